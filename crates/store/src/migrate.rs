@@ -1,0 +1,111 @@
+//! Migrations: embedded, forward only, never edited after a release.
+//!
+//! The SQLite file is copied before the first statement of a migration runs, and put back when one fails, so that an upgrade that
+//! goes wrong leaves the panel of before with its database of before.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
+use sqlx::{AnyConnection, Connection, SqlSafeStr};
+
+use crate::error::OpenError;
+use crate::open::Backend;
+use crate::statement::Statement;
+
+/// (version, what it does, SQLite's text, PostgreSQL's text); one change of the schema each, in order.
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
+    1,
+    "first",
+    include_str!("../migrations/sqlite/0001_first.sql"),
+    include_str!("../migrations/postgres/0001_first.sql"),
+)];
+
+/// The rollback-safe copy goes beside the database; its space is freed by the next migration's copy.
+const COPY: Statement = Statement::new("VACUUM INTO $1");
+
+const TABLE: &str = "_sqlx_migrations";
+
+/// The newest schema that this program knows.
+pub(crate) fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |migration| migration.0)
+}
+
+pub(crate) fn migrator(backend: Backend) -> Migrator {
+    let migrations = MIGRATIONS.iter().map(|&(version, what, sqlite, postgres)| {
+        let sql = match backend {
+            Backend::Sqlite => sqlite,
+            Backend::Postgres => postgres,
+        };
+        Migration::new(version, what.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.collect())
+}
+
+/// Brings the database of `connection` to the newest schema. `file` is SQLite's file.
+pub(crate) async fn run(
+    mut connection: AnyConnection,
+    backend: Backend,
+    file: Option<&Path>,
+    migrator: &Migrator,
+) -> Result<(), OpenError> {
+    connection.ensure_migrations_table(TABLE).await.map_err(OpenError::Migration)?;
+    let applied = connection.list_applied_migrations(TABLE).await.map_err(OpenError::Migration)?;
+    let found = applied.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let known = migrator.iter().map(|migration| migration.version).max().unwrap_or(0);
+    if found > known {
+        return Err(OpenError::Newer { found, known });
+    }
+    let copy = match (backend, file) {
+        (Backend::Sqlite, Some(file)) if found != 0 && found < known => Some((file, copy_before(&mut connection, file, known).await?)),
+        _ => None,
+    };
+    let outcome = migrator.run_direct(None, &mut connection, false).await;
+    connection.close().await?;
+    let Err(error) = outcome else {
+        tracing::info!(from = found, to = known, "database schema is current");
+        return Ok(());
+    };
+    if let Some((file, copy)) = copy {
+        put_back(file, &copy).map_err(|source| OpenError::Restore { copy, source })?;
+    }
+    Err(OpenError::Migration(error))
+}
+
+fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+async fn copy_before(connection: &mut AnyConnection, file: &Path, known: i64) -> Result<PathBuf, OpenError> {
+    let copy = beside(file, &format!(".before-{known:04}"));
+    let io = |source| OpenError::File { path: copy.clone(), source };
+    match std::fs::remove_file(&copy) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
+        _ => {}
+    }
+    let text = copy.to_str().ok_or_else(|| OpenError::Path(copy.clone()))?;
+    COPY.bind(text).query().execute(&mut *connection).await?;
+    std::fs::File::open(&copy).and_then(|copy| copy.sync_all()).map_err(io)?;
+    Ok(copy)
+}
+
+/// The copy takes the file's place; what the write-ahead log held of the failed migration is dropped first.
+fn put_back(file: &Path, copy: &Path) -> std::io::Result<()> {
+    for suffix in ["-wal", "-shm"] {
+        match std::fs::remove_file(beside(file, suffix)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    std::fs::copy(copy, beside(file, ".restoring"))?;
+    std::fs::File::open(beside(file, ".restoring"))?.sync_all()?;
+    std::fs::rename(beside(file, ".restoring"), file)?;
+    if let Some(folder) = file.parent() {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

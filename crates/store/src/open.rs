@@ -1,0 +1,194 @@
+//! The store: one writing connection, a few reading ones.
+
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Executor};
+
+use crate::error::{OpenError, StoreError};
+use crate::migrate;
+use crate::tx::{Tx, WriteTx};
+
+/// How long a request waits for its turn before it is told that the database is busy.
+const TURN: Duration = Duration::from_secs(10);
+/// Reading connections. More would not help: readers are bound by the processor.
+const READERS: u32 = 4;
+
+// `synchronous=FULL`: with the write-ahead log, NORMAL may lose acknowledged commits in a power cut.
+const SQLITE_WRITER: &str = "PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA busy_timeout = 5000;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA journal_size_limit = 16777216;";
+const SQLITE_READER: &str = "PRAGMA busy_timeout = 5000;
+    PRAGMA query_only = ON;
+    PRAGMA trusted_schema = OFF;";
+
+/// Which database is behind the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// Embedded, the default.
+    Sqlite,
+    /// A server; for now used by the tests, which hold every statement to both.
+    Postgres,
+}
+
+/// The panel's database. Clones share the same pools.
+#[derive(Debug, Clone)]
+pub struct Store {
+    writer: AnyPool,
+    reader: AnyPool,
+}
+
+impl Store {
+    /// Opens the SQLite database in `path`, an absolute path, making the file (0600) and its tables where missing, and migrates it.
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_with(path, &migrate::migrator(Backend::Sqlite)).await
+    }
+
+    pub(crate) async fn open_with(path: &Path, migrator: &sqlx::migrate::Migrator) -> Result<Self, OpenError> {
+        // SQLite would make the file with the process's umask; its log and index files take the mode of this one.
+        std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|source| OpenError::File { path: path.to_owned(), source })?;
+        let options = address(path)?;
+        let mut connection = connect(&options).await?;
+        connection.execute(SQLITE_WRITER).await?;
+        migrate::run(connection, Backend::Sqlite, Some(path), migrator).await?;
+        Ok(Self {
+            writer: pool(1, SQLITE_WRITER).connect_with(options.clone()).await?,
+            reader: pool(READERS, SQLITE_READER).connect_with(options).await?,
+        })
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) async fn open_postgres(url: &str) -> Result<Self, OpenError> {
+        drivers();
+        let options: AnyConnectOptions = url.parse().map_err(StoreError::Database)?;
+        let connection = connect(&options).await?;
+        migrate::run(connection, Backend::Postgres, None, &migrate::migrator(Backend::Postgres)).await?;
+        let reader = "SET default_transaction_read_only = on";
+        Ok(Self {
+            writer: pool(1, "SELECT 1").connect_with(options.clone()).await?,
+            reader: pool(2, reader).connect_with(options).await?,
+        })
+    }
+
+    /// Runs `work` on one consistent picture of the database.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut Tx) -> Result<T, E>,
+        E: From<StoreError>,
+    {
+        let mut tx = Tx::new(self.reader.begin().await.map_err(StoreError::from)?);
+        let value = work(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(value)
+    }
+
+    /// Runs `work` in the one writing transaction, and commits when it succeeds. An error rolls everything back.
+    ///
+    /// `work` must not wait for anything but the database: every other writer waits for it.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut WriteTx) -> Result<T, E>,
+        E: From<StoreError>,
+    {
+        let mut tx = self.begin_write().await?;
+        let value = work(&mut tx).await?;
+        tx.commit().await?;
+        Ok(value)
+    }
+
+    /// Runs `work` as [`Store::write`] does, with every rule and constraint, and rolls it back in any case.
+    pub async fn rehearse<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut WriteTx) -> Result<T, E>,
+        E: From<StoreError>,
+    {
+        let mut tx = self.begin_write().await?;
+        let value = work(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(value)
+    }
+
+    async fn begin_write(&self) -> Result<WriteTx, StoreError> {
+        // A plain BEGIN would take the write lock at the first write, when another may hold it: then SQLite fails at once.
+        let tx = match self.backend() {
+            Backend::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await?,
+            Backend::Postgres => self.writer.begin().await?,
+        };
+        Ok(WriteTx::new(tx))
+    }
+
+    /// Which database is behind.
+    pub fn backend(&self) -> Backend {
+        match self.writer.connect_options().database_url.scheme() {
+            "sqlite" => Backend::Sqlite,
+            _ => Backend::Postgres,
+        }
+    }
+
+    /// The newest schema that this program knows.
+    pub fn newest_schema() -> i64 {
+        migrate::newest()
+    }
+
+    /// Closes every connection, after their transactions have ended.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) async fn any_connection(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Any>, StoreError> {
+        Ok(self.writer.acquire().await?)
+    }
+}
+
+fn drivers() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(sqlx::any::install_default_drivers);
+}
+
+fn address(path: &Path) -> Result<AnyConnectOptions, OpenError> {
+    drivers();
+    let text = path.to_str().filter(|_| path.is_absolute()).ok_or_else(|| OpenError::Path(path.to_owned()))?;
+    let mut url = String::from("sqlite://");
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => url.push(char::from(byte)),
+            _ => url.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    Ok(url.parse::<AnyConnectOptions>().map_err(StoreError::Database)?.disable_statement_logging())
+}
+
+async fn connect(options: &AnyConnectOptions) -> Result<AnyConnection, OpenError> {
+    Ok(options.connect().await?)
+}
+
+fn pool(size: u32, prepare: &'static str) -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(size)
+        .min_connections(1)
+        .acquire_timeout(TURN)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                connection.execute(prepare).await?;
+                Ok(())
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests;
