@@ -6,6 +6,10 @@ use sqlx::Any;
 
 /// One SQL text, in the part that SQLite and PostgreSQL share, with `$1`, `$2`, ... for its values.
 ///
+/// - An optional filter is `(col = $3 OR $3 IS NULL)`, in this order: PostgreSQL takes the type of `$3` from its first use.
+/// - `COUNT(*)` is a BIGINT; `SUM(..)` is not on PostgreSQL: write `CAST(SUM(..) AS BIGINT)`.
+/// - Where a value may be taken: `ON CONFLICT DO NOTHING`, and look at the count.
+///
 /// Each module lists its statements in `STATEMENTS`, and one test passes the list to [`testing::check`](crate::testing::check).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statement {

@@ -8,7 +8,7 @@ const PUT: Statement = Statement::new("INSERT INTO setting (name, value, updated
 const FIND: Statement = Statement::new("SELECT value FROM setting WHERE name = $1");
 const COUNT: Statement = Statement::new("SELECT COUNT(*) AS value FROM setting");
 const FILTER: Statement =
-    Statement::new("SELECT name AS value FROM setting WHERE ($1 IS NULL OR name = $1) ORDER BY name LIMIT $2");
+    Statement::new("SELECT name AS value FROM setting WHERE (CAST($1 AS TEXT) IS NULL OR name = $1) ORDER BY name LIMIT $2");
 
 async fn put(tx: &mut WriteTx, name: &str) -> Result<(), StoreError> {
     tx.execute(PUT.bind(name).bind("1").bind(7)).await?;
