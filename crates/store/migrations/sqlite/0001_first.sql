@@ -49,6 +49,8 @@ CREATE TABLE node (
     id         TEXT   NOT NULL PRIMARY KEY,
     name       TEXT   NOT NULL UNIQUE,
     addresses  TEXT   NOT NULL DEFAULT '[]', -- JSON list of IPv4 and IPv6 addresses
+    listen       TEXT NOT NULL DEFAULT '[]', -- JSON list of addresses with ports on which the web server listens
+    php_versions TEXT NOT NULL DEFAULT '[]', -- JSON list of the installed PHP versions, as last reported
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     generation          BIGINT NOT NULL DEFAULT 1 CHECK (generation >= 1),
@@ -84,6 +86,7 @@ CREATE TABLE account (
     email              TEXT   NOT NULL,
     sftp_password_hash TEXT,                   -- crypt(3) string; NULL: keys alone
     ssh_keys           TEXT   NOT NULL DEFAULT '[]', -- JSON list of public keys
+    limits             TEXT,                   -- JSON object; NULL: the usual limits
     suspended          BIGINT NOT NULL DEFAULT 0 CHECK (suspended IN (0, 1)),
     suspended_reason   TEXT,
     created_at         BIGINT NOT NULL,
