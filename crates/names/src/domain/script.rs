@@ -1,0 +1,50 @@
+//! Names made to look like other names: scripts mixed within a label, and labels of look-alikes only.
+//!
+//! The rule for mixing is the "highly restrictive" level of Unicode's security mechanisms (UTS 39): one script, or Latin with
+//! the scripts that Japanese, Chinese or Korean are written in. A label in one script that consists of Cyrillic look-alikes of
+//! Latin letters alone (browsers show it as Latin) is refused under a TLD in Latin letters.
+
+use icu_properties::CodePointMapData;
+use icu_properties::props::Script;
+
+use crate::NameError;
+
+/// Cyrillic letters drawn like a Latin one.
+const LOOKALIKES: &str = "асԁеһіјӏорԛѕԝхуъьпгв";
+
+pub(super) fn check(ascii: &str) -> Result<(), NameError> {
+    if !ascii.split('.').any(|label| label.starts_with("xn--")) {
+        return Ok(());
+    }
+    let latin_tld = !ascii.rsplit('.').next().unwrap_or_default().starts_with("xn--");
+    for label in ascii.split('.').filter(|label| label.starts_with("xn--")) {
+        let unicode = idna::domain_to_unicode(label).0;
+        if !single_writing_system(&unicode) {
+            return Err(NameError::new(
+                "domain_mixed_scripts",
+                "a part of the name mixes letters of several scripts",
+                "write each part in one script",
+            ));
+        }
+        if latin_tld && unicode.chars().all(|c| LOOKALIKES.contains(c) || c.is_ascii_digit() || c == '-') {
+            return Err(NameError::new(
+                "domain_lookalike",
+                "a part of the name consists of letters that look like Latin ones",
+                "write it in Latin letters or under a domain of its own script",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn single_writing_system(label: &str) -> bool {
+    const JAPANESE: &[Script] = &[Script::Latin, Script::Han, Script::Hiragana, Script::Katakana];
+    const CHINESE: &[Script] = &[Script::Latin, Script::Han, Script::Bopomofo];
+    const KOREAN: &[Script] = &[Script::Latin, Script::Han, Script::Hangul];
+    let data = CodePointMapData::<Script>::new();
+    let mut scripts: Vec<Script> =
+        label.chars().map(|c| data.get(c)).filter(|s| *s != Script::Common && *s != Script::Inherited).collect();
+    scripts.dedup();
+    let one = scripts.iter().all(|s| Some(s) == scripts.first());
+    one || [JAPANESE, CHINESE, KOREAN].iter().any(|set| scripts.iter().all(|s| set.contains(s)))
+}
