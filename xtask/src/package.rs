@@ -1,0 +1,261 @@
+//! `cargo xtask package`: the binaries and the Debian package.
+//!
+//! One package for all supported distributions. What keeps it so is checked on every build, not hoped for: each binary
+//! may need no newer symbol of the C library than the oldest distribution has, and no library beyond the three that
+//! the package depends on.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+
+/// Cargo packages that bring a binary, and the binary's name.
+const BINARIES: [(&str, &str); 6] = [
+    ("agent", "holdfast-agent"),
+    ("cli", "holdfast"),
+    ("panel", "holdfast-panel"),
+    ("probe", "holdfast-probe"),
+    ("setup", "holdfast-setup"),
+    ("worker", "holdfast-worker"),
+];
+
+/// The C library of the oldest distribution (Debian 12).
+const OLDEST_GLIBC: (u32, u32) = (2, 36);
+
+/// What the package depends on brings these: `libc6` and `libgcc-s1`.
+const LIBRARIES: [&str; 4] = ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux-"];
+
+/// Builds the package.
+#[derive(Debug, Args)]
+pub(crate) struct PackageArgs {
+    /// Quick to build and slow to run: for tests while developing.
+    #[arg(long)]
+    fast: bool,
+    /// Where the package goes.
+    #[arg(long, default_value = "target/debian", value_name = "DIRECTORY")]
+    out: PathBuf,
+    /// Print the package's path and nothing else on standard output.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Builds the package and returns its path.
+pub(crate) fn run(args: &PackageArgs) -> Result<PathBuf> {
+    let begun = Instant::now();
+    let metadata = cargo_metadata::MetadataCommand::new().no_deps().exec().context("read the workspace")?;
+    let top = metadata.workspace_root.clone().into_std_path_buf();
+    let target = metadata.target_directory.clone().into_std_path_buf();
+    let profile = if args.fast { "fast" } else { "release" };
+
+    build(&top, profile)?;
+    let built = target.join(profile);
+    for (_, binary) in BINARIES {
+        check_libraries(&built.join(binary))?;
+    }
+    stage(&top, &target.join("package"), &built.join("holdfast"))?;
+    let out = if args.out.is_absolute() { args.out.clone() } else { top.join(&args.out) };
+    let deb = make_deb(&top, profile, &out)?;
+    if !args.quiet {
+        let size = fs::metadata(&deb).with_context(|| deb.display().to_string())?.len();
+        eprintln!("package: {} KiB in {:.1} s", size / 1024, begun.elapsed().as_secs_f64());
+    }
+    Ok(deb)
+}
+
+fn build(top: &Path, profile: &str) -> Result<()> {
+    let mut command = cargo();
+    command.current_dir(top).args(["build", "--locked", "--profile", profile]);
+    for (package, _) in BINARIES {
+        command.args(["--package", package]);
+    }
+    run_to_end(&mut command)
+}
+
+/// Refuses a binary that would not start on the oldest distribution.
+fn check_libraries(binary: &Path) -> Result<()> {
+    let versions = output(Command::new("readelf").args(["--version-info", "--wide"]).arg(binary))?;
+    let newest = glibc_versions(&versions).into_iter().next_back().unwrap_or_default();
+    ensure!(
+        newest <= OLDEST_GLIBC,
+        "{} needs GLIBC_{}.{}, and Debian 12 has {}.{}: build the package on Debian 12, or in a server of `cargo xtask \
+         host debian12`",
+        binary.display(),
+        newest.0,
+        newest.1,
+        OLDEST_GLIBC.0,
+        OLDEST_GLIBC.1,
+    );
+    let dynamic = output(Command::new("readelf").args(["--dynamic", "--wide"]).arg(binary))?;
+    for library in needed(&dynamic) {
+        ensure!(
+            LIBRARIES.iter().any(|known| library.starts_with(known)),
+            "{} needs the library {library}, which nothing that the package depends on brings: link it statically, or add \
+             its package to `depends` in bins/setup/Cargo.toml and its name to xtask",
+            binary.display(),
+        );
+    }
+    Ok(())
+}
+
+/// The versions of the C library that a binary needs, by `readelf --version-info`.
+fn glibc_versions(text: &str) -> BTreeSet<(u32, u32)> {
+    text.split_whitespace()
+        .filter_map(|word| word.strip_prefix("GLIBC_")?.split_once('.'))
+        .filter_map(|(major, minor)| {
+            let minor = minor.split_once('.').map_or(minor, |(minor, _)| minor);
+            Some((major.parse().ok()?, minor.parse().ok()?))
+        })
+        .collect()
+}
+
+/// The libraries that a binary needs, by `readelf --dynamic`.
+fn needed(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .filter(|line| line.contains("(NEEDED)"))
+        .filter_map(|line| line.split_once('[')?.1.split_once(']'))
+        .map(|(name, _)| name)
+}
+
+/// Puts all files but the binaries where the package will have them, below `stage/tree`.
+fn stage(top: &Path, stage: &Path, cli: &Path) -> Result<()> {
+    let tree = stage.join("tree");
+    if tree.exists() {
+        fs::remove_dir_all(&tree).with_context(|| format!("remove {}", tree.display()))?;
+    }
+    let packaging = top.join("packaging");
+    let units = tree.join("usr/lib/systemd/system");
+    for unit in files_of(&packaging.join("units"))? {
+        // templates of units that the agent renders are built into it
+        if unit.extension().is_some_and(|e| ["service", "socket", "slice", "timer", "path", "target"].iter().any(|k| e == *k))
+        {
+            copy(&unit, &units)?;
+        }
+    }
+    for profile in files_of(&packaging.join("profiles"))? {
+        copy(&profile, &tree.join("usr/share/holdfast/profiles"))?;
+    }
+    copy_as(&packaging.join("deb/holdfast.sysusers"), &tree.join("usr/lib/sysusers.d/holdfast.conf"))?;
+    copy_as(&packaging.join("deb/holdfast.tmpfiles"), &tree.join("usr/lib/tmpfiles.d/holdfast.conf"))?;
+    let doc = tree.join("usr/share/doc/holdfast");
+    for name in ["README.md", "SECURITY.md"] {
+        let file = top.join(name);
+        if file.exists() {
+            copy(&file, &doc)?;
+        }
+    }
+    let guide = top.join("docs/guide");
+    if guide.is_dir() {
+        copy_tree(&guide, &doc.join("guide"))?;
+    }
+    if let Err(error) = generated(cli, &tree) {
+        eprintln!("package: without man pages and completions: {error:#}");
+    }
+    Ok(())
+}
+
+/// What the CLI tells about itself: man pages and completions.
+fn generated(cli: &Path, tree: &Path) -> Result<()> {
+    let man = tree.join("usr/share/man/man1");
+    fs::create_dir_all(&man).with_context(|| format!("make {}", man.display()))?;
+    let dir = man.to_string_lossy().into_owned();
+    output(Command::new(cli).args(["man", "--dir", &dir])).context("write the man pages")?;
+    ensure!(!files_of(&man)?.is_empty(), "`holdfast man --dir {dir}` wrote no page");
+    for (shell, path) in [
+        ("bash", "usr/share/bash-completion/completions/holdfast"),
+        ("zsh", "usr/share/zsh/vendor-completions/_holdfast"),
+        ("fish", "usr/share/fish/vendor_completions.d/holdfast.fish"),
+    ] {
+        let text = output(Command::new(cli).args(["completions", shell])).context("write the completions")?;
+        ensure!(!text.is_empty(), "`holdfast completions {shell}` wrote nothing");
+        let path = tree.join(path);
+        if let Some(dir) = path.parent() {
+            fs::create_dir_all(dir).with_context(|| format!("make {}", dir.display()))?;
+        }
+        fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn make_deb(top: &Path, profile: &str, out: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(out).with_context(|| format!("make {}", out.display()))?;
+    let mut command = cargo();
+    command
+        .current_dir(top)
+        .args(["deb", "--quiet", "--no-build", "--locked", "--package", "setup", "--profile", profile, "--output"])
+        .arg(out)
+        .env("SOURCE_DATE_EPOCH", epoch(top)?);
+    if profile == "fast" {
+        // a package that is thrown away need not be small
+        command.args(["--compress-type", "gzip"]);
+    }
+    let printed = output(&mut command).context("make the package (cargo install --locked cargo-deb)")?;
+    let Some(deb) = printed.lines().map(str::trim).rfind(|line| Path::new(line).extension().is_some_and(|e| e == "deb"))
+    else {
+        bail!("cargo deb did not say where the package is: {printed}");
+    };
+    Ok(PathBuf::from(deb))
+}
+
+/// The time of the last commit, so that the same sources make the same package; a tree without git has none.
+fn epoch(top: &Path) -> Result<String> {
+    let log = Command::new("git").args(["log", "-1", "--format=%ct"]).current_dir(top).output();
+    let text = log.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned()).unwrap_or_default();
+    if text.is_empty() { Ok("0".to_owned()) } else { Ok(text) }
+}
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+fn run_to_end(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("run {command:?}"))?;
+    ensure!(status.success(), "{command:?} ended with {status}");
+    Ok(())
+}
+
+fn output(command: &mut Command) -> Result<String> {
+    let output = command.output().with_context(|| format!("run {command:?}"))?;
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{command:?} ended with {}: {}", output.status, errors.trim());
+    String::from_utf8(output.stdout).with_context(|| format!("{command:?} wrote what is not UTF-8"))
+}
+
+fn files_of(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).with_context(|| format!("list {}", dir.display()))? {
+        let path = entry.with_context(|| format!("list {}", dir.display()))?.path();
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn copy(file: &Path, dir: &Path) -> Result<()> {
+    copy_as(file, &dir.join(file.file_name().unwrap_or_default()))
+}
+
+fn copy_as(file: &Path, place: &Path) -> Result<()> {
+    if let Some(dir) = place.parent() {
+        fs::create_dir_all(dir).with_context(|| format!("make {}", dir.display()))?;
+    }
+    fs::copy(file, place).with_context(|| format!("copy {}", file.display()))?;
+    Ok(())
+}
+
+fn copy_tree(dir: &Path, place: &Path) -> Result<()> {
+    for entry in fs::read_dir(dir).with_context(|| format!("list {}", dir.display()))? {
+        let entry = entry.with_context(|| format!("list {}", dir.display()))?;
+        let there = place.join(entry.file_name());
+        if entry.path().is_dir() { copy_tree(&entry.path(), &there)? } else { copy_as(&entry.path(), &there)? }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
