@@ -1,1 +1,11 @@
-//! (to come)
+//! What the panel asks of the web server: its base, and the sites on it; and the calls to worker and probe.
+
+pub mod probe;
+pub mod server;
+pub mod site;
+pub mod worker;
+
+pub use probe::{ProbeHttp, ProbeHttpReply, ProbePath};
+pub use server::WebServerSpec;
+pub use site::SiteSpec;
+pub use worker::{DocrootMade, GetSizes, MakeDocroot, Sizes};

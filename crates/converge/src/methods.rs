@@ -1,0 +1,293 @@
+//! The procedures of the agent that concern every kind alike.
+
+use names::{Digest, Generation};
+use serde::{Deserialize, Serialize};
+use wire::{Access, Method};
+
+use crate::apply::{Cause, Report};
+use crate::condition::Status;
+
+/// An object on the host, by kind and key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Object {
+    /// The kind, as [`crate::Spec::KIND`].
+    pub kind: String,
+    /// The key, as text.
+    pub scope: String,
+}
+
+/// How one object of the ledger stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectStatus {
+    /// Which object.
+    #[serde(flatten)]
+    pub object: Object,
+    /// The accepted generation.
+    pub generation: Generation,
+    /// The digest of the accepted wish.
+    pub digest: Digest,
+    /// The generation last observed to be so.
+    pub observed_generation: Option<Generation>,
+    /// The wish is that it be gone.
+    pub absent: bool,
+    /// How it stands.
+    pub status: Status,
+    /// Since when, in microseconds since 1970 (UTC).
+    pub since: i64,
+}
+
+/// All objects of the ledger. Streams pages as progress (`{"objects": [..]}`); the reply is the last page.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListObjects {
+    /// Only this kind.
+    #[serde(default)]
+    pub kind: Option<String>,
+}
+
+/// One page of [`ListObjects`] or one batch of [`WatchObjects`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ObjectPage {
+    /// At most 500 objects.
+    pub objects: Vec<ObjectStatus>,
+}
+
+impl Method for ListObjects {
+    const NAME: &'static str = "holdfast.agent1.ListObjects";
+    const ACCESS: Access = Access::Read;
+    type Reply = ObjectPage;
+}
+
+/// Streams each object whose status changed, from now on, until the caller hangs up. Changes that were missed in
+/// between are found with [`ListObjects`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WatchObjects {}
+
+impl Method for WatchObjects {
+    const NAME: &'static str = "holdfast.agent1.WatchObjects";
+    const ACCESS: Access = Access::Read;
+    const DEADLINE: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+    type Reply = ObjectPage;
+}
+
+/// What passes over the whole ledger would do now. Streams each report with a plan that is not empty as progress; the
+/// reply counts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreviewAll {}
+
+/// The counts of [`PreviewAll`] and [`RunSweep`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepCounts {
+    /// Objects that were looked at.
+    pub objects: u64,
+    /// Objects whose plan was not empty.
+    pub differing: u64,
+    /// Objects that are not ready after it.
+    pub not_ready: u64,
+    /// Processor time taken, in microseconds.
+    pub cpu_micros: u64,
+    /// Files written.
+    pub writes: u64,
+    /// Units reloaded, restarted, started or stopped.
+    pub unit_changes: u64,
+}
+
+impl Method for PreviewAll {
+    const NAME: &'static str = "holdfast.agent1.PreviewAll";
+    const ACCESS: Access = Access::Read;
+    const DEADLINE: std::time::Duration = std::time::Duration::from_secs(300);
+    type Reply = SweepCounts;
+}
+
+/// A pass over every object, now; what the ten-minute timer does. Streams reports of objects that differed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunSweep {}
+
+impl Method for RunSweep {
+    const NAME: &'static str = "holdfast.agent1.RunSweep";
+    const ACCESS: Access = Access::Run;
+    const DEADLINE: std::time::Duration = std::time::Duration::from_secs(600);
+    type Reply = SweepCounts;
+}
+
+/// One step of progress of [`PreviewAll`] and [`RunSweep`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SweepProgress {
+    /// An object that differed.
+    pub report: Report,
+}
+
+/// Hand edits that wait for a decision.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListDrift {}
+
+/// One file of ours that somebody edited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drift {
+    /// Whose file it is.
+    #[serde(flatten)]
+    pub object: Object,
+    /// Absolute path.
+    pub path: String,
+    /// When the file was changed, in microseconds since 1970 (UTC).
+    pub mtime: i64,
+    /// When it was noticed, in microseconds since 1970 (UTC).
+    pub noticed: i64,
+    /// SHA-256 of the foreign content; decisions name it, so that a later edit is not swept away by an earlier decision.
+    pub foreign: Digest,
+    /// Unified diff from our content to the foreign one; none where the content may not be shown.
+    pub diff: Option<String>,
+    /// Unified diff from our content to what a newer, waiting generation wants; none where no such thing waits.
+    pub waiting: Option<String>,
+    /// What can be decided.
+    pub actions: Vec<DriftAction>,
+}
+
+/// The reply of [`ListDrift`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct DriftList {
+    /// Every edited file, by path.
+    pub drift: Vec<Drift>,
+}
+
+impl Method for ListDrift {
+    const NAME: &'static str = "holdfast.agent1.ListDrift";
+    const ACCESS: Access = Access::Read;
+    type Reply = DriftList;
+}
+
+/// A decision about a hand edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftAction {
+    /// Put our content back; the foreign copy is kept under `/var/lib/holdfast-agent/drift`.
+    Revert,
+    /// Leave the object alone until a time.
+    Pause,
+    /// End a pause.
+    Resume,
+}
+
+/// Carries out a decision about a hand edit.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunDriftAction {
+    /// Whose file it is.
+    pub object: Object,
+    /// The decision.
+    pub action: DriftAction,
+    /// `Revert`: the foreign content that was looked at; another is refused.
+    #[serde(default)]
+    pub foreign: Option<Digest>,
+    /// `Revert`: which file; none means all of the object.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// `Pause`: until when, in microseconds since 1970 (UTC), at most 30 days ahead.
+    #[serde(default)]
+    pub until: Option<i64>,
+    /// `Pause`: why; shown to whoever looks at the object.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Who decided.
+    #[serde(default)]
+    pub cause: Cause,
+}
+
+impl Method for RunDriftAction {
+    const NAME: &'static str = "holdfast.agent1.RunDriftAction";
+    const ACCESS: Access = Access::Run;
+    type Reply = Report;
+}
+
+/// Facts about the server that the panel may not read itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GetHostMetrics {}
+
+/// The reply of [`GetHostMetrics`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct HostMetrics {
+    /// The host's name.
+    pub hostname: String,
+    /// `PRETTY_NAME` of `/etc/os-release`.
+    pub os: String,
+    /// The kernel's release.
+    pub kernel: String,
+    /// Seconds since boot.
+    pub uptime_seconds: u64,
+    /// Load averages over 1, 5 and 15 minutes.
+    pub load: [f64; 3],
+    /// Processors.
+    pub cpus: u32,
+    /// Memory in bytes.
+    pub memory_total: u64,
+    /// Memory that programs could still have, in bytes.
+    pub memory_available: u64,
+    /// Size of the file system with the homes, in bytes.
+    pub disk_total: u64,
+    /// What is free there, in bytes.
+    pub disk_available: u64,
+    /// Addresses of the server, IPv4 and IPv6.
+    pub addresses: Vec<std::net::IpAddr>,
+    /// PHP versions that are installed.
+    pub php_versions: Vec<names::PhpVersion>,
+    /// The agent's version.
+    pub agent_version: String,
+}
+
+impl Method for GetHostMetrics {
+    const NAME: &'static str = "holdfast.agent1.GetHostMetrics";
+    const ACCESS: Access = Access::Read;
+    type Reply = HostMetrics;
+}
+
+/// Looks at every process, unit, socket and permission that Holdfast relies on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunDoctor {}
+
+/// How serious a [`Finding`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// As it should be.
+    Ok,
+    /// Works, but look at it.
+    Warning,
+    /// Does not work, or is unsafe.
+    Error,
+}
+
+/// One thing that the doctor looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// A stable code, for example `unit.active`.
+    pub code: String,
+    /// What was looked at.
+    pub subject: String,
+    /// The verdict.
+    pub severity: Severity,
+    /// What was seen.
+    pub message: String,
+    /// What to do; none where nothing is wrong.
+    pub remedy: Option<String>,
+}
+
+/// The reply of [`RunDoctor`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// Everything that was looked at, the good as well.
+    pub findings: Vec<Finding>,
+}
+
+impl Method for RunDoctor {
+    const NAME: &'static str = "holdfast.agent1.RunDoctor";
+    const ACCESS: Access = Access::Run;
+    const DEADLINE: std::time::Duration = std::time::Duration::from_secs(60);
+    type Reply = Diagnosis;
+}
