@@ -54,6 +54,7 @@ impl Meta {
     #[expect(
         clippy::unnecessary_cast,
         clippy::cast_sign_loss,
+        clippy::cast_possible_wrap,
         reason = "stat's field types vary by architecture"
     )]
     pub(crate) fn of(stat: &Stat) -> Self {

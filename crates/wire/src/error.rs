@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 /// Error names that every service may answer; features add their own (`holdfast.web1.GenerationConflict`).
@@ -44,15 +44,6 @@ pub struct Refusal {
     pub detail: Value,
 }
 
-/// The `parameters` of an error frame. Foreign services may leave both out.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct RefusalBody {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) message: Option<String>,
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub(crate) detail: Value,
-}
-
 impl Refusal {
     /// A refusal without data.
     pub fn new(name: impl Into<String>, message: impl Into<String>) -> Self {
@@ -68,7 +59,8 @@ impl Refusal {
 
     /// `InvalidParameter` for one field.
     pub fn invalid(parameter: &str, message: impl Into<String>) -> Self {
-        Self::new(names::INVALID_PARAMETER, message).with_detail(&serde_json::json!({ "parameter": parameter }))
+        Self::new(names::INVALID_PARAMETER, message)
+            .with_detail(&serde_json::json!({ "parameter": parameter }))
     }
 
     /// `Internal`: a defect of the service, never the caller's fault.
@@ -104,7 +96,7 @@ pub enum WireError {
     #[error("no reply to {method} within {} s", after.as_secs_f32())]
     Timeout {
         /// The method that was called.
-        method: &'static str,
+        method: String,
         /// How long the caller waited.
         after: Duration,
     },

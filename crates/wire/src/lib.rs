@@ -8,15 +8,33 @@
 //! descriptors are bounded, every call has a deadline, a panic in a handler ends that call alone.
 //! The calling side is in feature `client`. Without features the crate has no I/O and serves the spec crates.
 
+#[cfg(feature = "client")]
+mod client;
+#[cfg(any(feature = "server", feature = "client"))]
+mod descriptors;
+#[cfg(any(feature = "server", feature = "client"))]
+mod envelope;
 mod error;
+#[cfg(any(feature = "server", feature = "client"))]
+mod frame;
 #[cfg(feature = "golden")]
 pub mod golden;
 mod hello;
 mod method;
+#[cfg(feature = "server")]
+mod server;
+#[cfg(feature = "server")]
+pub mod systemd;
 
+#[cfg(feature = "client")]
+pub use client::{Answer, BlockingClient, Client, Peer};
 pub use error::{Refusal, WireError, names};
 pub use hello::{Hello, HelloReply};
 pub use method::{Access, Method};
+#[cfg(feature = "server")]
+pub use server::{AllowedPeers, Call, Caller, Limits, Router, serve};
+#[cfg(feature = "server")]
+pub use tokio_util::sync::CancellationToken;
 
 /// The largest frame in bytes, its NUL not counted.
 pub const MAX_FRAME: usize = 1024 * 1024;
