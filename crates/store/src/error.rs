@@ -23,6 +23,9 @@ pub enum StoreError {
     /// A row does not hold what its type says.
     #[error("a row does not read as it should")]
     Row(#[from] RowError),
+    /// Something that a transaction needs beside the database failed, such as the source of randomness.
+    #[error("the transaction could not be completed")]
+    Other(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Anything else; a fault in a statement or a damaged file.
     #[error("the database refused the statement")]
     Database(#[source] sqlx::Error),
@@ -93,7 +96,9 @@ pub enum OpenError {
     #[error("{path}: not a path for a database: it must be absolute and UTF-8", path = .0.display())]
     Path(PathBuf),
     /// The database was written by a newer release. It is left as it is.
-    #[error("the database has schema {found}, this release knows {known} at most: install the newer release again")]
+    #[error(
+        "the database has schema {found}, this release knows {known} at most: install the newer release again"
+    )]
     Newer {
         /// The newest migration in the file.
         found: i64,

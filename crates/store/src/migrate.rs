@@ -56,7 +56,9 @@ pub(crate) async fn run(
         return Err(OpenError::Newer { found, known });
     }
     let copy = match (backend, file) {
-        (Backend::Sqlite, Some(file)) if found != 0 && found < known => Some((file, copy_before(&mut connection, file, known).await?)),
+        (Backend::Sqlite, Some(file)) if found != 0 && found < known => {
+            Some((file, copy_before(&mut connection, file, known).await?))
+        }
         _ => None,
     };
     let outcome = migrator.run_direct(None, &mut connection, false).await;

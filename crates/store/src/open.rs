@@ -49,7 +49,10 @@ impl Store {
         Self::open_with(path, &migrate::migrator(Backend::Sqlite)).await
     }
 
-    pub(crate) async fn open_with(path: &Path, migrator: &sqlx::migrate::Migrator) -> Result<Self, OpenError> {
+    pub(crate) async fn open_with(
+        path: &Path,
+        migrator: &sqlx::migrate::Migrator,
+    ) -> Result<Self, OpenError> {
         // SQLite would make the file with the process's umask; its log and index files take the mode of this one.
         std::fs::OpenOptions::new()
             .create(true)
@@ -159,7 +162,8 @@ fn drivers() {
 
 fn address(path: &Path) -> Result<AnyConnectOptions, OpenError> {
     drivers();
-    let text = path.to_str().filter(|_| path.is_absolute()).ok_or_else(|| OpenError::Path(path.to_owned()))?;
+    let text =
+        path.to_str().filter(|_| path.is_absolute()).ok_or_else(|| OpenError::Path(path.to_owned()))?;
     let mut url = String::from("sqlite://");
     for byte in text.bytes() {
         match byte {

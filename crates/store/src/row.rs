@@ -3,9 +3,10 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use names::Micros;
 use serde::de::DeserializeOwned;
-use sqlx::any::AnyRow;
 use sqlx::Row as _;
+use sqlx::any::AnyRow;
 
 use crate::error::RowError;
 
@@ -50,6 +51,18 @@ impl Row {
             .transpose()
     }
 
+    /// A BIGINT of microseconds.
+    pub fn time(&self, column: &str) -> Result<Micros, RowError> {
+        Micros::new(self.int(column)?).map_err(|error| problem(column, error))
+    }
+
+    /// A BIGINT of microseconds or NULL.
+    pub fn opt_time(&self, column: &str) -> Result<Option<Micros>, RowError> {
+        self.opt_int(column)?
+            .map(|micros| Micros::new(micros).map_err(|error| problem(column, error)))
+            .transpose()
+    }
+
     /// A TEXT.
     pub fn text(&self, column: &str) -> Result<String, RowError> {
         self.opt_text(column)?.ok_or_else(|| null(column))
@@ -67,9 +80,7 @@ impl Row {
 
     /// A TEXT or NULL, parsed.
     pub fn opt_parse<T: FromStr<Err: Display>>(&self, column: &str) -> Result<Option<T>, RowError> {
-        self.opt_text(column)?
-            .map(|text| text.parse().map_err(|error| problem(column, error)))
-            .transpose()
+        self.opt_text(column)?.map(|text| text.parse().map_err(|error| problem(column, error))).transpose()
     }
 
     /// A TEXT that holds JSON.

@@ -1,8 +1,12 @@
 //! Statements and the values that travel beside them.
 
+use names::{
+    AccountName, CryptHash, Digest, DomainName, EmailAddress, Generation, Hostname, Id, Micros, PhpVersion,
+    PoolName, RelPath,
+};
+use sqlx::Any;
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
-use sqlx::Any;
 
 /// One SQL text, in the part that SQLite and PostgreSQL share, with `$1`, `$2`, ... for its values.
 ///
@@ -141,6 +145,70 @@ impl From<Option<String>> for Value {
 impl From<Option<&str>> for Value {
     fn from(value: Option<&str>) -> Self {
         Self::Text(value.map(str::to_owned))
+    }
+}
+
+/// BIGINT of microseconds.
+impl From<Micros> for Value {
+    fn from(value: Micros) -> Self {
+        Self::Int(Some(value.as_micros()))
+    }
+}
+
+impl From<Option<Micros>> for Value {
+    fn from(value: Option<Micros>) -> Self {
+        Self::Int(value.map(Micros::as_micros))
+    }
+}
+
+impl From<Generation> for Value {
+    fn from(value: Generation) -> Self {
+        Self::Int(Some(value.as_i64()))
+    }
+}
+
+impl<K> From<Id<K>> for Value {
+    fn from(value: Id<K>) -> Self {
+        Self::text(value)
+    }
+}
+
+impl<K> From<Option<Id<K>>> for Value {
+    fn from(value: Option<Id<K>>) -> Self {
+        Self::optional_text(value)
+    }
+}
+
+impl From<Digest> for Value {
+    fn from(value: Digest) -> Self {
+        Self::text(value)
+    }
+}
+
+impl From<Option<Digest>> for Value {
+    fn from(value: Option<Digest>) -> Self {
+        Self::optional_text(value)
+    }
+}
+
+// A macro of our own, so that the names' types do not differ here by accident.
+macro_rules! as_text {
+    ($($name:ident),+) => {
+        $(
+            impl From<&$name> for Value {
+                fn from(value: &$name) -> Self {
+                    Self::text(value)
+                }
+            }
+        )+
+    };
+}
+
+as_text!(AccountName, DomainName, EmailAddress, Hostname, PhpVersion, PoolName, RelPath);
+
+impl From<&CryptHash> for Value {
+    fn from(value: &CryptHash) -> Self {
+        Self::Text(Some(value.expose().to_owned()))
     }
 }
 

@@ -96,7 +96,9 @@ fn written_below(folder: &Path) -> usize {
             if path.is_dir() {
                 return written_below(&path);
             }
-            if path.file_name().is_some_and(|name| name == "tests.rs") || path.extension().is_none_or(|kind| kind != "rs") {
+            if path.file_name().is_some_and(|name| name == "tests.rs")
+                || path.extension().is_none_or(|kind| kind != "rs")
+            {
                 return 0;
             }
             let text = std::fs::read_to_string(&path).expect("a source file");
@@ -122,16 +124,24 @@ impl Postgres {
             );
             return None;
         };
-        let folder = tempfile::Builder::new().prefix("store-postgres-").tempdir().expect("a temporary folder");
+        let folder =
+            tempfile::Builder::new().prefix("store-postgres-").tempdir().expect("a temporary folder");
         if is_root() {
             std::os::unix::fs::chown(folder.path(), Some(NOBODY), Some(NOBODY)).expect("chown");
         }
         let server = Self { folder, programs };
-        server.run("initdb", &["--no-sync", "--auth=trust", "--username=holdfast", "--encoding=UTF8", "--locale=C"]);
+        server.run(
+            "initdb",
+            &["--no-sync", "--auth=trust", "--username=holdfast", "--encoding=UTF8", "--locale=C"],
+        );
         let socket = server.folder.path().display();
-        let options = format!("-F -k {socket} -c listen_addresses='' -c max_connections=20 -c shared_buffers=16MB");
+        let options =
+            format!("-F -k {socket} -c listen_addresses='' -c max_connections=20 -c shared_buffers=16MB");
         let log = server.folder.path().join("log");
-        server.run("pg_ctl", &["--wait", "--options", &options, "--log", log.to_str().expect("UTF-8"), "start"]);
+        server.run(
+            "pg_ctl",
+            &["--wait", "--options", &options, "--log", log.to_str().expect("UTF-8"), "start"],
+        );
         Some(server)
     }
 
@@ -166,7 +176,9 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         let mut stop = self.command("pg_ctl");
-        stop.args(["--mode", "immediate", "stop"]).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        stop.args(["--mode", "immediate", "stop"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
         drop(stop.status());
     }
 }

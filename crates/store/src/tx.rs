@@ -34,7 +34,10 @@ impl Tx {
     }
 
     /// The first row, if there is one.
-    pub async fn optional<T: FromRow>(&mut self, statement: impl Into<Bound>) -> Result<Option<T>, StoreError> {
+    pub async fn optional<T: FromRow>(
+        &mut self,
+        statement: impl Into<Bound>,
+    ) -> Result<Option<T>, StoreError> {
         let row = statement.into().query().fetch_optional(&mut *self.inner).await?;
         Ok(row.map(|row| T::from_row(&Row(row))).transpose()?)
     }

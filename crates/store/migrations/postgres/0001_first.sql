@@ -126,6 +126,12 @@ CREATE UNIQUE INDEX person_role_account ON person_role (person_id, role_id, acco
     WHERE account_id IS NOT NULL;
 CREATE INDEX person_role_by_account ON person_role (account_id);
 
+-- Which person holds which permission on which account, by any role. Lists join it, so that rights are read with the rows.
+CREATE VIEW account_permission AS
+SELECT pr.person_id, pr.account_id, rp.permission
+FROM person_role pr JOIN role_permission rp ON rp.role_id = pr.role_id
+WHERE pr.account_id IS NOT NULL;
+
 CREATE TABLE pool (
     id         TEXT   NOT NULL PRIMARY KEY,
     account_id TEXT   NOT NULL REFERENCES account (id) ON DELETE RESTRICT,

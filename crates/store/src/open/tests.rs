@@ -7,8 +7,9 @@ use crate::{FromRow, Row, RowError, Statement, StoreError};
 const PUT: Statement = Statement::new("INSERT INTO setting (name, value, updated_at) VALUES ($1, $2, $3)");
 const FIND: Statement = Statement::new("SELECT value FROM setting WHERE name = $1");
 const COUNT: Statement = Statement::new("SELECT COUNT(*) AS value FROM setting");
-const FILTER: Statement =
-    Statement::new("SELECT name AS value FROM setting WHERE (CAST($1 AS TEXT) IS NULL OR name = $1) ORDER BY name LIMIT $2");
+const FILTER: Statement = Statement::new(
+    "SELECT name AS value FROM setting WHERE (CAST($1 AS TEXT) IS NULL OR name = $1) ORDER BY name LIMIT $2",
+);
 
 async fn put(tx: &mut WriteTx, name: &str) -> Result<(), StoreError> {
     tx.execute(PUT.bind(name).bind("1").bind(7)).await?;
@@ -154,8 +155,9 @@ async fn writes_are_synced_and_references_are_kept() {
     assert_eq!(pragma(&mut connection, "PRAGMA synchronous").await, 2);
     assert_eq!(pragma(&mut connection, "PRAGMA foreign_keys").await, 1);
     drop(connection);
-    const LINK: Statement =
-        Statement::new("INSERT INTO login_link (token_hash, person_id, created_at, expires_at) VALUES ('a', 'b', 0, 0)");
+    const LINK: Statement = Statement::new(
+        "INSERT INTO login_link (token_hash, person_id, created_at, expires_at) VALUES ('a', 'b', 0, 0)",
+    );
     let refused = store.write(async |tx| tx.execute(LINK).await).await;
     assert!(matches!(refused, Err(StoreError::Reference(_))), "{refused:?}");
 }
@@ -171,10 +173,7 @@ impl FromRow for Strict {
 #[tokio::test]
 async fn a_column_that_does_not_parse_is_named_without_its_value() {
     let store = TestStore::new().await;
-    store
-        .write(async |tx| tx.execute(PUT.bind("x").bind("secret").bind(0)).await)
-        .await
-        .unwrap();
+    store.write(async |tx| tx.execute(PUT.bind("x").bind("secret").bind(0)).await).await.unwrap();
     let refused = store.read(async |tx| tx.one::<Strict>(FIND.bind("x")).await).await;
     let Err(StoreError::Row(error)) = refused.map(|strict| strict.0) else { panic!("read") };
     assert_eq!(error.column, "value");

@@ -1,0 +1,41 @@
+//! Where a request comes from, as the socket says.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// The place a request comes from. It is taken from the socket, never from a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The panel's unix socket.
+    Socket,
+    /// The panel's HTTPS port, from this address.
+    Network(IpAddr),
+}
+
+impl Origin {
+    /// What counts as one visitor: an IPv4 address, or an IPv6 /64, which is what one customer of a provider gets.
+    pub fn network(&self) -> Option<IpAddr> {
+        match self {
+            Self::Socket => None,
+            Self::Network(address) => Some(match address.to_canonical() {
+                IpAddr::V4(address) => IpAddr::V4(address),
+                IpAddr::V6(address) => {
+                    let [a, b, c, d, ..] = address.segments();
+                    IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+                }
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket => formatter.write_str("socket"),
+            Self::Network(address) => address.to_canonical().fmt(formatter),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

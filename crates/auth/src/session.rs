@@ -1,0 +1,195 @@
+//! Sessions: a token of 256 random bits in the browser's cookie, its SHA-256 in the database, and nothing else that could sign anyone in.
+//!
+//! A session ends 30 minutes after it was last used, 12 hours after it began, when it is revoked, when its person is suspended, and when
+//! its person's password changes.
+
+use std::time::Duration;
+
+use names::{Micros, OpaqueToken, PersonId, SessionId};
+use serde::Serialize;
+use store::{FromRow, Row, RowError, Statement, Store, StoreError, Tx, WriteTx};
+
+use crate::actor::{Actor, Identity};
+use crate::login::Login;
+use crate::origin::Origin;
+use crate::sign_in::Verified;
+
+/// Unused for so long, a session is over.
+pub const IDLE: Duration = Duration::from_secs(30 * 60);
+/// So long after it began, a session is over however much it was used.
+pub const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
+/// Uses closer together than this are not written down: a page's many requests make one write.
+const NOTED_EVERY: Duration = Duration::from_secs(60);
+
+const INSERT: Statement = Statement::new(
+    "INSERT INTO session (id, person_id, token_hash, created_at, last_seen_at, idle_expires_at, expires_at, sudo_until, origin)
+     VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
+);
+const FIND: Statement = Statement::new(
+    "SELECT s.id, s.person_id, s.last_seen_at, s.expires_at, s.impersonator_id, p.login
+     FROM session s JOIN person p ON p.id = s.person_id
+     WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2
+       AND p.suspended_at IS NULL",
+);
+const TOUCH: Statement = Statement::new(
+    "UPDATE session SET last_seen_at = $2, idle_expires_at = $3
+     WHERE id = $1 AND revoked_at IS NULL AND last_seen_at < $2",
+);
+const LIST: Statement = Statement::new(
+    "SELECT id, created_at, last_seen_at, expires_at, origin FROM session
+     WHERE person_id = $1 AND revoked_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
+     ORDER BY created_at DESC LIMIT 200",
+);
+const REVOKE: Statement = Statement::new(
+    "UPDATE session SET revoked_at = $3 WHERE id = $1 AND person_id = $2 AND revoked_at IS NULL",
+);
+const REVOKE_ALL: Statement =
+    Statement::new("UPDATE session SET revoked_at = $2 WHERE person_id = $1 AND revoked_at IS NULL");
+const PRUNE: Statement = Statement::new("DELETE FROM session WHERE expires_at < $1");
+
+pub(crate) const STATEMENTS: &[Statement] = &[INSERT, FIND, TOUCH, LIST, REVOKE, REVOKE_ALL, PRUNE];
+
+/// A session that has just begun.
+#[derive(Debug)]
+pub struct NewSession {
+    /// Its id.
+    pub id: SessionId,
+    /// The cookie's value; it cannot be had again.
+    pub token: OpaqueToken,
+    /// When it ends at the latest.
+    pub expires_at: Micros,
+}
+
+/// A session in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SessionInfo {
+    /// Its id.
+    pub id: SessionId,
+    /// When it began.
+    pub created_at: Micros,
+    /// When it was last used, to the minute.
+    pub last_seen_at: Micros,
+    /// When it ends at the latest.
+    pub expires_at: Micros,
+    /// The address it began from.
+    pub origin: String,
+}
+
+impl FromRow for SessionInfo {
+    fn from_row(row: &Row) -> Result<Self, RowError> {
+        Ok(Self {
+            id: row.parse("id")?,
+            created_at: row.time("created_at")?,
+            last_seen_at: row.time("last_seen_at")?,
+            expires_at: row.time("expires_at")?,
+            origin: row.text("origin")?,
+        })
+    }
+}
+
+struct Found {
+    id: SessionId,
+    person: PersonId,
+    login: Login,
+    last_seen_at: Micros,
+    impersonator: Option<PersonId>,
+}
+
+impl FromRow for Found {
+    fn from_row(row: &Row) -> Result<Self, RowError> {
+        Ok(Self {
+            id: row.parse("id")?,
+            person: row.parse("person_id")?,
+            login: row.parse("login")?,
+            last_seen_at: row.time("last_seen_at")?,
+            impersonator: row.opt_parse("impersonator_id")?,
+        })
+    }
+}
+
+/// Begins a session for someone who has just shown who they are.
+pub async fn begin(
+    tx: &mut WriteTx,
+    verified: &Verified,
+    origin: Origin,
+    now: Micros,
+) -> Result<NewSession, StoreError> {
+    let token = OpaqueToken::generate().map_err(|error| StoreError::Other(Box::new(error)))?;
+    let session = NewSession { id: SessionId::new(), token, expires_at: now.plus(LONGEST) };
+    let insert = INSERT
+        .bind(session.id)
+        .bind(verified.person())
+        .bind(session.token.hash())
+        .bind(now)
+        .bind(now.plus(IDLE))
+        .bind(session.expires_at)
+        .bind(None::<Micros>)
+        .bind(origin.to_string());
+    tx.execute(insert).await?;
+    Ok(session)
+}
+
+/// Who the token's session belongs to, with the rights of this moment; `None` where it is over or was never there.
+///
+/// Reads alone, but for once a minute, when the use is written down.
+pub async fn resolve(
+    store: &Store,
+    token: &OpaqueToken,
+    origin: Origin,
+    now: Micros,
+) -> Result<Option<Actor>, StoreError> {
+    let found = store.read(async |tx| find(tx, token, origin, now).await).await?;
+    let Some((actor, found)) = found else { return Ok(None) };
+    if now.since(found.last_seen_at) >= NOTED_EVERY {
+        let touch = TOUCH.bind(found.id).bind(now).bind(now.plus(IDLE));
+        store.write(async |tx| tx.execute(touch).await).await?;
+    }
+    Ok(Some(actor))
+}
+
+async fn find(
+    tx: &mut Tx,
+    token: &OpaqueToken,
+    origin: Origin,
+    now: Micros,
+) -> Result<Option<(Actor, Found)>, StoreError> {
+    // Looked up by its hash: how long the look-up takes tells nothing of the token.
+    let found: Option<Found> = tx.optional(FIND.bind(token.hash()).bind(now)).await?;
+    let Some(found) = found else { return Ok(None) };
+    let identity = Identity::Person {
+        id: found.person,
+        login: found.login.clone(),
+        session: found.id,
+        impersonator: found.impersonator,
+    };
+    let actor = Actor::person(tx, identity, found.person, origin).await?;
+    Ok(Some((actor, found)))
+}
+
+/// A person's sessions that are not over, the newest first.
+pub async fn list(tx: &mut Tx, person: PersonId, now: Micros) -> Result<Vec<SessionInfo>, StoreError> {
+    tx.all(LIST.bind(person).bind(now)).await
+}
+
+/// Ends one session of this person; whether there was one.
+pub async fn revoke(
+    tx: &mut WriteTx,
+    person: PersonId,
+    session: SessionId,
+    now: Micros,
+) -> Result<bool, StoreError> {
+    Ok(tx.execute(REVOKE.bind(session).bind(person).bind(now)).await? == 1)
+}
+
+/// Ends all sessions of this person; how many there were.
+pub async fn revoke_all(tx: &mut WriteTx, person: PersonId, now: Micros) -> Result<u64, StoreError> {
+    tx.execute(REVOKE_ALL.bind(person).bind(now)).await
+}
+
+/// Forgets sessions that are over; called now and then.
+pub async fn prune(tx: &mut WriteTx, now: Micros) -> Result<u64, StoreError> {
+    tx.execute(PRUNE.bind(now)).await
+}
+
+#[cfg(test)]
+mod tests;
