@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use testhost::{Distro, Image, ImageKind, Options, Server, Upper};
 use tokio::signal::unix::{SignalKind, signal};
 
-const SETUP_LIMIT: Duration = Duration::from_secs(300);
+const SETUP_LIMIT: Duration = Duration::from_mins(5);
 
 /// What to boot.
 #[derive(Debug, Clone, clap::Args)]
@@ -42,12 +42,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let mut work = tokio::task::spawn_blocking(move || prepare(&order));
         let server = tokio::select! {
             server = &mut work => server??,
-            _ = interrupt.recv() => return end(work.await??),
-            _ = terminate.recv() => return end(work.await??),
+            _ = interrupt.recv() => {
+                end(work.await??);
+                return Ok(());
+            },
+            _ = terminate.recv() => {
+                end(work.await??);
+                return Ok(());
+            },
         };
         if let Some(command) = &arguments.shell {
             let status = shell(&server, command)?;
-            end(server)?;
+            end(server);
             if !status.success() {
                 bail!("`{command}` ended with {status}");
             }
@@ -58,7 +64,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
-        end(server)
+        end(server);
+        Ok(())
     })
 }
 
@@ -79,7 +86,10 @@ fn prepare(arguments: &Arguments) -> anyhow::Result<Server> {
     let server = Server::boot(Options { image, ..Options::fresh(distro).upper(upper) })?;
     said(begun, &format!("booted in {:.1} s", server.boot_time().as_secs_f64()));
     let Some(deb) = deb else {
-        said(begun, "no package: build one (target/debian/*.deb) or give it by --with; the server has none of Holdfast");
+        said(
+            begun,
+            "no package: build one (target/debian/*.deb) or give it by --with; the server has none of Holdfast",
+        );
         return Ok(server);
     };
     server.install_package(&deb).with_context(|| format!("cannot install {}", deb.display()))?;
@@ -119,12 +129,11 @@ fn shell(server: &Server, command: &str) -> anyhow::Result<ExitStatus> {
     server.interactive(["sh", "-c", command]).status().context("cannot run the shell of the server")
 }
 
-fn end(server: Server) -> anyhow::Result<()> {
+fn end(server: Server) {
     let begun = Instant::now();
     let name = server.name().to_owned();
     drop(server);
     said(begun, &format!("{name} is gone"));
-    Ok(())
 }
 
 fn said(begun: Instant, what: &str) {

@@ -33,7 +33,7 @@ impl Cgroup {
             let mut fields = line.split(' ').skip(1);
             match (fields.next(), fields.next()) {
                 (Some(path), Some("cgroup2")) if unified.is_none() => {
-                    unified = Some(Path::new(path).join(name))
+                    unified = Some(Path::new(path).join(name));
                 }
                 (Some(path), Some("cgroup")) => others.push(Path::new(path).join(name)),
                 _ => {}

@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use crate::Error;
 use crate::error::Doing;
 
-const DEFAULT_DEADLINE: Duration = Duration::from_secs(120);
+const DEFAULT_DEADLINE: Duration = Duration::from_mins(2);
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// What a program is given on its standard input.

@@ -17,8 +17,8 @@ use crate::state::State;
 use crate::wait::wait_for;
 use crate::{Distro, Error, Image, Network, Options, Root, image};
 
-const STOP_LIMIT: Duration = Duration::from_secs(60);
-const INSTALL_LIMIT: Duration = Duration::from_secs(300);
+const STOP_LIMIT: Duration = Duration::from_mins(1);
+const INSTALL_LIMIT: Duration = Duration::from_mins(5);
 /// Programs of this machine that a server needs, and the packages that bring them.
 const TOOLS: [(&str, &str); 4] = [
     ("systemd-nspawn", "systemd-container"),
@@ -286,12 +286,11 @@ impl Server {
     fn start_again(&mut self) -> Result<(), Error> {
         let begun = Instant::now();
         let taken;
-        let slot = match &self.slot {
-            Some(slot) => slot,
-            None => {
-                taken = Slot::of_persistent(self.index)?;
-                &taken
-            }
+        let slot = if let Some(slot) = &self.slot {
+            slot
+        } else {
+            taken = Slot::of_persistent(self.index)?;
+            &taken
         };
         slot.cgroup()?.kill()?;
         self.container.reap();

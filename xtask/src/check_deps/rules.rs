@@ -78,7 +78,8 @@ pub(crate) fn check(graph: &Graph) -> Vec<Violation> {
 fn direct(graph: &Graph, node: &Node, found: &mut Vec<Violation>) {
     for link in &node.links {
         let target = graph.node(link.to);
-        let mut forbid = |rule| found.push(Violation { path: format!("{} -> {}", node.name, target.name), rule });
+        let mut forbid =
+            |rule| found.push(Violation { path: format!("{} -> {}", node.name, target.name), rule });
         if let Place::Feature { feature, part } = &node.place {
             match &target.place {
                 Place::Feature { feature: other, part: its } if feature != other && its != "spec" => {
@@ -87,7 +88,9 @@ fn direct(graph: &Graph, node: &Node, found: &mut Vec<Violation>) {
                 Place::Feature { part: its, .. } if part == "spec" && its != "spec" => {
                     forbid("a spec may use other specs at most");
                 }
-                Place::Crate | Place::Foreign if part == "spec" && !SPEC_MAY.contains(&target.name.as_str()) => {
+                Place::Crate | Place::Foreign
+                    if part == "spec" && !SPEC_MAY.contains(&target.name.as_str()) =>
+                {
                     forbid("a spec is pure: names, wire's vocabulary, converge's vocabulary, serde");
                 }
                 _ => {}
@@ -111,14 +114,17 @@ fn forbidden(node: &Node, target: &Node) -> Option<&'static str> {
     if matches!(target.place, Place::Bin(_) | Place::Xtask) {
         return Some("nothing links a binary's crate");
     }
-    if is_ours(TEST_ONLY) && node.place != Place::Xtask && !(node.place == Place::Crate && is_test_only(node)) {
+    if is_ours(TEST_ONLY) && node.place != Place::Xtask && !(node.place == Place::Crate && is_test_only(node))
+    {
         return Some("what ships links nothing that is made for tests");
     }
     match &node.place {
         Place::Crate if matches!(target.place, Place::Feature { .. }) => {
             Some("the crates that all features share know no feature")
         }
-        Place::Crate if HOST_ONLY.contains(&node.name.as_str()) => privileged(target, is_ours, is_part, false),
+        Place::Crate if HOST_ONLY.contains(&node.name.as_str()) => {
+            privileged(target, is_ours, is_part, false)
+        }
         Place::Feature { feature, part } if part == "agent" => {
             privileged(target, is_ours, is_part, feature == "database")
         }
@@ -174,7 +180,8 @@ fn worker(
     let name = &target.name.as_str();
     let network = NETWORK.contains(name) || DATABASE.contains(name);
     let inside = is_ours(PANEL_ONLY) || is_part("panel") || is_part("agent") || is_ours(&["hostd"]);
-    (network || inside).then_some("the worker is the tenant: its tree, and nothing else of ours or of a network")
+    (network || inside)
+        .then_some("the worker is the tenant: its tree, and nothing else of ours or of a network")
 }
 
 fn panel(is_ours: impl Fn(&[&str]) -> bool, is_part: impl Fn(&str) -> bool) -> Option<&'static str> {

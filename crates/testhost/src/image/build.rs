@@ -11,7 +11,7 @@ use crate::error::Doing;
 use crate::overlay::Overlay;
 use crate::{Distro, Error, Upper, nspawn};
 
-const LIMIT: Duration = Duration::from_secs(900);
+const LIMIT: Duration = Duration::from_mins(15);
 
 /// A distribution's root file system, with the roles' packages downloaded into apt's cache.
 pub(super) fn fresh(dir: &Path, distro: Distro, recipe: &Recipe<'_>) -> Result<(), Error> {

@@ -45,7 +45,8 @@ impl Traces {
         let ours = |line: &&str| {
             let mut fields = line.split_whitespace();
             // Of an orphan that was killed, init has yet to take the exit status.
-            let taken_by_init = fields.next() == Some("1") && fields.next().is_some_and(|stat| stat.starts_with('Z'));
+            let taken_by_init =
+                fields.next() == Some("1") && fields.next().is_some_and(|stat| stat.starts_with('Z'));
             !taken_by_init && (line.contains(&in_cgroup) || line.contains(&named))
         };
         found.extend(processes.lines().filter(ours).map(|line| format!("process {line}")));

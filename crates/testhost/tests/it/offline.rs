@@ -12,7 +12,7 @@ fn the_roles_packages_install_without_a_network(distro: Distro) {
     );
     let fpm = format!("php{}-fpm", distro.php());
     let install = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "nginx", &fpm];
-    server.command(install).deadline(Duration::from_secs(300)).check().expect("install");
+    server.command(install).deadline(Duration::from_mins(5)).check().expect("install");
     let reply = wait_for("nginx", LIMIT, || server.http("www.example.test", "/").map(Some)).expect("answer");
     assert_eq!(reply.status, 200);
 
@@ -21,7 +21,7 @@ fn the_roles_packages_install_without_a_network(distro: Distro) {
     let names = names.map(|name| format!("php{}-{name}", distro.php()));
     let words = ["apt-get", "install", "-y", "--no-install-recommends"].map(str::to_owned);
     let command = server.command(words.into_iter().chain(names)).env("DEBIAN_FRONTEND", "noninteractive");
-    command.deadline(Duration::from_secs(300)).check().expect("install");
+    command.deadline(Duration::from_mins(5)).check().expect("install");
 }
 
 #[test]
