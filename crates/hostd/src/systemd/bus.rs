@@ -1,0 +1,451 @@
+//! systemd over the system bus.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use serde::Serialize;
+use tokio::runtime::Runtime;
+use tokio::sync::{Mutex, broadcast};
+use zbus::message::Type;
+use zbus::{Connection, DynamicType, MatchRule, Message, MessageStream, OwnedObjectPath, OwnedVariant};
+
+use super::{Active, JobResult, Limits, Listed, SetupSystemd, Signal, Systemd, UnitState};
+use crate::error::HostError;
+use crate::unit::{MaskedUnit, OwnUnit, Unit, UnitSet, name_suffix};
+
+const ADDRESS: &str = "unix:path=/run/dbus/system_bus_socket";
+const SERVICE: &str = "org.freedesktop.systemd1";
+const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
+const MANAGER: &str = "org.freedesktop.systemd1.Manager";
+const NO_SUCH_UNIT: &str = "org.freedesktop.systemd1.NoSuchUnit";
+
+/// For questions, and for what changes files alone.
+const ASK: Duration = Duration::from_secs(30);
+/// For a job. systemd's own limit per unit is 90 s, and a job may wait for another.
+const JOB: Duration = Duration::from_secs(200);
+/// For the installation of packages.
+const INSTALL: Duration = Duration::from_mins(40);
+/// For reading all unit files again, with thousands of them.
+const RELOAD: Duration = Duration::from_mins(3);
+
+/// How many ended jobs a waiter may lag behind before it has to ask.
+const ENDED_JOBS: usize = 4096;
+
+type Properties = HashMap<String, OwnedVariant>;
+
+/// systemd over the system bus. It connects at the first call, and again when the bus went away.
+///
+/// It has a runtime of its own, of one thread, so that it can be used from any thread that may block. It must not be
+/// called on a thread of an async runtime.
+pub struct SystemBus {
+    /// Some until dropped.
+    runtime: Option<Runtime>,
+    link: Mutex<Option<Arc<Link>>>,
+}
+
+/// A connection, and the end of every job as it is told there.
+struct Link {
+    connection: Connection,
+    ended: broadcast::Sender<Ended>,
+}
+
+#[derive(Clone)]
+struct Ended {
+    job: String,
+    result: JobResult,
+}
+
+impl Drop for SystemBus {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // does not wait, so that it may be dropped anywhere
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Link {
+    async fn connect() -> Result<Arc<Self>, zbus::Error> {
+        let connection = zbus::connection::Builder::address(ADDRESS).build().await?;
+        let rule = MatchRule::builder()
+            .msg_type(Type::Signal)
+            .sender(SERVICE)
+            .path(MANAGER_PATH)
+            .interface(MANAGER)
+            .member("JobRemoved")
+            .build()?;
+        let mut stream = MessageStream::for_match_rule(rule, &connection, None).await?;
+        let (ended, _) = broadcast::channel(ENDED_JOBS);
+        let link = Arc::new(Self { connection, ended: ended.clone() });
+        // the task holds the sender weakly: when the last user of the link is gone, waiters are not kept
+        let sender = ended.downgrade();
+        drop(ended);
+        tokio::spawn(async move {
+            while let Some(message) = stream.next().await {
+                let Some(sender) = sender.upgrade() else { return };
+                if let Some(ended) = message.ok().and_then(|m| job_removed(&m)) {
+                    // nobody waits: nothing is lost
+                    let _ = sender.send(ended);
+                }
+            }
+        });
+        // without a subscriber systemd sends no signals
+        link.call("Subscribe", &()).await?;
+        Ok(link)
+    }
+
+    async fn call<B: Serialize + DynamicType>(&self, method: &str, body: &B) -> Result<Message, zbus::Error> {
+        self.connection.call_method(Some(SERVICE), MANAGER_PATH, Some(MANAGER), method, body).await
+    }
+
+    async fn properties(&self, unit: &str, interface: &str) -> Result<Properties, zbus::Error> {
+        let path = unit_path(unit);
+        let all = "org.freedesktop.DBus.Properties";
+        let reply = self
+            .connection
+            .call_method(Some(SERVICE), path.as_str(), Some(all), "GetAll", &(interface,))
+            .await?;
+        reply.body().deserialize()
+    }
+
+    /// Asks for a job and waits until systemd has told its end.
+    async fn job(&self, method: &str, name: &str) -> Result<JobResult, zbus::Error> {
+        let mut ended = self.ended.subscribe();
+        let reply = self.call(method, &(name, "replace")).await?;
+        let job: OwnedObjectPath = reply.body().deserialize()?;
+        loop {
+            match ended.recv().await {
+                Ok(end) if end.job == job.as_str() => return Ok(end.result),
+                Ok(_) => {}
+                Err(broadcast::error::RecvError::Lagged(_)) => {
+                    if !self.job_exists(job.as_str()).await? {
+                        return self.result_by_state(name).await;
+                    }
+                }
+                Err(broadcast::error::RecvError::Closed) => {
+                    return Err(zbus::Error::Failure("the connection to the bus was lost".to_owned()));
+                }
+            }
+        }
+    }
+
+    async fn job_exists(&self, job: &str) -> Result<bool, zbus::Error> {
+        let ping = self.connection.call_method(
+            Some(SERVICE),
+            job,
+            Some("org.freedesktop.DBus.Properties"),
+            "Get",
+            &("org.freedesktop.systemd1.Job", "Id"),
+        );
+        match ping.await {
+            Ok(_) => Ok(true),
+            Err(zbus::Error::FDO(_) | zbus::Error::MethodError(..)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// For the rare case that the end of a job was not heard.
+    async fn result_by_state(&self, name: &str) -> Result<JobResult, zbus::Error> {
+        let unit = self.properties(name, "org.freedesktop.systemd1.Unit").await?;
+        let active = Active::from_word(&text(&unit, "ActiveState"));
+        Ok(if active == Active::Failed { JobResult::Failed } else { JobResult::Done })
+    }
+}
+
+fn job_removed(message: &Message) -> Option<Ended> {
+    let body = message.body();
+    let (_id, job, _unit, result): (u32, OwnedObjectPath, String, String) = body.deserialize().ok()?;
+    Some(Ended { job: job.as_str().to_owned(), result: JobResult::from_word(&result) })
+}
+
+/// The object of a unit: each byte that is no letter or digit becomes `_xx`, and so does a digit in front.
+fn unit_path(name: &str) -> String {
+    let mut path = format!("{MANAGER_PATH}/unit/");
+    for (i, byte) in name.bytes().enumerate() {
+        if byte.is_ascii_alphabetic() || (byte.is_ascii_digit() && i > 0) {
+            path.push(char::from(byte));
+        } else {
+            let _ = write!(path, "_{byte:02x}");
+        }
+    }
+    path
+}
+
+/// The interface of a unit's own kind.
+fn kind_interface(name: &str) -> &'static str {
+    match name_suffix(name) {
+        "socket" => "org.freedesktop.systemd1.Socket",
+        "slice" => "org.freedesktop.systemd1.Slice",
+        _ => "org.freedesktop.systemd1.Service",
+    }
+}
+
+fn text(properties: &Properties, key: &str) -> String {
+    properties.get(key).and_then(|v| v.downcast_ref::<&str>().ok()).unwrap_or_default().to_owned()
+}
+
+fn some_text(properties: &Properties, key: &str) -> Option<String> {
+    Some(text(properties, key)).filter(|t| !t.is_empty())
+}
+
+fn flag(properties: &Properties, key: &str) -> bool {
+    properties.get(key).and_then(|v| v.downcast_ref::<bool>().ok()).unwrap_or_default()
+}
+
+/// A number; systemd's infinity (and "unset") is its largest value.
+fn number(properties: &Properties, key: &str) -> Option<u64> {
+    properties.get(key).and_then(|v| v.downcast_ref::<u64>().ok()).filter(|n| *n != u64::MAX)
+}
+
+fn is_no_such_unit(error: &zbus::Error) -> bool {
+    matches!(error, zbus::Error::MethodError(name, ..) if name.as_str() == NO_SUCH_UNIT)
+}
+
+impl SystemBus {
+    /// Nothing is connected yet.
+    pub fn new() -> Result<Self, HostError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("system-bus")
+            .enable_all()
+            .build()
+            .map_err(|error| HostError::Bus(error.into()))?;
+        Ok(Self { runtime: Some(runtime), link: Mutex::new(None) })
+    }
+
+    /// The connection, made or made again. A failure later is left to the caller's next try: a call that may have
+    /// changed something is not repeated blindly.
+    async fn link(&self) -> Result<Arc<Link>, HostError> {
+        let mut kept = self.link.lock().await;
+        if let Some(link) = kept.as_ref().filter(|link| !link.connection.is_closed()) {
+            return Ok(link.clone());
+        }
+        let link = Link::connect().await.map_err(HostError::Bus)?;
+        *kept = Some(link.clone());
+        Ok(link)
+    }
+
+    /// Runs one exchange with systemd, with a deadline.
+    fn run<T, F>(
+        &self,
+        verb: &'static str,
+        unit: &str,
+        after: Duration,
+        exchange: impl FnOnce(Arc<Link>) -> F,
+    ) -> Result<T, HostError>
+    where
+        F: Future<Output = Result<T, zbus::Error>>,
+    {
+        let Some(runtime) = &self.runtime else {
+            return Err(HostError::Bus(zbus::Error::Unsupported));
+        };
+        let all = async {
+            let link = self.link().await?;
+            exchange(link).await.map_err(|source| {
+                if is_no_such_unit(&source) {
+                    HostError::NoSuchUnit { unit: unit.to_owned() }
+                } else {
+                    HostError::Systemd { verb, unit: unit.to_owned(), source }
+                }
+            })
+        };
+        runtime.block_on(async {
+            tokio::time::timeout(after, all)
+                .await
+                .unwrap_or_else(|_| Err(HostError::SystemdDeadline { verb, unit: unit.to_owned(), after }))
+        })
+    }
+
+    fn job(&self, verb: &'static str, method: &str, name: &str) -> Result<JobResult, HostError> {
+        let after = if name.starts_with("holdfast-packages@") { INSTALL } else { JOB };
+        self.run(verb, name, after, async |link| link.job(method, name).await)
+    }
+
+    fn stop_name(&self, name: &str) -> Result<JobResult, HostError> {
+        match self.job("stop", "StopUnit", name) {
+            Err(HostError::NoSuchUnit { .. }) => Ok(JobResult::Done),
+            result => result,
+        }
+    }
+
+    /// A call about unit files whose answer holds nothing that we need.
+    fn unit_files<B: Serialize + DynamicType>(
+        &self,
+        verb: &'static str,
+        method: &str,
+        names: &[String],
+        body: &B,
+    ) -> Result<(), HostError> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        self.run(verb, &names.join(" "), ASK, async |link| link.call(method, body).await.map(drop))
+    }
+
+    fn enable_names(&self, names: &[String]) -> Result<(), HostError> {
+        // not only until the next boot; links of other origin are not replaced
+        self.unit_files("enable", "EnableUnitFiles", names, &(names, false, false))
+    }
+
+    fn disable_names(&self, names: &[String]) -> Result<(), HostError> {
+        self.unit_files("disable", "DisableUnitFiles", names, &(names, false))
+    }
+
+    fn state_name(&self, name: &str) -> Result<UnitState, HostError> {
+        self.run("ask for the state of", name, ASK, async |link| {
+            let unit = link.properties(name, "org.freedesktop.systemd1.Unit").await?;
+            let kind = link.properties(name, kind_interface(name)).await?;
+            let file_state = text(&unit, "UnitFileState");
+            let load = text(&unit, "LoadState");
+            let pid = kind.get("MainPID").and_then(|v| v.downcast_ref::<u32>().ok()).filter(|pid| *pid != 0);
+            Ok(UnitState {
+                loaded: load == "loaded",
+                masked: load == "masked",
+                active: Active::from_word(&text(&unit, "ActiveState")),
+                sub: text(&unit, "SubState"),
+                main_pid: pid,
+                result: text(&kind, "Result"),
+                fragment: some_text(&unit, "FragmentPath"),
+                need_daemon_reload: flag(&unit, "NeedDaemonReload"),
+                control_group: some_text(&kind, "ControlGroup"),
+                enabled: matches!(
+                    file_state.as_str(),
+                    "enabled" | "static" | "alias" | "generated" | "linked"
+                ),
+            })
+        })
+    }
+}
+
+impl Systemd for SystemBus {
+    fn start(&self, unit: &Unit) -> Result<JobResult, HostError> {
+        self.job("start", "StartUnit", &unit.name())
+    }
+
+    fn stop(&self, unit: &Unit) -> Result<JobResult, HostError> {
+        self.stop_name(&unit.name())
+    }
+
+    fn restart(&self, unit: &Unit) -> Result<JobResult, HostError> {
+        self.job("restart", "RestartUnit", &unit.name())
+    }
+
+    fn reload(&self, unit: &Unit) -> Result<JobResult, HostError> {
+        self.job("reload", "ReloadUnit", &unit.name())
+    }
+
+    fn reset_failed(&self, unit: &Unit) -> Result<(), HostError> {
+        let name = unit.name();
+        let body = (name.as_str(),);
+        match self.run("reset", &name, ASK, async |link| link.call("ResetFailedUnit", &body).await) {
+            Ok(_) | Err(HostError::NoSuchUnit { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn daemon_reload(&self) -> Result<(), HostError> {
+        self.run("reload", "systemd", RELOAD, async |link| link.call("Reload", &()).await.map(drop))
+    }
+
+    fn enable(&self, units: &[Unit]) -> Result<(), HostError> {
+        self.enable_names(&units.iter().map(Unit::name).collect::<Vec<_>>())
+    }
+
+    fn disable(&self, units: &[Unit]) -> Result<(), HostError> {
+        self.disable_names(&units.iter().map(Unit::name).collect::<Vec<_>>())
+    }
+
+    fn state(&self, unit: &Unit) -> Result<UnitState, HostError> {
+        self.state_name(&unit.name())
+    }
+
+    fn limits(&self, unit: &Unit) -> Result<Limits, HostError> {
+        let name = unit.name();
+        self.run("ask for the limits of", &name, ASK, async |link| {
+            let kind = link.properties(&name, kind_interface(&name)).await?;
+            Ok(Limits {
+                slice: text(&kind, "Slice"),
+                memory_max: number(&kind, "MemoryMax"),
+                memory_high: number(&kind, "MemoryHigh"),
+                cpu_quota_per_sec_usec: number(&kind, "CPUQuotaPerSecUSec"),
+                tasks_max: number(&kind, "TasksMax"),
+                io_weight: number(&kind, "IOWeight"),
+            })
+        })
+    }
+
+    fn kill_main(&self, unit: &Unit, signal: Signal) -> Result<(), HostError> {
+        let name = unit.name();
+        let body = (name.as_str(), "main", signal.number());
+        self.run("signal", &name, ASK, async |link| link.call("KillUnit", &body).await.map(drop))
+    }
+
+    fn list(&self, set: UnitSet) -> Result<BTreeMap<String, Listed>, HostError> {
+        type Row =
+            (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
+        let (states, patterns): ([&str; 0], [&str; 1]) = ([], [set.pattern()]);
+        let rows: Vec<Row> = self.run("list", set.pattern(), ASK, async |link| {
+            let reply = link.call("ListUnitsByPatterns", &(&states[..], &patterns[..])).await?;
+            reply.body().deserialize()
+        })?;
+        let mut listed = BTreeMap::new();
+        for (name, _, load, active, sub, ..) in rows {
+            let active = Active::from_word(&active);
+            if active != Active::Inactive && set.contains(&name) {
+                listed.insert(name, Listed { loaded: load == "loaded", active, sub });
+            }
+        }
+        Ok(listed)
+    }
+}
+
+impl SetupSystemd for SystemBus {
+    fn start_own(&self, unit: OwnUnit) -> Result<JobResult, HostError> {
+        self.job("start", "StartUnit", unit.name())
+    }
+
+    fn stop_own(&self, unit: OwnUnit) -> Result<JobResult, HostError> {
+        self.stop_name(unit.name())
+    }
+
+    fn restart_own(&self, unit: OwnUnit) -> Result<JobResult, HostError> {
+        self.job("restart", "RestartUnit", unit.name())
+    }
+
+    fn enable_own(&self, units: &[OwnUnit]) -> Result<(), HostError> {
+        self.enable_names(&units.iter().map(|u| u.name().to_owned()).collect::<Vec<_>>())
+    }
+
+    fn disable_own(&self, units: &[OwnUnit]) -> Result<(), HostError> {
+        self.disable_names(&units.iter().map(|u| u.name().to_owned()).collect::<Vec<_>>())
+    }
+
+    fn state_own(&self, unit: OwnUnit) -> Result<UnitState, HostError> {
+        self.state_name(unit.name())
+    }
+
+    fn mask(&self, units: &[MaskedUnit]) -> Result<(), HostError> {
+        let names: Vec<String> = units.iter().map(|u| u.name()).collect();
+        self.unit_files("mask", "MaskUnitFiles", &names, &(&names, false, false))
+    }
+
+    fn unmask(&self, units: &[MaskedUnit]) -> Result<(), HostError> {
+        let names: Vec<String> = units.iter().map(|u| u.name()).collect();
+        self.unit_files("unmask", "UnmaskUnitFiles", &names, &(&names, false))
+    }
+
+    fn stop_masked(&self, unit: MaskedUnit) -> Result<JobResult, HostError> {
+        self.stop_name(&unit.name())
+    }
+
+    fn state_masked(&self, unit: MaskedUnit) -> Result<UnitState, HostError> {
+        self.state_name(&unit.name())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+//! The units that the privileged side may name.
+//!
+//! Starting a unit as root is being root, so a unit is named by one of these enums and never by a string. There is no
+//! way to start a transient unit. The agent's features see [`Unit`] alone; [`OwnUnit`] and [`MaskedUnit`] are for
+//! set-up, behind [`crate::SetupSystemd`].
+
+use std::fmt;
+use std::str::FromStr;
+
+use names::{AccountName, PhpVersion, PoolName};
+use serde::{Deserialize, Serialize};
+
+/// A unit that the agent may start, stop, reload, enable and ask about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Unit {
+    /// The web server.
+    Nginx,
+    /// The test of the staged nginx tree; a start that ends well means that nginx accepts it.
+    NginxCheck,
+    /// The test of the staged pool file of one PHP version.
+    PhpCheck(PhpVersion),
+    /// The socket of a pool; PID 1 listens, the first request starts the service.
+    PhpPoolSocket(PoolName),
+    /// The php-fpm master of a pool, run as the tenant.
+    PhpPoolService(PoolName),
+    /// The socket on which the agent reaches an account's worker.
+    WorkerSocket(AccountName),
+    /// The worker of an account, run as the tenant.
+    Worker(AccountName),
+    /// The slice below which everything of an account runs.
+    AccountSlice(AccountName),
+    /// The SSH server; reloaded when the SFTP rules change.
+    Ssh,
+    /// The installation of a role's packages.
+    Packages(Role),
+}
+
+impl Unit {
+    /// The unit's full name.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Nginx => "nginx.service".to_owned(),
+            Self::NginxCheck => "holdfast-nginx-check.service".to_owned(),
+            Self::PhpCheck(version) => format!("holdfast-php-check@{version}.service"),
+            Self::PhpPoolSocket(pool) => format!("holdfast-php-{pool}.socket"),
+            Self::PhpPoolService(pool) => format!("holdfast-php-{pool}.service"),
+            Self::WorkerSocket(account) => format!("holdfast-worker@{account}.socket"),
+            Self::Worker(account) => format!("holdfast-worker@{account}.service"),
+            Self::AccountSlice(account) => format!("holdfast-{account}.slice"),
+            Self::Ssh => "ssh.service".to_owned(),
+            Self::Packages(role) => format!("holdfast-packages@{role}.service"),
+        }
+    }
+
+    /// Where the rendered unit file lies; none for units that a package brings.
+    pub fn rendered_path(&self) -> Option<String> {
+        match self {
+            Self::PhpPoolSocket(_) | Self::PhpPoolService(_) | Self::AccountSlice(_) => {
+                Some(format!("{UNIT_DIR}/{}", self.name()))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+/// Where rendered unit files and drop-ins lie.
+pub const UNIT_DIR: &str = "/etc/systemd/system";
+
+/// Our own services and sockets, which set-up enables and `doctor` looks at. The agent never touches them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum OwnUnit {
+    /// The panel.
+    PanelService,
+    /// The panel's sockets.
+    PanelSocket,
+    /// The agent.
+    AgentService,
+    /// The agent's socket.
+    AgentSocket,
+    /// The probe.
+    ProbeService,
+    /// The probe's socket.
+    ProbeSocket,
+}
+
+impl OwnUnit {
+    /// All of them, sockets before the services that inherit them.
+    pub const ALL: [Self; 6] = [
+        Self::AgentSocket,
+        Self::ProbeSocket,
+        Self::PanelSocket,
+        Self::AgentService,
+        Self::ProbeService,
+        Self::PanelService,
+    ];
+
+    /// The unit's full name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PanelService => "holdfast-panel.service",
+            Self::PanelSocket => "holdfast-panel.socket",
+            Self::AgentService => "holdfast-agent.service",
+            Self::AgentSocket => "holdfast-agent.socket",
+            Self::ProbeService => "holdfast-probe.service",
+            Self::ProbeSocket => "holdfast-probe.socket",
+        }
+    }
+}
+
+impl fmt::Display for OwnUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A distribution's unit that must never run here, masked by set-up before its package is installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub enum MaskedUnit {
+    /// The distribution's php-fpm, whose default pool runs as the web server's user.
+    PhpFpm(PhpVersion),
+    /// Apache, which would take the web server's port.
+    Apache,
+}
+
+impl MaskedUnit {
+    /// The unit's full name.
+    pub fn name(self) -> String {
+        match self {
+            Self::PhpFpm(version) => format!("php{version}-fpm.service"),
+            Self::Apache => "apache2.service".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for MaskedUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+impl FromStr for MaskedUnit {
+    type Err = UnknownMaskedUnit;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        if s == "apache2.service" {
+            return Ok(Self::Apache);
+        }
+        let version = s.strip_prefix("php").and_then(|rest| rest.strip_suffix("-fpm.service"));
+        version.and_then(|v| v.parse().ok()).map(Self::PhpFpm).ok_or(UnknownMaskedUnit)
+    }
+}
+
+impl TryFrom<String> for MaskedUnit {
+    type Error = UnknownMaskedUnit;
+
+    fn try_from(s: String) -> Result<Self, Self::Error> {
+        s.parse()
+    }
+}
+
+/// A name that is none of a unit that set-up masks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a unit that set-up may mask: php<version>-fpm.service and apache2.service are")]
+pub struct UnknownMaskedUnit;
+
+/// A set of units that is listed by one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UnitSet {
+    /// Every pool's socket and service.
+    Pools,
+    /// Every account's worker and its socket.
+    Workers,
+    /// Every account's slice.
+    Slices,
+    /// All units of ours.
+    Holdfast,
+}
+
+impl UnitSet {
+    /// The pattern as systemd matches it (fnmatch).
+    pub fn pattern(self) -> &'static str {
+        match self {
+            Self::Pools => "holdfast-php-*",
+            Self::Workers => "holdfast-worker@*",
+            Self::Slices => "holdfast-*.slice",
+            Self::Holdfast => "holdfast-*",
+        }
+    }
+
+    /// Does a unit of this name belong to the set?
+    pub fn contains(self, name: &str) -> bool {
+        let Some(rest) = name.strip_prefix("holdfast-") else { return false };
+        match self {
+            // the instances of holdfast-php-check@ match the pattern too
+            Self::Pools => rest.starts_with("php-") && !rest.contains('@'),
+            Self::Workers => rest.starts_with("worker@"),
+            Self::Slices => name_suffix(rest) == "slice",
+            Self::Holdfast => true,
+        }
+    }
+}
+
+/// What a unit is, by the end of its name: `service`, `socket`, `slice`.
+pub(crate) fn name_suffix(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, suffix)| suffix)
+}
+
+/// What a server is for; a role's packages are installed together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Web sites with PHP, and SFTP.
+    Web,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Web];
+
+    /// The name, as in `holdfast-packages@web.service` and in profiles.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|role| role.name() == s).ok_or(UnknownRole)
+    }
+}
+
+/// A word that names no role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a role; the roles are: web")]
+pub struct UnknownRole;
+
+#[cfg(test)]
+mod tests;
