@@ -1,0 +1,267 @@
+//! A change of what should be, from the request to the answer.
+//!
+//! The rules run in a transaction. For a dry run, and before a change that expects a plan, that transaction is rolled back and the agent
+//! is asked what it would do; nothing waits for the agent within a transaction. A change that expects a plan is committed only if
+//! the plan is the one that was shown, and each object carries the hash of its own part, so that the agent refuses if the host moves in
+//! between.
+
+use std::time::Duration;
+
+use api_kit::{ApiError, Progress};
+use converge::{Cause, PlannedStep, Refusal};
+use names::{Digest, Id, Micros};
+use store::WriteTx;
+use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
+
+use crate::event::{self, Event};
+use crate::key::Key;
+use crate::kind::{AnyWish, How, Object};
+use crate::panel::Panel;
+use crate::plan::{self, PlanView, PlannedObject};
+
+/// How a change is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// `dry_run`, `expect_plan`, `overwrite`.
+    pub change: api_kit::Change,
+    /// How long the caller would wait for the host.
+    pub wait: Option<Duration>,
+    /// Who asks, for the agent's log.
+    pub cause: Cause,
+}
+
+impl Asked {
+    /// As a request says it.
+    pub fn by(actor: &auth::Actor, change: api_kit::Change, prefer: api_kit::Prefer) -> Self {
+        let request_id = api_kit::request_id::current().unwrap_or_default();
+        Self { change, wait: prefer.wait, cause: Cause { actor: actor.name().to_owned(), request_id } }
+    }
+}
+
+/// What came of a change.
+#[derive(Debug)]
+pub enum Outcome<T> {
+    /// Nothing was changed; this is what would be done.
+    Plan(PlanView),
+    /// It was written down.
+    Done {
+        /// What the rules answered.
+        value: T,
+        /// Whether the host was observed to be so before the caller's patience ended.
+        progress: Progress,
+    },
+}
+
+/// What a change's rules say about objects, within the transaction.
+pub struct Draft {
+    /// The time of the change.
+    pub now: Micros,
+    /// The plan that was agreed to, for the audit.
+    pub plan: Option<Digest>,
+    overwrite: bool,
+    touched: Vec<Key>,
+    ids: Vec<Uuid>,
+    used: usize,
+}
+
+impl Draft {
+    fn new(panel: &Panel, asked: &Asked, ids: Vec<Uuid>) -> Self {
+        Self {
+            now: panel.now(),
+            plan: asked.change.expect_plan,
+            overwrite: asked.change.overwrite,
+            touched: Vec::new(),
+            ids,
+            used: 0,
+        }
+    }
+
+    /// An id for a new object. Every run of the same change gets the same ids in the same order, since plans name them.
+    pub fn new_id<K: names::Kind>(&mut self) -> Id<K> {
+        let kept = self.ids.get(self.used).and_then(|uuid| Id::parse(&uuid.to_string()).ok());
+        let id = kept.unwrap_or_else(|| {
+            let id = Id::new();
+            self.ids.push(id.uuid());
+            id
+        });
+        self.used += 1;
+        id
+    }
+
+    /// A new row was made.
+    pub fn made(&mut self, key: Key) {
+        if !self.touched.contains(&key) {
+            self.touched.push(key);
+        }
+    }
+
+    /// A row's meaning was changed: raises its generation.
+    pub async fn raise<O: Object>(&mut self, tx: &mut WriteTx, id: &<O::Spec as converge::Spec>::Key) -> Result<(), ApiError> {
+        let key = Key::of::<O::Spec>(id);
+        if self.touched.contains(&key) {
+            return Ok(());
+        }
+        let raise = O::SQL.raise.bind(&key.id).bind(self.now).bind(self.overwrite);
+        tx.execute(raise).await?;
+        self.touched.push(key);
+        Ok(())
+    }
+
+    /// Writes an event down.
+    pub async fn event(&self, tx: &mut WriteTx, event: &Event) -> Result<(), ApiError> {
+        Ok(event::note(tx, self.now, event).await?)
+    }
+}
+
+/// A change's rules. They may run twice, so they take what they need by reference.
+pub trait Rules<T>: AsyncFn(&mut WriteTx, &mut Draft) -> Result<(T, Key), ApiError> {}
+impl<T, F: AsyncFn(&mut WriteTx, &mut Draft) -> Result<(T, Key), ApiError>> Rules<T> for F {}
+
+impl Panel {
+    /// Carries out a change. The rules answer a value and the object that the caller waits for.
+    pub async fn change<T>(&self, asked: &Asked, rules: impl Rules<T>) -> Result<Outcome<T>, ApiError> {
+        let mut ids = asked.change.expect_plan.map(|plan| self.reserved().of(plan)).unwrap_or_default();
+        let mut parts = Vec::new();
+        if asked.change.dry_run || asked.change.expect_plan.is_some() {
+            let (wishes, new_ids) = self.rehearse(asked, ids, &rules).await?;
+            ids = new_ids;
+            let plan = self.plan(&wishes, asked).await?;
+            self.reserved().remember(plan.0.hash, ids.clone());
+            if asked.change.dry_run {
+                return Ok(Outcome::Plan(plan.0));
+            }
+            if asked.change.expect_plan != Some(plan.0.hash) {
+                let now = serde_json::to_value(&plan.0).map_err(ApiError::internal)?;
+                return Err(ApiError::plan_changed(now));
+            }
+            parts = plan.1;
+        }
+        let mut draft = Draft::new(self, asked, ids);
+        let (value, awaited) = self
+            .store()
+            .write(async |tx: &mut WriteTx| -> Result<(T, Key), ApiError> {
+                let done = rules(tx, &mut draft).await?;
+                for (key, part) in &parts {
+                    if let Some(kind) = self.registry().find(key.kind) {
+                        tx.execute(kind.sql().expect.bind(&key.id).bind(part.to_string())).await?;
+                    }
+                }
+                Ok(done)
+            })
+            .await?;
+        self.events_written();
+        let waiter = self.waiters().register(awaited.clone());
+        for key in draft.touched {
+            self.caused(key.clone(), asked.cause.clone());
+            self.wake(key);
+        }
+        let mut progress = Progress::UnderWay;
+        if let Some(wait) = asked.wait {
+            let until = Instant::now() + wait;
+            loop {
+                let moved = waiter.next();
+                if self.is_over(&awaited).await? {
+                    progress = Progress::Observed;
+                    break;
+                }
+                if timeout_at(until, moved).await.is_err() {
+                    break;
+                }
+            }
+        }
+        Ok(Outcome::Done { value, progress })
+    }
+
+    /// Whether the host was observed: well, badly, or gone.
+    async fn is_over(&self, key: &Key) -> Result<bool, ApiError> {
+        let wish = self.load(key).await?;
+        Ok(wish.is_none_or(|wish| !wish.is_absent() && wish.block().is_settled()))
+    }
+
+    /// What should be of one object; none where its row is gone.
+    pub(crate) async fn load(&self, key: &Key) -> Result<Option<Box<dyn AnyWish>>, store::StoreError> {
+        let Some(kind) = self.registry().find(key.kind) else { return Ok(None) };
+        self.store().read(async |tx: &mut store::Tx| kind.load(tx, &key.id).await).await
+    }
+
+    async fn rehearse<T>(
+        &self,
+        asked: &Asked,
+        ids: Vec<Uuid>,
+        rules: &impl Rules<T>,
+    ) -> Result<(Vec<Box<dyn AnyWish>>, Vec<Uuid>), ApiError> {
+        let mut draft = Draft::new(self, asked, ids);
+        let wishes = self
+            .store()
+            .rehearse(async |tx: &mut WriteTx| -> Result<_, ApiError> {
+                rules(tx, &mut draft).await?;
+                let mut wishes = Vec::new();
+                for kind in self.registry().iter() {
+                    for key in draft.touched.iter().filter(|key| key.kind == kind.kind()) {
+                        wishes.extend(kind.load(tx, &key.id).await?);
+                    }
+                }
+                Ok(wishes)
+            })
+            .await?;
+        Ok((wishes, draft.ids))
+    }
+
+    /// Asks the agent about each object: the plan over all, and for each object whose plan is known, the hash of its part.
+    async fn plan(
+        &self,
+        wishes: &[Box<dyn AnyWish>],
+        asked: &Asked,
+    ) -> Result<(PlanView, Vec<(Key, Digest)>), ApiError> {
+        let (mut objects, mut parts) = (Vec::new(), Vec::new());
+        for wish in wishes {
+            let key = wish.key();
+            let steps = match self.plan_of(wish.as_ref(), asked).await? {
+                Planned::Known(plan) => {
+                    parts.push((key.clone(), plan.hash()));
+                    plan.steps
+                }
+                Planned::Unknown(step) => vec![step],
+            };
+            objects.push(PlannedObject {
+                kind: key.kind.to_owned(),
+                id: key.id,
+                name: wish.name().to_owned(),
+                generation: wish.block().generation.get(),
+                steps,
+            });
+        }
+        // Removal goes the other way round than making.
+        if wishes.iter().all(|wish| wish.is_absent()) {
+            objects.reverse();
+        }
+        Ok((PlanView::of(objects), parts))
+    }
+
+    async fn plan_of(&self, wish: &dyn AnyWish, asked: &Asked) -> Result<Planned, ApiError> {
+        let verb = if wish.is_absent() { "remove" } else { "set up" };
+        let unknown = |on: String| Planned::Unknown(plan::unknown(verb, wish.key().kind, wish.name(), on));
+        if let Some(other) = wish.waits_for() {
+            return Ok(unknown(other.to_owned()));
+        }
+        let how = How {
+            dry_run: true,
+            expect_plan: None,
+            overwrite: asked.change.overwrite,
+            cause: asked.cause.clone(),
+        };
+        match wish.send(self.agent(), how).await {
+            Ok(report) => Ok(Planned::Known(report.plan)),
+            Err(error) => match error.refusal().and_then(Refusal::from_wire) {
+                Some(Refusal::Unobservable { message }) => Ok(unknown(message)),
+                _ => Err(plan::refused(error)),
+            },
+        }
+    }
+}
+
+enum Planned {
+    Known(converge::Plan),
+    Unknown(PlannedStep),
+}

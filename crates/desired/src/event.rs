@@ -1,0 +1,225 @@
+//! The log of what happened, for people who follow: codes and parameters; the words are the reader's.
+//!
+//! An event that repeats within ten minutes is one row with a count, or retries would flood the log. A repeated event takes a new
+//! number, so that whoever follows from a cursor sees its new count.
+
+use std::time::Duration;
+
+use names::{AccountId, Micros};
+use serde_json::{Value, json};
+use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
+
+use crate::key::Key;
+
+/// Events of the same object and code within this time are one.
+const SERIES: Duration = Duration::from_secs(600);
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// An object was asked for.
+    Created,
+    /// An object was asked to be otherwise.
+    Changed,
+    /// An object was asked to go.
+    DeletionAsked,
+    /// An object was observed to be as asked.
+    Ready,
+    /// An object waits; `reason` says for what.
+    Waiting,
+    /// An object serves, but not as asked.
+    Degraded,
+    /// An object does not serve as asked.
+    Failed,
+    /// An object was observed to be gone.
+    Removed,
+    /// A person decided about a hand edit.
+    DriftDecided,
+    /// A person asked for a pass over everything.
+    Swept,
+    /// A setting was changed.
+    SettingChanged,
+    /// The agent holds an object that the panel does not know.
+    Unknown,
+}
+
+impl Code {
+    /// Every code.
+    pub const ALL: [Self; 12] = [
+        Self::Created,
+        Self::Changed,
+        Self::DeletionAsked,
+        Self::Ready,
+        Self::Waiting,
+        Self::Degraded,
+        Self::Failed,
+        Self::Removed,
+        Self::DriftDecided,
+        Self::Swept,
+        Self::SettingChanged,
+        Self::Unknown,
+    ];
+
+    /// The word in the database and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "object.created",
+            Self::Changed => "object.changed",
+            Self::DeletionAsked => "object.deletion_asked",
+            Self::Ready => "object.ready",
+            Self::Waiting => "object.waiting",
+            Self::Degraded => "object.degraded",
+            Self::Failed => "object.failed",
+            Self::Removed => "object.removed",
+            Self::DriftDecided => "drift.decided",
+            Self::Swept => "node.swept",
+            Self::SettingChanged => "setting.changed",
+            Self::Unknown => "object.unknown",
+        }
+    }
+
+    /// How loud it is: `info`, `warning` or `error`.
+    pub const fn severity(self) -> &'static str {
+        match self {
+            Self::Degraded | Self::Waiting | Self::Unknown => "warning",
+            Self::Failed => "error",
+            _ => "info",
+        }
+    }
+}
+
+/// One event.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Which object, or which thing.
+    pub scope: Key,
+    /// Whose matter it is; none: the administrator's.
+    pub account: Option<AccountId>,
+    /// What happened.
+    pub code: Code,
+    /// For the reader's words: at least `name`.
+    pub params: Value,
+}
+
+impl Event {
+    /// Something happened to an object of a name.
+    pub fn of(scope: Key, account: Option<AccountId>, code: Code, name: &str) -> Self {
+        Self { scope, account, code, params: json!({ "name": name }) }
+    }
+
+    /// The same event with another parameter.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        if let Value::Object(params) = &mut self.params {
+            params.insert(name.to_owned(), value.into());
+        }
+        self
+    }
+}
+
+const NEXT: Statement = Statement::new("SELECT COALESCE(MAX(seq), 0) + 1 AS value FROM event");
+const SAME: Statement = Statement::new(
+    "SELECT seq AS value FROM event
+     WHERE scope_kind = $1 AND scope_id = $2 AND code = $3 AND last_at >= $4 AND params = $5
+     ORDER BY last_at DESC LIMIT 1",
+);
+const REPEAT: Statement =
+    Statement::new("UPDATE event SET seq = $2, last_at = $3, count = count + 1 WHERE seq = $1");
+const INSERT: Statement = Statement::new(
+    "INSERT INTO event (seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count)
+     VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, 1)",
+);
+const AFTER: Statement = Statement::new(
+    "SELECT seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count FROM event
+     WHERE seq > $1 ORDER BY seq LIMIT $2",
+);
+const AFTER_OF_OWNER: Statement = Statement::new(
+    "SELECT seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count FROM event
+     WHERE seq > $1 AND account_id IN (SELECT id FROM account WHERE owner_person_id = $3) ORDER BY seq LIMIT $2",
+);
+const NEWEST: Statement = Statement::new("SELECT COALESCE(MAX(seq), 0) AS value FROM event");
+
+/// Every statement of this module.
+pub const STATEMENTS: &[Statement] = &[NEXT, SAME, REPEAT, INSERT, AFTER, AFTER_OF_OWNER, NEWEST];
+
+/// A row of the log.
+#[derive(Debug, Clone)]
+pub struct Logged {
+    /// The cursor.
+    pub seq: i64,
+    /// When it happened first.
+    pub at: Micros,
+    /// When it happened last.
+    pub last_at: Micros,
+    /// The object's kind.
+    pub scope_kind: String,
+    /// The object's id.
+    pub scope_id: String,
+    /// Whose matter it is.
+    pub account: Option<AccountId>,
+    /// `info`, `warning` or `error`.
+    pub severity: String,
+    /// [`Code::as_str`]
+    pub code: String,
+    /// A JSON object.
+    pub params: Value,
+    /// How often.
+    pub count: i64,
+}
+
+impl FromRow for Logged {
+    fn from_row(row: &Row) -> Result<Self, RowError> {
+        Ok(Self {
+            seq: row.int("seq")?,
+            at: row.time("at")?,
+            last_at: row.time("last_at")?,
+            scope_kind: row.text("scope_kind")?,
+            scope_id: row.text("scope_id")?,
+            account: row.opt_parse("account_id")?,
+            severity: row.text("severity")?,
+            code: row.text("code")?,
+            params: row.json("params")?,
+            count: row.int("count")?,
+        })
+    }
+}
+
+/// Writes an event down, or counts it where the same one is fresh.
+pub async fn note(tx: &mut WriteTx, now: Micros, event: &Event) -> Result<(), StoreError> {
+    let seq: i64 = tx.one(NEXT).await?;
+    let params = event.params.to_string();
+    let same = SAME
+        .bind(event.scope.kind)
+        .bind(&event.scope.id)
+        .bind(event.code.as_str())
+        .bind(now.minus(SERIES))
+        .bind(&params);
+    if let Some(old) = tx.optional::<i64>(same).await? {
+        tx.execute(REPEAT.bind(old).bind(seq).bind(now)).await?;
+        return Ok(());
+    }
+    let insert = INSERT
+        .bind(seq)
+        .bind(now)
+        .bind(event.scope.kind)
+        .bind(&event.scope.id)
+        .bind(event.account)
+        .bind(event.code.severity())
+        .bind(event.code.as_str())
+        .bind(params);
+    tx.execute(insert).await?;
+    Ok(())
+}
+
+/// Events after a cursor, oldest first. `owner`: only those of accounts that this person owns.
+pub async fn after(tx: &mut Tx, cursor: i64, rows: i64, owner: Option<&str>) -> Result<Vec<Logged>, StoreError> {
+    match owner {
+        None => tx.all(AFTER.bind(cursor).bind(rows)).await,
+        Some(person) => tx.all(AFTER_OF_OWNER.bind(cursor).bind(rows).bind(person)).await,
+    }
+}
+
+/// The newest cursor; 0 where nothing happened yet.
+pub async fn newest(tx: &mut Tx) -> Result<i64, StoreError> {
+    tx.one(NEWEST).await
+}

@@ -1,0 +1,228 @@
+//! Keeping the rows true to the agent's own passes: a comparison of everything at the start and every ten minutes, and a stream of changes
+//! in between.
+//!
+//! Only what differs is driven. What the agent holds and the panel does not know is named in an event and left alone: after the loss of
+//! a database nothing on the host is removed for it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use converge::methods::{ListObjects, ObjectPage, ObjectStatus, WatchObjects};
+use names::AccountId;
+use serde_json::Value;
+use store::{FromRow, Row, RowError, StoreError, WriteTx};
+use wire::WireError;
+use wire::Peer;
+
+use crate::block::Block;
+use crate::event::{self, Code, Event};
+use crate::key::Key;
+use crate::panel::Panel;
+use crate::work::Attempt;
+
+/// Rows that are compared at once.
+const PAGE: i64 = 1000;
+/// Between two comparisons.
+const EVERY: Duration = Duration::from_secs(600);
+/// After the agent was not reached.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Follows the agent for ever. `watching` is a connection of its own, since the stream holds one for as long as it lasts.
+pub async fn follow(panel: Panel, watching: Peer) {
+    loop {
+        match compare(&panel).await {
+            Ok(()) => watch(&panel, &watching).await,
+            Err(error) => {
+                tracing::info!(error = %error, "the agent's objects could not be compared");
+                wake_unsettled(&panel).await;
+            }
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Why a comparison ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// The agent.
+    #[error(transparent)]
+    Agent(#[from] WireError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+struct Compared {
+    id: String,
+    block: Block,
+}
+
+impl FromRow for Compared {
+    fn from_row(row: &Row) -> Result<Self, RowError> {
+        Ok(Self { id: row.text("id")?, block: Block::from_row(row)? })
+    }
+}
+
+/// Compares every row with the agent's ledger, and wakes what differs.
+pub async fn compare(panel: &Panel) -> Result<(), FollowError> {
+    let mut held = list(panel.agent()).await?;
+    for kind in panel.registry().iter() {
+        let mut after = String::new();
+        loop {
+            let page = kind.sql().page.bind(&after).bind(PAGE);
+            let rows: Vec<Compared> = panel.store().read(async |tx: &mut store::Tx| tx.all(page).await).await?;
+            let Some(last) = rows.last() else { break };
+            after.clone_from(&last.id);
+            for row in rows {
+                let key = Key { kind: kind.kind(), id: row.id };
+                let status = held.remove(&(key.kind.to_owned(), key.id.clone()));
+                meet(panel, key, &row.block, status).await?;
+            }
+        }
+    }
+    let unknown: Vec<_> = held.into_values().filter(|status| !status.absent).collect();
+    note_unknown(panel, &unknown).await?;
+    Ok(())
+}
+
+/// One row and what the agent holds of it.
+async fn meet(panel: &Panel, key: Key, block: &Block, held: Option<ObjectStatus>) -> Result<(), StoreError> {
+    match held {
+        Some(held) if agrees(block, &held) => {
+            if block.differs(&held.status) || !block.is_observed() {
+                take_over(panel, &key, held).await?;
+            }
+        }
+        _ => panel.wake(key),
+    }
+    Ok(())
+}
+
+fn agrees(block: &Block, held: &ObjectStatus) -> bool {
+    block.generation == held.generation
+        && block.deleted_at.is_some() == held.absent
+        && !held.absent
+        && block.spec_digest == Some(held.digest)
+}
+
+/// What the agent's own pass found becomes the row's condition.
+async fn take_over(panel: &Panel, key: &Key, held: ObjectStatus) -> Result<(), StoreError> {
+    if panel.is_busy(key) {
+        return Ok(());
+    }
+    let Some(wish) = panel.load(key).await? else { return Ok(()) };
+    if !agrees(wish.block(), &held) {
+        panel.wake(key.clone());
+        return Ok(());
+    }
+    let observed = Some(held.generation);
+    let attempt = Attempt { sent: held.generation, observed, digest: Some(held.digest), status: held.status };
+    if let Some(pause) = panel.record(wish.as_ref(), attempt).await? {
+        panel.schedule().wake_in(key.clone(), pause);
+    }
+    Ok(())
+}
+
+async fn list(agent: &Peer) -> Result<HashMap<(String, String), ObjectStatus>, WireError> {
+    let mut objects = HashMap::new();
+    let mut take = |page: ObjectPage| {
+        for status in page.objects {
+            objects.insert((status.object.kind.clone(), status.object.scope.clone()), status);
+        }
+    };
+    let mut broken = None;
+    let mut pages = Vec::new();
+    let answer = agent
+        .call_with(&ListObjects { kind: None }, &[], |page: Value| match serde_json::from_value(page) {
+            Ok(page) => pages.push(page),
+            Err(error) => broken = Some(error),
+        })
+        .await?;
+    if let Some(error) = broken {
+        return Err(WireError::Protocol(error.to_string()));
+    }
+    pages.into_iter().for_each(&mut take);
+    take(answer.reply);
+    Ok(objects)
+}
+
+/// Takes changes over as they come, until the stream ends or a new comparison is due.
+async fn watch(panel: &Panel, watching: &Peer) {
+    let (pages, mut come) = tokio::sync::mpsc::unbounded_channel::<Value>();
+    let stream = watching.call_with(&WatchObjects {}, &[], move |page: Value| {
+        let _ = pages.send(page);
+    });
+    let take = async {
+        while let Some(page) = come.recv().await {
+            let Ok(page) = serde_json::from_value::<ObjectPage>(page) else { continue };
+            for status in page.objects {
+                if let Err(error) = changed(panel, status).await {
+                    tracing::warn!(error = %error, "a change that the agent told could not be written down");
+                }
+            }
+        }
+    };
+    tokio::select! {
+        ended = stream => {
+            if let Err(error) = ended {
+                tracing::info!(error = %error, "the agent's changes can no longer be followed");
+            }
+        }
+        () = take => {}
+        () = tokio::time::sleep(EVERY) => {}
+    }
+}
+
+async fn changed(panel: &Panel, status: ObjectStatus) -> Result<(), StoreError> {
+    let Some(kind) = panel.registry().find(&status.object.kind) else { return Ok(()) };
+    let key = Key { kind: kind.kind(), id: status.object.scope.clone() };
+    if panel.is_busy(&key) {
+        return Ok(());
+    }
+    let Some(wish) = panel.load(&key).await? else { return Ok(()) };
+    meet(panel, key, wish.block(), Some(status)).await
+}
+
+/// The agent is away: what is not ready is tried as if it were there, so that it shows why it waits.
+async fn wake_unsettled(panel: &Panel) {
+    for kind in panel.registry().iter() {
+        let unsettled = kind.sql().unsettled;
+        let ids: Result<Vec<String>, StoreError> =
+            panel.store().read(async |tx: &mut store::Tx| tx.all(unsettled).await).await;
+        match ids {
+            Ok(ids) => ids.into_iter().for_each(|id| {
+                // Those that back off already keep their time.
+                panel.schedule().wake_in(Key { kind: kind.kind(), id }, AGAIN);
+            }),
+            Err(error) => tracing::warn!(error = %error, "rows that are not ready could not be read"),
+        }
+    }
+}
+
+async fn note_unknown(panel: &Panel, unknown: &[ObjectStatus]) -> Result<(), StoreError> {
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let now = panel.now();
+    let events: Vec<Event> = unknown
+        .iter()
+        .filter_map(|status| {
+            let kind = panel.registry().find(&status.object.kind)?.kind();
+            let key = Key { kind, id: status.object.scope.clone() };
+            let account: Option<AccountId> = None;
+            Some(Event::of(key, account, Code::Unknown, &status.object.scope))
+        })
+        .take(100)
+        .collect();
+    panel
+        .store()
+        .write(async |tx: &mut WriteTx| -> Result<(), StoreError> {
+            for event in &events {
+                event::note(tx, now, event).await?;
+            }
+            Ok(())
+        })
+        .await?;
+    panel.events_written();
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! The panel's side of convergence: what should be, how a change of it is made, and how the agent is brought to it.
+//!
+//! A feature describes each of its kinds by an [`Object`]: how a row becomes a specification, and the statements over the columns that all
+//! converging rows share ([`BlockSql`]). Everything else is here, once:
+//!
+//! - [`Panel::change`] takes a request from its rules to its answer: dry run, expected plan, commit, waiting;
+//! - [`drive`] makes attempts, keeps what came of them, and backs off;
+//! - [`follow`] keeps the rows true to what the agent's own passes find;
+//! - [`event`] is the log that people follow.
+//!
+//! Guarantees: nothing waits for the agent within a transaction; what was acknowledged is on disk and is sent again until the agent
+//! reported on it, whatever stops or dies in between; an object is shown `ready` only by the agent's word about the generation that was
+//! sent.
+
+mod block;
+mod change;
+pub mod event;
+mod follow;
+mod key;
+mod kind;
+mod panel;
+mod plan;
+mod wait;
+mod work;
+
+pub use block::{Block, BlockSql, Convergence};
+pub use change::{Asked, Draft, Outcome, Rules};
+pub use follow::{compare, follow};
+pub use key::Key;
+pub use kind::{AnyKind, AnyWish, BoxFuture, How, Object, Registry, Wish};
+pub use panel::{PARALLEL, Panel};
+pub use plan::{DryRun, PlanView, PlannedObject, StepView};
+pub use work::drive;
+
+/// Every statement of this crate.
+pub const STATEMENTS: &[store::Statement] = event::STATEMENTS;

@@ -1,0 +1,146 @@
+//! What every route and the driver share.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use converge::Cause;
+use converge::driver::Schedule;
+use names::Micros;
+use store::Store;
+use tokio::sync::watch;
+use wire::Peer;
+
+use crate::key::Key;
+use crate::kind::Registry;
+use crate::plan::Reserved;
+use crate::wait::Waiters;
+
+/// Attempts that may be under way at once; see `docs/adr/0003-driver-parallelism.md`.
+pub const PARALLEL: usize = 16;
+
+/// The panel's side of convergence. Cheap to clone; the clones share everything.
+#[derive(Clone)]
+pub struct Panel {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    agent: Peer,
+    registry: Registry,
+    schedule: Schedule<Key>,
+    waiters: Arc<Waiters>,
+    causes: Mutex<HashMap<Key, Cause>>,
+    busy: Mutex<HashSet<Key>>,
+    events: watch::Sender<u64>,
+    reserved: Reserved,
+}
+
+impl Panel {
+    /// A panel over its database, its agent and its kinds. Nothing is driven before [`crate::drive`].
+    pub fn new(store: Store, agent: Peer, registry: Registry) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                agent,
+                registry,
+                schedule: Schedule::new(),
+                waiters: Arc::default(),
+                causes: Mutex::default(),
+                busy: Mutex::default(),
+                events: watch::Sender::new(0),
+                reserved: Reserved::default(),
+            }),
+        }
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The agent.
+    pub fn agent(&self) -> &Peer {
+        &self.inner.agent
+    }
+
+    /// All kinds of objects.
+    pub fn registry(&self) -> &Registry {
+        &self.inner.registry
+    }
+
+    /// The time.
+    pub fn now(&self) -> Micros {
+        Micros::now()
+    }
+
+    /// Moves whenever events were written; the number means nothing.
+    pub fn events_moved(&self) -> watch::Receiver<u64> {
+        self.inner.events.subscribe()
+    }
+
+    /// Says that events were written.
+    pub fn events_written(&self) {
+        self.inner.events.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Has the object looked at now.
+    pub fn wake(&self, key: Key) {
+        self.inner.schedule.wake(key);
+    }
+
+    /// Objects that are scheduled or being worked on.
+    pub fn scheduled(&self) -> usize {
+        self.inner.schedule.len()
+    }
+
+    pub(crate) fn schedule(&self) -> &Schedule<Key> {
+        &self.inner.schedule
+    }
+
+    pub(crate) fn waiters(&self) -> &Arc<Waiters> {
+        &self.inner.waiters
+    }
+
+    pub(crate) fn reserved(&self) -> &Reserved {
+        &self.inner.reserved
+    }
+
+    /// Remembers who caused the next attempt, for the agent's log.
+    pub(crate) fn caused(&self, key: Key, cause: Cause) {
+        self.inner.causes.lock().unwrap_or_else(PoisonError::into_inner).insert(key, cause);
+    }
+
+    pub(crate) fn cause(&self, key: &Key) -> Cause {
+        let causes = self.inner.causes.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = || Cause { actor: "system".to_owned(), request_id: String::new() };
+        causes.get(key).cloned().unwrap_or_else(own)
+    }
+
+    pub(crate) fn forget_cause(&self, key: &Key) {
+        self.inner.causes.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
+    /// Marks the object as being worked on until the mark is dropped.
+    pub(crate) fn busy(&self, key: &Key) -> Busy {
+        self.inner.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        Busy { panel: self.clone(), key: key.clone() }
+    }
+
+    /// Whether an attempt at the object is under way.
+    pub fn is_busy(&self, key: &Key) -> bool {
+        self.inner.busy.lock().unwrap_or_else(PoisonError::into_inner).contains(key)
+    }
+}
+
+/// See [`Panel::busy`].
+pub(crate) struct Busy {
+    panel: Panel,
+    key: Key,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.panel.inner.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}

@@ -1,0 +1,143 @@
+//! What a change would do on the host, over all objects that it concerns.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use converge::{Impact, PlannedStep, Refusal};
+use names::Digest;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use api_kit::{ApiError, FieldError};
+use wire::WireError;
+
+/// The steps of one object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlannedObject {
+    /// The kind, such as `site`.
+    pub kind: String,
+    /// The id.
+    pub id: String,
+    /// The name, for people.
+    pub name: String,
+    /// The generation that the change would give it.
+    pub generation: u64,
+    /// The steps, in order.
+    #[schema(value_type = Vec<StepView>)]
+    pub steps: Vec<PlannedStep>,
+}
+
+/// One step, as the API describes it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct StepView {
+    /// A stable code, such as `file.write`.
+    pub code: String,
+    /// One line for people.
+    pub summary: String,
+    /// `none`, `reload`, `restart` or `data_loss`.
+    pub impact: String,
+    /// The file it concerns.
+    pub path: Option<String>,
+    /// The unified diff of the file.
+    pub diff: Option<String>,
+    /// What the step depends on, where that is not there yet: then its details are not known.
+    pub unknown: Option<String>,
+}
+
+/// The plan of a change: what a dry run answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlanView {
+    /// Sent as `expect_plan`, it lets the change happen only if it would still do exactly this.
+    #[schema(value_type = String)]
+    pub hash: Digest,
+    /// The strongest impact of all steps.
+    #[schema(value_type = String, example = "reload")]
+    pub impact: Impact,
+    /// Every object that the change concerns, in the order in which they are applied.
+    pub objects: Vec<PlannedObject>,
+}
+
+/// The answer to a dry run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DryRun {
+    /// The plan.
+    pub plan: PlanView,
+}
+
+impl PlanView {
+    /// A plan over these objects. The hash covers what would be done to what, and not the generations, which any other change moves.
+    pub fn of(objects: Vec<PlannedObject>) -> Self {
+        let parts: Vec<_> = objects.iter().map(|o| (&o.kind, &o.id, &o.name, &o.steps)).collect();
+        // Steps are texts and enums, which are always JSON.
+        let hash = Digest::of_json(&parts).unwrap_or_else(|error| Digest::of(error.to_string()));
+        let impact = objects.iter().flat_map(|o| &o.steps).map(|s| s.impact).max().unwrap_or(Impact::None);
+        Self { hash, impact, objects }
+    }
+}
+
+/// A step of an object whose plan cannot be known before another object is there.
+pub(crate) fn unknown(verb: &str, kind: &str, name: &str, on: String) -> PlannedStep {
+    PlannedStep {
+        code: "unknown".to_owned(),
+        summary: format!("{verb} {kind} {name}"),
+        impact: Impact::None,
+        path: None,
+        diff: None,
+        unknown: Some(on),
+    }
+}
+
+/// Why the agent would not plan; what is the caller's to mend names its field.
+pub(crate) fn refused(error: WireError) -> ApiError {
+    let wait = std::time::Duration::from_secs(5);
+    if error.is_unavailable() {
+        let detail = "The agent does not answer, so the plan is not known. Nothing was changed.";
+        return ApiError::unavailable("agent_unreachable", detail, wait).caused_by(error);
+    }
+    match error.refusal().and_then(Refusal::from_wire) {
+        Some(Refusal::OutOfBounds { field, reason }) => {
+            let remedy = "Choose a value within the bounds that root set in agent.toml.";
+            ApiError::invalid(FieldError::new(format!("/{field}"), "out_of_bounds", reason, remedy))
+        }
+        Some(stale @ (Refusal::GenerationStale { .. } | Refusal::GenerationConflict { .. })) => {
+            ApiError::conflict("generation_stale", format!("{stale}. Was the panel's database restored from a copy?"))
+        }
+        Some(other) => ApiError::unavailable("agent_refused", other.to_string(), wait),
+        None => ApiError::internal(error),
+    }
+}
+
+/// How many plans are remembered.
+const REMEMBERED: usize = 512;
+
+/// The ids that a shown plan gave to new objects: its steps name them, so the change that expects the plan takes the same ones.
+///
+/// Kept in memory alone: after a restart of the panel such a plan is answered with `plan_changed` and the plan of now.
+#[derive(Debug, Default)]
+pub(crate) struct Reserved {
+    inner: Mutex<(HashMap<Digest, Vec<Uuid>>, VecDeque<Digest>)>,
+}
+
+impl Reserved {
+    pub(crate) fn remember(&self, plan: Digest, ids: Vec<Uuid>) {
+        if ids.is_empty() {
+            return;
+        }
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let (by_plan, order) = &mut *inner;
+        if by_plan.insert(plan, ids).is_none() {
+            order.push_back(plan);
+        }
+        while order.len() > REMEMBERED {
+            if let Some(oldest) = order.pop_front() {
+                by_plan.remove(&oldest);
+            }
+        }
+    }
+
+    pub(crate) fn of(&self, plan: Digest) -> Vec<Uuid> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.0.get(&plan).cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,327 @@
+//! One attempt at one object: read what should be, ask the agent, write down what came of it.
+//!
+//! The generation that is written as observed is the one that was *sent*: the row may have moved on meanwhile, and then the object stays
+//! pending and is looked at again. Nothing is written when nothing changed, so that a sweep over ready objects costs the disk nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use converge::backoff::{self, Retry};
+use converge::driver::Work;
+use converge::{Condition, Reason, Refusal, Report, Status};
+use names::{Digest, Generation};
+use store::{StoreError, WriteTx};
+use wire::WireError;
+
+use crate::event::{self, Code, Event};
+use crate::key::Key;
+use crate::kind::{AnyWish, How};
+use crate::panel::{PARALLEL, Panel};
+
+/// An attempt that takes longer than this shows as `converging`.
+const LONG: Duration = Duration::from_secs(1);
+/// The database was busy or the disk full: look again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Drives every object that is woken, for ever. Drop the future to stop.
+pub async fn drive(panel: Panel) {
+    let schedule = panel.schedule().clone();
+    schedule.drive(Arc::new(Driver(panel)), PARALLEL).await;
+}
+
+struct Driver(Panel);
+
+impl Work for Driver {
+    type Key = Key;
+
+    async fn run(&self, key: Key) -> Option<Duration> {
+        let busy = self.0.busy(&key);
+        let next = self.0.attempt(&key).await;
+        drop(busy);
+        self.0.waiters().moved(&key);
+        next.unwrap_or_else(|error| {
+            tracing::warn!(%key, error = %error, "what should be could not be read or written");
+            Some(AGAIN)
+        })
+    }
+}
+
+/// What is written down about an attempt.
+pub(crate) struct Attempt {
+    /// The generation that was sent.
+    pub(crate) sent: Generation,
+    /// The generation that the agent reported on.
+    pub(crate) observed: Option<Generation>,
+    /// The digest of what it reported on.
+    pub(crate) digest: Option<Digest>,
+    /// How the object stands.
+    pub(crate) status: Status,
+}
+
+impl Panel {
+    async fn attempt(&self, key: &Key) -> Result<Option<Duration>, StoreError> {
+        let Some(mut wish) = self.load(key).await? else { return Ok(None) };
+        if wish.block().is_ready() && wish.block().spec_digest.is_some_and(|digest| digest != wish.digest()) {
+            self.raise_for_new_spec(key).await?;
+            let Some(again) = self.load(key).await? else { return Ok(None) };
+            wish = again;
+        }
+        if let Some(other) = wish.waits_for() {
+            let attempt = Attempt {
+                sent: wish.block().generation,
+                observed: None,
+                digest: None,
+                status: waiting(wish.as_ref(), Reason::WaitsFor, format!("waits for {other}")),
+            };
+            return self.record(wish.as_ref(), attempt).await;
+        }
+        let attempt = self.ask(wish.as_ref()).await;
+        self.record(wish.as_ref(), attempt).await
+    }
+
+    /// A new release builds another specification from the same row: that is a new generation.
+    async fn raise_for_new_spec(&self, key: &Key) -> Result<(), StoreError> {
+        let Some(kind) = self.registry().find(key.kind) else { return Ok(()) };
+        let raise = kind.sql().raise.bind(&key.id).bind(self.now()).bind(false);
+        self.store().write(async |tx: &mut WriteTx| tx.execute(raise).await).await?;
+        Ok(())
+    }
+
+    async fn ask(&self, wish: &dyn AnyWish) -> Attempt {
+        let block = wish.block();
+        let how = How {
+            dry_run: false,
+            expect_plan: block.expect_plan.filter(|_| !block.is_observed()),
+            overwrite: block.overwrite,
+            cause: self.cause(&wish.key()),
+        };
+        let mut asking = wish.send(self.agent(), how);
+        let answer = match tokio::time::timeout(LONG, &mut asking).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                if !block.is_observed() {
+                    self.show_converging(wish).await;
+                }
+                asking.await
+            }
+        };
+        let (observed, digest, status) = match answer {
+            Ok(report) => reported(wish, report),
+            Err(error) => (None, None, refused(wish, &error)),
+        };
+        Attempt { sent: block.generation, observed, digest, status }
+    }
+
+    async fn show_converging(&self, wish: &dyn AnyWish) {
+        let condition = if wish.is_absent() { Condition::Deleting } else { Condition::Converging };
+        let status = Status { condition, reason: None, message: None };
+        let attempt = Attempt { sent: wish.block().generation, observed: None, digest: None, status };
+        if let Err(error) = self.write_down(wish, &attempt, wish.block().attempts, None).await {
+            tracing::warn!(key = %wish.key(), error = %error, "a long attempt could not be shown");
+        }
+        self.waiters().moved(&wish.key());
+    }
+
+    /// Writes down what came of an attempt, and answers when to look again.
+    pub(crate) async fn record(&self, wish: &dyn AnyWish, attempt: Attempt) -> Result<Option<Duration>, StoreError> {
+        let (key, block) = (wish.key(), wish.block());
+        let ready = attempt.status.condition == Condition::Ready;
+        if ready && wish.is_absent() {
+            return self.purge(wish, attempt.sent).await;
+        }
+        let retry = attempt.status.reason.map_or(Retry::Later, Reason::retry);
+        let attempts = if ready { 0 } else { block.attempts.saturating_add(1) };
+        let pause = if ready { None } else { backoff::delay(retry, block.attempts, jitter()) };
+        let same = !block.differs(&attempt.status)
+            && attempt.observed.is_none_or(|observed| block.observed_generation == Some(observed))
+            && attempt.digest.is_none_or(|digest| block.spec_digest == Some(digest));
+        if ready && same {
+            self.forget_cause(&key);
+            return Ok(None);
+        }
+        let moved_on = self.write_down(wish, &attempt, attempts, pause).await?;
+        self.waiters().moved(&key);
+        if ready {
+            self.forget_cause(&key);
+            self.wake_waiting(wish).await?;
+        }
+        Ok(if moved_on { Some(Duration::ZERO) } else { pause })
+    }
+
+    /// Answers whether the generation moved on meanwhile.
+    async fn write_down(
+        &self,
+        wish: &dyn AnyWish,
+        attempt: &Attempt,
+        attempts: u32,
+        pause: Option<Duration>,
+    ) -> Result<bool, StoreError> {
+        let (key, block) = (wish.key(), wish.block());
+        let Some(kind) = self.registry().find(key.kind) else { return Ok(false) };
+        let now = self.now();
+        let turned = block.condition != attempt.status.condition
+            || block.reason.as_deref() != attempt.status.reason.map(Reason::as_str);
+        let since = if turned { now } else { block.since };
+        let record = kind
+            .sql()
+            .record
+            .bind(&key.id)
+            .bind(attempt.sent)
+            .bind(attempt.observed.map(Generation::as_i64))
+            .bind(attempt.digest)
+            .bind(attempt.status.condition.as_str())
+            .bind(attempt.status.reason.map(Reason::as_str))
+            .bind(attempt.status.message.as_deref().map(clip))
+            .bind(since)
+            .bind(attempts)
+            .bind(pause.map(|pause| now.plus(pause)));
+        let behind = attempt.observed.map(|seen| kind.sql().behind.bind(&key.id).bind(seen));
+        let event = turned.then(|| turn(wish, attempt)).flatten();
+        let moved_on = self
+            .store()
+            .write(async |tx: &mut WriteTx| -> Result<bool, StoreError> {
+                if tx.execute(record).await? == 0 {
+                    if let Some(behind) = behind {
+                        tx.execute(behind).await?;
+                    }
+                    return Ok(true);
+                }
+                if let Some(event) = &event {
+                    event::note(tx, now, event).await?;
+                }
+                Ok(false)
+            })
+            .await?;
+        if event.is_some() {
+            self.events_written();
+        }
+        Ok(moved_on)
+    }
+
+    async fn purge(&self, wish: &dyn AnyWish, sent: Generation) -> Result<Option<Duration>, StoreError> {
+        let key = wish.key();
+        let Some(kind) = self.registry().find(key.kind) else { return Ok(None) };
+        let purge = kind.sql().purge.bind(&key.id).bind(sent);
+        let event = Event::of(key.clone(), wish.account(), Code::Removed, wish.name());
+        let now = self.now();
+        let gone = self
+            .store()
+            .write(async |tx: &mut WriteTx| -> Result<bool, StoreError> {
+                let gone = tx.execute(purge).await? > 0;
+                if gone {
+                    event::note(tx, now, &event).await?;
+                }
+                Ok(gone)
+            })
+            .await?;
+        self.forget_cause(&key);
+        self.events_written();
+        self.waiters().moved(&key);
+        self.wake_waiting(wish).await?;
+        // The wish changed its mind meanwhile: it is looked at again.
+        Ok((!gone).then_some(Duration::ZERO))
+    }
+
+    /// Something became ready, or is gone: who waits for another object of the same account (or of the node) looks again.
+    async fn wake_waiting(&self, wish: &dyn AnyWish) -> Result<(), StoreError> {
+        let account = store::Value::from(wish.account());
+        for kind in self.registry().iter() {
+            let waiting = kind.sql().waiting.bind(account.clone());
+            let ids: Vec<String> = self.store().read(async |tx: &mut store::Tx| tx.all(waiting).await).await?;
+            for id in ids {
+                self.wake(Key { kind: kind.kind(), id });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The event of a turn for the better or the worse; what only passes by makes none.
+fn turn(wish: &dyn AnyWish, attempt: &Attempt) -> Option<Event> {
+    let code = match (attempt.status.condition, attempt.status.reason) {
+        (Condition::Ready, _) => Code::Ready,
+        (Condition::Degraded, _) => Code::Degraded,
+        (Condition::Failed, _) => Code::Failed,
+        (Condition::Converging, _) | (_, None | Some(Reason::WaitsFor | Reason::Busy)) => return None,
+        (Condition::Pending | Condition::Deleting, Some(_)) => Code::Waiting,
+    };
+    let event = Event::of(wish.key(), wish.account(), code, wish.name()).with("generation", attempt.sent.get());
+    let reason = attempt.status.reason.map(Reason::as_str);
+    Some(match (reason, &attempt.status.message) {
+        (Some(reason), Some(message)) => event.with("reason", reason).with("message", clip(message)),
+        (Some(reason), None) => event.with("reason", reason),
+        (None, _) => event,
+    })
+}
+
+/// A tool may say much; its beginning and its end are kept.
+fn clip(message: &str) -> String {
+    const HALF: usize = 1000;
+    let count = message.chars().count();
+    if count <= 2 * HALF {
+        return message.to_owned();
+    }
+    let head: String = message.chars().take(HALF).collect();
+    let tail: String = message.chars().skip(count - HALF).collect();
+    format!("{head}\n[...]\n{tail}")
+}
+
+fn reported(wish: &dyn AnyWish, report: Report) -> (Option<Generation>, Option<Digest>, Status) {
+    let mut status = report.status;
+    if wish.is_absent() && status.condition != Condition::Ready {
+        status.condition = Condition::Deleting;
+    }
+    let taken_up = !matches!(status.condition, Condition::Pending | Condition::Converging);
+    (taken_up.then_some(report.generation), taken_up.then_some(report.digest), status)
+}
+
+/// How an object stands while the agent did not take its wish.
+fn waiting(wish: &dyn AnyWish, reason: Reason, message: String) -> Status {
+    let condition = if wish.is_absent() { Condition::Deleting } else { Condition::Pending };
+    Status::not_ready(condition, reason, message)
+}
+
+fn refused(wish: &dyn AnyWish, error: &WireError) -> Status {
+    let block = wish.block();
+    if error.is_unavailable() {
+        if block.is_observed() {
+            // Nothing is waiting to be sent: what was last observed is the best that is known.
+            let reason = block.reason.as_deref().and_then(reason_of);
+            return Status { condition: block.condition, reason, message: block.message.clone() };
+        }
+        let busy = error.is_refused(wire::names::BUSY);
+        let reason = if busy { Reason::Busy } else { Reason::AgentUnreachable };
+        return waiting(wish, reason, error.to_string());
+    }
+    let failed = |reason, message: String| {
+        let condition = if wish.is_absent() { Condition::Deleting } else { Condition::Failed };
+        Status::not_ready(condition, reason, message)
+    };
+    match error.refusal().and_then(Refusal::from_wire) {
+        Some(Refusal::PlanChanged { plan }) => {
+            let steps: Vec<_> = plan.steps.iter().map(|step| step.summary.as_str()).collect();
+            let message = format!("the host moved after the plan was agreed to; now it would be: {}", steps.join("; "));
+            waiting(wish, Reason::PlanChanged, message)
+        }
+        Some(refusal @ Refusal::OutOfBounds { .. }) => failed(Reason::Refused, refusal.to_string()),
+        Some(Refusal::Unobservable { message }) => failed(Reason::Unobservable, message),
+        Some(Refusal::Ledger { message }) => failed(Reason::StepFailed, message),
+        Some(refusal @ (Refusal::GenerationStale { .. } | Refusal::GenerationConflict { .. })) => {
+            let message = format!("{refusal}; was the panel's database restored from an older copy?");
+            failed(Reason::Refused, message)
+        }
+        Some(refusal @ Refusal::DigestMismatch) => failed(Reason::Bug, refusal.to_string()),
+        None => failed(Reason::Bug, error.to_string()),
+    }
+}
+
+/// The reason of a stored word.
+pub(crate) fn reason_of(word: &str) -> Option<Reason> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
+}
+
+/// A number in `0.0..1.0` that differs from attempt to attempt.
+fn jitter() -> f64 {
+    let bytes = uuid::Uuid::now_v7().into_bytes();
+    f64::from(u16::from_be_bytes([bytes[14], bytes[15]])) / 65_536.0
+}
