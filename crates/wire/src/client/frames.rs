@@ -1,6 +1,6 @@
 //! Requests written and replies read: the caller's side of the JSON.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::envelope::{RefusalBody, empty_object, ended};
@@ -9,7 +9,7 @@ use crate::error::Refusal;
 /// What a service answers. Read leniently.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Reply {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "present")]
     pub(crate) parameters: Option<Box<RawValue>>,
     #[serde(default)]
     pub(crate) continues: bool,
@@ -23,6 +23,11 @@ struct RequestOut<'a, T: ?Sized> {
     parameters: &'a T,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     more: bool,
+}
+
+/// `null` is a value of its own (the reply of a method without one), and not the same as nothing.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
 }
 
 /// Reads a reply: the parameters and whether more follows, or the service's refusal.

@@ -1,5 +1,5 @@
 //! The service over a real socket: what it answers, and what it refuses while it keeps serving.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod calls;
 mod ends;

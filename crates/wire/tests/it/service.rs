@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -127,7 +127,7 @@ pub(crate) struct Service {
     pub(crate) seen: Arc<Seen>,
     pub(crate) shutdown: CancellationToken,
     pub(crate) task: JoinHandle<std::io::Result<()>>,
-    _dir: Arc<tempfile::TempDir>,
+    dir: Arc<tempfile::TempDir>,
 }
 
 pub(crate) fn own_uid() -> u32 {
@@ -149,7 +149,7 @@ pub(crate) fn start_at(dir: Arc<tempfile::TempDir>, limits: Limits, peers: Allow
     let seen = Arc::new(Seen::default());
     let shutdown = CancellationToken::new();
     let task = tokio::spawn(wire::serve(listener, router(&seen), peers, limits, shutdown.clone()));
-    Service { path, seen, shutdown, task, _dir: dir }
+    Service { path, seen, shutdown, task, dir }
 }
 
 impl Service {
@@ -157,7 +157,7 @@ impl Service {
     pub(crate) async fn stop(self) -> Arc<tempfile::TempDir> {
         self.shutdown.cancel();
         self.task.await.unwrap().unwrap();
-        self._dir
+        self.dir
     }
 
     /// The service still answers a new caller.
@@ -228,6 +228,7 @@ async fn count_to(call: Call, request: CountTo) -> Result<u32, Refusal> {
     Ok(request.last)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a handler's form")]
 fn swap(mut call: Call, request: Swap) -> Result<String, Refusal> {
     let mut text = String::new();
     for fd in call.take_fds() {
@@ -263,7 +264,7 @@ pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
 pub(crate) fn read_all(stream: &UnixStream) -> Vec<u8> {
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let mut all = Vec::new();
-    let mut chunk = [0; 65536];
+    let mut chunk = vec![0; 65536];
     let mut stream = stream;
     loop {
         match stream.read(&mut chunk) {
