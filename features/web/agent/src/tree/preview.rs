@@ -1,0 +1,146 @@
+//! What a change would make of the tree.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use names::{Digest, DomainName, SiteId};
+
+use super::{Tree, index, set};
+use crate::layout::{BaseFile, MapKind, TreeFile, shard_of};
+use crate::record::{SiteRecord, Want};
+
+/// The first line of every file that is written by hand and not from a template.
+const HEADER: &str =
+    "# Written by Holdfast. An edit by hand is noticed and held; change the site in the panel instead.\n";
+
+/// What a change would make of the tree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// Each file that would change, with its new text; none where it would go.
+    pub files: BTreeMap<TreeFile, Option<Arc<str>>>,
+    /// The digest of the tree with these files; none for a tree without a base.
+    pub digest: Option<Digest>,
+}
+
+/// What becomes of the base.
+#[derive(Default)]
+pub(super) enum BaseLines {
+    /// Nothing.
+    #[default]
+    Stay,
+    /// It is to have these texts, or to go.
+    Become(Option<[Arc<str>; 4]>),
+}
+
+/// The lines that a set of wants changes, by shard.
+#[derive(Default)]
+pub(super) struct Lines {
+    pub(super) hosts: BTreeMap<u8, BTreeMap<DomainName, Option<SiteId>>>,
+    pub(super) sites: BTreeMap<u8, BTreeMap<SiteId, Option<SiteRecord>>>,
+    pub(super) base: BaseLines,
+    blocks: BTreeMap<SiteId, Option<Arc<str>>>,
+}
+
+impl Tree {
+    /// What the tree would be with these wants; the later of two wins where both claim a name.
+    pub fn preview(&self, wants: &[&Want]) -> Preview {
+        let lines = self.lines_of(wants);
+        let mut files: BTreeMap<TreeFile, Option<Arc<str>>> = BTreeMap::new();
+        for (shard, names) in &lines.hosts {
+            let mut all: BTreeMap<&DomainName, SiteId> =
+                self.hosts[index(*shard)].iter().map(|(n, id)| (n, *id)).collect();
+            for (name, id) in names {
+                set(&mut all, name, *id);
+            }
+            files.insert(TreeFile::Map(MapKind::Host, *shard), map_text(all.iter()));
+        }
+        for (shard, sites) in &lines.sites {
+            let mut all: BTreeMap<&SiteId, &SiteRecord> = self.sites[index(*shard)].iter().collect();
+            for (id, record) in sites {
+                set(&mut all, id, record.as_ref());
+            }
+            let file = |kind| TreeFile::Map(kind, *shard);
+            files.insert(file(MapKind::Root), map_text(all.iter().map(|(id, r)| (id, &r.root))));
+            let pools = all.iter().filter_map(|(id, r)| Some((id, r.pool.as_ref()?)));
+            files.insert(file(MapKind::Pool), map_text(pools));
+            let states = all.iter().filter(|(_, r)| r.suspended).map(|(id, _)| (id, "suspended"));
+            files.insert(file(MapKind::State), map_text(states));
+        }
+        files.extend(lines.blocks.into_iter().map(|(id, block)| (TreeFile::Site(id), block)));
+        if let BaseLines::Become(base) = &lines.base {
+            for (at, which) in BaseFile::ALL.into_iter().enumerate() {
+                files.insert(TreeFile::Base(which), base.as_ref().map(|texts| texts[at].clone()));
+            }
+        }
+        files.retain(|file, text| self.file(*file) != text.as_ref().map(|t| Digest::of(t.as_bytes())));
+        let has_base = match &lines.base {
+            BaseLines::Stay => self.base.is_some(),
+            BaseLines::Become(base) => base.is_some(),
+        };
+        let changed = files
+            .iter()
+            .map(|(file, text)| (*file, text.as_ref().map(|t| Digest::of(t.as_bytes()))))
+            .collect();
+        let digest = has_base.then(|| self.digest_with(&changed));
+        let told = digest.map(digest_text);
+        if self.file(TreeFile::Digest) != told.as_ref().map(|t| Digest::of(t.as_bytes())) {
+            files.insert(TreeFile::Digest, told);
+        }
+        Preview { files, digest }
+    }
+
+    pub(super) fn lines_of(&self, wants: &[&Want]) -> Lines {
+        let mut lines = Lines::default();
+        for want in wants {
+            match want {
+                Want::Base(texts) => lines.base = BaseLines::Become(texts.clone()),
+                Want::Site(id, site) => {
+                    for name in site.iter().flat_map(|s| &s.record.names) {
+                        lines
+                            .hosts
+                            .entry(shard_of(name.as_str()))
+                            .or_default()
+                            .insert(name.clone(), Some(*id));
+                    }
+                    let record = site.as_ref().map(|s| s.record.clone());
+                    lines.sites.entry(shard_of(&id.to_string())).or_default().insert(*id, record);
+                    let block = site.as_ref().and_then(|s| s.block.clone());
+                    if block.is_some() || self.block(*id).is_some() {
+                        lines.blocks.insert(*id, block);
+                    }
+                }
+            }
+        }
+        for want in wants {
+            let Want::Site(id, _) = want else { continue };
+            // names that the site gives up, unless another of the wants took them
+            for name in self.record(*id).iter().flat_map(|r| &r.names) {
+                if self.holder(name) == Some(*id) {
+                    lines
+                        .hosts
+                        .entry(shard_of(name.as_str()))
+                        .or_default()
+                        .entry(name.clone())
+                        .or_insert(None);
+                }
+            }
+        }
+        lines
+    }
+}
+
+fn map_text<K: std::fmt::Display, V: std::fmt::Display>(
+    lines: impl Iterator<Item = (K, V)>,
+) -> Option<Arc<str>> {
+    let mut text = String::from(HEADER);
+    for (key, value) in lines {
+        // every key and value is of a type whose text is one plain word in nginx
+        let _ = writeln!(text, "{key} {value};");
+    }
+    (text.len() > HEADER.len()).then(|| text.into())
+}
+
+fn digest_text(digest: Digest) -> Arc<str> {
+    format!("{HEADER}map $hf_site $hf_tree {{ default {digest}; }}\n").into()
+}
