@@ -1,0 +1,228 @@
+//! The kind `account`.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use account_spec::AccountSpec;
+use converge::{Done, Edit, ObserveError, Own, Reconcile, Settled, StepError, Wanted};
+use hostd::{Host, HostError, Tool, Unit, UnitSet};
+use names::{AccountId, AccountName, Digest};
+
+use crate::observe::{self, HomeSeen, Observed, Subject, UserSeen};
+use crate::step::Step;
+use crate::trash;
+
+#[cfg(test)]
+mod tests;
+
+/// How long one listing of all workers' sockets answers for those that listen.
+const LISTING: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Makes accounts so.
+#[derive(Debug, Default)]
+pub struct Accounts {
+    /// When the sockets were listed, and which listened. One call answers for thousands of accounts of a sweep.
+    listening: Mutex<Option<(names::Micros, BTreeMap<String, bool>)>>,
+}
+
+impl Accounts {
+    fn worker_listens(&self, host: &Host, account: &AccountName) -> Result<bool, HostError> {
+        let unit = Unit::WorkerSocket(account.clone());
+        let now = host.now();
+        let mut listed = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
+        if listed.as_ref().is_none_or(|(at, _)| now.since(*at) > LISTING) {
+            let all = host.systemd().list(UnitSet::Workers)?;
+            *listed = Some((now, all.into_iter().map(|(name, unit)| (name, unit.active.is_up())).collect()));
+        }
+        if listed.as_ref().is_some_and(|(_, up)| up.get(&unit.name()) == Some(&true)) {
+            return Ok(true);
+        }
+        drop(listed);
+        // it may have been started since
+        Ok(host.systemd().state(&unit)?.active.is_up())
+    }
+
+    fn forget_listing(&self) {
+        *self.listening.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Reconcile for Accounts {
+    type Host = Host;
+    type Spec = AccountSpec;
+    type Observed = Observed;
+    type Step = Step;
+
+    fn observe(
+        &self,
+        host: &Host,
+        key: &AccountId,
+        want: &Wanted<AccountSpec>,
+        last: Option<&AccountSpec>,
+        own: &Own,
+    ) -> Result<Observed, ObserveError> {
+        observe::observe(host, *key, want, last, own, |account| self.worker_listens(host, account))
+    }
+
+    fn plan(&self, want: &Wanted<AccountSpec>, seen: &Observed) -> Vec<Step> {
+        match (want, &seen.subject) {
+            (Wanted::Present(spec), Some(subject)) => plan_present(spec, subject, seen),
+            (_, Some(subject)) => plan_absent(subject, seen),
+            (_, None) => seen.files.steps.iter().cloned().map(Step::File).collect(),
+        }
+    }
+
+    fn edits(&self, seen: &Observed) -> Vec<Edit> {
+        seen.files.edits.clone()
+    }
+
+    fn settled(&self, _: &Wanted<AccountSpec>, seen: &Observed) -> Option<Settled> {
+        let mut settled = Settled::files(&seen.wanted);
+        settled.loaded = seen.loaded();
+        Some(settled)
+    }
+
+    fn claim(&self, step: &Step) -> Option<(String, Digest)> {
+        match step {
+            Step::File(step) => step.claim(),
+            _ => None,
+        }
+    }
+
+    fn apply(&self, host: &Host, step: &Step) -> Result<Done, StepError> {
+        let done = self.take(host, step);
+        if matches!(step, Step::ListenWorker(_) | Step::StopWorker(_)) {
+            self.forget_listing();
+        }
+        done.map_err(|e| StepError::failed(e.chain()))
+    }
+}
+
+fn plan_present(spec: &AccountSpec, subject: &Subject, seen: &Observed) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let account = || subject.name.clone();
+    if let Some((path, text)) = seen.note.clone().filter(|_| !seen.uid_noted) {
+        steps.push(Step::NoteUid { path, text });
+    }
+    if !seen.group {
+        steps.push(Step::Tool(Tool::AddGroup { account: account(), gid: subject.uid }));
+    }
+    plan_user(spec, subject, seen.user.as_ref(), &mut steps);
+    if seen.home != HomeSeen::AsMade {
+        let new = seen.home == HomeSeen::Missing;
+        steps.push(Step::Home { path: subject.home.clone(), uid: subject.uid.get(), gid: seen.web_gid, new });
+    }
+    steps.extend(seen.files.steps.iter().cloned().map(Step::File));
+    if !seen.slice_loaded {
+        steps
+            .extend(seen.loaded().into_values().map(|digest| Step::LoadSlice { account: account(), digest }));
+    }
+    if !seen.worker_listens {
+        steps.push(Step::ListenWorker(account()));
+    }
+    if spec.suspended && seen.processes {
+        steps.push(Step::StopProcesses { account: account(), uid: subject.uid.get() });
+    }
+    steps
+}
+
+fn plan_user(spec: &AccountSpec, subject: &Subject, user: Option<&UserSeen>, steps: &mut Vec<Step>) {
+    let account = || subject.name.clone();
+    let (gid, home) = (subject.uid, subject.home.clone());
+    let tool = |tool| Step::Tool(tool);
+    match user {
+        None => steps.push(tool(Tool::AddUser { account: account(), uid: subject.uid, gid, home })),
+        Some(user) if !user.as_made => steps.push(tool(Tool::RepairUser { account: account(), gid, home })),
+        Some(_) => {}
+    }
+    if !user.is_some_and(|u| u.tenant) {
+        let group = hostd::SharedGroup::Tenants;
+        steps.push(tool(Tool::JoinGroup { account: account(), group }));
+    }
+    let wanted_hash = spec.sftp_password.as_ref();
+    if let Some(hash) = wanted_hash.filter(|h| user.and_then(|u| u.hash.as_deref()) != Some(h.expose())) {
+        steps.push(tool(Tool::SetPassword { account: account(), hash: hash.clone() }));
+    }
+    let locked = user.is_some_and(|u| u.locked);
+    let has_password = wanted_hash.is_some();
+    match (spec.suspended, locked) {
+        (true, false) => steps.push(tool(Tool::Lock { account: account() })),
+        (false, true) => steps.push(tool(Tool::Unlock { account: account(), has_password })),
+        _ => {}
+    }
+}
+
+fn plan_absent(subject: &Subject, seen: &Observed) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let account = || subject.name.clone();
+    if !seen.uid_noted {
+        // the user was never made by us; what is there is foreign
+        return seen.files.steps.iter().cloned().map(Step::File).collect();
+    }
+    if seen.user.is_some() {
+        if !seen.user.as_ref().is_some_and(|u| u.locked) {
+            steps.push(Step::Tool(Tool::Lock { account: account() }));
+        }
+        if seen.worker_listens {
+            steps.push(Step::StopWorker(account()));
+        }
+        if seen.processes {
+            steps.push(Step::StopProcesses { account: account(), uid: subject.uid.get() });
+        }
+    }
+    steps.extend(seen.files.steps.iter().cloned().map(Step::File));
+    if seen.home != HomeSeen::Missing {
+        steps.push(Step::TrashHome { path: subject.home.clone(), account: account() });
+    }
+    if seen.user.is_some() {
+        steps.push(Step::Tool(Tool::DeleteUser { account: account() }));
+    } else if seen.group {
+        // the tool that removes a user removes its group with it; a crash may have left the group alone
+        steps.push(Step::Tool(Tool::DeleteGroup { account: account() }));
+    }
+    steps
+}
+
+impl Accounts {
+    fn take(&self, host: &Host, step: &Step) -> Result<Done, HostError> {
+        match step {
+            Step::NoteUid { path, text } => {
+                if let Some((directory, _)) = path.rsplit_once('/') {
+                    host.files().ensure_dirs(directory, 0o700, (0, 0))?;
+                }
+                host.files().write(path, text.as_bytes(), 0o600, (0, 0))?;
+            }
+            Step::Tool(tool) => host.run(tool)?,
+            Step::Home { path, uid, gid, .. } => {
+                host.files().ensure_dir(path, 0o710, (*uid, *gid))?;
+            }
+            Step::File(step) => host.files().take(step)?,
+            Step::LoadSlice { account, digest } => {
+                host.systemd().daemon_reload()?;
+                return Ok(Done { loaded: Some((Unit::AccountSlice(account.clone()).name(), *digest)) });
+            }
+            Step::ListenWorker(account) => {
+                let socket = Unit::WorkerSocket(account.clone());
+                host.systemd().enable(std::slice::from_ref(&socket))?;
+                host.systemd().start(&socket)?.require_done("start", &socket)?;
+            }
+            Step::StopWorker(account) => {
+                let socket = Unit::WorkerSocket(account.clone());
+                host.systemd().disable(std::slice::from_ref(&socket))?;
+                host.systemd().stop(&socket)?.require_done("stop", &socket)?;
+                let worker = Unit::Worker(account.clone());
+                host.systemd().stop(&worker)?.require_done("stop", &worker)?;
+            }
+            Step::StopProcesses { account, uid } => {
+                let slice = Unit::AccountSlice(account.clone());
+                host.systemd().stop(&slice)?.require_done("stop", &slice)?;
+                hostd::kill_processes_of(host, *uid)?;
+            }
+            Step::TrashHome { path, account } => {
+                let homes = host.bounds().homes.clone();
+                trash::move_home(host, &homes, path, account)?;
+            }
+        }
+        Ok(Done::default())
+    }
+}
