@@ -6,12 +6,14 @@
 //! - [`Panel::change`] takes a request from its rules to its answer: dry run, expected plan, commit, waiting;
 //! - [`drive`] makes attempts, keeps what came of them, and backs off;
 //! - [`follow`] keeps the rows true to what the agent's own passes find;
-//! - [`event`] is the log that people follow.
+//! - [`event`] is the log that people follow;
+//! - [`Table`] is how features declare their routes, each with who may call it.
 //!
 //! Guarantees: nothing waits for the agent within a transaction; what was acknowledged is on disk and is sent again until the agent
 //! reported on it, whatever stops or dies in between; an object is shown `ready` only by the agent's word about the generation that was
 //! sent.
 
+mod answer;
 mod block;
 mod change;
 pub mod event;
@@ -20,9 +22,11 @@ mod key;
 mod kind;
 mod panel;
 mod plan;
+mod table;
 mod wait;
 mod work;
 
+pub use answer::Answer;
 pub use block::{Block, BlockSql, Convergence};
 pub use change::{Asked, Draft, Outcome, Rules};
 pub use follow::{compare, follow};
@@ -30,6 +34,7 @@ pub use key::Key;
 pub use kind::{AnyKind, AnyWish, BoxFuture, How, Object, Registry, Wish};
 pub use panel::{PARALLEL, Panel};
 pub use plan::{DryRun, PlanView, PlannedObject, StepView};
+pub use table::{Access, Table};
 pub use work::drive;
 
 /// Every statement of this crate.

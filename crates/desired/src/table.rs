@@ -1,0 +1,127 @@
+//! The table of routes: who may call each of them is part of the same declaration, and there is no way to add a route without it.
+//!
+//! The gate in front of a route turns away who is not signed in, and who lacks a permission over the whole installation. Permissions on
+//! one account need the object: there the route's look-up gives a proof (`auth::Authorised`) without which its store cannot be called.
+//! What was declared is written into the API's description as `x-access`, and a test calls every route as everyone, and compares.
+
+use api_kit::ApiError;
+use auth::{Actor, Denied, OnAccount, Permission, PermissionId};
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy)]
+pub struct Access {
+    rule: Rule,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Rule {
+    Open,
+    SignedIn,
+    Everywhere(PermissionId, fn(&Actor) -> Result<(), Denied>),
+    Object(PermissionId),
+    Listed(PermissionId),
+}
+
+impl Access {
+    /// Anyone, signed in or not.
+    pub const OPEN: Self = Self { rule: Rule::Open };
+    /// Anyone who is signed in; the route is about themselves.
+    pub const SIGNED_IN: Self = Self { rule: Rule::SignedIn };
+
+    /// Who holds `P` over the whole installation; others get 403.
+    pub fn everywhere<P: Permission>() -> Self {
+        Self { rule: Rule::Everywhere(P::ID, |actor| actor.everywhere::<P>().map(drop)) }
+    }
+
+    /// Who holds `P` on the account of the object in the path or the body; to others who do not know the account it is not there.
+    pub fn object<P: OnAccount>() -> Self {
+        Self { rule: Rule::Object(P::ID) }
+    }
+
+    /// Anyone who is signed in, and sees what they hold `P` on.
+    pub fn listed<P: OnAccount>() -> Self {
+        Self { rule: Rule::Listed(P::ID) }
+    }
+
+    fn check(&self, actor: Option<&Actor>) -> Result<(), ApiError> {
+        match (self.rule, actor) {
+            (Rule::Open, _) | (Rule::SignedIn | Rule::Object(_) | Rule::Listed(_), Some(_)) => Ok(()),
+            (Rule::Everywhere(_, allowed), Some(actor)) => Ok(allowed(actor)?),
+            (_, None) => Err(ApiError::unauthenticated()),
+        }
+    }
+
+    fn describe(&self) -> serde_json::Value {
+        match self.rule {
+            Rule::Open => json!({ "who": "anyone" }),
+            Rule::SignedIn => json!({ "who": "signed_in" }),
+            Rule::Everywhere(permission, _) => json!({ "who": "everywhere", "permission": permission.as_str() }),
+            Rule::Object(permission) => json!({ "who": "object", "permission": permission.as_str() }),
+            Rule::Listed(permission) => json!({ "who": "listed", "permission": permission.as_str() }),
+        }
+    }
+}
+
+/// A table of routes over a state.
+pub struct Table<S = ()> {
+    router: OpenApiRouter<S>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Default for Table<S> {
+    fn default() -> Self {
+        Self { router: OpenApiRouter::default() }
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Table<S> {
+    /// Adds one operation: `.add(Access::object::<ViewSites>(), routes!(site_show))`.
+    #[must_use]
+    pub fn add(mut self, access: Access, mut operation: UtoipaMethodRouter<S>) -> Self {
+        for item in operation.1.paths.values_mut() {
+            for operation in operations(item) {
+                let described = Extensions::builder().add("x-access", access.describe()).build();
+                operation.extensions.get_or_insert_default().merge(described);
+            }
+        }
+        self.router = self.router.routes(operation.layer(middleware::from_fn_with_state(access, gate)));
+        self
+    }
+
+    /// Gives the routes their state.
+    pub fn with_state<T: Clone + Send + Sync + 'static>(self, state: S) -> Table<T> {
+        Table { router: self.router.with_state(state) }
+    }
+
+    /// Adds another table's routes.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self
+    }
+
+    /// The router below a prefix, and its description.
+    pub fn finish(self, prefix: &str, description: OpenApi) -> (axum::Router<S>, OpenApi) {
+        OpenApiRouter::with_openapi(description).nest(prefix, self.router).split_for_parts()
+    }
+}
+
+/// The operations of one path.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().filter_map(Option::as_mut)
+}
+
+async fn gate(State(access): State<Access>, request: Request, next: Next) -> Response {
+    match access.check(request.extensions().get::<Actor>()) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
