@@ -41,7 +41,11 @@ impl AccountName {
             return Err(NameError::new("account_name_character", reason, remedy));
         }
         if text.len() < 2 {
-            return Err(NameError::new("account_name_too_short", "the account name has a single letter", remedy));
+            return Err(NameError::new(
+                "account_name_too_short",
+                "the account name has a single letter",
+                remedy,
+            ));
         }
         if reserved::is_reserved(text) {
             return Err(NameError::new(

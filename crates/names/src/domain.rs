@@ -22,8 +22,18 @@ text_value!(DomainName, "a domain name");
 
 /// Names below which nothing is hosted: special-use names (RFC 6761, 6762, 7686, 8375, 9476, and ICANN's `internal`).
 /// `test` and `example` are special-use as well, and are allowed: they exist to be used in tests and documentation.
-const RESERVED: &[&str] =
-    &["localhost", "localdomain", "local", "onion", "internal", "arpa", "invalid", "alt", "intranet", "private"];
+const RESERVED: &[&str] = &[
+    "localhost",
+    "localdomain",
+    "local",
+    "onion",
+    "internal",
+    "arpa",
+    "invalid",
+    "alt",
+    "intranet",
+    "private",
+];
 
 impl DomainName {
     /// The longest name, in bytes, without the trailing dot (RFC 1035).
@@ -113,10 +123,18 @@ pub(crate) fn qualified(text: &str) -> Result<String, NameError> {
         check_written(written, label)?;
     }
     let Some((_, tld)) = ascii.rsplit_once('.') else {
-        return Err(NameError::new("domain_single_label", "the name has a single part and no domain", remedy));
+        return Err(NameError::new(
+            "domain_single_label",
+            "the name has a single part and no domain",
+            remedy,
+        ));
     };
     if ends_in_number(tld) {
-        return Err(NameError::new("domain_numeric_tld", "the name ends in a number, like an IP address", remedy));
+        return Err(NameError::new(
+            "domain_numeric_tld",
+            "the name ends in a number, like an IP address",
+            remedy,
+        ));
     }
     script::check(&ascii)?;
     Ok(ascii)
@@ -143,7 +161,9 @@ fn forbidden(c: char) -> bool {
     if c.is_ascii() {
         return !(c.is_ascii_alphanumeric() || c == '-' || c == '.');
     }
-    c.is_control() || c.is_whitespace() || matches!(c, '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '\u{ad}')
+    c.is_control()
+        || c.is_whitespace()
+        || matches!(c, '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '\u{ad}')
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 

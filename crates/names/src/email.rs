@@ -41,7 +41,11 @@ impl EmailAddress {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-');
         if let Some(bad) = local.chars().find(|&c| !plain(c)) {
             let reason = format!("the part before the @ contains {}", quoted(bad));
-            return Err(NameError::new("email_character", reason, "use letters, digits and . _ + - before the @"));
+            return Err(NameError::new(
+                "email_character",
+                reason,
+                "use letters, digits and . _ + - before the @",
+            ));
         }
         let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
         let last = local.chars().next_back();

@@ -34,7 +34,8 @@ pub fn code_in(message: &str) -> Option<(&str, &str)> {
     let open = message.rfind(" [")?;
     let (text, rest) = (&message[..open], &message[open + 2..]);
     let code = &rest[..rest.find(']')?];
-    let fits = code.contains('_') && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    let fits =
+        code.contains('_') && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     fits.then_some((code, text))
 }
 

@@ -18,7 +18,7 @@ impl Generation {
 
     /// Refuses 0 and what is above [`Generation::MAX`] with `generation`.
     pub fn new(number: u64) -> Result<Self, NameError> {
-        if number < 1 || number > Self::MAX.0 {
+        if !(1..=Self::MAX.0).contains(&number) {
             let reason = "a generation is a number from 1 to 9223372036854775807";
             return Err(NameError::new("generation", reason, "use the generation as the panel printed it"));
         }

@@ -24,7 +24,11 @@ impl Hostname {
             return Err(NameError::new("hostname_empty", "the host name is empty", remedy));
         }
         if bare.len() > 253 {
-            return Err(NameError::new("hostname_too_long", "the host name is longer than 253 bytes", remedy));
+            return Err(NameError::new(
+                "hostname_too_long",
+                "the host name is longer than 253 bytes",
+                remedy,
+            ));
         }
         if let Some(bad) = bare.chars().find(|&c| !(c.is_ascii_alphanumeric() || c == '-' || c == '.')) {
             let reason = format!("the host name contains {}", quoted(bad));
@@ -37,7 +41,11 @@ impl Hostname {
         }
         let lower = bare.to_ascii_lowercase();
         if lower.rsplit('.').next().is_some_and(ends_in_number) {
-            return Err(NameError::new("hostname_numeric", "the host name ends in a number, like an IP address", remedy));
+            return Err(NameError::new(
+                "hostname_numeric",
+                "the host name ends in a number, like an IP address",
+                remedy,
+            ));
         }
         Ok(Self(lower))
     }

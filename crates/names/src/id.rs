@@ -47,7 +47,8 @@ impl<K: Kind> Id<K> {
                 return None;
             }
             let uuid = Uuid::try_parse(text).ok()?;
-            let ours = uuid.get_version() == Some(Version::SortRand) && uuid.get_variant() == Variant::RFC4122;
+            let ours =
+                uuid.get_version() == Some(Version::SortRand) && uuid.get_variant() == Variant::RFC4122;
             ours.then(|| Self::wrap(uuid))
         };
         read().ok_or_else(|| {

@@ -27,7 +27,11 @@ impl IndexFile {
             return Err(NameError::new("index_file_empty", "the file name is empty", remedy));
         };
         if text.len() > 64 {
-            return Err(NameError::new("index_file_too_long", "the file name is longer than 64 bytes", remedy));
+            return Err(NameError::new(
+                "index_file_too_long",
+                "the file name is longer than 64 bytes",
+                remedy,
+            ));
         }
         if let Some(bad) = text.chars().find(|&c| !segment_char(c)) {
             let reason = format!("the file name contains {}", quoted(bad));
@@ -57,7 +61,11 @@ impl IndexOrder {
             return Err(NameError::new("index_order_empty", "the list of index files is empty", remedy));
         }
         if files.len() > Self::MAX {
-            return Err(NameError::new("index_order_too_long", "there are more than eight index files", remedy));
+            return Err(NameError::new(
+                "index_order_too_long",
+                "there are more than eight index files",
+                remedy,
+            ));
         }
         if files.iter().enumerate().any(|(i, file)| files[..i].contains(file)) {
             return Err(NameError::new("index_order_twice", "an index file is named twice", remedy));
@@ -68,7 +76,11 @@ impl IndexOrder {
     /// Reads words with one space between; refuses as [`IndexFile::parse`] and [`IndexOrder::new`] do.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         if text.len() > Self::MAX * 65 {
-            return Err(NameError::new("index_order_too_long", "the list is too long", "name one to eight files"));
+            return Err(NameError::new(
+                "index_order_too_long",
+                "the list is too long",
+                "name one to eight files",
+            ));
         }
         if text.is_empty() {
             return Self::new(Vec::new());

@@ -30,6 +30,9 @@ mod text;
 mod token;
 mod uid;
 
+#[cfg(test)]
+mod proof;
+
 pub use account::AccountName;
 pub use crypt::CryptHash;
 pub use digest::{CanonicalError, Digest, canonical_json};
@@ -39,8 +42,8 @@ pub use error::{NameError, code_in};
 pub use generation::Generation;
 pub use hostname::Hostname;
 pub use id::{
-    AccountId, AuditId, EventId, Id, JobId, Kind, LinkId, NodeId, OrganisationId, PackageId, PersonId, PoolId, RequestId,
-    RoleId, SessionId, SiteId, SshKeyId, TokenId, kind,
+    AccountId, AuditId, EventId, Id, JobId, Kind, LinkId, NodeId, OrganisationId, PackageId, PersonId,
+    PoolId, RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId, kind,
 };
 pub use index::{IndexFile, IndexOrder};
 pub use listen::ListenAddr;

@@ -20,8 +20,8 @@ text_value!(Micros, "a moment such as 2026-03-01T12:00:00Z");
 impl Micros {
     /// 1970-01-01T00:00:00Z
     pub const EPOCH: Self = Self(0);
-    /// 9999-12-30T22:00:00.999999Z, the last that time libraries agree on.
-    pub const MAX: Self = Self(253_402_207_200_999_999);
+    /// 9999-12-30T21:59:59.999999Z, the last that time libraries agree on.
+    pub const MAX: Self = Self(253_402_207_199_999_999);
 
     /// This moment by the system's clock. Code that is tested with a clock of its own asks that clock instead.
     #[cfg(feature = "generate")]

@@ -42,9 +42,16 @@ impl RelPath {
         }
         for segment in text.split('/') {
             match segment {
-                "" => return refuse("path_segment_empty", "the path has an empty segment or a slash at its end"),
+                "" => {
+                    return refuse(
+                        "path_segment_empty",
+                        "the path has an empty segment or a slash at its end",
+                    );
+                }
                 "." | ".." => return refuse("path_climbs", "the path has a segment . or .."),
-                s if s.starts_with('-') => return refuse("path_segment_dash", "a segment begins with a dash"),
+                s if s.starts_with('-') => {
+                    return refuse("path_segment_dash", "a segment begins with a dash");
+                }
                 s if s.len() > Self::MAX_SEGMENT => {
                     return refuse("path_segment_too_long", "a segment is longer than 64 bytes");
                 }

@@ -29,7 +29,11 @@ impl PhpVersion {
             Self::new(number(major)?, number(minor)?)
         };
         read().ok_or_else(|| {
-            NameError::new("php_version", "this is not a PHP version", "write major and minor number, such as 8.4")
+            NameError::new(
+                "php_version",
+                "this is not a PHP version",
+                "write major and minor number, such as 8.4",
+            )
         })
     }
 

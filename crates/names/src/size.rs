@@ -42,7 +42,8 @@ impl ByteSize {
         if digits.len() > 19 {
             return Err(too_large());
         }
-        let shift = UNITS.iter().find(|(unit, _)| suffix.eq_ignore_ascii_case(&unit.to_string())).map_or(0, |u| u.1);
+        let shift =
+            UNITS.iter().find(|(unit, _)| suffix.eq_ignore_ascii_case(&unit.to_string())).map_or(0, |u| u.1);
         let count: u64 = digits.parse().map_err(|_| too_large())?;
         Self::new(count.checked_mul(1 << shift).ok_or_else(too_large)?)
     }

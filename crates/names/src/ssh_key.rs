@@ -77,7 +77,11 @@ impl SshPublicKey {
         }
         if text.contains("PRIVATE KEY") || text.starts_with("PuTTY-User-Key-File") {
             let reason = "this is a private key, which must never leave your computer";
-            return Err(NameError::new("ssh_key_is_private", reason, "make a new pair and paste its .pub file"));
+            return Err(NameError::new(
+                "ssh_key_is_private",
+                reason,
+                "make a new pair and paste its .pub file",
+            ));
         }
         if text.len() > Self::MAX {
             return Err(NameError::new("ssh_key_too_long", "the key is longer than 4096 bytes", remedy));
@@ -142,7 +146,8 @@ fn check_comment(comment: &str) -> Result<(), NameError> {
     if comment.len() > SshPublicKey::MAX_COMMENT {
         return refuse("the comment is longer than 100 bytes".to_owned());
     }
-    if let Some(bad) = comment.chars().find(|c| !c.is_ascii_alphanumeric() && !" ._@+:/#()[],-".contains(*c)) {
+    if let Some(bad) = comment.chars().find(|c| !c.is_ascii_alphanumeric() && !" ._@+:/#()[],-".contains(*c))
+    {
         return refuse(format!("the comment contains {}", quoted(bad)));
     }
     if comment.starts_with(' ') || comment.ends_with(' ') {
@@ -164,5 +169,7 @@ impl fmt::Debug for SshPublicKey {
     }
 }
 
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod tests;

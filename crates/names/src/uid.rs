@@ -21,7 +21,7 @@ impl Uid {
 
     /// Refuses with `uid_range`.
     pub fn new(number: u32) -> Result<Self, NameError> {
-        if number < Self::MIN.0 || number > Self::MAX.0 {
+        if !(Self::MIN.0..=Self::MAX.0).contains(&number) {
             let reason = "the uid is below 1000 or above 59999";
             return Err(NameError::new("uid_range", reason, "use a uid of the accounts' range"));
         }

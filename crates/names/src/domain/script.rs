@@ -42,8 +42,11 @@ fn single_writing_system(label: &str) -> bool {
     const CHINESE: &[Script] = &[Script::Latin, Script::Han, Script::Bopomofo];
     const KOREAN: &[Script] = &[Script::Latin, Script::Han, Script::Hangul];
     let data = CodePointMapData::<Script>::new();
-    let mut scripts: Vec<Script> =
-        label.chars().map(|c| data.get(c)).filter(|s| *s != Script::Common && *s != Script::Inherited).collect();
+    let mut scripts: Vec<Script> = label
+        .chars()
+        .map(|c| data.get(c))
+        .filter(|s| *s != Script::Common && *s != Script::Inherited)
+        .collect();
     scripts.dedup();
     let one = scripts.iter().all(|s| Some(s) == scripts.first());
     one || [JAPANESE, CHINESE, KOREAN].iter().any(|set| scripts.iter().all(|s| set.contains(s)))

@@ -17,7 +17,9 @@ pub(super) fn check(kind: SshKeyKind, blob: &[u8]) -> Result<(), NameError> {
             SshKeyKind::SkEd25519 => fields.ed25519() && fields.application(),
             SshKeyKind::SkEcdsaP256 => fields.ecdsa(b"nistp256", 32) && fields.application(),
             SshKeyKind::Rsa => {
-                let (Some(exponent), Some(modulus)) = (fields.number(), fields.number()) else { return Err(broken()) };
+                let (Some(exponent), Some(modulus)) = (fields.number(), fields.number()) else {
+                    return Err(broken());
+                };
                 let odd = |n: &[u8]| n.last().is_some_and(|b| b % 2 == 1);
                 if !odd(exponent) || !odd(modulus) || bits(exponent) < 2 || bits(exponent) > 64 {
                     return Err(broken());
@@ -69,11 +71,13 @@ impl<'a> Fields<'a> {
 
     /// The curve's name and an uncompressed point.
     fn ecdsa(&mut self, curve: &[u8], size: usize) -> bool {
-        self.take() == Some(curve) && self.take().is_some_and(|p| p.len() == 1 + 2 * size && p.first() == Some(&4))
+        self.take() == Some(curve)
+            && self.take().is_some_and(|p| p.len() == 1 + 2 * size && p.first() == Some(&4))
     }
 
     /// The application of a security key, `ssh:...`.
     fn application(&mut self) -> bool {
-        self.take().is_some_and(|a| a.starts_with(b"ssh:") && a.len() <= 255 && a.iter().all(u8::is_ascii_graphic))
+        self.take()
+            .is_some_and(|a| a.starts_with(b"ssh:") && a.len() <= 255 && a.iter().all(u8::is_ascii_graphic))
     }
 }
