@@ -23,6 +23,7 @@ mod gate;
 mod host;
 mod os_release;
 mod passwd;
+mod process;
 mod profile;
 mod systemd;
 mod tool;
@@ -37,6 +38,7 @@ pub use files::Files;
 pub use host::Host;
 pub use os_release::OsRelease;
 pub use passwd::{Group, Password, User, UserDb};
+pub use process::{kill_processes_of, processes_of};
 pub use profile::{Distribution, Php, Profile, RoleProfile, Ssh, Web};
 #[cfg(feature = "fake")]
 pub use systemd::FakeSystemd;
