@@ -1,0 +1,115 @@
+//! Walking the chain.
+
+use names::Digest;
+use serde::Serialize;
+use store::{FromRow, Row, RowError, Statement, Store, StoreError};
+
+use crate::append::{BEGINNING, Columns};
+use crate::entry::Head;
+
+const WALK: Statement = Statement::new(
+    "SELECT seq, id, at, actor_kind, actor_id, actor_name, origin, request_id, action, object_kind, object_id, account_id,
+            before_json, after_json, plan_hash, outcome, prev_hash, hash
+     FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2",
+);
+
+pub(crate) const STATEMENTS: &[Statement] = &[WALK];
+
+/// Rows of one read, so that a long chain costs no memory and holds no reader up.
+const BATCH: i64 = 500;
+
+/// What the walk found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every entry is as it was written.
+    Intact {
+        /// How many.
+        entries: i64,
+        /// The last.
+        head: Option<Head>,
+    },
+    /// An entry was changed, removed or inserted here.
+    Broken {
+        /// The number of the first entry that does not fit.
+        seq: i64,
+        /// What does not fit.
+        reason: &'static str,
+    },
+}
+
+struct Link {
+    columns: Columns,
+    previous: Digest,
+    hash: Digest,
+}
+
+impl FromRow for Link {
+    fn from_row(row: &Row) -> Result<Self, RowError> {
+        const TEXTS: [&str; 13] = [
+            "actor_kind",
+            "actor_id",
+            "actor_name",
+            "origin",
+            "request_id",
+            "action",
+            "object_kind",
+            "object_id",
+            "account_id",
+            "before_json",
+            "after_json",
+            "plan_hash",
+            "outcome",
+        ];
+        let mut texts = [const { None }; 13];
+        for (text, name) in texts.iter_mut().zip(TEXTS) {
+            *text = row.opt_text(name)?;
+        }
+        let columns = Columns { seq: row.int("seq")?, id: row.text("id")?, at: row.time("at")?, texts };
+        Ok(Self { columns, previous: row.parse("prev_hash")?, hash: row.parse("hash")? })
+    }
+}
+
+/// Walks the whole chain. `known` is a head that was kept elsewhere: a chain that was cut off or made anew no longer holds it.
+pub async fn verify(store: &Store, known: Option<Head>) -> Result<Verdict, StoreError> {
+    let mut previous = BEGINNING;
+    let mut last: Option<Head> = None;
+    loop {
+        let seq = last.map_or(0, |head| head.seq);
+        let links: Vec<Link> = store.read(async |tx| tx.all(WALK.bind(seq).bind(BATCH)).await).await?;
+        if links.is_empty() {
+            break;
+        }
+        for link in links {
+            let expected = last.map_or(0, |head| head.seq) + 1;
+            if let Some(reason) = fault(&link, expected, previous, known) {
+                return Ok(Verdict::Broken { seq: link.columns.seq.min(expected), reason });
+            }
+            previous = link.hash;
+            last = Some(Head { seq: link.columns.seq, hash: link.hash, at: link.columns.at });
+        }
+    }
+    let entries = last.map_or(0, |head| head.seq);
+    match known {
+        Some(known) if known.seq > entries => {
+            Ok(Verdict::Broken { seq: entries + 1, reason: "entries that were there are gone" })
+        }
+        _ => Ok(Verdict::Intact { entries, head: last }),
+    }
+}
+
+fn fault(link: &Link, expected: i64, previous: Digest, known: Option<Head>) -> Option<&'static str> {
+    if link.columns.seq != expected {
+        return Some("an entry is missing");
+    }
+    if link.previous != previous {
+        return Some("the entry does not follow the one before");
+    }
+    if link.hash != link.columns.hash(previous) {
+        return Some("the entry was changed");
+    }
+    if known.is_some_and(|known| known.seq == expected && known.hash != link.hash) {
+        return Some("the chain was made anew: the entry is not the one that the copy of its hash tells of");
+    }
+    None
+}
