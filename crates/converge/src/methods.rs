@@ -291,3 +291,48 @@ impl Method for RunDoctor {
     const DEADLINE: std::time::Duration = std::time::Duration::from_secs(60);
     type Reply = Diagnosis;
 }
+
+/// Notes the head of the panel's audit chain in the agent's own log, which the panel cannot change.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordAuditHead {
+    /// The number of the chain's last entry.
+    pub seq: u64,
+    /// That entry's hash.
+    pub hash: Digest,
+}
+
+impl Method for RecordAuditHead {
+    const NAME: &'static str = "holdfast.agent1.RecordAuditHead";
+    const ACCESS: Access = Access::Write;
+    type Reply = AuditHeads;
+}
+
+/// The heads that were noted last.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListAuditHeads {}
+
+/// The reply of [`ListAuditHeads`] and [`RecordAuditHead`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHeads {
+    /// The last heads, oldest first; at most 100.
+    pub heads: Vec<AuditHead>,
+}
+
+/// One noted head.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// When it was noted, in microseconds since 1970 (UTC).
+    pub at: i64,
+    /// The number of the entry.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: Digest,
+}
+
+impl Method for ListAuditHeads {
+    const NAME: &'static str = "holdfast.agent1.ListAuditHeads";
+    const ACCESS: Access = Access::Read;
+    type Reply = AuditHeads;
+}

@@ -1,0 +1,205 @@
+//! Looks at every process, unit, socket and permission that Holdfast relies on, and says what it saw, the good as well.
+
+use converge::methods::{Finding, Severity};
+use hostd::{Active, Host, UnitSet};
+
+use crate::agent::Agent;
+
+/// Units that must be up on every server, with what to do where one is not.
+const UNITS: [&str; 6] = [
+    "holdfast-agent.socket",
+    "holdfast-agent.service",
+    "holdfast-panel.socket",
+    "holdfast-panel.service",
+    "holdfast-probe.socket",
+    "nginx.service",
+];
+
+/// Paths with the mode and owner that they must have; the group may be any where none is named.
+const PATHS: [(&str, u32, &str); 9] = [
+    ("/etc/holdfast", 0o755, "root"),
+    ("/etc/holdfast/credentials", 0o700, "root"),
+    ("/etc/holdfast/credentials/seal.key", 0o600, "root"),
+    ("/etc/holdfast/credentials/tls.pem", 0o600, "root"),
+    ("/var/lib/holdfast-agent", 0o700, "root"),
+    ("/var/lib/holdfast", 0o700, "holdfast"),
+    ("/run/holdfast/agent.sock", 0o660, "root"),
+    ("/run/holdfast-panel/panel.sock", 0o666, "root"),
+    ("/run/holdfast-probe/probe.sock", 0o600, "holdfast"),
+];
+
+/// Kernel settings without which a tenant could use links against us.
+const SETTINGS: [(&str, &str); 2] =
+    [("/proc/sys/fs/protected_hardlinks", "1"), ("/proc/sys/fs/protected_symlinks", "1")];
+
+/// Everything, in a stable order.
+pub(crate) fn examine(agent: &Agent) -> Vec<Finding> {
+    let host = &agent.host;
+    let mut findings = units(host);
+    findings.extend(paths(host));
+    findings.extend(SETTINGS.iter().map(|(path, value)| setting(host, path, value)));
+    findings.push(web_processes(host));
+    findings.push(ledger(agent));
+    findings.extend(objects(agent));
+    findings
+}
+
+fn ok(code: &str, subject: &str, message: String) -> Finding {
+    Finding {
+        code: code.to_owned(),
+        subject: subject.to_owned(),
+        severity: Severity::Ok,
+        message,
+        remedy: None,
+    }
+}
+
+fn bad(code: &str, subject: &str, message: String, remedy: &str) -> Finding {
+    let severity = Severity::Error;
+    Finding {
+        code: code.to_owned(),
+        subject: subject.to_owned(),
+        severity,
+        message,
+        remedy: Some(remedy.to_owned()),
+    }
+}
+
+fn units(host: &Host) -> Vec<Finding> {
+    let listed = match host.systemd().list(UnitSet::Holdfast) {
+        Ok(listed) => listed,
+        Err(error) => {
+            return vec![bad("unit.list", "systemd", error.chain(), "look at `journalctl -u dbus`")];
+        }
+    };
+    let nginx = host.systemd().state(&hostd::Unit::Nginx).map(|s| s.active).unwrap_or_default();
+    let mut findings: Vec<Finding> = UNITS
+        .iter()
+        .map(|unit| {
+            let active = if *unit == "nginx.service" {
+                nginx
+            } else {
+                listed.get(*unit).map_or(Active::Inactive, |u| u.active)
+            };
+            if active.is_up() {
+                return ok("unit.active", unit, "runs".to_owned());
+            }
+            let remedy = format!("look at `journalctl -u {unit}`, then `systemctl start {unit}`");
+            bad("unit.active", unit, format!("is {active:?}").to_lowercase(), &remedy)
+        })
+        .collect();
+    let failed =
+        listed.iter().filter(|(name, unit)| unit.active == Active::Failed && !UNITS.contains(&name.as_str()));
+    findings.extend(failed.map(|(name, _)| {
+        bad("unit.failed", name, "has failed".to_owned(), &format!("look at `journalctl -u {name}`"))
+    }));
+    findings
+}
+
+fn paths(host: &Host) -> Vec<Finding> {
+    let users = host.users();
+    PATHS
+        .iter()
+        .map(|(path, mode, owner)| {
+            let uid = users.as_ref().ok().and_then(|u| u.user(owner).map(|u| u.uid));
+            match host.files().stat(path) {
+                Ok(Some(meta)) if meta.mode == *mode && Some(meta.uid) == uid => {
+                    ok("path.mode", path, format!("mode {mode:04o}, owner {owner}"))
+                }
+                Ok(Some(meta)) => bad(
+                    "path.mode",
+                    path,
+                    format!(
+                        "has mode {:04o} and owner {}; must have {mode:04o} and {owner}",
+                        meta.mode, meta.uid
+                    ),
+                    &format!("chown {owner} {path} && chmod {mode:04o} {path}"),
+                ),
+                Ok(None) => bad("path.missing", path, "is not there".to_owned(), "run `holdfast setup`"),
+                Err(error) => bad("path.unreadable", path, error.chain(), "look at the file system"),
+            }
+        })
+        .collect()
+}
+
+fn setting(host: &Host, path: &str, value: &str) -> Finding {
+    match host.files().read_text(path).ok().flatten() {
+        Some(text) if text.trim() == value => ok("kernel.setting", path, format!("is {value}")),
+        other => {
+            let key = path.trim_start_matches("/proc/sys/").replace('/', ".");
+            let seen = other.map_or_else(|| "cannot be read".to_owned(), |t| format!("is {}", t.trim()));
+            bad(
+                "kernel.setting",
+                path,
+                format!("{seen}; must be {value}"),
+                &format!("sysctl -w {key}={value}"),
+            )
+        }
+    }
+}
+
+/// Nothing but nginx runs as the web server's user: it may read every tenant's public files.
+fn web_processes(host: &Host) -> Finding {
+    let group = host.profile().web.group.clone();
+    let subject = format!("processes of {group}");
+    let found = host.users().and_then(|users| match users.user(&group) {
+        Some(user) => hostd::processes_of(host, user.uid),
+        None => Ok(Vec::new()),
+    });
+    let pids = match found {
+        Ok(pids) => pids,
+        Err(error) => return bad("process.web_user", &subject, error.chain(), "look at /proc"),
+    };
+    let name =
+        |pid: &u32| host.files().read_text(&format!("/proc/{pid}/comm")).ok().flatten().unwrap_or_default();
+    let strangers: Vec<String> = pids
+        .iter()
+        .map(|pid| format!("{} ({pid})", name(pid).trim()))
+        .filter(|n| !n.starts_with("nginx"))
+        .collect();
+    if strangers.is_empty() {
+        return ok("process.web_user", &subject, format!("{} processes, all of them nginx", pids.len()));
+    }
+    let remedy =
+        "stop them, or give them a user of their own: this user may read the public files of all tenants";
+    bad("process.web_user", &subject, format!("are not only nginx: {}", strangers.join(", ")), remedy)
+}
+
+fn ledger(agent: &Agent) -> Finding {
+    // listing reads every kind once
+    let _ = agent.world.statuses(None);
+    let unreadable = agent.ledger.unreadable();
+    match unreadable.iter().next() {
+        None => ok("ledger.readable", "ledger", "every entry can be read".to_owned()),
+        Some((path, reason)) => bad(
+            "ledger.readable",
+            "ledger",
+            format!("{} of its files cannot be read; the first is {path}: {reason}", unreadable.len()),
+            "move the file away; the panel sends the object again",
+        ),
+    }
+}
+
+/// Objects that are not ready, each with its reason; one line of praise where all are.
+fn objects(agent: &Agent) -> Vec<Finding> {
+    let statuses = match agent.world.statuses(None) {
+        Ok(statuses) => statuses,
+        Err(error) => return vec![bad("object.ready", "objects", error.to_string(), "look at the disk")],
+    };
+    let open: Vec<Finding> = statuses
+        .iter()
+        .filter(|s| s.observed_generation != Some(s.generation) || s.status.reason.is_some())
+        .map(|s| Finding {
+            code: "object.ready".to_owned(),
+            subject: format!("{} {}", s.object.kind, s.object.scope),
+            severity: Severity::Warning,
+            message: s.status.message.clone().unwrap_or_else(|| s.status.condition.as_str().to_owned()),
+            remedy: Some("look at `holdfast plan` and `holdfast drift`".to_owned()),
+        })
+        .collect();
+    if open.is_empty() {
+        let gone = statuses.iter().filter(|s| s.absent).count();
+        return vec![ok("object.ready", "objects", format!("all {} are as asked", statuses.len() - gone))];
+    }
+    open
+}

@@ -1,0 +1,165 @@
+//! Every kind of object behind one door: what the sweep, the drift list and the status calls need of it.
+
+use std::sync::Arc;
+
+use converge::methods::{Drift, DriftAction, Object, ObjectStatus};
+use converge::{
+    Apply, DriftRules, Engine, Entry, LedgerError, LedgerStore, Pause, Reconcile, Refusal, Report, Spec,
+    Wanted,
+};
+use hostd::{DriftPolicy, Host};
+
+use crate::foreign;
+use crate::ledger::Ledger;
+use crate::watch::Watch;
+
+/// One kind of object, without its types.
+pub(crate) trait Kind: Send + Sync {
+    /// The kind's word.
+    fn word(&self) -> &'static str;
+    /// How the objects stand.
+    fn statuses(&self) -> Result<Vec<ObjectStatus>, LedgerError>;
+    /// A pass over one object.
+    fn pass(&self, key: &str) -> Result<Option<Report>, LedgerError>;
+    /// What a pass would do.
+    fn preview(&self, key: &str) -> Result<Option<Report>, Refusal>;
+    /// Hand edits that wait.
+    fn drift(&self) -> Result<Vec<Drift>, LedgerError>;
+    /// Takes hand edits of one object back, then a pass. The foreign copies are kept by then.
+    fn revert(&self, key: &str) -> Result<Option<Report>, LedgerError>;
+    /// Pauses one object, or ends its pause, then a pass.
+    fn pause(&self, key: &str, pause: Option<Pause>) -> Result<Option<Report>, LedgerError>;
+}
+
+/// A kind with its engine.
+pub(crate) struct Managed<R> {
+    engine: Engine<R, Ledger>,
+    host: Arc<Host>,
+    ledger: Arc<Ledger>,
+    watch: Arc<Watch>,
+}
+
+impl<R: Reconcile<Host = Host>> Managed<R> {
+    /// Puts a kind to work on a host.
+    pub(crate) fn new(kind: R, host: Arc<Host>, ledger: Arc<Ledger>, watch: Arc<Watch>) -> Self {
+        let clock = Arc::clone(&host);
+        let now = Arc::new(move || clock.now().as_micros());
+        let drift =
+            DriftRules { enforce: host.bounds().drift == DriftPolicy::Enforce, keep: foreign::keeper(&host) };
+        let engine = Engine::new(kind, Arc::clone(&ledger), now, drift);
+        Self { engine, host, ledger, watch }
+    }
+
+    /// Takes a wish of the panel.
+    pub(crate) fn apply(&self, wish: Apply<R::Spec>) -> Result<Report, Refusal> {
+        let (dry_run, key) = (wish.dry_run, wish.scope.clone());
+        let report = self.engine.apply(&self.host, wish)?;
+        if !dry_run {
+            self.tell(&key);
+        }
+        Ok(report)
+    }
+
+    /// Whether the ledger does not hold this wish yet.
+    pub(crate) fn is_news(&self, wish: &Apply<R::Spec>) -> bool {
+        let held = self.ledger.load::<R::Spec>(&wish.scope);
+        held.ok().flatten().is_none_or(|entry| entry.generation < wish.generation)
+    }
+
+    fn entry(&self, key: &str) -> Result<Option<Arc<Entry<R::Spec>>>, LedgerError> {
+        let Ok(scope) = key.parse() else { return Ok(None) };
+        self.ledger.load::<R::Spec>(&scope)
+    }
+
+    fn tell(&self, key: &<R::Spec as Spec>::Key) {
+        if let Ok(Some(entry)) = self.ledger.load::<R::Spec>(key) {
+            self.watch.tell(status(&entry));
+        }
+    }
+
+    fn pass_and_tell(&self, key: &<R::Spec as Spec>::Key) -> Result<Option<Report>, LedgerError> {
+        let before = self.ledger.load::<R::Spec>(key)?.map(|e| e.status.clone());
+        let report = self.engine.pass(&self.host, key)?;
+        if report.as_ref().map(|r| &r.status) != before.as_ref() {
+            self.tell(key);
+        }
+        Ok(report)
+    }
+}
+
+fn object<S: Spec>(entry: &Entry<S>) -> Object {
+    Object { kind: S::KIND.to_owned(), scope: entry.scope.to_string() }
+}
+
+fn status<S: Spec>(entry: &Entry<S>) -> ObjectStatus {
+    ObjectStatus {
+        object: object(entry),
+        generation: entry.generation,
+        digest: entry.digest,
+        observed_generation: entry.observed_generation,
+        absent: matches!(entry.spec, Wanted::Absent),
+        status: entry.status.clone(),
+        since: entry.since,
+    }
+}
+
+impl<R: Reconcile<Host = Host>> Kind for Managed<R> {
+    fn word(&self) -> &'static str {
+        R::Spec::KIND
+    }
+
+    fn statuses(&self) -> Result<Vec<ObjectStatus>, LedgerError> {
+        Ok(self.ledger.list::<R::Spec>()?.iter().map(|e| status(e)).collect())
+    }
+
+    fn pass(&self, key: &str) -> Result<Option<Report>, LedgerError> {
+        let Some(entry) = self.entry(key)? else { return Ok(None) };
+        self.pass_and_tell(&entry.scope)
+    }
+
+    fn preview(&self, key: &str) -> Result<Option<Report>, Refusal> {
+        let entry = self.entry(key).map_err(|e| Refusal::Ledger { message: e.to_string() })?;
+        entry.map_or(Ok(None), |entry| self.engine.preview(&self.host, &entry.scope))
+    }
+
+    fn drift(&self) -> Result<Vec<Drift>, LedgerError> {
+        let mut drift = Vec::new();
+        for entry in self.ledger.list::<R::Spec>()? {
+            let actions = if entry.pause.is_some() {
+                vec![DriftAction::Revert, DriftAction::Resume]
+            } else {
+                vec![DriftAction::Revert, DriftAction::Pause]
+            };
+            drift.extend(entry.edits.iter().map(|(path, edit)| Drift {
+                object: object(&entry),
+                path: path.clone(),
+                mtime: edit.mtime,
+                noticed: edit.noticed,
+                foreign: edit.foreign,
+                diff: diff(path, edit.ours.as_deref(), edit.text.as_deref()),
+                waiting: edit.waiting.as_deref().and_then(|new| diff(path, edit.ours.as_deref(), Some(new))),
+                actions: actions.clone(),
+            }));
+        }
+        Ok(drift)
+    }
+
+    fn revert(&self, key: &str) -> Result<Option<Report>, LedgerError> {
+        let Some(entry) = self.entry(key)? else { return Ok(None) };
+        self.engine.amend(&entry.scope, |e| {
+            e.overwrite = true;
+            e.pause = None;
+        })?;
+        self.pass_and_tell(&entry.scope)
+    }
+
+    fn pause(&self, key: &str, pause: Option<Pause>) -> Result<Option<Report>, LedgerError> {
+        let Some(entry) = self.entry(key)? else { return Ok(None) };
+        self.engine.amend(&entry.scope, |e| e.pause = pause)?;
+        self.pass_and_tell(&entry.scope)
+    }
+}
+
+fn diff(path: &str, ours: Option<&str>, foreign: Option<&str>) -> Option<String> {
+    Some(converge::file::unified(path, ours.unwrap_or(""), foreign?))
+}

@@ -1,0 +1,167 @@
+//! The procedures that the agent answers.
+
+use std::sync::Arc;
+
+use account_agent::Accounts;
+use converge::methods::{
+    AuditHeads, Diagnosis, DriftAction, DriftList, GetHostMetrics, ListAuditHeads, ListDrift, ListObjects,
+    Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor, RunDriftAction, RunSweep,
+    SweepProgress, WatchObjects,
+};
+use converge::{Apply, LedgerError, Pause, Reconcile, Report};
+use hostd::{Host, HostError};
+use php_agent::Pools;
+use tokio::sync::broadcast::error::RecvError;
+use wire::{Call, Refusal, Router};
+
+use crate::agent::Agent;
+use crate::kinds::Managed;
+use crate::{doctor, metrics};
+
+/// Objects a page, so that a frame stays far below its limit.
+const PAGE: usize = 500;
+
+/// The longest pause, in microseconds: 30 days.
+const LONGEST_PAUSE: i64 = 30 * 24 * 3600 * 1_000_000;
+
+/// All procedures.
+pub(crate) fn router(agent: &Arc<Agent>) -> Router {
+    let router = Router::new("holdfast-agent");
+    let router = apply::<Accounts>(router, agent, &agent.accounts);
+    let router = apply::<Pools>(router, agent, &agent.pools);
+    let router = drift(objects(router, agent), agent);
+    let a = Arc::clone(agent);
+    let router =
+        router.blocking(move |_, _: GetHostMetrics| metrics::read(&a.host).map_err(|e| host_error(&e)));
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, _: RunDoctor| Ok(Diagnosis { findings: doctor::examine(&a) }));
+    let a = Arc::clone(agent);
+    let router = router
+        .blocking(move |_, head: RecordAuditHead| a.journal.note_head(&head).map_err(|e| host_error(&e)));
+    let a = Arc::clone(agent);
+    router.blocking(move |_, _: ListAuditHeads| -> Result<AuditHeads, Refusal> {
+        a.journal.heads().map_err(|e| host_error(&e))
+    })
+}
+
+/// The one verb that changes an object of a kind.
+fn apply<R>(router: Router, agent: &Arc<Agent>, kind: &Arc<Managed<R>>) -> Router
+where
+    R: Reconcile<Host = Host> + 'static,
+{
+    let (agent, kind) = (Arc::clone(agent), Arc::clone(kind));
+    router.blocking(move |_, wish: Apply<R::Spec>| -> Result<Report, Refusal> {
+        if !wish.dry_run && kind.is_news(&wish) {
+            agent.journal.accepted(&wish).map_err(|e| host_error(&e))?;
+        }
+        kind.apply(wish).map_err(Refusal::from)
+    })
+}
+
+fn objects(router: Router, agent: &Arc<Agent>) -> Router {
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |call: Call, ask: ListObjects| {
+        let all = a.world.statuses(ask.kind.as_deref()).map_err(|e| ledger_error(&e))?;
+        let mut pages: Vec<ObjectPage> =
+            all.chunks(PAGE).map(|c| ObjectPage { objects: c.to_vec() }).collect();
+        let last = pages.pop().unwrap_or_default();
+        if !pages.is_empty() && !call.wants_progress() {
+            return Err(Refusal::invalid(
+                "more",
+                "there are more objects than one frame holds; ask with `more`",
+            ));
+        }
+        pages.iter().for_each(|page| call.blocking_progress(page));
+        Ok(last)
+    });
+    let a = Arc::clone(agent);
+    let router = router.method(move |call: Call, _: WatchObjects| watch(Arc::clone(&a), call));
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |call: Call, _: PreviewAll| {
+        a.world
+            .preview(|report| call.blocking_progress(&SweepProgress { report }))
+            .map_err(|e| ledger_error(&e))
+    });
+    let a = Arc::clone(agent);
+    router.blocking(move |call: Call, _: RunSweep| {
+        a.world
+            .sweep(|report| call.blocking_progress(&SweepProgress { report }))
+            .map_err(|e| ledger_error(&e))
+    })
+}
+
+async fn watch(agent: Arc<Agent>, call: Call) -> Result<ObjectPage, Refusal> {
+    let mut changes = agent.watch.listen();
+    loop {
+        let first = tokio::select! {
+            change = changes.recv() => change,
+            () = call.cancelled().cancelled() => return Ok(ObjectPage::default()),
+        };
+        let mut objects: Vec<ObjectStatus> = match first {
+            Ok(change) => vec![change],
+            // what was missed is found by listing: the caller must begin anew
+            Err(RecvError::Lagged(_) | RecvError::Closed) => return Ok(ObjectPage::default()),
+        };
+        while objects.len() < PAGE
+            && let Ok(change) = changes.try_recv()
+        {
+            objects.push(change);
+        }
+        call.progress(&ObjectPage { objects }).await;
+    }
+}
+
+fn drift(router: Router, agent: &Arc<Agent>) -> Router {
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, _: ListDrift| {
+        a.world.drift().map(|drift| DriftList { drift }).map_err(|e| ledger_error(&e))
+    });
+    let a = Arc::clone(agent);
+    router.blocking(move |_, decision: RunDriftAction| decide(&a, &decision))
+}
+
+fn decide(agent: &Agent, decision: &RunDriftAction) -> Result<Report, Refusal> {
+    let Object { kind, scope } = &decision.object;
+    let missing =
+        || Refusal::new("holdfast.agent1.NoSuchObject", format!("this server holds no {kind} {scope}"));
+    let handler = agent.world.kind(kind).ok_or_else(missing)?;
+    let done = match decision.action {
+        DriftAction::Revert => {
+            let drift = handler.drift().map_err(|e| ledger_error(&e))?;
+            let mine = || drift.iter().filter(|d| d.object == decision.object);
+            if let Some(looked_at) = decision.foreign
+                && !mine()
+                    .any(|d| d.foreign == looked_at && decision.path.as_ref().is_none_or(|p| *p == d.path))
+            {
+                let message =
+                    "the file was changed again since you looked; look at the new diff and decide anew";
+                return Err(Refusal::new("holdfast.agent1.DriftMoved", message));
+            }
+            agent.journal.decided(decision).map_err(|e| host_error(&e))?;
+            handler.revert(scope)
+        }
+        DriftAction::Pause => {
+            let now = agent.host.now().as_micros();
+            let until = decision.until.ok_or_else(|| Refusal::invalid("until", "say until when"))?;
+            if until <= now || until > now + LONGEST_PAUSE {
+                return Err(Refusal::invalid("until", "must be in the next 30 days"));
+            }
+            let reason = decision.reason.clone().unwrap_or_else(|| "paused by an administrator".to_owned());
+            agent.journal.decided(decision).map_err(|e| host_error(&e))?;
+            handler.pause(scope, Some(Pause { until, reason }))
+        }
+        DriftAction::Resume => {
+            agent.journal.decided(decision).map_err(|e| host_error(&e))?;
+            handler.pause(scope, None)
+        }
+    };
+    done.map_err(|e| ledger_error(&e))?.ok_or_else(missing)
+}
+
+fn host_error(error: &HostError) -> Refusal {
+    Refusal::new("holdfast.agent1.Host", error.chain())
+}
+
+fn ledger_error(error: &LedgerError) -> Refusal {
+    Refusal::new("holdfast.agent1.Ledger", error.to_string())
+}
