@@ -85,6 +85,11 @@ impl Dir {
         Ok(Self { fd, path: self.path.clone() })
     }
 
+    /// The descriptor, opened with `O_PATH`.
+    pub fn into_fd(self) -> OwnedFd {
+        self.fd
+    }
+
     /// The path under which it was opened; for messages alone.
     pub fn path(&self) -> &Path {
         &self.path
