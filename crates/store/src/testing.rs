@@ -16,6 +16,9 @@ use std::process::Command;
 
 use sqlx::{Executor, SqlSafeStr};
 
+use names::{AccountId, NodeId};
+
+use crate::error::StoreError;
 use crate::open::Store;
 use crate::statement::Statement;
 
@@ -24,6 +27,18 @@ pub const WITHOUT_POSTGRES: &str = "HOLDFAST_TEST_WITHOUT_POSTGRES";
 
 /// `nobody`: PostgreSQL refuses to run as root.
 const NOBODY: u32 = 65_534;
+
+const ADD_NODE: Statement = Statement::new(
+    "INSERT INTO node (id, name, created_at, updated_at, since) VALUES ($1, 'node', 0, 0, 0) ON CONFLICT (name) DO NOTHING",
+);
+const NODE: Statement = Statement::new("SELECT id AS value FROM node WHERE name = 'node'");
+const NEXT_UID: Statement = Statement::new("SELECT COALESCE(MAX(uid), 19999) + 1 AS value FROM used_uid");
+const USE_UID: Statement =
+    Statement::new("INSERT INTO used_uid (uid, account_id, account_name, claimed_at) VALUES ($1, $2, $3, 0)");
+const ADD_ACCOUNT: Statement = Statement::new(
+    "INSERT INTO account (id, name, organisation_id, node_id, uid, email, created_at, updated_at, since)
+     VALUES ($1, $2, $3, $4, $5, 'someone@example.test', 0, 0, 0)",
+);
 
 /// A migrated SQLite store in a folder of its own, which goes with it.
 pub struct TestStore {
@@ -38,6 +53,25 @@ impl TestStore {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Store::open(&folder.path().join("holdfast.db")).await.expect("a new store opens");
         Self { store, folder }
+    }
+
+    /// Adds a node named `node` and an account of this name on it, as bare rows; their ids. The uid is the next free one.
+    pub async fn add_account(&self, name: &str) -> (NodeId, AccountId) {
+        let account = AccountId::new();
+        let node = self
+            .store
+            .write(async |tx| -> Result<NodeId, StoreError> {
+                tx.execute(ADD_NODE.bind(NodeId::new())).await?;
+                let node: String = tx.one(NODE).await?;
+                let uid: i64 = tx.one(NEXT_UID).await?;
+                tx.execute(USE_UID.bind(uid).bind(account).bind(name)).await?;
+                let root = crate::fixed::ROOT_ORGANISATION;
+                tx.execute(ADD_ACCOUNT.bind(account).bind(name).bind(root).bind(&node).bind(uid)).await?;
+                Ok(node.parse().expect("an id"))
+            })
+            .await
+            .expect("an account");
+        (node, account)
     }
 
     /// Where the database's file is.
@@ -152,6 +186,7 @@ impl Postgres {
     }
 
     fn command(&self, program: &str) -> Command {
+        #[expect(clippy::disallowed_methods, reason = "a database server for tests")]
         let mut command = Command::new(self.programs.join(program));
         command.env_clear().env("LC_ALL", "C").env("PATH", "/usr/bin:/bin").current_dir("/");
         command.arg("--pgdata").arg(self.folder.path().join("data"));

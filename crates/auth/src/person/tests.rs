@@ -1,1 +1,38 @@
+use store::testing::TestStore;
 
+use super::*;
+use crate::actor::Actor;
+
+fn login(text: &str) -> Login {
+    Login::parse(text).unwrap()
+}
+
+fn new(text: &str) -> NewPerson {
+    NewPerson {
+        login: login(text),
+        email: Some(EmailAddress::parse("a@example.test").unwrap()),
+        password: None,
+    }
+}
+
+#[tokio::test]
+async fn a_bootstrap_twice_is_one_administrator() {
+    let store = TestStore::new().await;
+    let once = store.write(async |tx| bootstrap(tx, &login("admin"), Micros::EPOCH).await).await.unwrap();
+    let twice = store.write(async |tx| bootstrap(tx, &login("admin"), Micros::EPOCH).await).await.unwrap();
+    assert_eq!(once, twice);
+}
+
+#[tokio::test]
+async fn a_taken_login_makes_no_person() {
+    let store = TestStore::new().await;
+    let proof = Actor::root().everywhere::<ManagePersons>().unwrap();
+    let make = async |tx: &mut WriteTx| create(tx, &proof, &new("alice"), Micros::EPOCH).await;
+    let id = store.write(make).await.unwrap().unwrap();
+    assert_eq!(store.write(make).await.unwrap(), None);
+    let found = store.read(async |tx| by_login(tx, &login("alice")).await).await.unwrap().unwrap();
+    assert_eq!(found.id, id);
+    assert_eq!(store.read(async |tx| by_id(tx, id).await).await.unwrap(), Some(found));
+    store.write(async |tx| delete(tx, &proof, id).await).await.unwrap();
+    assert_eq!(store.read(async |tx| by_id(tx, id).await).await.unwrap(), None);
+}
