@@ -76,7 +76,7 @@ pub(super) fn run(
                 kill(&mut child);
                 return Err(HostError::ToolDeadline { program, after: deadline });
             }
-            Ok(None) => thread::sleep(Duration::from_millis(2)),
+            Ok(None) => pause(),
             Err(error) => {
                 kill(&mut child);
                 return Err(fail(error));
@@ -87,6 +87,12 @@ pub(super) fn run(
     kill_group(&child);
     let output = reader.and_then(|thread| thread.join().ok()).unwrap_or_default();
     Ok(End { status, output })
+}
+
+/// Between two looks at a running program; these take some ten milliseconds.
+#[expect(clippy::disallowed_methods, reason = "the standard library has no wait with a deadline")]
+fn pause() {
+    thread::sleep(Duration::from_millis(2));
 }
 
 /// Reads to the end and keeps the beginning.

@@ -38,6 +38,7 @@ async fn a_user_who_is_not_listed_is_cut_off() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::disallowed_methods, reason = "a caller of another user is another process")]
 async fn the_peers_uid_counts_and_not_the_services() {
     if own_uid() != 0 {
         eprintln!("not root: cannot start a process as another user");
