@@ -1,1 +1,3 @@
-//! (to come)
+//! What tests of several crates share. Nothing here is part of a program that is shipped.
+
+pub mod hostile;
