@@ -21,7 +21,7 @@ use crate::panel::Panel;
 use crate::plan::{self, PlanView, PlannedObject};
 
 /// How a change is asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Asked {
     /// `dry_run`, `expect_plan`, `overwrite`.
     pub change: api_kit::Change,
@@ -29,13 +29,16 @@ pub struct Asked {
     pub wait: Option<Duration>,
     /// Who asks, for the agent's log.
     pub cause: Cause,
+    /// Who asks, for the audit.
+    pub who: audit::Who,
 }
 
 impl Asked {
     /// As a request says it.
     pub fn by(actor: &auth::Actor, change: api_kit::Change, prefer: api_kit::Prefer) -> Self {
         let request_id = api_kit::request_id::current().unwrap_or_default();
-        Self { change, wait: prefer.wait, cause: Cause { actor: actor.name().to_owned(), request_id } }
+        let cause = Cause { actor: actor.name().to_owned(), request_id };
+        Self { change, wait: prefer.wait, cause, who: audit::Who::from(actor) }
     }
 }
 
@@ -60,6 +63,8 @@ pub struct Draft {
     /// The plan that was agreed to, for the audit.
     pub plan: Option<Digest>,
     overwrite: bool,
+    who: audit::Who,
+    request_id: String,
     touched: Vec<Key>,
     ids: Vec<Uuid>,
     used: usize,
@@ -71,6 +76,8 @@ impl Draft {
             now: panel.now(),
             plan: asked.change.expect_plan,
             overwrite: asked.change.overwrite,
+            who: asked.who.clone(),
+            request_id: asked.cause.request_id.clone(),
             touched: Vec::new(),
             ids,
             used: 0,
@@ -108,19 +115,51 @@ impl Draft {
         Ok(())
     }
 
+    /// Writes the change into the audit. `before` and `after` are the object as the API shows it.
+    pub async fn audit(
+        &self,
+        tx: &mut WriteTx,
+        action: &str,
+        object: audit::Object,
+        before: Option<serde_json::Value>,
+        after: Option<serde_json::Value>,
+    ) -> Result<(), ApiError> {
+        let entry = audit::Entry {
+            who: self.who.clone(),
+            request_id: &self.request_id,
+            action,
+            object,
+            before,
+            after,
+            plan_hash: self.plan,
+            outcome: audit::Outcome::Done,
+        };
+        audit::append(tx, &entry, self.now).await?;
+        Ok(())
+    }
+
     /// Writes an event down.
     pub async fn event(&self, tx: &mut WriteTx, event: &Event) -> Result<(), ApiError> {
         Ok(event::note(tx, self.now, event).await?)
     }
 }
 
-/// A change's rules. They may run twice, so they take what they need by reference.
-pub trait Rules<T>: AsyncFn(&mut WriteTx, &mut Draft) -> Result<(T, Key), ApiError> {}
-impl<T, F: AsyncFn(&mut WriteTx, &mut Draft) -> Result<(T, Key), ApiError>> Rules<T> for F {}
+/// A change's rules, with all that they need but the transaction. They may run twice: once to rehearse, once for good.
+pub trait Rules: Send + Sync {
+    /// What they answer.
+    type Value: Send;
+
+    /// Runs in the transaction. Answers a value, and the object that the caller waits for.
+    fn run(
+        &self,
+        tx: &mut WriteTx,
+        draft: &mut Draft,
+    ) -> impl Future<Output = Result<(Self::Value, Key), ApiError>> + Send;
+}
 
 impl Panel {
-    /// Carries out a change. The rules answer a value and the object that the caller waits for.
-    pub async fn change<T>(&self, asked: &Asked, rules: impl Rules<T>) -> Result<Outcome<T>, ApiError> {
+    /// Carries out a change.
+    pub async fn change<R: Rules>(&self, asked: &Asked, rules: R) -> Result<Outcome<R::Value>, ApiError> {
         let mut ids = asked.change.expect_plan.map(|plan| self.reserved().of(plan)).unwrap_or_default();
         let mut parts = Vec::new();
         if asked.change.dry_run || asked.change.expect_plan.is_some() {
@@ -140,8 +179,8 @@ impl Panel {
         let mut draft = Draft::new(self, asked, ids);
         let (value, awaited) = self
             .store()
-            .write(async |tx: &mut WriteTx| -> Result<(T, Key), ApiError> {
-                let done = rules(tx, &mut draft).await?;
+            .write(async |tx: &mut WriteTx| -> Result<(R::Value, Key), ApiError> {
+                let done = rules.run(tx, &mut draft).await?;
                 for (key, part) in &parts {
                     if let Some(kind) = self.registry().find(key.kind) {
                         tx.execute(kind.sql().expect.bind(&key.id).bind(part.to_string())).await?;
@@ -185,17 +224,17 @@ impl Panel {
         self.store().read(async |tx: &mut store::Tx| kind.load(tx, &key.id).await).await
     }
 
-    async fn rehearse<T>(
+    async fn rehearse(
         &self,
         asked: &Asked,
         ids: Vec<Uuid>,
-        rules: &impl Rules<T>,
+        rules: &impl Rules,
     ) -> Result<(Vec<Box<dyn AnyWish>>, Vec<Uuid>), ApiError> {
         let mut draft = Draft::new(self, asked, ids);
         let wishes = self
             .store()
             .rehearse(async |tx: &mut WriteTx| -> Result<_, ApiError> {
-                rules(tx, &mut draft).await?;
+                rules.run(tx, &mut draft).await?;
                 let mut wishes = Vec::new();
                 for kind in self.registry().iter() {
                     for key in draft.touched.iter().filter(|key| key.kind == kind.kind()) {
@@ -255,7 +294,7 @@ impl Panel {
             Ok(report) => Ok(Planned::Known(report.plan)),
             Err(error) => match error.refusal().and_then(Refusal::from_wire) {
                 Some(Refusal::Unobservable { message }) => Ok(unknown(message)),
-                _ => Err(plan::refused(error)),
+                _ => Err(plan::agent_error(error)),
             },
         }
     }

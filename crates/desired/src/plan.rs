@@ -88,11 +88,11 @@ pub(crate) fn unknown(verb: &str, kind: &str, name: &str, on: String) -> Planned
     }
 }
 
-/// Why the agent would not plan; what is the caller's to mend names its field.
-pub(crate) fn refused(error: WireError) -> ApiError {
+/// Why the agent did not do what a request needs; what is the caller's to mend names its field. Nothing was changed.
+pub fn agent_error(error: WireError) -> ApiError {
     let wait = std::time::Duration::from_secs(5);
     if error.is_unavailable() {
-        let detail = "The agent does not answer, so the plan is not known. Nothing was changed.";
+        let detail = "The agent does not answer, so this cannot be answered now. Nothing was changed.";
         return ApiError::unavailable("agent_unreachable", detail, wait).caused_by(error);
     }
     match error.refusal().and_then(Refusal::from_wire) {

@@ -1,8 +1,12 @@
 //! What the panel asks of an account: one Linux user, one tenant.
 
+mod usage;
+
 use converge::{Kind, Spec};
 use names::{AccountId, AccountName, CryptHash, SshPublicKey, Uid};
 use serde::{Deserialize, Serialize};
+
+pub use usage::{GetUsage, Usage};
 
 /// An account as it should be on the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

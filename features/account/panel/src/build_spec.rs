@@ -1,0 +1,21 @@
+//! From the row to what the agent is asked for. Pure.
+
+use account_spec::AccountSpec;
+use converge::Wanted;
+
+use crate::store::account::Row;
+
+/// What should be of this account.
+pub(crate) fn build(row: &Row) -> Wanted<AccountSpec> {
+    if row.block.deleted_at.is_some() {
+        return Wanted::Absent;
+    }
+    Wanted::Present(AccountSpec {
+        name: row.name.clone(),
+        uid: row.uid,
+        sftp_password: row.sftp_password.clone(),
+        ssh_keys: row.ssh_keys.clone(),
+        suspended: row.suspended,
+        limits: row.limits,
+    })
+}

@@ -1,0 +1,34 @@
+//! Accounts as converging objects.
+
+use account_spec::AccountSpec;
+use desired::{BlockSql, Object, Wish};
+use store::{StoreError, Tx};
+
+use crate::build_spec::build;
+use crate::store::account;
+
+/// The kind `account`.
+#[derive(Debug)]
+pub struct AccountObject;
+
+impl Object for AccountObject {
+    type Spec = AccountSpec;
+    const RANK: u8 = 10;
+    const SQL: BlockSql = account::BLOCK;
+
+    async fn load(tx: &mut Tx, id: &str) -> Result<Option<Wish<AccountSpec>>, StoreError> {
+        let Some(row) = account::unscoped(tx, id).await? else { return Ok(None) };
+        let wanted = build(&row);
+        // What runs as the user goes before the user.
+        let waits_for = (row.block.deleted_at.is_some() && row.dependents > 0)
+            .then(|| format!("the removal of {} of its pools and sites", row.dependents));
+        Ok(Some(Wish {
+            scope: row.id,
+            name: row.name.to_string(),
+            account: Some(row.id),
+            wanted,
+            block: row.block,
+            waits_for,
+        }))
+    }
+}

@@ -1,0 +1,248 @@
+//! `/accounts`
+
+use std::sync::Arc;
+
+use account_spec::{GetUsage, Usage};
+use api_kit::openapi::{ChangeProblems, Problems};
+use api_kit::{
+    Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, List, Page, PageParams, Path, Prefer, Query, Tagged,
+};
+use auth::{AccountKey, EditAccount, ManageAccounts, Passwords, ViewAccount};
+use axum::extract::State as S;
+use desired::{Access, Answer, Asked, DryRun, Outcome, Panel, Search, SearchParams, Table};
+use names::AccountId;
+use serde::{Deserialize, Serialize};
+use store::Tx;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::dependents::Dependents;
+use crate::rules::{self, CreateAccount, EditAccountBody, NewAccount, SuspendAccount};
+use crate::store::account::{self, Account};
+
+/// What the routes need.
+#[derive(Clone)]
+pub struct State {
+    /// The panel.
+    pub panel: Panel,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+    /// The other features.
+    pub dependents: Arc<dyn Dependents>,
+}
+
+/// The routes.
+pub fn table(state: State) -> Table {
+    Table::default()
+        .add(Access::listed::<ViewAccount>(), routes!(account_list))
+        .add(Access::everywhere::<ManageAccounts>(), routes!(account_create))
+        .add(Access::object::<ViewAccount>(), routes!(account_show))
+        .add(Access::object::<EditAccount>(), routes!(account_edit))
+        .add(Access::object::<ManageAccounts>(), routes!(account_delete))
+        .add(Access::object::<ManageAccounts>(), routes!(account_suspend))
+        .add(Access::object::<ManageAccounts>(), routes!(account_unsuspend))
+        .add(Access::object::<ViewAccount>(), routes!(account_usage))
+        .with_state(state)
+}
+
+/// Where an account is.
+fn location(account: &Account) -> String {
+    format!("/api/v1/accounts/{}", account.name)
+}
+
+impl State {
+    /// The account as it is now, after a change.
+    async fn answer(&self, outcome: Outcome<Account>, made: bool) -> Result<Answer<Account>, ApiError> {
+        let (old, progress) = match outcome {
+            Outcome::Plan(plan) => return Ok(Answer::Plan(plan)),
+            Outcome::Done { value, progress } => (value, progress),
+        };
+        let id = old.id.to_string();
+        let row = self.panel.store().read(async |tx: &mut Tx| account::unscoped(tx, &id).await).await?;
+        let Some(row) = row else { return Ok(Answer::Gone) };
+        let account = Account::from(&row);
+        Ok(if made {
+            let location = location(&account);
+            Answer::Object(Accepted::created(account, row.block.generation, progress, location))
+        } else {
+            Answer::changed(account, row.block.generation, progress)
+        })
+    }
+}
+
+/// Accounts in the order of their names.
+#[utoipa::path(get, path = "/accounts", tag = "accounts", params(PageParams, SearchParams),
+    responses((status = 200, description = "A page of accounts", body = List<Account>), Problems))]
+async fn account_list(
+    S(state): S<State>,
+    Caller(actor): Caller,
+    Query((page, search)): Query<(Page, Search)>,
+) -> Result<Json<List<Account>>, ApiError> {
+    let scope = actor.scope::<ViewAccount>();
+    let after = page.after().unwrap_or_default();
+    let read = async |tx: &mut Tx| account::list(tx, &scope, after, search.like(), page.rows()).await;
+    let rows = state.panel.store().read(read).await?;
+    Ok(Json(page.list(rows, |row| row.name.to_string()).map(|row| Account::from(&row))))
+}
+
+/// Makes an account and its owner.
+#[utoipa::path(post, path = "/accounts", tag = "accounts", params(ChangeParams), request_body = CreateAccount,
+    responses((status = 202, description = "Written down, and on its way to the server", body = Account),
+              (status = 201, description = "Observed on the server", body = Account),
+              (status = 200, description = "The plan of a dry run", body = DryRun), ChangeProblems))]
+async fn account_create(
+    S(state): S<State>,
+    Caller(actor): Caller,
+    Query(change): Query<Change>,
+    prefer: Prefer,
+    Json(body): Json<CreateAccount>,
+) -> Result<Answer<Account>, ApiError> {
+    let proof = actor.everywhere::<ManageAccounts>()?;
+    let new = NewAccount::of(body, &state.passwords).await?;
+    let asked = Asked::by(&actor, change, prefer);
+    let outcome = state.panel.change(&asked, rules::Create { proof, new }).await?;
+    state.answer(outcome, true).await
+}
+
+/// One account.
+#[utoipa::path(get, path = "/accounts/{account}", tag = "accounts", params(("account" = String, Path, description = "Name or id")),
+    responses((status = 200, description = "The account", body = Account), Problems))]
+async fn account_show(
+    S(state): S<State>,
+    Caller(actor): Caller,
+    Path(key): Path<AccountKey>,
+) -> Result<Tagged<Account>, ApiError> {
+    let read = async |tx: &mut Tx| -> Result<_, ApiError> {
+        let proof = auth::account::<ViewAccount>(tx, &actor, &key).await?;
+        Ok(account::find(tx, &proof).await?)
+    };
+    let row = state.panel.store().read(read).await?;
+    Ok(Tagged::new(Account::from(&row), row.block.generation))
+}
+
+/// Changes an account.
+#[utoipa::path(patch, path = "/accounts/{account}", tag = "accounts", request_body = EditAccountBody,
+    params(("account" = String, Path, description = "Name or id"), ChangeParams,
+           ("If-Match" = String, Header, description = "The ETag that was read, or *")),
+    responses((status = 202, description = "Written down, and on its way to the server", body = Account),
+              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Account), ChangeProblems))]
+async fn account_edit(
+    S(state): S<State>,
+    Caller(actor): Caller,
+    Path(key): Path<AccountKey>,
+    Query(change): Query<Change>,
+    if_match: IfMatch,
+    prefer: Prefer,
+    Json(body): Json<EditAccountBody>,
+) -> Result<Answer<Account>, ApiError> {
+    let find = async |tx: &mut Tx| auth::account::<EditAccount>(tx, &actor, &key).await;
+    let proof = state.panel.store().read(find).await?;
+    let edit = rules::Edits::of(body, &actor, &state.passwords).await?;
+    let asked = Asked::by(&actor, change, prefer);
+    let outcome = state.panel.change(&asked, rules::Edit { proof, if_match, edit }).await?;
+    state.answer(outcome, false).await
+}
+
+/// Asks for an account's removal. Its home is moved to the trash. Refused while it has sites.
+#[utoipa::path(delete, path = "/accounts/{account}", tag = "accounts",
+    params(("account" = String, Path, description = "Name or id"), ChangeParams),
+    responses((status = 202, description = "Written down, and on its way to the server", body = Account),
+              (status = 200, description = "The plan of a dry run", body = DryRun),
+              (status = 204, description = "Observed to be gone"), ChangeProblems))]
+async fn account_delete(
+    S(state): S<State>,
+    Caller(actor): Caller,
+    Path(key): Path<AccountKey>,
+    Query(change): Query<Change>,
+    if_match: IfMatch,
+    prefer: Prefer,
+) -> Result<Answer<Account>, ApiError> {
+    let find = async |tx: &mut Tx| auth::account::<ManageAccounts>(tx, &actor, &key).await;
+    let proof = state.panel.store().read(find).await?;
+    let persons = actor.everywhere::<ManageAccounts>()?;
+    let asked = Asked::by(&actor, change, prefer);
+    let dependents = Arc::clone(&state.dependents);
+    let outcome = state.panel.change(&asked, rules::Delete { dependents, proof, persons, if_match }).await?;
+    state.answer(outcome, false).await
+}
+
+/// Suspends an account: no SFTP, no PHP, and its sites say so.
+#[utoipa::path(post, path = "/accounts/{account}/suspend", tag = "accounts", request_body = SuspendAccount,
+    params(("account" = String, Path, description = "Name or id"), ChangeParams),
+    responses((status = 202, description = "Written down, and on its way to the server", body = Account),
+              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Account), ChangeProblems))]
+async fn account_suspend(
+    S(state): S<State>,
+    Caller(actor): Caller,
+    Path(key): Path<AccountKey>,
+    Query(change): Query<Change>,
+    prefer: Prefer,
+    Json(body): Json<SuspendAccount>,
+) -> Result<Answer<Account>, ApiError> {
+    set_suspended(state, actor, key, (change, prefer), (true, body)).await
+}
+
+/// Lets a suspended account go on.
+#[utoipa::path(post, path = "/accounts/{account}/unsuspend", tag = "accounts",
+    params(("account" = String, Path, description = "Name or id"), ChangeParams),
+    responses((status = 202, description = "Written down, and on its way to the server", body = Account),
+              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Account), ChangeProblems))]
+async fn account_unsuspend(
+    S(state): S<State>,
+    Caller(actor): Caller,
+    Path(key): Path<AccountKey>,
+    Query(change): Query<Change>,
+    prefer: Prefer,
+) -> Result<Answer<Account>, ApiError> {
+    set_suspended(state, actor, key, (change, prefer), (false, SuspendAccount::default())).await
+}
+
+async fn set_suspended(
+    state: State,
+    actor: auth::Actor,
+    key: AccountKey,
+    (change, prefer): (Change, Prefer),
+    (suspended, body): (bool, SuspendAccount),
+) -> Result<Answer<Account>, ApiError> {
+    let find = async |tx: &mut Tx| auth::account::<ManageAccounts>(tx, &actor, &key).await;
+    let proof = state.panel.store().read(find).await?;
+    let persons = actor.everywhere::<ManageAccounts>()?;
+    let asked = Asked::by(&actor, change, prefer);
+    let dependents = Arc::clone(&state.dependents);
+    let rules = rules::SetSuspended { dependents, proof, persons, suspended, reason: body.reason };
+    let outcome = state.panel.change(&asked, rules).await?;
+    state.answer(outcome, false).await
+}
+
+/// What an account takes on the disk.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct AccountUsage {
+    /// The account's id.
+    #[schema(value_type = String, format = "uuid")]
+    account: AccountId,
+    /// Disk space, in bytes.
+    bytes: u64,
+    /// Files, directories and links.
+    entries: u64,
+    /// The count stopped at its limit: the figures are lower bounds.
+    truncated: bool,
+    /// When it was counted (RFC 3339, UTC).
+    #[schema(value_type = String, format = DateTime)]
+    as_of: names::Micros,
+}
+
+/// Counts what the account takes on the disk, now.
+#[utoipa::path(get, path = "/accounts/{account}/usage", tag = "accounts",
+    params(("account" = String, Path, description = "Name or id")),
+    responses((status = 200, description = "The figures", body = AccountUsage), Problems))]
+async fn account_usage(
+    S(state): S<State>,
+    Caller(actor): Caller,
+    Path(key): Path<AccountKey>,
+) -> Result<Json<AccountUsage>, ApiError> {
+    let find = async |tx: &mut Tx| auth::account::<ViewAccount>(tx, &actor, &key).await;
+    let proof = state.panel.store().read(find).await?;
+    let call = GetUsage { account: proof.name.clone() };
+    let Usage { bytes, entries, truncated } = state.panel.agent().call(&call).await.map_err(desired::agent_error)?;
+    Ok(Json(AccountUsage { account: proof.id, bytes, entries, truncated, as_of: state.panel.now() }))
+}

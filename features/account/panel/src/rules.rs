@@ -1,0 +1,366 @@
+//! What may be asked of an account, over typed values.
+
+use std::sync::Arc;
+
+use account_spec::Limits;
+use api_kit::{ApiError, FieldError, IfMatch};
+use auth::person::{self, NewPerson};
+use auth::{AccountRef, Actor, Authorised, EditAccount, Installation, Login, ManageAccounts, Passwords, StoredHash};
+use desired::event::{Code, Event};
+use desired::{Draft, Key, Note, Rules};
+use names::{AccountName, CryptHash, EmailAddress, Password, SshPublicKey};
+use serde::Deserialize;
+use store::WriteTx;
+use utoipa::ToSchema;
+
+use crate::dependents::Dependents;
+use crate::object::AccountObject;
+use crate::store::account::{self, Account, Inserted, NewRow, Row};
+
+/// Keys of one account.
+const MOST_KEYS: usize = 32;
+
+/// What a new account is made of.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateAccount {
+    /// The name: `[a-z][a-z0-9]{1,30}`. It is the Linux user's name and the owner's login, and never changes.
+    #[schema(value_type = String, example = "alice")]
+    pub(crate) name: AccountName,
+    /// Where to write to.
+    #[schema(value_type = String, example = "alice@example.test")]
+    pub(crate) email: EmailAddress,
+    /// Signs the owner in, and opens SFTP. Without one, keys and one-time links do.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub(crate) password: Option<Password>,
+    /// Public keys that open SFTP, one line each.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub(crate) ssh_keys: Vec<SshPublicKey>,
+    /// Limits of all that the account runs; what is left out is as usual.
+    #[serde(default)]
+    pub(crate) limits: LimitsEdit,
+}
+
+/// What is to be otherwise; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EditAccountBody {
+    /// Where to write to.
+    #[schema(value_type = Option<String>)]
+    pub(crate) email: Option<EmailAddress>,
+    /// Signs the owner in, and opens SFTP. All sessions of the owner end.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub(crate) password: Option<Password>,
+    /// All public keys that open SFTP, one line each.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(crate) ssh_keys: Option<Vec<SshPublicKey>>,
+    /// Limits; administrators alone.
+    pub(crate) limits: Option<LimitsEdit>,
+}
+
+/// Limits, each of which may be left out.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitsEdit {
+    /// Processor time, in per cent of one processor.
+    #[schema(minimum = 1, maximum = 100_000)]
+    pub(crate) cpu_percent: Option<u32>,
+    /// Memory, in bytes.
+    #[schema(minimum = 67_108_864)]
+    pub(crate) memory_bytes: Option<u64>,
+    /// Processes and threads.
+    #[schema(minimum = 8, maximum = 100_000)]
+    pub(crate) tasks: Option<u32>,
+    /// Share of the disks' throughput; 100 is usual.
+    #[schema(minimum = 1, maximum = 10_000)]
+    pub(crate) io_weight: Option<u32>,
+}
+
+/// Why an account is suspended.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SuspendAccount {
+    /// Shown to whoever looks at the account.
+    #[schema(value_type = Option<String>)]
+    pub(crate) reason: Option<Note>,
+}
+
+impl LimitsEdit {
+    /// The limits with these changes, each within its range.
+    pub(crate) fn over(self, old: Limits) -> Result<Limits, ApiError> {
+        let limits = Limits {
+            cpu_percent: self.cpu_percent.unwrap_or(old.cpu_percent),
+            memory_bytes: self.memory_bytes.unwrap_or(old.memory_bytes),
+            tasks: self.tasks.unwrap_or(old.tasks),
+            io_weight: self.io_weight.unwrap_or(old.io_weight),
+        };
+        let checks = [
+            ("cpu_percent", (1..=100_000).contains(&limits.cpu_percent), "1 to 100000 per cent"),
+            ("memory_bytes", (64 << 20..=1 << 50).contains(&limits.memory_bytes), "67108864 bytes (64 MiB) to 1 PiB"),
+            ("tasks", (8..=100_000).contains(&limits.tasks), "8 to 100000 tasks"),
+            ("io_weight", (1..=10_000).contains(&limits.io_weight), "1 to 10000"),
+        ];
+        let errors: Vec<_> = checks
+            .iter()
+            .filter(|(_, fits, _)| !fits)
+            .map(|(field, _, range)| {
+                let reason = "The limit is out of range.";
+                FieldError::new(format!("/limits/{field}"), "out_of_range", reason, format!("Choose {range}."))
+            })
+            .collect();
+        if errors.is_empty() { Ok(limits) } else { Err(ApiError::invalid_all(errors)) }
+    }
+}
+
+/// No key twice, and not too many.
+fn check_keys(keys: &[SshPublicKey]) -> Result<(), ApiError> {
+    if keys.len() > MOST_KEYS {
+        let remedy = "Send 32 keys at most.";
+        return Err(api_kit::json::refuse("ssh_keys", "ssh_keys_too_many", "There are too many keys.", remedy));
+    }
+    let twice = keys.iter().enumerate().find(|(i, key)| keys[..*i].iter().any(|k| k.base64() == key.base64()));
+    if let Some((i, _)) = twice {
+        let error = FieldError::new(format!("/ssh_keys/{i}"), "ssh_key_twice", "The key is there already.", "Send it once.");
+        return Err(ApiError::invalid(error));
+    }
+    Ok(())
+}
+
+/// A password as it is stored: for signing in, and for SFTP.
+#[derive(Debug, Clone)]
+pub(crate) struct Hashes {
+    sign_in: StoredHash,
+    sftp: CryptHash,
+}
+
+/// Hashes a password, which takes a while; never within a transaction.
+pub(crate) async fn hash(passwords: &Passwords, password: Option<Password>) -> Result<Option<Hashes>, ApiError> {
+    let Some(password) = password else { return Ok(None) };
+    let sftp = passwords.sftp_hash(password.clone()).await.map_err(ApiError::internal)?;
+    let sign_in = passwords.hash(password).await.map_err(ApiError::internal)?;
+    Ok(Some(Hashes { sign_in, sftp }))
+}
+
+/// A new account whose values were checked.
+pub(crate) struct NewAccount {
+    name: AccountName,
+    email: EmailAddress,
+    hashes: Option<Hashes>,
+    ssh_keys: Vec<SshPublicKey>,
+    limits: Limits,
+}
+
+impl NewAccount {
+    /// Checks what needs no database, and hashes the password.
+    pub(crate) async fn of(body: CreateAccount, passwords: &Passwords) -> Result<Self, ApiError> {
+        check_keys(&body.ssh_keys)?;
+        let limits = body.limits.over(Limits::default())?;
+        let hashes = hash(passwords, body.password).await?;
+        Ok(Self { name: body.name, email: body.email, hashes, ssh_keys: body.ssh_keys, limits })
+    }
+}
+
+fn name_taken() -> ApiError {
+    let reason = "An account or a person has this name, or an account of this name is still being removed.";
+    let error = FieldError::new("/name", "name_taken", reason, "Choose another name, or wait until it is gone.");
+    ApiError::invalid(error)
+}
+
+/// Makes the account and its owner.
+pub(crate) struct Create {
+    pub(crate) proof: Authorised<Installation, ManageAccounts>,
+    pub(crate) new: NewAccount,
+}
+
+impl Rules for Create {
+    type Value = Account;
+
+    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
+        let Self { proof, new } = self;
+        let id = draft.new_id();
+        let owner = NewPerson {
+            login: Login::from(&new.name),
+            email: Some(new.email.clone()),
+            password: new.hashes.as_ref().map(|hashes| hashes.sign_in.clone()),
+        };
+        let owner = person::create(tx, proof, &owner, draft.now).await?.ok_or_else(name_taken)?;
+        let row = NewRow {
+            id,
+            name: &new.name,
+            owner,
+            email: &new.email,
+            sftp_password: new.hashes.as_ref().map(|hashes| &hashes.sftp),
+            ssh_keys: &new.ssh_keys,
+            limits: new.limits,
+        };
+        match account::insert(tx, proof, &row, draft.now).await? {
+            Inserted::Yes => {}
+            Inserted::NameTaken => return Err(name_taken()),
+            Inserted::NoUid => {
+                return Err(ApiError::conflict("uids_used_up", "All uids from 20000 to 59999 were given out once."));
+            }
+            Inserted::NoNode => return Err(ApiError::conflict("no_node", "There is no server for the account yet.")),
+        }
+        person::grant_owner(tx, proof, owner, id, draft.now).await?;
+        let account = Account::from(&account::find_made(tx, proof, id).await?);
+        let key = Key::of::<account_spec::AccountSpec>(&id);
+        draft.made(key.clone());
+        told(tx, draft, "account.create", Code::Created, None, &account).await?;
+        Ok((account, key))
+    }
+}
+
+/// Changes whose values were checked.
+pub(crate) struct Edits {
+    email: Option<EmailAddress>,
+    hashes: Option<Hashes>,
+    ssh_keys: Option<Vec<SshPublicKey>>,
+    limits: Option<LimitsEdit>,
+}
+
+impl Edits {
+    /// Checks what needs no database, and hashes the password. Limits are the administrators' alone.
+    pub(crate) async fn of(body: EditAccountBody, actor: &Actor, passwords: &Passwords) -> Result<Self, ApiError> {
+        check_keys(body.ssh_keys.as_deref().unwrap_or_default())?;
+        if let Some(limits) = body.limits {
+            actor.everywhere::<ManageAccounts>()?;
+            limits.over(Limits::default())?;
+        }
+        let hashes = hash(passwords, body.password).await?;
+        Ok(Self { email: body.email, hashes, ssh_keys: body.ssh_keys, limits: body.limits })
+    }
+}
+
+/// Refuses to touch an account that is on its way out.
+fn check_staying(row: &Row) -> Result<(), ApiError> {
+    if row.block.deleted_at.is_some() {
+        return Err(ApiError::conflict("deleting", "The account is being removed."));
+    }
+    Ok(())
+}
+
+/// Changes the account.
+pub(crate) struct Edit {
+    pub(crate) proof: Authorised<AccountRef, EditAccount>,
+    pub(crate) if_match: IfMatch,
+    pub(crate) edit: Edits,
+}
+
+impl Rules for Edit {
+    type Value = Account;
+
+    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
+        let Self { proof, if_match, edit } = self;
+        let mut row = account::find_to_edit(tx, proof).await?;
+        if_match.require(row.block.generation)?;
+        check_staying(&row)?;
+        let before = Account::from(&row);
+        if let Some(email) = &edit.email {
+            row.email.clone_from(email);
+        }
+        if let Some(keys) = &edit.ssh_keys {
+            row.ssh_keys.clone_from(keys);
+        }
+        if let Some(limits) = edit.limits {
+            row.limits = limits.over(row.limits)?;
+        }
+        if let Some(hashes) = &edit.hashes {
+            row.sftp_password = Some(hashes.sftp.clone());
+            if let Some(owner) = row.owner {
+                person::set_password(tx, owner, &hashes.sign_in, draft.now).await?;
+            }
+        }
+        account::update(tx, &row, draft.now).await?;
+        draft.raise::<AccountObject>(tx, &proof.id).await?;
+        let after = Account::from(&account::find_to_edit(tx, proof).await?);
+        told(tx, draft, "account.edit", Code::Changed, Some(&before), &after).await?;
+        Ok((after, Key::of::<account_spec::AccountSpec>(&proof.id)))
+    }
+}
+
+/// Suspends the account with all that hangs on it, or lets it go on. The owner of this account alone cannot sign in meanwhile.
+pub(crate) struct SetSuspended {
+    pub(crate) dependents: Arc<dyn Dependents>,
+    pub(crate) proof: Authorised<AccountRef, ManageAccounts>,
+    pub(crate) persons: Authorised<Installation, ManageAccounts>,
+    pub(crate) suspended: bool,
+    pub(crate) reason: Option<Note>,
+}
+
+impl Rules for SetSuspended {
+    type Value = Account;
+
+    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
+        let Self { dependents, proof, persons, .. } = self;
+        let (suspended, reason) = (self.suspended, self.reason.as_ref());
+        let row = account::find_to_manage(tx, proof).await?;
+        check_staying(&row)?;
+        let before = Account::from(&row);
+        account::set_suspended(tx, proof, suspended, reason.map(Note::as_str), draft.now).await?;
+        if let Some(owner) = row.owner
+            && account::others_of(tx, owner, row.id).await? == 0
+        {
+            person::set_suspended(tx, persons, owner, suspended, draft.now).await?;
+        }
+        draft.raise::<AccountObject>(tx, &proof.id).await?;
+        if suspended != row.suspended {
+            dependents.changed(tx, draft, row.id).await?;
+        }
+        let after = Account::from(&account::find_to_manage(tx, proof).await?);
+        let action = if suspended { "account.suspend" } else { "account.unsuspend" };
+        told(tx, draft, action, Code::Changed, Some(&before), &after).await?;
+        Ok((after, Key::of::<account_spec::AccountSpec>(&proof.id)))
+    }
+}
+
+/// Asks for the account's removal. Its owner goes with it, unless they own another one.
+pub(crate) struct Delete {
+    pub(crate) dependents: Arc<dyn Dependents>,
+    pub(crate) proof: Authorised<AccountRef, ManageAccounts>,
+    pub(crate) persons: Authorised<Installation, ManageAccounts>,
+    pub(crate) if_match: IfMatch,
+}
+
+impl Rules for Delete {
+    type Value = Account;
+
+    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
+        let Self { dependents, proof, persons, if_match } = self;
+        let row = account::find_to_manage(tx, proof).await?;
+        if_match.check(row.block.generation)?;
+        let key = Key::of::<account_spec::AccountSpec>(&proof.id);
+        let before = Account::from(&row);
+        if row.block.deleted_at.is_some() {
+            draft.made(key.clone());
+            return Ok((before, key));
+        }
+        dependents.leaving(tx, draft, row.id).await?;
+        account::delete(tx, proof, draft.now).await?;
+        if let Some(owner) = row.owner
+            && account::others_of(tx, owner, row.id).await? == 0
+        {
+            person::delete(tx, persons, owner).await?;
+        }
+        draft.raise::<AccountObject>(tx, &proof.id).await?;
+        let after = Account::from(&account::find_to_manage(tx, proof).await?);
+        told(tx, draft, "account.delete", Code::DeletionAsked, Some(&before), &after).await?;
+        Ok((after, key))
+    }
+}
+
+/// The audit and the event of a change.
+async fn told(
+    tx: &mut WriteTx,
+    draft: &Draft,
+    action: &str,
+    code: Code,
+    before: Option<&Account>,
+    after: &Account,
+) -> Result<(), ApiError> {
+    let json = |account: &Account| serde_json::to_value(account).map_err(ApiError::internal);
+    let object = audit::Object::of_account("account", after.id, after.id);
+    draft.audit(tx, action, object, before.map(json).transpose()?, Some(json(after)?)).await?;
+    let key = Key::of::<account_spec::AccountSpec>(&after.id);
+    draft.event(tx, &Event::of(key, Some(after.id), code, after.name.as_str())).await
+}

@@ -1,0 +1,355 @@
+//! Rows of accounts, and how the API shows them.
+
+use account_spec::Limits;
+use auth::{AccountRef, Authorised, EditAccount, Installation, ManageAccounts, TenantScope, ViewAccount};
+use desired::{Block, BlockSql, Convergence};
+use names::{AccountId, AccountName, CryptHash, EmailAddress, Micros, NodeId, PersonId, SshPublicKey, Uid};
+use serde::{Deserialize, Serialize};
+use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
+use utoipa::ToSchema;
+
+/// uids that are given out; the same range is in the agent's bounds.
+const UIDS: std::ops::RangeInclusive<i64> = 20_000..=59_999;
+
+const FIND: Statement = Statement::new(
+    "SELECT id, name, owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
+            created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
+            attempts, next_attempt_at, deleted_at, expect_plan, overwrite,
+            (SELECT COUNT(*) FROM pool WHERE pool.account_id = account.id)
+              + (SELECT COUNT(*) FROM site WHERE site.account_id = account.id) AS dependents
+     FROM account WHERE id = $1",
+);
+const LIST: Statement = Statement::new(
+    "SELECT id, name, owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
+            created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
+            attempts, next_attempt_at, deleted_at, expect_plan, overwrite, 0 AS dependents
+     FROM account
+     WHERE name > $1
+       AND ($2 = 'all' OR id IN (SELECT account_id FROM account_permission WHERE person_id = $2 AND permission = $3))
+       AND (name LIKE $4 OR $4 IS NULL)
+     ORDER BY name LIMIT $5",
+);
+const NEXT_UID: Statement = Statement::new("SELECT COALESCE(MAX(uid), 19999) + 1 AS value FROM used_uid");
+const CLAIM_UID: Statement = Statement::new(
+    "INSERT INTO used_uid (uid, account_id, account_name, claimed_at) VALUES ($1, $2, $3, $4)",
+);
+const LOCAL_NODE: Statement = Statement::new("SELECT id AS value FROM node ORDER BY created_at LIMIT 1");
+const INSERT: Statement = Statement::new(
+    "INSERT INTO account (id, name, organisation_id, owner_person_id, node_id, uid, email, sftp_password_hash, ssh_keys,
+                          limits, created_at, updated_at, since)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $11) ON CONFLICT (name) DO NOTHING",
+);
+const UPDATE: Statement = Statement::new(
+    "UPDATE account SET email = $2, sftp_password_hash = $3, ssh_keys = $4, limits = $5, updated_at = $6 WHERE id = $1",
+);
+const SUSPEND: Statement = Statement::new(
+    "UPDATE account SET suspended = $2, suspended_reason = $3, updated_at = $4 WHERE id = $1",
+);
+const DELETE: Statement = Statement::new("UPDATE account SET deleted_at = $2, updated_at = $2 WHERE id = $1");
+const OTHERS_OF_OWNER: Statement = Statement::new(
+    "SELECT COUNT(*) AS value FROM account WHERE owner_person_id = $1 AND id <> $2 AND deleted_at IS NULL",
+);
+
+/// The statements over the columns that converging rows share.
+pub(crate) const BLOCK: BlockSql = BlockSql {
+    raise: Statement::new(
+        "UPDATE account SET generation = generation + 1, updated_at = $2, since = $2, overwrite = $3,
+                condition = CASE WHEN deleted_at IS NULL THEN 'pending' ELSE 'deleting' END,
+                reason = NULL, message = NULL, attempts = 0, next_attempt_at = NULL, expect_plan = NULL
+         WHERE id = $1",
+    ),
+    expect: Statement::new("UPDATE account SET expect_plan = $2 WHERE id = $1"),
+    record: Statement::new(
+        "UPDATE account SET observed_generation = COALESCE($3, observed_generation), spec_digest = COALESCE($4, spec_digest),
+                condition = $5, reason = $6, message = $7, since = $8, attempts = $9, next_attempt_at = $10,
+                expect_plan = CASE WHEN $5 = 'ready' THEN NULL ELSE expect_plan END,
+                overwrite = CASE WHEN $5 = 'ready' THEN 0 ELSE overwrite END
+         WHERE id = $1 AND generation = $2",
+    ),
+    behind: Statement::new("UPDATE account SET observed_generation = $2 WHERE id = $1 AND observed_generation < $2"),
+    purge: Statement::new("DELETE FROM account WHERE id = $1 AND generation = $2 AND deleted_at IS NOT NULL"),
+    unsettled: Statement::new(
+        "SELECT id AS value FROM account WHERE condition <> 'ready' OR observed_generation < generation",
+    ),
+    waiting: Statement::new("SELECT id AS value FROM account WHERE reason = 'waits_for' AND (id = $1 OR $1 IS NULL)"),
+    page: Statement::new(
+        "SELECT id, generation, observed_generation, spec_digest, condition, reason, message, since, attempts,
+                next_attempt_at, deleted_at, expect_plan, overwrite
+         FROM account WHERE id > $1 ORDER BY id LIMIT $2",
+    ),
+};
+
+/// Every statement of this module.
+pub(crate) const STATEMENTS: &[Statement] = &[
+    FIND,
+    LIST,
+    NEXT_UID,
+    CLAIM_UID,
+    LOCAL_NODE,
+    INSERT,
+    UPDATE,
+    SUSPEND,
+    DELETE,
+    OTHERS_OF_OWNER,
+    BLOCK.raise,
+    BLOCK.expect,
+    BLOCK.record,
+    BLOCK.behind,
+    BLOCK.purge,
+    BLOCK.unsettled,
+    BLOCK.waiting,
+    BLOCK.page,
+];
+
+/// One row.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) id: AccountId,
+    pub(crate) name: AccountName,
+    pub(crate) owner: Option<PersonId>,
+    pub(crate) uid: Uid,
+    pub(crate) email: EmailAddress,
+    pub(crate) sftp_password: Option<CryptHash>,
+    pub(crate) ssh_keys: Vec<SshPublicKey>,
+    pub(crate) limits: Limits,
+    pub(crate) suspended: bool,
+    pub(crate) suspended_reason: Option<String>,
+    pub(crate) created_at: Micros,
+    pub(crate) updated_at: Micros,
+    pub(crate) block: Block,
+    /// Pools and sites, those on their way out included.
+    pub(crate) dependents: i64,
+}
+
+impl FromRow for Row {
+    fn from_row(row: &store::Row) -> Result<Self, RowError> {
+        Ok(Self {
+            id: row.parse("id")?,
+            name: row.parse("name")?,
+            owner: row.opt_parse("owner_person_id")?,
+            uid: row.number("uid")?,
+            email: row.parse("email")?,
+            sftp_password: row.opt_parse("sftp_password_hash")?,
+            ssh_keys: row.json("ssh_keys")?,
+            limits: row.opt_json("limits")?.unwrap_or_default(),
+            suspended: row.flag("suspended")?,
+            suspended_reason: row.opt_text("suspended_reason")?,
+            created_at: row.time("created_at")?,
+            updated_at: row.time("updated_at")?,
+            block: Block::from_row(row)?,
+            dependents: row.int("dependents")?,
+        })
+    }
+}
+
+/// An account.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Account {
+    /// The id.
+    #[schema(value_type = String, format = "uuid")]
+    pub id: AccountId,
+    /// The name: the Linux user, and the owner's login.
+    #[schema(value_type = String)]
+    pub name: AccountName,
+    /// Where to write to.
+    #[schema(value_type = String)]
+    pub email: EmailAddress,
+    /// The Linux user's number.
+    #[schema(value_type = u32)]
+    pub uid: Uid,
+    /// Whether SFTP takes a password.
+    pub has_password: bool,
+    /// Public keys that open SFTP, one line each.
+    #[schema(value_type = Vec<String>)]
+    pub ssh_keys: Vec<SshPublicKey>,
+    /// Limits of all that the account runs.
+    #[schema(value_type = AccountLimits)]
+    pub limits: Limits,
+    /// No SFTP, no PHP, no pages.
+    pub suspended: bool,
+    /// Why it is suspended.
+    pub suspended_reason: Option<String>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Micros,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Micros,
+    /// How it stands.
+    #[serde(flatten)]
+    pub convergence: Convergence,
+}
+
+/// Limits of an account's slice.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct AccountLimits {
+    /// Processor time, in per cent of one processor.
+    #[schema(minimum = 1, maximum = 100_000)]
+    pub cpu_percent: u32,
+    /// Memory, in bytes.
+    #[schema(minimum = 67_108_864)]
+    pub memory_bytes: u64,
+    /// Processes and threads.
+    #[schema(minimum = 8, maximum = 100_000)]
+    pub tasks: u32,
+    /// Share of the disks' throughput; 100 is usual.
+    #[schema(minimum = 1, maximum = 10_000)]
+    pub io_weight: u32,
+}
+
+impl From<&Row> for Account {
+    fn from(row: &Row) -> Self {
+        Self {
+            id: row.id,
+            name: row.name.clone(),
+            email: row.email.clone(),
+            uid: row.uid,
+            has_password: row.sftp_password.is_some(),
+            ssh_keys: row.ssh_keys.clone(),
+            limits: row.limits,
+            suspended: row.suspended,
+            suspended_reason: row.suspended_reason.clone(),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            convergence: Convergence::from(&row.block),
+        }
+    }
+}
+
+/// For the driver alone, which acts for no one.
+pub(crate) async fn unscoped(tx: &mut Tx, id: &str) -> Result<Option<Row>, StoreError> {
+    tx.optional(FIND.bind(id)).await
+}
+
+/// The account that the proof is about.
+pub(crate) async fn find(tx: &mut Tx, account: &Authorised<AccountRef, ViewAccount>) -> Result<Row, StoreError> {
+    tx.one(FIND.bind(account.id)).await
+}
+
+/// As [`find`], for whoever is to change it.
+pub(crate) async fn find_to_edit(tx: &mut Tx, account: &Authorised<AccountRef, EditAccount>) -> Result<Row, StoreError> {
+    tx.one(FIND.bind(account.id)).await
+}
+
+/// As [`find`], for whoever rules over accounts.
+pub(crate) async fn find_to_manage(
+    tx: &mut Tx,
+    account: &Authorised<AccountRef, ManageAccounts>,
+) -> Result<Row, StoreError> {
+    tx.one(FIND.bind(account.id)).await
+}
+
+/// One that has just been made.
+pub(crate) async fn find_made(
+    tx: &mut Tx,
+    _proof: &Authorised<Installation, ManageAccounts>,
+    id: AccountId,
+) -> Result<Row, StoreError> {
+    tx.one(FIND.bind(id)).await
+}
+
+/// Accounts in the order of their names. `like` is a pattern of LIKE.
+pub(crate) async fn list(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    after: &str,
+    like: Option<String>,
+    rows: i64,
+) -> Result<Vec<Row>, StoreError> {
+    tx.all(scope.bind(LIST.bind(after)).bind(like).bind(rows)).await
+}
+
+/// Values of a new row.
+pub(crate) struct NewRow<'a> {
+    pub(crate) id: AccountId,
+    pub(crate) name: &'a AccountName,
+    pub(crate) owner: PersonId,
+    pub(crate) email: &'a EmailAddress,
+    pub(crate) sftp_password: Option<&'a CryptHash>,
+    pub(crate) ssh_keys: &'a [SshPublicKey],
+    pub(crate) limits: Limits,
+}
+
+/// What came of [`insert`].
+pub(crate) enum Inserted {
+    Yes,
+    NameTaken,
+    /// All uids were given out.
+    NoUid,
+    /// There is no node yet.
+    NoNode,
+}
+
+/// Makes a row, with a uid that nobody ever had.
+pub(crate) async fn insert(
+    tx: &mut WriteTx,
+    _proof: &Authorised<Installation, ManageAccounts>,
+    new: &NewRow<'_>,
+    now: Micros,
+) -> Result<Inserted, StoreError> {
+    let uid: i64 = tx.one(NEXT_UID).await?;
+    if !UIDS.contains(&uid) {
+        return Ok(Inserted::NoUid);
+    }
+    let Some(node) = tx.optional::<String>(LOCAL_NODE).await? else { return Ok(Inserted::NoNode) };
+    let node: NodeId = node.parse().map_err(|_| StoreError::Missing)?;
+    tx.execute(CLAIM_UID.bind(uid).bind(new.id).bind(new.name.as_str()).bind(now)).await?;
+    let insert = INSERT
+        .bind(new.id)
+        .bind(new.name.as_str())
+        .bind(store::fixed::ROOT_ORGANISATION)
+        .bind(new.owner)
+        .bind(node)
+        .bind(uid)
+        .bind(new.email.as_str())
+        .bind(new.sftp_password.map(CryptHash::expose))
+        .bind(json(new.ssh_keys))
+        .bind(json(&new.limits))
+        .bind(now);
+    Ok(if tx.execute(insert).await? == 1 { Inserted::Yes } else { Inserted::NameTaken })
+}
+
+/// Writes what an edit may change.
+pub(crate) async fn update(tx: &mut WriteTx, row: &Row, now: Micros) -> Result<(), StoreError> {
+    let update = UPDATE
+        .bind(row.id)
+        .bind(row.email.as_str())
+        .bind(row.sftp_password.as_ref().map(CryptHash::expose))
+        .bind(json(&row.ssh_keys))
+        .bind(json(&row.limits))
+        .bind(now);
+    tx.execute(update).await?;
+    Ok(())
+}
+
+/// Suspends the account, or lets it go on.
+pub(crate) async fn set_suspended(
+    tx: &mut WriteTx,
+    account: &Authorised<AccountRef, ManageAccounts>,
+    suspended: bool,
+    reason: Option<&str>,
+    now: Micros,
+) -> Result<(), StoreError> {
+    tx.execute(SUSPEND.bind(account.id).bind(suspended).bind(reason).bind(now)).await?;
+    Ok(())
+}
+
+/// Marks the account for removal.
+pub(crate) async fn delete(
+    tx: &mut WriteTx,
+    account: &Authorised<AccountRef, ManageAccounts>,
+    now: Micros,
+) -> Result<(), StoreError> {
+    tx.execute(DELETE.bind(account.id).bind(now)).await?;
+    Ok(())
+}
+
+/// How many other accounts the person owns.
+pub(crate) async fn others_of(tx: &mut Tx, owner: PersonId, account: AccountId) -> Result<i64, StoreError> {
+    tx.one(OTHERS_OF_OWNER.bind(owner).bind(account)).await
+}
+
+/// Keys and limits are texts and numbers, which are always JSON.
+fn json(value: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
