@@ -1,7 +1,7 @@
 //! The calling side.
 
 mod blocking;
-mod frames;
+pub(crate) mod frames;
 mod peer;
 
 use std::future::Future;

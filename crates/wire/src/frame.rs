@@ -52,9 +52,9 @@ impl FrameBuffer {
         self.bytes.len() - self.start
     }
 
-    #[cfg(feature = "server")]
     /// Whether the waiting bytes are at most one frame: no byte after a NUL. Descriptors that arrive belong to that
     /// frame and to no other.
+    #[cfg(feature = "server")]
     pub(crate) fn holds_one_frame(&self) -> bool {
         match self.bytes[self.start..].iter().position(|byte| *byte == 0) {
             Some(at) => at + 1 == self.len(),

@@ -17,6 +17,8 @@ mod envelope;
 mod error;
 #[cfg(any(feature = "server", feature = "client"))]
 mod frame;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 #[cfg(feature = "golden")]
 pub mod golden;
 mod hello;

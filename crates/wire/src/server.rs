@@ -2,7 +2,7 @@
 
 mod call;
 mod connection;
-mod frames;
+pub(crate) mod frames;
 mod introspection;
 mod router;
 

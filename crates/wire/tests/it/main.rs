@@ -4,5 +4,6 @@
 mod calls;
 mod ends;
 mod hostile;
+mod inherited;
 mod refused_peers;
 mod service;

@@ -116,6 +116,7 @@ impl Method for Swap {
 /// What happened inside.
 #[derive(Default)]
 pub(crate) struct Seen {
+    pub(crate) echoes: AtomicUsize,
     pub(crate) hang_started: AtomicUsize,
     pub(crate) hang_dropped: AtomicUsize,
     pub(crate) apply_started: AtomicBool,
@@ -173,10 +174,13 @@ impl Service {
 }
 
 pub(crate) fn router(seen: &Arc<Seen>) -> Router {
-    let (hang, apply) = (Arc::clone(seen), Arc::clone(seen));
+    let (echoes, hang, apply) = (Arc::clone(seen), Arc::clone(seen), Arc::clone(seen));
     Router::new("test")
         .capability("test-capability")
-        .method(echo)
+        .method(move |call, request: Echo| {
+            echoes.echoes.fetch_add(1, Ordering::SeqCst);
+            echo(call, request)
+        })
         .method(move |_, _: Hang| {
             let seen = Arc::clone(&hang);
             async move {
@@ -206,6 +210,7 @@ impl Drop for OnDrop<'_> {
     }
 }
 
+#[expect(clippy::unused_async, reason = "a handler's form")]
 async fn echo(_: Call, request: Echo) -> Result<Echoed, Refusal> {
     if request.text == "no" {
         return Err(Refusal::new("holdfast.test1.No", "I was told to say no").with_detail(&request));

@@ -80,3 +80,69 @@ fn no_frame_contains_a_nul_but_its_end() {
     let frame = refusal(&Refusal::new("x.y.Z", "no").with_detail(&7)).unwrap();
     assert_eq!(frame, b"{\"error\":\"x.y.Z\",\"parameters\":{\"message\":\"no\",\"detail\":7}}\0");
 }
+
+#[cfg(feature = "client")]
+mod properties {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::super::*;
+    use crate::client::frames as client;
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::btree_map(any::<String>(), inner, 0..6)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_the_parsers(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse_request(&bytes);
+            let _ = client::parse_reply(&bytes);
+        }
+
+        #[test]
+        fn no_text_that_looks_like_json_breaks_them(text in r#"[{}\[\]":,0-9a-e\\. \x00]{0,80}"#) {
+            let _ = parse_request(text.as_bytes());
+            let _ = client::parse_reply(text.as_bytes());
+        }
+
+        #[test]
+        fn what_the_client_writes_the_service_reads(method in any::<String>(), parameters in json(), more: bool) {
+            let frame = client::request(&method, &parameters, more).unwrap();
+            let (end, frame) = frame.split_last().unwrap();
+            prop_assert_eq!(*end, 0);
+            prop_assert!(!frame.contains(&0));
+            let request = parse_request(frame).unwrap();
+            prop_assert_eq!((request.method, request.more), (method, more));
+            let read = request.parameters.map_or(Value::Null, |raw| serde_json::from_str(raw.get()).unwrap());
+            prop_assert_eq!(read, parameters);
+        }
+
+        #[test]
+        fn what_the_service_answers_the_client_reads(value in json(), continues: bool) {
+            let raw = serde_json::value::to_raw_value(&value).unwrap();
+            let frame = reply(&raw, continues).unwrap();
+            let (read, more) = client::parse_reply(&frame[..frame.len() - 1]).unwrap().unwrap();
+            prop_assert_eq!((read.get(), more), (raw.get(), continues));
+        }
+
+        #[test]
+        fn a_refusal_survives_the_wire(name in any::<String>(), message in any::<String>(), detail in json()) {
+            let sent = Refusal { name, message, detail };
+            let frame = refusal(&sent).unwrap();
+            prop_assert_eq!(client::parse_reply(&frame[..frame.len() - 1]).unwrap().unwrap_err(), sent);
+        }
+    }
+}
