@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use crate::error::{ApiError, FieldError};
 
+mod exact;
 mod explain;
 mod strict;
 
@@ -71,7 +72,7 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let mut unknown = Vec::new();
     let read: Result<T, _> = {
         let mut note = |path: serde_ignored::Path<'_>| unknown.push(explain::unknown_field(&path));
-        let ignored = serde_ignored::Deserializer::new(value, &mut note);
+        let ignored = serde_ignored::Deserializer::new(exact::Exact(value), &mut note);
         serde_path_to_error::deserialize(ignored)
     };
     let mut errors = unknown;

@@ -54,3 +54,6 @@ pub use page::{DEFAULT_LIMIT, LARGEST_LIMIT, List, Page, PageParams};
 pub use path::Path;
 pub use prefer::{LONGEST_WAIT, Prefer};
 pub use query::{Query, QueryPart};
+
+#[cfg(test)]
+mod tests;

@@ -71,6 +71,8 @@ mod tx;
 pub use error::{OpenError, RowError, StoreError};
 pub use open::{Backend, Store};
 pub use row::{FromRow, Row};
+/// What the database driver says; the cause within a [`StoreError`].
+pub use sqlx::Error as DriverError;
 pub use statement::{Bound, Statement, Value};
 pub use tx::{Tx, WriteTx};
 
