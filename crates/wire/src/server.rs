@@ -120,9 +120,8 @@ pub async fn serve(
             refusals.note(caller);
             continue;
         }
-        let kept = if caller.uid == 0 { 0 } else { shared.limits.kept_for_root };
-        let slot =
-            if slots.available_permits() > kept { slots.clone().try_acquire_owned().ok() } else { None };
+        let room = has_room(&shared.limits, caller.uid, slots.available_permits());
+        let slot = if room { slots.clone().try_acquire_owned().ok() } else { None };
         let Some(slot) = slot else {
             answer_busy(&stream);
             continue;
@@ -139,6 +138,12 @@ pub async fn serve(
         tracing::warn!(calls = shared.tasks.len(), "calls were still running when the service stopped");
     }
     Ok(())
+}
+
+/// Whether one more connection of this user fits, with so many places free.
+fn has_room(limits: &Limits, uid: u32, free: usize) -> bool {
+    let kept = if uid == 0 { 0 } else { limits.kept_for_root };
+    free > kept
 }
 
 /// Says why, if the socket takes it at once, and hangs up.

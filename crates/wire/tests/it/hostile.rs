@@ -195,7 +195,8 @@ async fn a_thousand_connections_leave_room_when_they_go() {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).unwrap();
 
-    let service = start();
+    let limits = Limits { kept_for_root: 0, ..Limits::default() };
+    let service = start_with(limits, AllowedPeers::of([own_uid()]));
     let connections: Vec<UnixStream> = (0..1000).map(|_| service.raw()).collect();
     // Those over the limit are told so, or find the connection closed; nobody waits.
     let refused: Vec<_> = connections[32..].iter().map(read_all).collect();
