@@ -1,0 +1,3 @@
+//! Rows.
+
+pub(crate) mod pool;
