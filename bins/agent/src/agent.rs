@@ -26,8 +26,7 @@ pub(crate) struct Agent {
 
 impl Agent {
     /// The agent of a host. Nothing runs yet.
-    pub(crate) fn new(host: Host) -> Arc<Self> {
-        let host = Arc::new(host);
+    pub(crate) fn new(host: Arc<Host>) -> Arc<Self> {
         let ledger = Arc::new(Ledger::open(Arc::clone(&host)));
         let watch = Arc::new(Watch::new());
         let accounts = Arc::new(Managed::new(

@@ -13,7 +13,11 @@ mod timers;
 mod watch;
 mod world;
 
+#[cfg(test)]
+mod crash_tests;
+
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use hostd::Host;
@@ -57,7 +61,7 @@ async fn serve() -> anyhow::Result<()> {
     let (agent, callers) = tokio::task::spawn_blocking(|| {
         let host = Host::open()?;
         let callers = host.caller_uids()?;
-        Ok::<_, hostd::HostError>((agent::Agent::new(host), callers))
+        Ok::<_, hostd::HostError>((agent::Agent::new(Arc::new(host)), callers))
     })
     .await?
     .context("the host cannot be opened")?;

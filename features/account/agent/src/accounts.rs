@@ -171,6 +171,9 @@ fn plan_absent(subject: &Subject, seen: &Observed) -> Vec<Step> {
         }
     }
     steps.extend(seen.files.steps.iter().cloned().map(Step::File));
+    if !seen.slice_loaded {
+        steps.push(Step::LoadSlice { account: account(), digest: observe::gone() });
+    }
     if seen.home != HomeSeen::Missing {
         steps.push(Step::TrashHome { path: subject.home.clone(), account: account() });
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use account_spec::AccountSpec;
 use converge::file::{FilesPlan, plan_files};
-use converge::{FileSeen, ManagedFile, ObserveError, Own, Wanted};
+use converge::{ManagedFile, ObserveError, Own, Wanted};
 use hostd::{Host, HostError, Unit, UserDb};
 use names::{AccountId, AccountName, Digest, Uid};
 
@@ -53,6 +53,11 @@ pub(crate) enum HomeSeen {
     OtherMeta,
 }
 
+/// Stands for a slice file that is gone.
+pub(crate) fn gone() -> Digest {
+    Digest::of("")
+}
+
 fn failed(error: &HostError) -> ObserveError {
     ObserveError::Failed(error.chain())
 }
@@ -95,8 +100,10 @@ pub(crate) fn observe(
         group: uid_noted && users.group(spec.name.as_str()).is_some_and(|g| g.gid == subject.uid.get()),
         user: if ours { user_seen(&users, &subject) } else { None },
         home: home_seen(host, &subject, web_gid, ours)?,
-        slice_loaded: own.loaded.get(&slice_unit) == Some(&slice.digest())
-            && matches!(seen.get(&slice.path), Some(FileSeen::Present { .. })),
+        slice_loaded: match (want, own.loaded.get(&slice_unit)) {
+            (Wanted::Present(_), loaded) => loaded == Some(&slice.digest()),
+            (Wanted::Absent, loaded) => loaded.is_none_or(|digest| *digest == gone()),
+        },
         worker_listens: worker_listens(&spec.name).map_err(|e| failed(&e))?,
         processes: (spec.suspended || want.present().is_none()) && ours && runs(host, subject.uid.get())?,
         files,

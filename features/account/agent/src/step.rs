@@ -33,7 +33,7 @@ pub enum Step {
     LoadSlice {
         /// The account.
         account: AccountName,
-        /// The digest of the unit file.
+        /// The digest of the unit file, or the one that stands for no file.
         digest: Digest,
     },
     /// Listen for the agent on the worker's socket.

@@ -27,6 +27,11 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// Stands for unit files that are gone.
+    pub(crate) fn gone() -> Digest {
+        Digest::of("")
+    }
+
     /// The digest of both unit files.
     pub(crate) fn units_digest(rendered: &Rendered) -> Digest {
         Digest::of_parts([rendered.socket.content.as_bytes(), rendered.service.content.as_bytes()])
@@ -91,7 +96,7 @@ pub(crate) fn observe(
         let unwanted = want.present().is_some_and(|spec| spec.suspended);
         observed.stale_master = (!current || unwanted) && up(Unit::PhpPoolService(pool))?;
     } else {
-        observed.units_loaded = own.loaded.is_empty();
+        observed.units_loaded = loaded(&units_key(&pool)).is_none_or(|digest| digest == Observed::gone());
         observed.stale_master = up(Unit::PhpPoolService(pool))?;
     }
     Ok(observed)

@@ -118,7 +118,7 @@ fn plan_present(spec: &PoolSpec, pool: &PoolName, seen: &Observed) -> Vec<Step> 
     }
     steps.extend(seen.files.steps.iter().cloned().map(Step::File));
     if !seen.units_loaded {
-        steps.push(Step::LoadUnits { pool: pool.clone(), digest: Some(Observed::units_digest(rendered)) });
+        steps.push(Step::LoadUnits { pool: pool.clone(), digest: Observed::units_digest(rendered) });
     }
     if spec.suspended {
         if seen.listens || seen.stale_master {
@@ -142,7 +142,7 @@ fn plan_absent(pool: &PoolName, seen: &Observed) -> Vec<Step> {
     }
     steps.extend(seen.files.steps.iter().cloned().map(Step::File));
     if !seen.files.steps.is_empty() || !seen.units_loaded {
-        steps.push(Step::LoadUnits { pool: pool.clone(), digest: None });
+        steps.push(Step::LoadUnits { pool: pool.clone(), digest: Observed::gone() });
     }
     steps
 }
@@ -158,8 +158,7 @@ impl Pools {
             Step::File(step) => host.files().take(step).map_err(|e| failed(&e))?,
             Step::LoadUnits { pool, digest } => {
                 host.systemd().daemon_reload().map_err(|e| failed(&e))?;
-                let loaded = digest.map(|digest| (units_key(pool), digest));
-                return Ok(Done { loaded });
+                return Ok(Done { loaded: Some((units_key(pool), *digest)) });
             }
             Step::Restart { pool, digest } => {
                 stop(host, &Unit::PhpPoolService(pool.clone())).map_err(|e| failed(&e))?;

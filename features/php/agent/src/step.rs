@@ -21,8 +21,8 @@ pub enum Step {
     LoadUnits {
         /// The pool.
         pool: PoolName,
-        /// The digest of the unit files; none where they are gone.
-        digest: Option<Digest>,
+        /// The digest of the unit files.
+        digest: Digest,
     },
     /// Stop the master after the requests in hand; the next request starts it with the new configuration.
     Restart {
