@@ -43,7 +43,7 @@ impl DomainName {
     ///
     /// Refuses with `domain_empty`, `domain_too_long`, `domain_character`, `domain_wildcard`, `domain_is_ip_address`,
     /// `domain_label_empty`, `domain_label_too_long`, `domain_label_hyphen`, `domain_not_canonical`, `domain_idna`,
-    /// `domain_mixed_scripts`, `domain_lookalike`, `domain_single_label`, `domain_numeric_tld`, `domain_reserved`,
+    /// `domain_mixed_scripts`, `domain_sign`, `domain_lookalike`, `domain_single_label`, `domain_numeric_tld`, `domain_reserved`,
     /// `domain_public_suffix`.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let name = qualified(text)?;

@@ -28,6 +28,8 @@ pub(super) fn syntax() -> Vec<Payload> {
         ("D08", "exam\u{200b}ple.com"),
         ("D08", "exam\u{ad}ple.com"),
         ("D08", "ﬁle.com"),
+        ("D08", "bank.com∕login.example"),
+        ("D08", "a˗b.com"),
         ("D09", "*.example.com"),
         ("D10", "*"),
         ("D10", "_"),
