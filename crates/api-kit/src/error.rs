@@ -98,8 +98,13 @@ pub struct Problem {
 }
 
 /// An error of an operation.
+///
+/// Boxed, since every handler's `Result` carries the room for it.
 #[derive(Debug)]
-pub struct ApiError {
+pub struct ApiError(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     status: StatusCode,
     code: Cow<'static, str>,
     title: &'static str,
@@ -117,7 +122,7 @@ impl ApiError {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self {
+        Self(Box::new(Parts {
             status,
             code: code.into(),
             title,
@@ -126,7 +131,7 @@ impl ApiError {
             plan: None,
             retry_after: None,
             cause: None,
-        }
+        }))
     }
 
     /// 400: not even readable as a request.
@@ -181,7 +186,7 @@ impl ApiError {
             "plan_changed",
             "The change would now do something else than the plan that was expected. Nothing was changed: look at the new plan.",
         );
-        error.plan = Some(plan);
+        error.0.plan = Some(plan);
         error
     }
 
@@ -233,7 +238,7 @@ impl ApiError {
             detail = format!("{}: {} {detail}", only.pointer, only.reason);
         }
         let mut error = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A value is refused.", detail);
-        error.errors = errors;
+        error.0.errors = errors;
         error
     }
 
@@ -245,7 +250,7 @@ impl ApiError {
     /// 429
     pub fn too_many(code: &'static str, detail: impl Into<String>, retry_after: Duration) -> Self {
         let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, code, "Too many requests.", detail);
-        error.retry_after = Some(retry_after);
+        error.0.retry_after = Some(retry_after);
         error
     }
 
@@ -257,7 +262,7 @@ impl ApiError {
             "Something went wrong in the panel.",
             "The log holds the reason under this request's id.",
         );
-        error.cause = Some(cause.into());
+        error.0.cause = Some(cause.into());
         error
     }
 
@@ -265,42 +270,42 @@ impl ApiError {
     pub fn unavailable(code: &'static str, detail: impl Into<String>, retry_after: Duration) -> Self {
         let title = "The server cannot do that just now.";
         let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title, detail);
-        error.retry_after = Some(retry_after);
+        error.0.retry_after = Some(retry_after);
         error
     }
 
     /// Adds the cause, for the log alone.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.cause = Some(cause.into());
+        self.0.cause = Some(cause.into());
         self
     }
 
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The stable code.
     pub fn code(&self) -> &str {
-        &self.code
+        &self.0.code
     }
 
     /// Each refused value.
     pub fn errors(&self) -> &[FieldError] {
-        &self.errors
+        &self.0.errors
     }
 
     /// The document, as it is sent.
     pub fn problem(&self) -> Problem {
         Problem {
-            kind: format!("/problems/{}", self.code),
-            title: Cow::Borrowed(self.title),
-            status: self.status.as_u16(),
-            code: self.code.clone(),
-            detail: self.detail.clone(),
-            errors: self.errors.clone(),
-            plan: self.plan.clone(),
+            kind: format!("/problems/{}", self.0.code),
+            title: Cow::Borrowed(self.0.title),
+            status: self.0.status.as_u16(),
+            code: self.0.code.clone(),
+            detail: self.0.detail.clone(),
+            errors: self.0.errors.clone(),
+            plan: self.0.plan.clone(),
             request_id: crate::request_id::current(),
         }
     }
@@ -320,20 +325,20 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let cause = self.cause.as_deref().map(|cause| chain(cause));
-        if self.status.is_server_error() {
-            let (status, cause) = (self.status.as_u16(), cause.as_deref().unwrap_or_default());
-            tracing::error!(status, code = %self.code, cause, "request failed");
+        let cause = self.0.cause.as_deref().map(|cause| chain(cause));
+        if self.0.status.is_server_error() {
+            let (status, cause) = (self.0.status.as_u16(), cause.as_deref().unwrap_or_default());
+            tracing::error!(status, code = %self.0.code, cause, "request failed");
         } else if let Some(cause) = cause {
-            tracing::info!(status = self.status.as_u16(), code = %self.code, cause, "request refused");
+            tracing::info!(status = self.0.status.as_u16(), code = %self.0.code, cause, "request refused");
         }
         let problem = self.problem();
         // A Problem holds nothing that JSON cannot.
         let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = (self.status, body).into_response();
+        let mut response = (self.0.status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        if let Some(wait) = self.retry_after {
+        if let Some(wait) = self.0.retry_after {
             // Rounded up: a client that comes a moment too early is refused again.
             let seconds = wait.as_millis().div_ceil(1000).max(1);
             headers
@@ -356,7 +361,7 @@ impl From<store::StoreError> for ApiError {
             StoreError::Full(_) => Self::unavailable(
                 "disk_full",
                 "The disk of the panel's database is full. Nothing was changed: free some space.",
-                Duration::from_secs(60),
+                Duration::from_mins(1),
             )
             .caused_by(error),
             StoreError::Taken(_) => {

@@ -32,7 +32,7 @@ pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed")
 /// A larger answer is not kept.
 const LARGEST_ANSWER: usize = 256 * 1024;
 /// Answers are kept for a day.
-const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+const KEPT: Duration = Duration::from_hours(24);
 /// In place of the status of an answer that was a secret.
 const NOT_KEPT: u16 = 1;
 /// The headers that are given again.

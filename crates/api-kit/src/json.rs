@@ -84,14 +84,49 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     Err(ApiError::invalid_all(errors))
 }
 
-/// For a field that may be absent, `null` or a value: `#[serde(default, deserialize_with = "api_kit::json::present")]` on an
-/// `Option<Option<T>>`. Absent is `None`, `null` is `Some(None)`.
-pub fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::deserialize(deserializer).map(Some)
+/// A field of an edit that may be absent, `null` or a value: `#[serde(default)] size: Edit<BodySize>`, in the API's description
+/// `#[schema(value_type = Option<u64>)]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Edit<T> {
+    /// Absent: left as it is.
+    #[default]
+    Keep,
+    /// `null`: taken away.
+    Clear,
+    /// The new value.
+    Set(T),
+}
+
+impl<T> Edit<T> {
+    /// Whether it changes nothing.
+    pub fn is_keep(&self) -> bool {
+        matches!(self, Self::Keep)
+    }
+
+    /// What the value is after the edit, of what it was.
+    pub fn or(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => before,
+            Self::Clear => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Edit<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Clear, Self::Set))
+    }
+}
+
+/// `Keep` cannot be told from `Clear` in a value: `#[serde(skip_serializing_if = "Edit::is_keep")]` leaves it out.
+impl<T: Serialize> Serialize for Edit<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Keep | Self::Clear => serializer.serialize_none(),
+            Self::Set(value) => value.serialize(serializer),
+        }
+    }
 }
 
 /// As for [`FieldError::pointer`]: one step of a path, escaped for a JSON pointer.

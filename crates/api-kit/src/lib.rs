@@ -49,7 +49,7 @@ pub use caller::{Caller, From};
 pub use change::{Change, ChangeParams};
 pub use error::{ApiError, FieldError, PROBLEM_JSON, Problem};
 pub use etag::{IfMatch, etag};
-pub use json::Json;
+pub use json::{Edit, Json};
 pub use page::{DEFAULT_LIMIT, LARGEST_LIMIT, List, Page, PageParams};
 pub use path::Path;
 pub use prefer::{LONGEST_WAIT, Prefer};

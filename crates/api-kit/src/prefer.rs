@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 /// Longer waits are cut to this: a client that wants to wait longer asks again.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
+pub const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// How long the caller would wait for the change to be done; `None`: not at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -32,7 +32,7 @@
 //!     fn account(&self) -> AccountId { self.account }
 //! }
 //!
-//! # mod unscoped { pub(super) async fn find() -> Option<super::SiteRef> { None } }
+//! # mod unscoped { pub(super) async fn find<T>() -> Option<T> { None } }
 //! async fn site<P: OnAccount>(actor: &Actor) -> Result<Authorised<SiteRef, P>, Denied> {
 //!     actor.authorise(unscoped::find().await)
 //! }

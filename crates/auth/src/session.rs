@@ -15,11 +15,11 @@ use crate::origin::Origin;
 use crate::sign_in::Verified;
 
 /// Unused for so long, a session is over.
-pub const IDLE: Duration = Duration::from_secs(30 * 60);
+pub const IDLE: Duration = Duration::from_mins(30);
 /// So long after it began, a session is over however much it was used.
-pub const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
+pub const LONGEST: Duration = Duration::from_hours(12);
 /// Uses closer together than this are not written down: a page's many requests make one write.
-const NOTED_EVERY: Duration = Duration::from_secs(60);
+const NOTED_EVERY: Duration = Duration::from_mins(1);
 
 const INSERT: Statement = Statement::new(
     "INSERT INTO session (id, person_id, token_hash, created_at, last_seen_at, idle_expires_at, expires_at, sudo_until, origin)

@@ -11,7 +11,7 @@ use crate::passwords::{PasswordError, Passwords};
 use crate::throttle::{self, Attempt};
 
 /// A one-time link works for so long.
-pub const LINK_LASTS: Duration = Duration::from_secs(15 * 60);
+pub const LINK_LASTS: Duration = Duration::from_mins(15);
 
 const FIND: Statement =
     Statement::new("SELECT id, login, password_hash FROM person WHERE login = $1 AND suspended_at IS NULL");

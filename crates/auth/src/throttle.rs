@@ -34,7 +34,7 @@ const PRUNE: Statement = Statement::new(
 pub(crate) const STATEMENTS: &[Statement] = &[FIND, PUT, FORGIVE, PRUNE];
 
 /// Failures further apart than this do not add up.
-const WINDOW: Duration = Duration::from_secs(15 * 60);
+const WINDOW: Duration = Duration::from_mins(15);
 
 struct Counter {
     key: String,
@@ -73,16 +73,15 @@ pub(crate) enum Attempt {
 /// Stored keys are digests: what a stranger typed as a login may have been a password.
 fn counters(login: &str, origin: Origin) -> Vec<Counter> {
     let Some(network) = origin.network().map(|network| network.to_string()) else { return Vec::new() };
-    let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
     let counter = |kind: &str, login: &str, network: &str, failures, locked_for| Counter {
         key: format!("{kind}:{}", Digest::of_parts([login, network])),
         failures,
         locked_for,
     };
     vec![
-        counter("pair", login, &network, 5, minutes(15)),
-        counter("network", "", &network, 30, minutes(15)),
-        counter("login", login, "", 100, minutes(5)),
+        counter("pair", login, &network, 5, Duration::from_mins(15)),
+        counter("network", "", &network, 30, Duration::from_mins(15)),
+        counter("login", login, "", 100, Duration::from_mins(5)),
     ]
 }
 

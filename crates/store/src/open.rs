@@ -168,10 +168,14 @@ fn address(path: &Path) -> Result<AnyConnectOptions, OpenError> {
     for byte in text.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => url.push(char::from(byte)),
-            _ => url.push_str(&format!("%{byte:02X}")),
+            _ => url.extend(['%', digit(byte >> 4), digit(byte & 15)]),
         }
     }
     Ok(url.parse::<AnyConnectOptions>().map_err(StoreError::Database)?.disable_statement_logging())
+}
+
+fn digit(value: u8) -> char {
+    char::from_digit(value.into(), 16).unwrap_or('0')
 }
 
 async fn connect(options: &AnyConnectOptions) -> Result<AnyConnection, OpenError> {

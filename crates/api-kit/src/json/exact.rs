@@ -14,7 +14,7 @@ use serde_json::{Error, Value};
 /// A value that reads exactly.
 pub(super) struct Exact(pub(super) Value);
 
-impl<'de> IntoDeserializer<'de, Error> for Exact {
+impl IntoDeserializer<'_, Error> for Exact {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -1,6 +1,6 @@
 //! serde's words as refusals with a place, a code and a remedy, and without the value.
 //!
-//! serde knows errors as text. Its own messages have a fixed beginning, and may quote the value (`invalid type: integer `7``), so only
+//! serde knows errors as text. Its own messages have a fixed beginning, and may quote the value ("invalid type: integer `7`"), so only
 //! what it expected is kept of them. Messages of our types carry their code ([`names::code_in`]) and never quote.
 
 use crate::error::{FieldError, sentence};
@@ -35,7 +35,7 @@ fn walk(path: &serde_ignored::Path<'_>, pointer: &mut String) {
             step(pointer, &cut(key));
         }
         Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
-            walk(parent, pointer)
+            walk(parent, pointer);
         }
     }
 }

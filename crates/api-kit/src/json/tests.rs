@@ -10,8 +10,8 @@ struct Body {
     name: names::AccountName,
     #[serde(default)]
     count: u32,
-    #[serde(default, deserialize_with = "present")]
-    size: Option<Option<u64>>,
+    #[serde(default)]
+    size: Edit<u64>,
     #[serde(default)]
     inner: Option<Inner>,
     #[serde(default)]
@@ -62,15 +62,18 @@ async fn a_good_body_is_read() {
 #[tokio::test]
 async fn absent_null_and_a_value_are_three() {
     let read = |text: &str| parse::<Body>(text.as_bytes()).unwrap().size;
-    assert_eq!(read(r#"{"name": "alice"}"#), None);
-    assert_eq!(read(r#"{"name": "alice", "size": null}"#), Some(None));
-    assert_eq!(read(r#"{"name": "alice", "size": 1}"#), Some(Some(1)));
+    assert_eq!(read(r#"{"name": "alice"}"#), Edit::Keep);
+    assert_eq!(read(r#"{"name": "alice", "size": null}"#), Edit::Clear);
+    assert_eq!(read(r#"{"name": "alice", "size": 1}"#), Edit::Set(1));
+    assert_eq!(Edit::Keep.or(Some(1)), Some(1));
+    assert_eq!(Edit::Clear.or(Some(1)), None);
+    assert_eq!(Edit::Set(2).or(Some(1)), Some(2));
 }
 
 #[tokio::test]
 async fn each_refusal_has_its_place_and_code() {
     let cases = [
-        (r#"{}"#, "/name", "missing_field"),
+        ("{}", "/name", "missing_field"),
         (r#"{"name": "alice", "role": "admin"}"#, "/role", "unknown_field"),
         (r#"{"name": "alice", "inner": {"flag": true, "x/y~z": 1}}"#, "/inner/x~1y~0z", "unknown_field"),
         (r#"{"name": "alice", "__proto__": {}}"#, "/__proto__", "unknown_field"),
@@ -80,6 +83,7 @@ async fn each_refusal_has_its_place_and_code() {
         (r#"{"name": null}"#, "/name", "wrong_type"),
         (r#"{"name": ["alice"]}"#, "/name", "wrong_type"),
         (r#"{"name": "alice", "count": "1"}"#, "/count", "wrong_type"),
+        (r#"{"name": "alice", "size": "1"}"#, "/size", "wrong_type"),
         (r#"{"name": "alice", "count": -1}"#, "/count", "out_of_range"),
         (r#"{"name": "alice", "count": 1.5}"#, "/count", "wrong_type"),
         (r#"{"name": "alice", "inner": {"flag": 1}}"#, "/inner/flag", "wrong_type"),
@@ -87,14 +91,14 @@ async fn each_refusal_has_its_place_and_code() {
         (r#"{"name": "alice", "mode": "root"}"#, "/mode", "unknown_value"),
         (r#"{"name": "alice", "name": "bob"}"#, "/name", "duplicate_field"),
         (r#"{"name": "alice", "inner": {"flag": true, "flag": true}}"#, "/inner/flag", "duplicate_field"),
-        (r#"[]"#, "", "wrong_type"),
+        ("[]", "", "wrong_type"),
         (r#"["alice", 1, 1, null, [], null, null]"#, "", "wrong_type"),
         (r#"{"name": "alice", "inner": [true]}"#, "/inner", "wrong_type"),
         (r#"{"name": "alice", "list": {"0": "example.test"}}"#, "/list", "wrong_type"),
         (r#"{"name": "alice", "mode": {"hold": 1}}"#, "/mode", "wrong_type"),
         (r#"{"name": "alice", "mode": 1}"#, "/mode", "wrong_type"),
         (r#""alice""#, "", "wrong_type"),
-        (r#"null"#, "", "wrong_type"),
+        ("null", "", "wrong_type"),
     ];
     for (text, pointer, code) in cases {
         assert_eq!(refused(text).await, [(pointer.to_owned(), code.to_owned())], "{text}");

@@ -67,7 +67,7 @@ fn encoding_is_undone_once_and_must_be_sound() {
 
 #[test]
 fn the_number_and_length_of_parameters_are_bounded() {
-    let many: String = (0..1_000_000).map(|n| format!("&a{n}=")).collect();
+    let many = "&a=".repeat(1_000_000);
     assert_eq!(parse::<Filter>(&many).unwrap_err().status(), 400);
     let long = format!("account={}", "a".repeat(2000));
     assert_eq!(parse::<Filter>(&long).unwrap_err().status(), 400);

@@ -13,14 +13,13 @@ async fn signed_in(store: &TestStore, login: &str) -> (PersonId, NewSession) {
     store
         .write(async |tx| -> Result<_, sign_in::SignInError> {
             let login = Login::parse(login).unwrap();
-            let person = match person::by_login(tx, &login).await? {
-                Some(person) => person.id,
-                None => {
-                    let new = NewPerson { login, email: None, password: None };
-                    person::create(tx, &Actor::root().everywhere::<ManagePersons>().unwrap(), &new, START)
-                        .await?
-                        .unwrap()
-                }
+            let person = if let Some(person) = person::by_login(tx, &login).await? {
+                person.id
+            } else {
+                let new = NewPerson { login, email: None, password: None };
+                person::create(tx, &Actor::root().everywhere::<ManagePersons>().unwrap(), &new, START)
+                    .await?
+                    .unwrap()
             };
             let link = sign_in::make_link(tx, person, START).await?;
             let verified = sign_in::by_link(tx, &link, START).await?;

@@ -11,6 +11,12 @@ const FILTER: Statement = Statement::new(
     "SELECT name AS value FROM setting WHERE (CAST($1 AS TEXT) IS NULL OR name = $1) ORDER BY name LIMIT $2",
 );
 
+const SNEAK: Statement = Statement::new("DELETE FROM setting RETURNING name AS value");
+
+const LINK: Statement = Statement::new(
+    "INSERT INTO login_link (token_hash, person_id, created_at, expires_at) VALUES ('a', 'b', 0, 0)",
+);
+
 async fn put(tx: &mut WriteTx, name: &str) -> Result<(), StoreError> {
     tx.execute(PUT.bind(name).bind("1").bind(7)).await?;
     Ok(())
@@ -102,7 +108,6 @@ async fn readers_do_not_wait_for_the_writer_and_cannot_write() {
         })
         .await
         .unwrap();
-    const SNEAK: Statement = Statement::new("DELETE FROM setting RETURNING name AS value");
     let refused = store.read(async |tx| tx.all::<String>(SNEAK).await).await;
     assert!(matches!(refused, Err(StoreError::Database(_))), "{refused:?}");
     assert_eq!(count(&store).await, 1);
@@ -155,9 +160,6 @@ async fn writes_are_synced_and_references_are_kept() {
     assert_eq!(pragma(&mut connection, "PRAGMA synchronous").await, 2);
     assert_eq!(pragma(&mut connection, "PRAGMA foreign_keys").await, 1);
     drop(connection);
-    const LINK: Statement = Statement::new(
-        "INSERT INTO login_link (token_hash, person_id, created_at, expires_at) VALUES ('a', 'b', 0, 0)",
-    );
     let refused = store.write(async |tx| tx.execute(LINK).await).await;
     assert!(matches!(refused, Err(StoreError::Reference(_))), "{refused:?}");
 }
