@@ -18,7 +18,7 @@ pub trait Method: Serialize + DeserializeOwned + Send + 'static {
     const DEADLINE: Duration = Duration::from_secs(30);
     /// How many descriptors the request may bring along. More than that, or any where this is 0, ends the connection.
     const FDS_IN: usize = 0;
-    /// What a successful call answers.
+    /// What a successful call answers: a type that serialises as an object, as Varlink wants it.
     type Reply: Serialize + DeserializeOwned + Send + 'static;
 }
 
