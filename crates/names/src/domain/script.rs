@@ -14,7 +14,7 @@ use crate::NameError;
 use crate::error::quoted;
 
 /// Cyrillic letters drawn like a Latin one.
-const LOOKALIKES: &str = "асԁеһіјӏорԛѕԝхуъьпгв";
+const LOOKALIKES: &str = "асԁеһіјӏорԛѕԝху";
 
 pub(super) fn check(ascii: &str) -> Result<(), NameError> {
     if !ascii.split('.').any(|label| label.starts_with("xn--")) {

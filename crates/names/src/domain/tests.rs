@@ -19,6 +19,8 @@ fn one_name_has_one_form() {
             ("XN--BCHER-KVA.DE", "xn--bcher-kva.de"),
             ("www.bücher.de", "www.xn--bcher-kva.de"),
             ("straße.de", "xn--strae-oqa.de"),
+            ("пара.com", "xn--80aa7bf.com"),
+            ("сор.рф", "xn--n1aeb.xn--p1ai"),
             ("москва.рф", "xn--80adxhks.xn--p1ai"),
             ("例え.jp", "xn--r8jz45g.jp"),
             ("日本go.jp", "xn--go-5t7du0c.jp"),
