@@ -3,6 +3,8 @@
 mod check_deps;
 mod host;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Commands for work on Holdfast itself.
@@ -21,9 +23,17 @@ enum Command {
     Host(host::Arguments),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Xtask::parse().command {
+fn main() -> ExitCode {
+    let result = match Xtask::parse().command {
         Command::CheckDeps => check_deps::run(),
         Command::Host(arguments) => host::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The chain of causes in one line, and no backtrace: what failed is the developer's system, not this program.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

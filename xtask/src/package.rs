@@ -135,6 +135,9 @@ fn stage(top: &Path, stage: &Path, cli: &Path) -> Result<()> {
             copy(&unit, &units)?;
         }
     }
+    for dir in drop_ins_of(&packaging.join("units"))? {
+        copy_tree(&dir, &units.join(dir.file_name().unwrap_or_default()))?;
+    }
     for profile in files_of(&packaging.join("profiles"))? {
         copy(&profile, &tree.join("usr/share/holdfast/profiles"))?;
     }
@@ -234,6 +237,19 @@ fn files_of(dir: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+/// Directories of drop-ins, as `nginx.service.d`.
+fn drop_ins_of(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut dirs = Vec::new();
+    for entry in fs::read_dir(dir).with_context(|| format!("list {}", dir.display()))? {
+        let path = entry.with_context(|| format!("list {}", dir.display()))?.path();
+        if path.is_dir() && path.extension().is_some_and(|extension| extension == "d") {
+            dirs.push(path);
+        }
+    }
+    dirs.sort();
+    Ok(dirs)
 }
 
 fn copy(file: &Path, dir: &Path) -> Result<()> {

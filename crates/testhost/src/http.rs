@@ -90,14 +90,14 @@ impl Request {
 impl Server {
     /// Asks the server from outside for `path` of the site `host`, by HTTP and IPv4.
     pub fn http(&self, host: &str, path: &str) -> Result<Reply, Error> {
-        self.request(Request::get(format!("http://{host}{path}")))
+        self.request(&Request::get(format!("http://{host}{path}")))
     }
 
     /// Makes a request from outside.
     ///
     /// # Errors
     /// [`Error::NoAnswer`] when the connection is refused, broken or too slow. Any HTTP status is an answer.
-    pub fn request(&self, request: Request) -> Result<Reply, Error> {
+    pub fn request(&self, request: &Request) -> Result<Reply, Error> {
         let no_answer = |why: String| Error::NoAnswer { url: request.url.clone(), why };
         let (host, port) =
             host_and_port(&request.url).ok_or_else(|| no_answer("not an absolute http URL".into()))?;

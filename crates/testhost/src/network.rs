@@ -83,7 +83,11 @@ impl Addresses {
             let ready = wanted.iter().all(|want| {
                 seen.lines().any(|line| line.contains(want.as_str()) && !line.contains("tentative"))
             });
-            Ok(ready.then_some(()))
+            if ready {
+                return Ok(Some(()));
+            }
+            let status = "an answer without the addresses".to_owned();
+            Err(Error::Failed { program: "ip addr show dev host0".to_owned(), status, output: seen })
         })
     }
 }

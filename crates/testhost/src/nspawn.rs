@@ -111,7 +111,7 @@ impl Container {
     pub(crate) fn enter<A: AsRef<std::ffi::OsStr>>(&self, argv: impl IntoIterator<Item = A>) -> Cmd {
         let target = self.leader.to_string();
         // The whole path: the environment is the server's, and so is its PATH.
-        let entry = [NSENTER, "--target", &target, "--all", "--wd=/", "--"].map(OsString::from);
+        let entry = [NSENTER, "--target", &target, "--all", "--"].map(OsString::from);
         Cmd::behind(entry, argv)
             .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
             .env("HOME", "/root")

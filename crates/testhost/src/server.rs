@@ -90,7 +90,6 @@ impl Server {
         Ok(Self { options, slot, index, root, addresses, container, boot_time, image_time })
     }
 
-    #[expect(clippy::type_complexity, reason = "the parts of one server, taken apart by the only caller")]
     fn boot_in(
         slot: &Slot,
         options: &Options,
@@ -292,7 +291,10 @@ impl Server {
             taken = Slot::of_persistent(self.index)?;
             &taken
         };
-        slot.cgroup()?.kill()?;
+        // A new cgroup too: some kernels kill what systemd forks into one whose subtree was killed before.
+        let cgroup = slot.cgroup()?;
+        cgroup.kill()?;
+        cgroup.remove()?;
         self.container.reap();
         network::remove_interface(&network::interface_of(&slot.machine()))?;
         self.container = start(slot, &self.root, &self.options, &self.addresses)?;
@@ -381,11 +383,12 @@ fn prepare(root: &Path, options: &Options, addresses: &Addresses) -> Result<(), 
         image::put(root, "etc/machine-id", fresh.as_bytes(), 0o444)?;
     }
     image::put(root, "etc/hostname", format!("{}\n", options.name).as_bytes(), 0o644)?;
-    let hosts = format!(
-        "127.0.0.1 localhost\n127.0.1.1 {}\n::1 localhost ip6-localhost ip6-loopback\n",
-        options.name
-    );
-    image::put(root, "etc/hosts", hosts.as_bytes(), 0o644)?;
+    let hosts = root.join("etc/hosts");
+    let own = format!("127.0.1.1 {}", options.name);
+    let known = fs::read_to_string(&hosts).doing(|| format!("read {}", hosts.display()))?;
+    if !known.lines().any(|line| line == own) {
+        image::put(root, "etc/hosts", format!("{own}\n{known}").as_bytes(), 0o644)?;
+    }
     match options.network {
         Network::Private => addresses.configure_server(root)?,
         // It would take this machine's interfaces for its own.

@@ -66,7 +66,8 @@ pub(crate) fn check(graph: &Graph) -> Vec<Violation> {
         direct(graph, node, &mut found);
         for path in graph.paths(number, |_| true) {
             let target = graph.node(path[path.len() - 1]);
-            if let Some(rule) = forbidden(node, target) {
+            let database = path.iter().any(|&on_it| is_database_agent(graph.node(on_it)));
+            if let Some(rule) = forbidden(node, target, database) {
                 found.push(Violation { path: graph.words(&path), rule });
             }
         }
@@ -106,8 +107,9 @@ fn direct(graph: &Graph, node: &Node, found: &mut Vec<Violation>) {
     }
 }
 
-/// Rules about what a crate links, however long the path. The reason, if it must not.
-fn forbidden(node: &Node, target: &Node) -> Option<&'static str> {
+/// Rules about what a crate links, however long the path. The reason, if it must not. `database` says that the path leads
+/// through the one agent crate that may hold a database client.
+fn forbidden(node: &Node, target: &Node, database: bool) -> Option<&'static str> {
     let is = |names: &[&str]| names.contains(&target.name.as_str());
     let is_ours = |names: &[&str]| target.place == Place::Crate && is(names);
     let is_part = |wanted: &str| matches!(&target.place, Place::Feature { part, .. } if part == wanted);
@@ -125,10 +127,12 @@ fn forbidden(node: &Node, target: &Node) -> Option<&'static str> {
         Place::Crate if HOST_ONLY.contains(&node.name.as_str()) => {
             privileged(target, is_ours, is_part, false)
         }
-        Place::Feature { feature, part } if part == "agent" => {
-            privileged(target, is_ours, is_part, feature == "database")
+        Place::Feature { part, .. } if part == "agent" => privileged(target, is_ours, is_part, database),
+        Place::Bin(name) if name == "agent" => privileged(target, is_ours, is_part, database),
+        Place::Bin(name) if name == "setup" => {
+            let inside = is_ours(PANEL_ONLY) || is(DATABASE) || is_part("panel");
+            inside.then_some("set-up asks the panel by its API and knows nothing behind it")
         }
-        Place::Bin(name) if name == "agent" => privileged(target, is_ours, is_part, true),
         Place::Feature { part, .. } if part == "worker" => worker(target, is_ours, is_part),
         Place::Bin(name) if name == "worker" => worker(target, is_ours, is_part),
         Place::Feature { part, .. } if part == "panel" => panel(is_ours, is_part),
@@ -148,6 +152,10 @@ fn forbidden(node: &Node, target: &Node) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+fn is_database_agent(node: &Node) -> bool {
+    matches!(&node.place, Place::Feature { feature, part } if feature == "database" && part == "agent")
 }
 
 fn is_test_only(node: &Node) -> bool {

@@ -19,7 +19,7 @@ impl Workspace {
                 workspace.add(&format!("{feature}-{part}"), place);
             }
         }
-        for name in ["agent", "panel", "worker", "cli", "probe"] {
+        for name in ["agent", "panel", "worker", "cli", "probe", "setup"] {
             workspace.add(name, Place::Bin(name.to_owned()));
         }
         workspace.add("xtask", Place::Xtask);
@@ -99,6 +99,8 @@ fn every_forbidden_arrow_is_shown_with_its_path() {
         (&["php-agent sqlx"], &["php-agent -> sqlx"]),
         (&["hostd hyper"], &["hostd -> hyper", "web-agent -> hostd -> hyper"]),
         (&["agent rustls"], &["agent -> rustls"]),
+        (&["setup store"], &["setup -> store"]),
+        (&["web-agent database-agent"], &["web-agent -> database-agent"]),
         (&["web-panel hostd"], &["web-panel -> hostd", "panel -> web-panel -> hostd"]),
         (&["web-panel web-agent"], &["web-panel -> web-agent"]),
         (&["web-panel php-panel"], &["web-panel -> php-panel"]),

@@ -1,5 +1,16 @@
 use testhost::{Distro, Error, Options, Root, Server};
 
+/// Ends a persistent server also where the test fails before it does.
+struct Ended(String);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        if let Ok(Some(server)) = Server::attach(&self.0) {
+            server.stop().expect("stop");
+        }
+    }
+}
+
 /// What the box is: a directory that stays, a server that outlives the process that made it.
 #[test]
 fn a_persistent_server_is_found_again_and_keeps_its_directory() {
@@ -13,6 +24,7 @@ fn a_persistent_server_is_found_again_and_keeps_its_directory() {
         ..Options::fresh(Distro::Debian13).name(name.clone())
     };
     let server = Server::boot(options.clone()).expect("boot");
+    let _ended = Ended(name.clone());
     assert_eq!(server.pull("/etc/sample").expect("pull"), b"sample");
     assert_eq!(server.property("cron.service", "LoadState").expect("property"), "masked");
     server.push("/srv/kept", "kept", 0o644).expect("push");

@@ -12,7 +12,7 @@ fn nginx_answers(server: &Server) {
     for family in [Family::V4, Family::V6] {
         let request = Request::get("http://www.example.test/").over(family);
         let what = format!("nginx to answer by {family:?}");
-        let reply = wait_for(&what, LIMIT, || server.request(request.clone()).map(Some)).expect("an answer");
+        let reply = wait_for(&what, LIMIT, || server.request(&request).map(Some)).expect("an answer");
         assert_eq!(reply.status, 200, "{family:?}");
     }
 }
