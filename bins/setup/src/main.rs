@@ -1,1 +1,166 @@
-fn main() {}
+//! `holdfast-setup`: turns a fresh server into a web host, as root.
+//!
+//! Every part is looked at before it is touched, and only what is missing is done, so that a second run does nothing and
+//! a run that was killed at any moment is completed by the next. What runs here already is reported before anything is
+//! changed, and nothing of it is destroyed.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use hostd::{Host, SystemBus};
+use names::Hostname;
+
+mod addresses;
+mod apply;
+mod args;
+mod certificate;
+mod dpkg;
+mod error;
+mod packages;
+mod panel;
+mod preflight;
+mod programs;
+mod report;
+mod run;
+mod stage;
+mod step;
+#[cfg(test)]
+mod testing;
+mod world;
+
+use args::{Args, Command};
+use panel::SocketPanel;
+use report::Report;
+use world::{Options, World};
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // standard error may be closed, and there is nowhere else to say it
+            let _ = writeln!(io::stderr(), "holdfast setup: {}", one_line(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The error and its causes, none said twice.
+fn one_line(error: &anyhow::Error) -> String {
+    match error.downcast_ref::<error::SetupError>() {
+        Some(error) => error.chain(),
+        None => format!("{error:#}"),
+    }
+}
+
+fn run(args: &Args) -> Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        bail!("this changes the whole server: call it as root");
+    }
+    if let Some(Command::Packages { role }) = args.command {
+        return packages::install(role);
+    }
+    let host = Host::open().context("look at this server")?;
+    let first = host.files().read_text("/proc/1/comm")?.unwrap_or_default();
+    if first.trim() != "systemd" {
+        bail!(
+            "process 1 is {} here, and Holdfast needs systemd: ./install.sh sets up a server of its own on such a machine",
+            first.trim()
+        );
+    }
+    let options = options(args, &host)?;
+    let systemd = SystemBus::new().context("reach systemd")?;
+    let panel = SocketPanel::new(host.on_disk("/run/holdfast-panel/panel.sock"))
+        .context("start the panel's client")?;
+    let world = World {
+        host: &host,
+        systemd: &systemd,
+        programs: &programs::HostPrograms,
+        panel: &panel,
+        options: &options,
+    };
+
+    if args.json {
+        let plan = run::plan(world)?;
+        writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&plan)?)?;
+        return Ok(());
+    }
+    let mut out = io::stdout();
+    let mut report = Report::new(&mut out).on_terminal();
+    let begun = Instant::now();
+    let distribution = &host.profile().distribution;
+    report.line(&format!("{} ({} {})", options.hostname, distribution.id, distribution.version))?;
+    let conflicts = run::look(world, &mut report);
+    if args.dry_run {
+        let plan = run::plan(world)?;
+        for step in &plan.steps {
+            report.planned(step)?;
+        }
+        if plan.is_empty() {
+            report.line("  nothing to do")?;
+        }
+        conflicts?;
+        return Ok(());
+    }
+    conflicts?;
+    let outcome = run::set_up(world, &mut report)?;
+    finish(world, &outcome, begun, &mut report)
+}
+
+fn finish(world: World<'_>, outcome: &run::Outcome, begun: Instant, report: &mut Report<'_>) -> Result<()> {
+    let port = preflight::PANEL_PORT;
+    let steps = match outcome.steps {
+        0 => "nothing had to be done".to_owned(),
+        1 => "one step".to_owned(),
+        n => format!("{n} steps"),
+    };
+    report.line(&format!("The server is set up ({steps}, {:.1} s).", begun.elapsed().as_secs_f64()))?;
+    report.line("")?;
+    report.line(&format!("  panel        https://{}:{port}/", world.options.hostname))?;
+    for address in addresses::addresses(world.host.files())? {
+        let address = std::net::SocketAddr::new(address, port);
+        report.line(&format!("               https://{address}/"))?;
+    }
+    report.line(&format!("  sign in      {}", outcome.link.url))?;
+    report.line(&format!("               once, until {}", outcome.link.expires_at))?;
+    let pem = world.host.files().read(step::CERTIFICATE)?.unwrap_or_default();
+    let certificate = certificate::read(&pem)?;
+    if certificate.ours {
+        report.line("  certificate  self-signed; its SHA-256 fingerprint, to compare in the browser:")?;
+        report.line(&format!("               {}", certificate.fingerprint))?;
+    } else if certificate.expired(world.host.now().as_micros()) {
+        report.line(&format!("  certificate  {} has expired: put a new one there", step::CERTIFICATE))?;
+    }
+    report.line("  next         holdfast account create NAME --email ADDRESS")?;
+    Ok(())
+}
+
+fn options(args: &Args, host: &Host) -> Result<Options> {
+    let hostname = match &args.hostname {
+        Some(name) => name.clone(),
+        None => own_name(host)?,
+    };
+    let email = args.email.as_ref().map(ToString::to_string);
+    Ok(Options {
+        roles: args.roles.clone(),
+        hostname,
+        login: args.login.clone().or(email),
+        stop_php: args.stop_php,
+    })
+}
+
+/// The name that the kernel knows, in full where `/etc/hosts` tells it.
+fn own_name(host: &Host) -> Result<Hostname> {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let hosts = host.files().read_text("/etc/hosts")?.unwrap_or_default();
+    let start = format!("{name}.");
+    let full = hosts
+        .lines()
+        .filter_map(|line| line.split('#').next())
+        .flat_map(|line| line.split_whitespace().skip(1))
+        .find(|word| word.starts_with(&start));
+    Hostname::parse(full.unwrap_or(&name))
+        .context("this server's name cannot be used: call set-up with --hostname NAME")
+}

@@ -115,11 +115,20 @@ impl FakeSystemd {
 
     /// Does as if the unit had fallen over or come up by itself (a request that starts a pool's service).
     pub fn set_active(&self, unit: &Unit, active: Active) {
-        let text = self.file(&unit.name());
+        self.set_active_name(&unit.name(), active);
+    }
+
+    /// Does as if a unit of the distribution that must not run had been started or stopped by somebody else.
+    pub fn set_active_masked(&self, unit: MaskedUnit, active: Active) {
+        self.set_active_name(&unit.name(), active);
+    }
+
+    fn set_active_name(&self, name: &str, active: Active) {
+        let text = self.file(name);
         let mut state = self.lock();
         let pid = state.next_pid;
         state.next_pid += 1;
-        let entry = state.units.entry(unit.name()).or_default();
+        let entry = state.units.entry(name.to_owned()).or_default();
         entry.active = active;
         entry.main_pid = active.is_up().then_some(pid);
         entry.result = if active == Active::Failed { "exit-code" } else { "success" };

@@ -1,0 +1,50 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+use hostd::{Role, UnknownRole};
+use names::{EmailAddress, Hostname};
+
+/// Sets this server up as a web host. Calling it again is harmless: it takes only the steps that are missing, and it goes
+/// on where it was stopped.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast setup", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Args {
+    /// What this server is for
+    #[arg(long = "with", value_name = "ROLES", value_delimiter = ',', default_value = "web", value_parser = role)]
+    pub(crate) roles: Vec<Role>,
+    /// The name by which people reach the panel [default: this server's name]
+    #[arg(long, value_parser = Hostname::parse)]
+    pub(crate) hostname: Option<Hostname>,
+    /// The administrator's login
+    #[arg(long)]
+    pub(crate) login: Option<String>,
+    /// The administrator's e-mail address; also the login, if none is given
+    #[arg(long, value_parser = EmailAddress::parse)]
+    pub(crate) email: Option<EmailAddress>,
+    /// Stop a PHP of the distribution that runs now
+    #[arg(long)]
+    pub(crate) stop_php: bool,
+    /// Show what would be done, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// With --dry-run: the plan as JSON on standard output
+    #[arg(long, requires = "dry_run")]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Parts of set-up that run on their own.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Install the packages of a role; run by holdfast-packages@ROLE.service
+    Packages {
+        /// The role
+        #[arg(value_parser = role)]
+        role: Role,
+    },
+}
+
+fn role(text: &str) -> Result<Role, UnknownRole> {
+    text.parse()
+}

@@ -1,0 +1,42 @@
+use super::Dpkg;
+
+const STATUS: &str = "Package: nginx-common
+Status: install ok installed
+Conffiles:
+ /etc/nginx/nginx.conf 5eb63bbbe01eeed093cb22bb8f5acdc3
+ /etc/nginx/old.conf 5eb63bbbe01eeed093cb22bb8f5acdc3 obsolete
+Description: small, powerful
+ a text that looks /etc/like one
+
+Package: nginx
+Status: install ok half-configured
+
+Package: php8.4-fpm
+Status: deinstall ok config-files
+";
+
+#[test]
+fn only_configured_packages_count_as_installed() {
+    let names = ["nginx-common", "nginx", "php8.4-fpm", "never-heard"].map(str::to_owned);
+    assert_eq!(Dpkg::parse(STATUS).missing(&names), names[1..]);
+}
+
+#[test]
+fn a_package_half_way_means_an_interruption() {
+    assert!(Dpkg::parse(STATUS).is_interrupted());
+    assert!(!Dpkg::parse(&STATUS.replace("half-configured", "installed")).is_interrupted());
+}
+
+#[test]
+fn a_file_is_pristine_by_content() {
+    let dpkg = Dpkg::parse(STATUS);
+    assert!(dpkg.is_pristine("/etc/nginx/nginx.conf", b"hello world"));
+    assert!(dpkg.is_pristine("/etc/nginx/old.conf", b"hello world"));
+    assert!(!dpkg.is_pristine("/etc/nginx/nginx.conf", b"hello"));
+    assert!(!dpkg.is_pristine("a", b"hello world"), "lines of other fields are no conffiles");
+}
+
+#[test]
+fn a_missing_status_means_that_nothing_is_installed() {
+    assert_eq!(Dpkg::parse("").missing(&["nginx".to_owned()]), ["nginx"]);
+}

@@ -1,0 +1,151 @@
+use hostd::{MaskedUnit, Role};
+
+use super::{DEFAULT_SITE, DEFAULT_SITE_LINK, Finding, Severity, look};
+use crate::testing::{Fresh, status};
+
+const ROOT: (u32, u32) = (0, 0);
+
+fn conflicts(server: &Fresh) -> Vec<Finding> {
+    let found = look(server.world()).unwrap();
+    found.into_iter().filter(|finding| finding.severity == Severity::Conflict).collect()
+}
+
+fn write(server: &Fresh, path: &str, text: &str) {
+    let files = server.host.files();
+    files.ensure_dirs(path.rsplit_once('/').unwrap().0, 0o755, ROOT).unwrap();
+    files.write(path, text.as_bytes(), 0o644, ROOT).unwrap();
+}
+
+/// Somebody listens on a port: process 77, in the cgroup of a unit.
+fn listens(server: &Fresh, port: u16, name: &str, unit: &str) {
+    let line = format!(
+        "  0: 00000000:{port:04X} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 4711 1\n"
+    );
+    write(server, "/proc/1/net/tcp", &line);
+    write(server, "/proc/77/comm", &format!("{name}\n"));
+    write(server, "/proc/77/cgroup", &format!("0::/system.slice/{unit}\n"));
+    server.host.files().ensure_dirs("/proc/77/fd", 0o755, ROOT).unwrap();
+    server.host.files().symlink("socket:[4711]", "/proc/77/fd/5").unwrap();
+}
+
+#[test]
+fn a_fresh_server_has_nothing_in_the_way() {
+    assert_eq!(look(Fresh::new().world()).unwrap(), []);
+}
+
+#[test]
+fn looking_changes_nothing() {
+    let server = Fresh::new();
+    listens(&server, 80, "apache2", "apache2.service");
+    server.host.take_changes();
+    look(server.world()).unwrap();
+    assert_eq!(server.host.take_changes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_port_in_use_is_told_with_its_holder() {
+    let server = Fresh::new();
+    listens(&server, 80, "apache2", "apache2.service");
+    let [found] = &conflicts(&server)[..] else { panic!() };
+    assert_eq!(found.field, "port 80");
+    assert_eq!(found.reason, "taken by apache2 (process 77 of apache2.service)");
+}
+
+#[test]
+fn nginx_itself_may_have_the_sites_ports_but_not_the_panels() {
+    let server = Fresh::new();
+    listens(&server, 443, "nginx", "nginx.service");
+    assert_eq!(conflicts(&server), []);
+    listens(&server, 8443, "nginx", "nginx.service");
+    assert_eq!(conflicts(&server)[0].field, "port 8443");
+}
+
+#[test]
+fn foreign_sites_are_told_and_a_foreign_default_server_is_a_conflict() {
+    let server = Fresh::new();
+    write(&server, "/etc/nginx/conf.d/shop.conf", "server { listen 80; server_name shop.example; }");
+    let found = look(server.world()).unwrap();
+    assert_eq!(found[0].severity, Severity::Note);
+    assert!(found[0].reason.starts_with("shop.example is served"), "{found:?}");
+    write(&server, "/etc/nginx/conf.d/shop.conf", "server {\n listen [::]:443 ssl default_server;\n}");
+    let [found] = &conflicts(&server)[..] else { panic!() };
+    assert_eq!(found.field, "/etc/nginx/conf.d/shop.conf:1");
+    assert!(found.reason.contains("port 443"));
+}
+
+#[test]
+fn debians_default_site_is_no_conflict_while_it_is_as_delivered() {
+    let server = Fresh::new();
+    write(&server, "/etc/nginx/nginx.conf", "http { include /etc/nginx/sites-enabled/*; }");
+    write(&server, DEFAULT_SITE, "welcome\n");
+    write(&server, "/var/lib/dpkg/status", &status(&[]));
+    server.host.files().symlink(DEFAULT_SITE, DEFAULT_SITE_LINK).unwrap();
+    assert_eq!(look(server.world()).unwrap(), []);
+    write(&server, DEFAULT_SITE, "server { listen 80 default_server; }");
+    assert_eq!(conflicts(&server)[0].field, format!("{DEFAULT_SITE_LINK}:1"));
+}
+
+#[test]
+fn files_in_our_place_are_a_conflict_until_the_agent_made_them() {
+    let server = Fresh::new();
+    write(&server, "/etc/nginx/conf.d/holdfast.conf", "");
+    assert_eq!(conflicts(&server)[0].field, "/etc/nginx/conf.d/holdfast.conf");
+    write(&server, "/var/lib/holdfast-agent/ledger/web-server/main.json", "{}");
+    assert_eq!(conflicts(&server), []);
+}
+
+#[test]
+fn a_running_php_stops_set_up_unless_it_may_be_stopped() {
+    let mut server = Fresh::new();
+    write(&server, "/etc/php/8.4/fpm/pool.d/www.conf", "[www]\n");
+    let php = server.host.profile().role(Role::Web).mask[0];
+    assert!(matches!(php, MaskedUnit::PhpFpm(_)));
+    server.systemd().set_active_masked(php, hostd::Active::Active);
+    let [found] = &conflicts(&server)[..] else { panic!() };
+    assert!(found.reason.contains("the pools www"), "{}", found.reason);
+    assert!(found.remedy.contains("--stop-php"));
+    server.options.stop_php = true;
+    assert_eq!(conflicts(&server), []);
+}
+
+#[test]
+fn another_php_is_told_and_left_alone() {
+    let server = Fresh::new();
+    write(&server, "/etc/php/7.4/fpm/pool.d/legacy.conf", "[legacy]\n");
+    let found = look(server.world()).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].severity, found[0].field.as_str()), (Severity::Note, "/etc/php/7.4/fpm/pool.d"));
+}
+
+#[test]
+fn a_person_of_our_name_is_a_conflict_and_our_own_user_is_not() {
+    let server = Fresh::new();
+    write(&server, "/etc/passwd", "holdfast:x:1000:1000::/home/holdfast:/bin/bash\n");
+    assert_eq!(conflicts(&server)[0].field, "user holdfast");
+    write(&server, "/etc/passwd", "holdfast:x:980:980::/var/lib/holdfast:/usr/sbin/nologin\n");
+    assert_eq!(conflicts(&server), []);
+    write(&server, "/etc/group", "holdfast-tenants:x:1001:\n");
+    assert_eq!(conflicts(&server)[0].field, "group holdfast-tenants");
+}
+
+#[test]
+fn strangers_among_the_accounts_ids_are_a_conflict_and_accounts_are_not() {
+    let server = Fresh::new();
+    write(
+        &server,
+        "/etc/passwd",
+        "bob:x:20001:20001::/home/bob:/bin/bash\nalice:x:20002:20002::/home/alice:/usr/sbin/nologin\n",
+    );
+    write(&server, "/etc/group", "holdfast-tenants:x:982:alice\n");
+    let [found] = &conflicts(&server)[..] else { panic!() };
+    assert!(found.reason.ends_with("bob (20001)"), "{}", found.reason);
+}
+
+#[test]
+fn homes_of_others_are_told() {
+    let server = Fresh::new();
+    server.host.files().ensure_dirs("/home/debian", 0o755, ROOT).unwrap();
+    let found = look(server.world()).unwrap();
+    assert_eq!(found[0].severity, Severity::Note);
+    assert!(found[0].reason.ends_with("debian"));
+}
