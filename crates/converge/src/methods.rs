@@ -336,3 +336,6 @@ impl Method for ListAuditHeads {
     const ACCESS: Access = Access::Read;
     type Reply = AuditHeads;
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,3 +53,6 @@ impl Spec for AccountSpec {
     const APPLY: &'static str = "holdfast.account1.ApplyAccount";
     type Key = AccountId;
 }
+
+#[cfg(test)]
+mod tests;

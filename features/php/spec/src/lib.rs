@@ -30,3 +30,6 @@ impl Spec for PoolSpec {
     const APPLY: &'static str = "holdfast.php1.ApplyPool";
     type Key = PoolId;
 }
+
+#[cfg(test)]
+mod tests;

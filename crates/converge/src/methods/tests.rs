@@ -1,0 +1,98 @@
+//! What crosses the wire, as files.
+
+use names::Generation;
+use wire::golden::Golden;
+
+use super::*;
+use crate::condition::{Condition, Reason};
+
+fn object() -> Object {
+    Object { kind: "site".to_owned(), scope: "01990000-0000-7000-8000-000000000003".to_owned() }
+}
+
+fn report() -> Report {
+    Report {
+        kind: "site".to_owned(),
+        scope: object().scope,
+        generation: Generation::new(3).unwrap(),
+        digest: Digest::of(b"spec"),
+        plan: crate::Plan::default(),
+        changed: true,
+        status: Status::ready(),
+    }
+}
+
+#[test]
+fn what_crosses_the_wire_is_as_the_golden_files_say() {
+    let status = ObjectStatus {
+        object: object(),
+        generation: Generation::new(3).unwrap(),
+        digest: Digest::of(b"spec"),
+        observed_generation: Some(Generation::new(2).unwrap()),
+        absent: false,
+        status: Status::not_ready(Condition::Degraded, Reason::ConfigRefused, "unknown directive"),
+        since: 1_767_225_600_000_000,
+    };
+    let page = ObjectPage { objects: vec![status] };
+    let drift = Drift {
+        object: object(),
+        path: "/etc/nginx/holdfast/sites/x.conf".to_owned(),
+        mtime: 1_767_225_600_000_000,
+        noticed: 1_767_225_601_000_000,
+        foreign: Digest::of(b"foreign"),
+        diff: Some("--- a\n+++ b\n".to_owned()),
+        waiting: None,
+        actions: vec![DriftAction::Revert, DriftAction::Pause],
+    };
+    let revert = RunDriftAction {
+        object: object(),
+        action: DriftAction::Revert,
+        foreign: Some(Digest::of(b"foreign")),
+        path: Some(drift.path.clone()),
+        until: None,
+        reason: None,
+        cause: Cause { actor: "root".to_owned(), request_id: "r1".to_owned() },
+    };
+    let pause = RunDriftAction {
+        action: DriftAction::Pause,
+        foreign: None,
+        path: None,
+        until: Some(1_767_229_200_000_000),
+        reason: Some("night work".to_owned()),
+        ..revert.clone()
+    };
+    let metrics = HostMetrics {
+        hostname: "server".to_owned(),
+        addresses: vec!["203.0.113.2".parse().unwrap(), "2001:db8::2".parse().unwrap()],
+        php_versions: vec!["8.4".parse().unwrap()],
+        ..HostMetrics::default()
+    };
+    let finding = Finding {
+        code: "unit.active".to_owned(),
+        subject: "nginx.service".to_owned(),
+        severity: Severity::Error,
+        message: "is failed".to_owned(),
+        remedy: Some("systemctl start nginx".to_owned()),
+    };
+    let head = AuditHead { at: 1_767_225_600_000_000, seq: 7, hash: Digest::of(b"head") };
+    let heads = AuditHeads { heads: vec![head.clone()] };
+    let counts = SweepCounts { objects: 3, differing: 1, ..SweepCounts::default() };
+    Golden::new(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"))
+        .method(&ListObjects { kind: Some("site".to_owned()) }, &page)
+        .method(&WatchObjects {}, &ObjectPage::default())
+        .method(&PreviewAll {}, &counts)
+        .method(&RunSweep {}, &counts)
+        .method(&ListDrift {}, &DriftList { drift: vec![drift] })
+        .method(&revert, &report())
+        .request("pause", &pause)
+        .error::<RunDriftAction>(
+            "moved",
+            &wire::Refusal::new("holdfast.agent1.DriftMoved", "the file was changed again"),
+        )
+        .method(&GetHostMetrics {}, &metrics)
+        .method(&RunDoctor {}, &Diagnosis { findings: vec![finding] })
+        .method(&RecordAuditHead { seq: head.seq, hash: head.hash }, &heads)
+        .method(&ListAuditHeads {}, &heads)
+        .check()
+        .unwrap();
+}
