@@ -15,7 +15,7 @@ pub(crate) enum SetupError {
         doing: String,
         /// The cause.
         #[source]
-        source: HostError,
+        source: Box<HostError>,
     },
     /// Something is in the way; the findings were printed.
     #[error(
@@ -76,7 +76,7 @@ impl SetupError {
     /// Adds what was being done.
     pub(crate) fn host(doing: impl Into<String>) -> impl FnOnce(HostError) -> Self {
         let doing = doing.into();
-        move |source| Self::Host { doing, source }
+        move |source| Self::Host { doing, source: Box::new(source) }
     }
 
     /// Did a test stop set-up here?
@@ -84,7 +84,6 @@ impl SetupError {
     pub(crate) fn is_crash(&self) -> bool {
         match self {
             Self::Host { source, .. } => source.is_crash(),
-            Self::Panel(PanelError::Crashed) => true,
             _ => false,
         }
     }

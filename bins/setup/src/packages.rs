@@ -17,7 +17,7 @@ use rustix::fs::FlockOperation;
 use crate::dpkg::Dpkg;
 
 /// How long another package manager may hold its locks.
-const LOCK_LIMIT: Duration = Duration::from_secs(15 * 60);
+const LOCK_LIMIT: Duration = Duration::from_mins(15);
 /// How often they are tried.
 const LOCK_PAUSE: Duration = Duration::from_secs(1);
 /// How often it is said that they are waited for.

@@ -45,10 +45,6 @@ pub(crate) enum PanelError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A test stopped set-up before this step.
-    #[cfg(test)]
-    #[error("stopped")]
-    Crashed,
 }
 
 /// A one-time link for signing in.

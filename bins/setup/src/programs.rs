@@ -46,7 +46,6 @@ impl Programs for HostPrograms {
             clippy::disallowed_methods,
             reason = "set-up's one runner of programs, with typed arguments"
         )]
-        #[expect(clippy::disallowed_methods, reason = "set-up is no agent: its own list of fixed programs")]
         let mut command = Command::new(path);
         let output = command
             .args(program.args())

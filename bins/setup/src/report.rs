@@ -87,9 +87,9 @@ impl<'a> Report<'a> {
             }
         });
         let result = result.unwrap_or_else(|| Err(io::Error::other("a step ended by a fault").into()));
-        let word = if result.is_ok() { "done" } else { "FAILED" };
+        let end = if result.is_ok() { "done" } else { "FAILED" };
         self.clear_line()?;
-        self.line(&format!("  {word:<7}{what} ({:.1} s)", begun.elapsed().as_secs_f64()))?;
+        self.line(&format!("  {end:<7}{what} ({:.1} s)", begun.elapsed().as_secs_f64()))?;
         result
     }
 

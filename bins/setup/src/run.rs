@@ -16,9 +16,9 @@ use crate::step::Step;
 use crate::world::World;
 
 /// How long the panel may take to answer after its start.
-const HEALTH: Duration = Duration::from_secs(60);
+const HEALTH: Duration = Duration::from_mins(1);
 /// How long the web server's first pass may take.
-const READY: Duration = Duration::from_secs(180);
+const READY: Duration = Duration::from_mins(3);
 /// How often something that is waited for is looked at.
 const PAUSE: Duration = Duration::from_millis(200);
 

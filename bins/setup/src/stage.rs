@@ -256,7 +256,7 @@ fn units(world: World<'_>) -> Result<Vec<Step>, HostError> {
         let there = world.host.files().read(path)?;
         match wanted {
             Some(content) if there.as_deref() != Some(content.as_bytes()) => {
-                steps.push(Step::DropIn { path, content })
+                steps.push(Step::DropIn { path, content });
             }
             None if there.is_some() => steps.push(Step::NoDropIn { path }),
             _ => {}

@@ -1,5 +1,6 @@
 //! A fresh server for tests: hostd's host in effigy, and stand-ins for the programs and the panel.
 
+use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -87,11 +88,16 @@ fn install_packages(root: &Path, packages: &[String]) -> io::Result<()> {
 
 /// dpkg's status with these packages installed.
 pub(crate) fn status(packages: &[String]) -> String {
-    let mut status: String =
-        packages.iter().map(|p| format!("Package: {p}\nStatus: install ok installed\n\n")).collect();
+    let mut status = String::new();
+    for package in packages {
+        writeln!(status, "Package: {package}\nStatus: install ok installed\n").unwrap();
+    }
     let md5 = hex::encode(Md5::digest(WELCOME));
-    status +=
-        &format!("Package: nginx-common\nStatus: install ok installed\nConffiles:\n {DEFAULT_SITE} {md5}\n");
+    writeln!(
+        status,
+        "Package: nginx-common\nStatus: install ok installed\nConffiles:\n {DEFAULT_SITE} {md5}"
+    )
+    .unwrap();
     status
 }
 

@@ -14,7 +14,7 @@ fn panel(status: &str, body: &str) -> (tempfile::TempDir, SocketPanel, thread::J
         let (mut stream, _) = listener.accept().unwrap();
         let mut request = Vec::new();
         let mut buffer = [0; 1024];
-        while !request.ends_with(b"}") && !(request.starts_with(b"GET") && request.ends_with(b"\r\n\r\n")) {
+        while !(request.ends_with(b"}") || request.starts_with(b"GET") && request.ends_with(b"\r\n\r\n")) {
             let n = stream.read(&mut buffer).unwrap();
             request.extend_from_slice(&buffer[..n]);
         }

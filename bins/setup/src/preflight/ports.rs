@@ -106,8 +106,9 @@ fn holder_of(files: &Files, pid: u32) -> Result<Holder, HostError> {
 /// The unit whose cgroup a process is in, by `/proc/PID/cgroup`.
 fn unit_of(cgroup: &str) -> Option<String> {
     let path = cgroup.lines().find_map(|line| line.strip_prefix("0::"))?;
-    let unit = path.split('/').rfind(|part| part.ends_with(".service") || part.ends_with(".scope"))?;
-    Some(unit.to_owned())
+    let is_unit =
+        |part: &&str| part.rsplit_once('.').is_some_and(|(_, kind)| matches!(kind, "service" | "scope"));
+    path.split('/').rfind(is_unit).map(str::to_owned)
 }
 
 fn unless_gone<T>(result: Result<T, HostError>) -> Result<Option<T>, HostError> {

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use converge::Describe;
 use hostd::{Active, OwnUnit, Unit};
 
@@ -30,7 +32,7 @@ fn state(server: &Fresh) -> String {
     let mut text = server.host.describe(&PATHS).unwrap();
     for path in [CERTIFICATE, NewFile::SealKey.path()] {
         let meta = server.host.files().stat(path).unwrap().unwrap();
-        text.push_str(&format!("{path} {:04o} {}:{}\n", meta.mode, meta.uid, meta.gid));
+        writeln!(text, "{path} {:04o} {}:{}", meta.mode, meta.uid, meta.gid).unwrap();
     }
     text
 }
@@ -167,7 +169,7 @@ fn an_expired_certificate_of_ours_is_made_anew_and_the_panel_reads_it() {
     run(&server).unwrap();
     let old = server.host.files().read(CERTIFICATE).unwrap().unwrap();
     server.systemd().take_calls();
-    server.host.fake_clock().unwrap().advance(std::time::Duration::from_secs(11 * 366 * 86_400));
+    server.host.fake_clock().unwrap().advance(std::time::Duration::from_hours(11 * 366 * 24));
     run(&server).unwrap();
     let new = server.host.files().read(CERTIFICATE).unwrap().unwrap();
     assert_ne!(new, old);
