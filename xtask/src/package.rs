@@ -130,8 +130,9 @@ fn stage(top: &Path, stage: &Path, cli: &Path) -> Result<()> {
     let units = tree.join("usr/lib/systemd/system");
     for unit in files_of(&packaging.join("units"))? {
         // templates of units that the agent renders are built into it
-        if unit.extension().is_some_and(|e| ["service", "socket", "slice", "timer", "path", "target"].iter().any(|k| e == *k))
-        {
+        if unit.extension().is_some_and(|e| {
+            ["service", "socket", "slice", "timer", "path", "target"].iter().any(|k| e == *k)
+        }) {
             copy(&unit, &units)?;
         }
     }
@@ -143,6 +144,9 @@ fn stage(top: &Path, stage: &Path, cli: &Path) -> Result<()> {
     }
     copy_as(&packaging.join("deb/holdfast.sysusers"), &tree.join("usr/lib/sysusers.d/holdfast.conf"))?;
     copy_as(&packaging.join("deb/holdfast.tmpfiles"), &tree.join("usr/lib/tmpfiles.d/holdfast.conf"))?;
+    copy_as(&packaging.join("ssh/sshd.conf"), &tree.join("etc/ssh/sshd_config.d/holdfast.conf"))?;
+    copy_as(&packaging.join("ssh/namespace.conf"), &tree.join("etc/security/namespace.d/holdfast.conf"))?;
+    copy_as(&packaging.join("ssh/pam.conf"), &tree.join("usr/share/pam-configs/holdfast"))?;
     let doc = tree.join("usr/share/doc/holdfast");
     for name in ["README.md", "SECURITY.md"] {
         let file = top.join(name);
@@ -188,7 +192,17 @@ fn make_deb(top: &Path, profile: &str, out: &Path) -> Result<PathBuf> {
     let mut command = cargo();
     command
         .current_dir(top)
-        .args(["deb", "--quiet", "--no-build", "--locked", "--package", "setup", "--profile", profile, "--output"])
+        .args([
+            "deb",
+            "--quiet",
+            "--no-build",
+            "--locked",
+            "--package",
+            "setup",
+            "--profile",
+            profile,
+            "--output",
+        ])
         .arg(out)
         .env("SOURCE_DATE_EPOCH", epoch(top)?);
     if profile == "fast" {
@@ -196,7 +210,8 @@ fn make_deb(top: &Path, profile: &str, out: &Path) -> Result<PathBuf> {
         command.args(["--compress-type", "gzip"]);
     }
     let printed = output(&mut command).context("make the package (cargo install --locked cargo-deb)")?;
-    let Some(deb) = printed.lines().map(str::trim).rfind(|line| Path::new(line).extension().is_some_and(|e| e == "deb"))
+    let Some(deb) =
+        printed.lines().map(str::trim).rfind(|line| Path::new(line).extension().is_some_and(|e| e == "deb"))
     else {
         bail!("cargo deb did not say where the package is: {printed}");
     };
@@ -268,7 +283,11 @@ fn copy_tree(dir: &Path, place: &Path) -> Result<()> {
     for entry in fs::read_dir(dir).with_context(|| format!("list {}", dir.display()))? {
         let entry = entry.with_context(|| format!("list {}", dir.display()))?;
         let there = place.join(entry.file_name());
-        if entry.path().is_dir() { copy_tree(&entry.path(), &there)? } else { copy_as(&entry.path(), &there)? }
+        if entry.path().is_dir() {
+            copy_tree(&entry.path(), &there)?
+        } else {
+            copy_as(&entry.path(), &there)?
+        }
     }
     Ok(())
 }
