@@ -2,7 +2,9 @@
 
 mod check_deps;
 mod host;
+mod package;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -21,12 +23,18 @@ enum Command {
     CheckDeps,
     /// Boots a Debian server with Holdfast on it, and keeps it until Ctrl-C
     Host(host::Arguments),
+    /// Builds the binaries and the Debian package, and prints its path
+    Package(package::PackageArgs),
 }
 
 fn main() -> ExitCode {
     let result = match Xtask::parse().command {
         Command::CheckDeps => check_deps::run(),
         Command::Host(arguments) => host::run(&arguments),
+        Command::Package(arguments) => package::run(&arguments).and_then(|deb| {
+            // For scripts: the path alone is on standard output.
+            Ok(writeln!(io::stdout(), "{}", deb.display())?)
+        }),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -25,6 +25,7 @@ mod overlay;
 mod server;
 mod slot;
 mod state;
+mod tree;
 mod wait;
 
 pub use command::{Cmd, Output, Running};

@@ -8,14 +8,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::command::{Cmd, Output, on_path, tail};
-use crate::error::Doing;
 use crate::network::{self, Addresses};
 use crate::nspawn::{Container, Plan};
-use crate::overlay::Overlay;
 use crate::slot::{self, Slot};
 use crate::state::State;
 use crate::wait::wait_for;
-use crate::{Distro, Error, Image, Network, Options, Root, image};
+use crate::{Distro, Error, Network, Options, tree};
 
 const STOP_LIMIT: Duration = Duration::from_mins(1);
 const INSTALL_LIMIT: Duration = Duration::from_mins(5);
@@ -94,13 +92,13 @@ impl Server {
         slot: &Slot,
         options: &Options,
     ) -> Result<(PathBuf, Addresses, Container, Duration, Option<Duration>), Error> {
-        let (root, image_time) = tree(slot, options)?;
+        let (root, image_time) = tree::make(slot, options)?;
         let begun = Instant::now();
         let addresses = match options.network {
             Network::Private => slot.addresses(),
             Network::Host => Addresses::loopback(),
         };
-        prepare(&root, options, &addresses)?;
+        tree::prepare(&root, options, &addresses)?;
         let container = start(slot, &root, options, &addresses)?;
         Ok((root, addresses, container, begun.elapsed(), image_time))
     }
@@ -334,73 +332,6 @@ impl Drop for Server {
             eprintln!("testhost: {} was not removed: {error}", self.options.name);
         }
     }
-}
-
-/// The server's tree, and how long its image took to make.
-fn tree(slot: &Slot, options: &Options) -> Result<(PathBuf, Option<Duration>), Error> {
-    match &options.root {
-        Root::Overlay(upper) => {
-            let image = Image::ensure(options.distro, options.image)?;
-            let overlay = Overlay::below(&slot.dir());
-            overlay.mount(&image.layers, *upper)?;
-            Ok((overlay.root().to_owned(), image.built_in))
-        }
-        Root::Directory(dir) if dir.join("etc/os-release").exists() => Ok((dir.clone(), None)),
-        Root::Directory(dir) => {
-            let image = Image::ensure(options.distro, options.image)?;
-            copy(slot, &image, dir)?;
-            Ok((dir.clone(), image.built_in))
-        }
-    }
-}
-
-/// A full copy of an image, there as a whole or not at all.
-fn copy(slot: &Slot, image: &Image, dir: &Path) -> Result<(), Error> {
-    let overlay = Overlay::below(&slot.dir());
-    overlay.mount(&image.layers, crate::Upper::Disk)?;
-    let mut temporary = dir.as_os_str().to_owned();
-    temporary.push(".new");
-    let temporary = PathBuf::from(temporary);
-    if temporary.exists() {
-        fs::remove_dir_all(&temporary).doing(|| format!("remove {}", temporary.display()))?;
-    }
-    if let Some(parent) = dir.parent() {
-        fs::create_dir_all(parent).doing(|| format!("make {}", parent.display()))?;
-    }
-    let words = [OsStr::new("cp"), "--archive".as_ref(), "--reflink=auto".as_ref(), "--".as_ref()];
-    let words = words.into_iter().chain([overlay.root().as_os_str(), temporary.as_os_str()]);
-    Cmd::new(words).deadline(INSTALL_LIMIT).check()?;
-    overlay.remove()?;
-    fs::rename(&temporary, dir).doing(|| format!("put {} into its place", dir.display()))
-}
-
-/// What a server has of its own before it boots.
-fn prepare(root: &Path, options: &Options, addresses: &Addresses) -> Result<(), Error> {
-    let id = root.join("etc/machine-id");
-    if fs::metadata(&id).map_or(0, |metadata| metadata.len()) < 32 {
-        let uuid = "/proc/sys/kernel/random/uuid";
-        let fresh = fs::read_to_string(uuid).doing(|| format!("read {uuid}"))?.replace('-', "");
-        image::put(root, "etc/machine-id", fresh.as_bytes(), 0o444)?;
-    }
-    image::put(root, "etc/hostname", format!("{}\n", options.name).as_bytes(), 0o644)?;
-    let hosts = root.join("etc/hosts");
-    let own = format!("127.0.1.1 {}", options.name);
-    let known = fs::read_to_string(&hosts).doing(|| format!("read {}", hosts.display()))?;
-    if !known.lines().any(|line| line == own) {
-        image::put(root, "etc/hosts", format!("{own}\n{known}").as_bytes(), 0o644)?;
-    }
-    match options.network {
-        Network::Private => addresses.configure_server(root)?,
-        // It would take this machine's interfaces for its own.
-        Network::Host => image::mask(root, "systemd-networkd.service")?,
-    }
-    for unit in &options.mask {
-        image::mask(root, unit)?;
-    }
-    for (path, content, mode) in &options.files {
-        image::put(root, path, content, *mode)?;
-    }
-    Ok(())
 }
 
 /// Starts the container on its tree and waits until it is up.
