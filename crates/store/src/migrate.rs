@@ -3,6 +3,7 @@
 //! The SQLite file is copied before the first statement of a migration runs, and put back when one fails, so that an upgrade that
 //! goes wrong leaves the panel of before with its database of before.
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
@@ -20,7 +21,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
     include_str!("../migrations/postgres/0001_first.sql"),
 )];
 
-/// The rollback-safe copy goes beside the database; its space is freed by the next migration's copy.
+/// A whole copy in one file, whatever the write-ahead log still holds.
 const COPY: Statement = Statement::new("VACUUM INTO $1");
 
 const TABLE: &str = "_sqlx_migrations";
@@ -87,6 +88,8 @@ async fn copy_before(connection: &mut AnyConnection, file: &Path, known: i64) ->
         _ => {}
     }
     let text = copy.to_str().ok_or_else(|| OpenError::Path(copy.clone()))?;
+    // The copy holds what the database holds: nobody else reads it. An empty file is what VACUUM INTO may write to.
+    std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&copy).map_err(io)?;
     COPY.bind(text).query().execute(&mut *connection).await?;
     std::fs::File::open(&copy).and_then(|copy| copy.sync_all()).map_err(io)?;
     Ok(copy)
