@@ -23,8 +23,10 @@ mod kind;
 mod note;
 mod of_account;
 mod panel;
+mod patch;
 mod plan;
 mod search;
+pub mod setting;
 mod table;
 mod wait;
 mod work;
@@ -38,10 +40,14 @@ pub use kind::{AnyKind, AnyWish, BoxFuture, How, Object, Registry, Wish};
 pub use note::Note;
 pub use of_account::{OfAccount, OfAccountParams};
 pub use panel::{PARALLEL, Panel};
+pub use patch::nullable;
 pub use plan::{DryRun, PlanView, PlannedObject, StepView, agent_error};
 pub use search::{Search, SearchParams};
 pub use table::{Access, Table};
 pub use work::drive;
 
 /// Every statement of this crate.
-pub const STATEMENTS: &[store::Statement] = event::STATEMENTS;
+pub const STATEMENTS: &[&[store::Statement]] = &[event::STATEMENTS, setting::STATEMENTS];
+
+#[cfg(test)]
+mod tests;

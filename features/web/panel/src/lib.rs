@@ -1,1 +1,33 @@
-//! (to come)
+//! The web in the panel: sites with their names, and the web server of the node.
+//!
+//! A name leads to one site of one account: the database's primary key says so. A name is *approved* when an administrator gave it, or
+//! when it lies below an approved name of the same account; any other name that an owner asks for is *pending*, and not sent to the
+//! server before an administrator approves it.
+//!
+//! Sites need PHP pools, which are another feature's: [`Pools`] is how they are asked for.
+
+mod build_spec;
+pub mod node;
+mod object;
+mod pools;
+mod routes;
+mod rules;
+pub mod sites;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use object::{SiteObject, WebServerObject};
+pub use pools::Pools;
+pub use routes::site::State;
+pub use store::node::Node;
+pub use store::site::Site;
+
+/// The routes.
+pub fn table(state: State) -> desired::Table {
+    routes::node::table(state.panel.clone()).merge(routes::site::table(state))
+}
+
+/// Every statement of this crate.
+pub const STATEMENTS: &[&[::store::Statement]] =
+    &[store::site::STATEMENTS, store::site_block::STATEMENTS, store::name::STATEMENTS, store::node::STATEMENTS];

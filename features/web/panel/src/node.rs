@@ -1,0 +1,51 @@
+//! The node, for the panel's start and its upkeep.
+
+use api_kit::ApiError;
+use converge::methods::{GetHostMetrics, HostMetrics};
+use desired::{Key, Panel};
+use names::{ListenAddr, NodeId};
+use store::{StoreError, Tx, WriteTx};
+use web_spec::WebServerSpec;
+
+use crate::store::node;
+pub use crate::store::node::Row;
+
+/// Makes the row of this server where it is missing; `listen` is what a new one's web server listens on.
+pub async fn ensure_local(panel: &Panel, listen: &[ListenAddr]) -> Result<Row, StoreError> {
+    let now = panel.now();
+    let (row, made) = panel
+        .store()
+        .write(async |tx: &mut WriteTx| -> Result<_, StoreError> {
+            if let Some(row) = node::local(tx).await? {
+                return Ok((row, false));
+            }
+            node::insert(tx, NodeId::new(), listen, now).await?;
+            Ok((node::local(tx).await?.ok_or(StoreError::Missing)?, true))
+        })
+        .await?;
+    if made {
+        panel.wake(Key::of::<WebServerSpec>(&row.id));
+    }
+    Ok(row)
+}
+
+/// The row of this server.
+pub async fn local(panel: &Panel) -> Result<Row, ApiError> {
+    let found = panel.store().read(async |tx: &mut Tx| node::local(tx).await).await?;
+    found.ok_or_else(|| ApiError::not_found("node"))
+}
+
+/// Asks the agent about the server, and keeps what is new: its name, addresses and PHP versions.
+pub async fn refresh(panel: &Panel) -> Result<(Row, HostMetrics), ApiError> {
+    let metrics = panel.agent().call(&GetHostMetrics {}).await.map_err(desired::agent_error)?;
+    let row = local(panel).await?;
+    let same = row.addresses == metrics.addresses
+        && row.php_versions == metrics.php_versions
+        && (row.name == metrics.hostname || names::Hostname::parse(&metrics.hostname).is_err());
+    if same {
+        return Ok((row, metrics));
+    }
+    let now = panel.now();
+    panel.store().write(async |tx: &mut WriteTx| node::set_facts(tx, &row, &metrics, now).await).await?;
+    Ok((local(panel).await?, metrics))
+}

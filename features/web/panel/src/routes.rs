@@ -1,0 +1,4 @@
+//! Routes.
+
+pub(crate) mod node;
+pub(crate) mod site;

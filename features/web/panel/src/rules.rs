@@ -1,0 +1,6 @@
+//! What may be asked, over typed values.
+
+pub(crate) mod names;
+pub(crate) mod node;
+pub(crate) mod php;
+pub(crate) mod site;

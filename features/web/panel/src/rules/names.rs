@@ -1,0 +1,139 @@
+//! Who may have which name.
+
+use api_kit::{ApiError, FieldError};
+use auth::{Actor, ManageSites, Owned};
+use desired::setting;
+use names::{AccountId, DomainName, Micros, SiteId};
+use store::{Tx, WriteTx};
+
+use crate::store::name::{self, Ownership};
+use crate::store::site::Row;
+
+/// Names of one site.
+const MOST: usize = 50;
+
+/// All names of a site, the primary one first, each with the pointer to where it was sent.
+pub(crate) struct Names {
+    all: Vec<(DomainName, String)>,
+}
+
+impl Names {
+    /// Refuses a name that comes twice, and too many of them.
+    pub(crate) fn of(primary: DomainName, aliases: Vec<DomainName>) -> Result<Self, ApiError> {
+        let mut all = vec![(primary, "/name".to_owned())];
+        if aliases.len() >= MOST {
+            let error = FieldError::new("/aliases", "names_too_many", "The site has too many names.", "Send 49 aliases at most.");
+            return Err(ApiError::invalid(error));
+        }
+        for (i, alias) in aliases.into_iter().enumerate() {
+            let pointer = format!("/aliases/{i}");
+            if all.iter().any(|(name, _)| *name == alias) {
+                let error = FieldError::new(pointer, "name_twice", "The site has this name already.", "Send it once.");
+                return Err(ApiError::invalid(error));
+            }
+            all.push((alias, pointer));
+        }
+        Ok(Self { all })
+    }
+
+    /// The primary name.
+    pub(crate) fn primary(&self) -> &DomainName {
+        &self.all[0].0
+    }
+}
+
+/// Whose names they are, and who asks.
+pub(crate) struct Claimant<'a> {
+    pub(crate) site: SiteId,
+    pub(crate) account: AccountId,
+    pub(crate) actor: &'a Actor,
+}
+
+/// Gives the site these names and no others. A name that is someone's is refused; the database decides between two who ask at once.
+pub(crate) async fn set(tx: &mut WriteTx, claimant: &Claimant<'_>, wanted: &Names, now: Micros) -> Result<(), ApiError> {
+    let old = name::of_site(tx, claimant.site).await?;
+    for gone in old.iter().filter(|old| !wanted.all.iter().any(|(name, _)| *name == old.name)) {
+        name::remove(tx, claimant.site, &gone.name).await?;
+    }
+    for (new, pointer) in &wanted.all {
+        if old.iter().any(|old| old.name == *new) {
+            continue;
+        }
+        check_free(tx, new, pointer).await?;
+        let ownership = ownership(tx, claimant, new).await?;
+        if !name::insert(tx, claimant.site, (new, false), ownership, now).await? {
+            return Err(taken(pointer, false));
+        }
+    }
+    name::set_primary(tx, claimant.site, wanted.primary()).await?;
+    Ok(())
+}
+
+/// Refuses names of the panel and of the server, and names that a site has.
+async fn check_free(tx: &mut Tx, name: &DomainName, pointer: &str) -> Result<(), ApiError> {
+    let panel: Option<String> = setting::get(tx, setting::PANEL_HOSTNAME).await?;
+    if panel.as_deref() == Some(name.as_str()) || name::is_node(tx, name).await? {
+        let reason = "The name is the panel's or the server's own.";
+        let error = FieldError::new(pointer, "name_reserved", reason, "Choose another name.");
+        return Err(ApiError::invalid(error));
+    }
+    match name::holder(tx, name.as_str()).await? {
+        Some(holder) => Err(taken(pointer, holder.leaving)),
+        None => Ok(()),
+    }
+}
+
+fn taken(pointer: &str, leaving: bool) -> ApiError {
+    let (reason, remedy) = if leaving {
+        ("A site that is being removed has this name.", "Wait until it is gone.")
+    } else {
+        ("A site has this name.", "Choose another name, or ask whoever has it.")
+    };
+    ApiError::invalid(FieldError::new(pointer, "name_taken", reason, remedy))
+}
+
+/// An administrator's word is an approval. Another's name is approved where the nearest name above it that anyone has is an approved
+/// one of the same account.
+async fn ownership(tx: &mut Tx, claimant: &Claimant<'_>, name: &DomainName) -> Result<Ownership, ApiError> {
+    let account = OfAccount(claimant.account);
+    if claimant.actor.authorise::<_, ManageSites>(Some(account)).is_ok() {
+        return Ok(Ownership::Approved);
+    }
+    let mut above = name.as_str();
+    while let Some((_, rest)) = above.split_once('.') {
+        above = rest;
+        if let Some(holder) = name::holder(tx, above).await? {
+            let own = holder.account == claimant.account && holder.ownership == Ownership::Approved;
+            return Ok(if own { Ownership::Approved } else { Ownership::Pending });
+        }
+    }
+    Ok(Ownership::Pending)
+}
+
+struct OfAccount(AccountId);
+
+impl Owned for OfAccount {
+    const KIND: &'static str = "account";
+
+    fn account(&self) -> AccountId {
+        self.0
+    }
+}
+
+/// The names of a row as they are, with what an edit changes.
+pub(crate) async fn edited(
+    tx: &mut Tx,
+    row: &Row,
+    primary: Option<&DomainName>,
+    aliases: Option<&Vec<DomainName>>,
+) -> Result<Names, ApiError> {
+    let primary = primary.unwrap_or(&row.name).clone();
+    let aliases = match aliases {
+        Some(aliases) => aliases.clone(),
+        None => {
+            let old = name::of_site(tx, row.id).await?;
+            old.into_iter().filter(|old| !old.is_primary && old.name != primary).map(|old| old.name).collect()
+        }
+    };
+    Names::of(primary, aliases)
+}

@@ -1,0 +1,277 @@
+//! What may be asked of a site, over typed values.
+
+use std::sync::Arc;
+
+use api_kit::{ApiError, IfMatch};
+use auth::{AccountKey, AccountRef, Actor, Authorised, EditSites, ManageSites};
+use desired::event::{Code, Event};
+use desired::{Draft, Key, Rules};
+use names::{BodySize, DomainName, IndexOrder, PhpVersion, PoolId, RelPath, SiteId};
+use serde::Deserialize;
+use store::{Tx, WriteTx};
+use utoipa::ToSchema;
+use web_spec::SiteSpec;
+
+use crate::object::SiteObject;
+use crate::pools::Pools;
+use crate::rules::names::{self as name_rules, Claimant, Names};
+use crate::store::name;
+use crate::store::site::{self, Row, Site, Values};
+
+/// What a new site is made of.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateSite {
+    /// Whose it is: the account's name or id.
+    #[schema(value_type = String, example = "alice")]
+    pub(crate) account: AccountKey,
+    /// The primary name.
+    #[schema(value_type = String, example = "www.example.test")]
+    pub(crate) name: DomainName,
+    /// Further names.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub(crate) aliases: Vec<DomainName>,
+    /// The PHP version; null: no PHP; left out: the newest on the server.
+    #[serde(default, deserialize_with = "desired::nullable")]
+    #[schema(value_type = Option<String>, example = "8.4")]
+    pub(crate) php: Option<Option<PhpVersion>>,
+    /// Below the account's home; left out: `sites/<name>/public`.
+    #[schema(value_type = Option<String>)]
+    pub(crate) docroot: Option<RelPath>,
+    /// The largest request body, such as `64M`.
+    #[schema(value_type = Option<String>)]
+    pub(crate) body_size: Option<BodySize>,
+    /// The order of index files.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(crate) index: Option<IndexOrder>,
+}
+
+/// What is to be otherwise; what is left out stays, null goes back to the usual.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EditSite {
+    /// The primary name. The old one is no longer the site's, unless it is among the aliases.
+    #[schema(value_type = Option<String>)]
+    pub(crate) name: Option<DomainName>,
+    /// All further names.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(crate) aliases: Option<Vec<DomainName>>,
+    /// The PHP version; null: no PHP.
+    #[serde(default, deserialize_with = "desired::nullable")]
+    #[schema(value_type = Option<String>)]
+    pub(crate) php: Option<Option<PhpVersion>>,
+    /// Below the account's home. The old directory and what is in it stay.
+    #[schema(value_type = Option<String>)]
+    pub(crate) docroot: Option<RelPath>,
+    /// The largest request body, such as `64M`.
+    #[serde(default, deserialize_with = "desired::nullable")]
+    #[schema(value_type = Option<String>)]
+    pub(crate) body_size: Option<Option<BodySize>>,
+    /// The order of index files.
+    #[serde(default, deserialize_with = "desired::nullable")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(crate) index: Option<Option<IndexOrder>>,
+}
+
+/// Where a site's files are, unless it says otherwise. A long name does not fit into a segment of a path; then the id does.
+fn usual_docroot(name: &DomainName, id: SiteId) -> Result<RelPath, ApiError> {
+    let by_name = RelPath::parse(&format!("sites/{name}/public"));
+    by_name.or_else(|_| RelPath::parse(&format!("sites/{id}/public"))).map_err(ApiError::internal)
+}
+
+/// Makes a site.
+pub(crate) struct Create {
+    pub(crate) pools: Arc<dyn Pools>,
+    pub(crate) actor: Actor,
+    pub(crate) account: Authorised<AccountRef, EditSites>,
+    pub(crate) names: Names,
+    /// Checked to be on the server.
+    pub(crate) php: Option<PhpVersion>,
+    pub(crate) docroot: Option<RelPath>,
+    pub(crate) body_size: Option<BodySize>,
+    pub(crate) index: Option<IndexOrder>,
+}
+
+impl Rules for Create {
+    type Value = Site;
+
+    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Site, Key), ApiError> {
+        let id = draft.new_id();
+        let docroot = match &self.docroot {
+            Some(docroot) => docroot.clone(),
+            None => usual_docroot(self.names.primary(), id)?,
+        };
+        let pool = pool_of(&*self.pools, tx, draft, (self.account.id, self.php)).await?;
+        let values = Values { pool, docroot: &docroot, body_size: self.body_size, index: self.index.as_ref() };
+        if !site::insert(tx, &self.account, id, &values, draft.now).await? {
+            return Err(ApiError::conflict("deleting", "The account is being removed."));
+        }
+        let claimant = Claimant { site: id, account: self.account.id, actor: &self.actor };
+        name_rules::set(tx, &claimant, &self.names, draft.now).await?;
+        let made = show(tx, id).await?;
+        draft.made(Key::of::<SiteSpec>(&id));
+        told(tx, draft, "site.create", Code::Created, None, &made, self.account.id).await?;
+        Ok((made, Key::of::<SiteSpec>(&id)))
+    }
+}
+
+async fn pool_of(
+    pools: &dyn Pools,
+    tx: &mut WriteTx,
+    draft: &mut Draft,
+    (account, php): (names::AccountId, Option<PhpVersion>),
+) -> Result<Option<PoolId>, ApiError> {
+    match php {
+        Some(version) => Ok(Some(pools.ensure(tx, draft, account, version).await?)),
+        None => Ok(None),
+    }
+}
+
+/// Changes a site.
+pub(crate) struct Edit {
+    pub(crate) pools: Arc<dyn Pools>,
+    pub(crate) actor: Actor,
+    pub(crate) site: Authorised<Row, EditSites>,
+    pub(crate) if_match: IfMatch,
+    pub(crate) edit: EditSite,
+}
+
+impl Rules for Edit {
+    type Value = Site;
+
+    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Site, Key), ApiError> {
+        let (id, edit) = (self.site.id, &self.edit);
+        let row = now(tx, id).await?;
+        self.if_match.require(row.block.generation)?;
+        check_staying(&row)?;
+        let before = show(tx, id).await?;
+        if edit.name.is_some() || edit.aliases.is_some() {
+            let wanted = name_rules::edited(tx, &row, edit.name.as_ref(), edit.aliases.as_ref()).await?;
+            let claimant = Claimant { site: id, account: row.account_id, actor: &self.actor };
+            name_rules::set(tx, &claimant, &wanted, draft.now).await?;
+        }
+        let php = edit.php.unwrap_or(row.php);
+        let pool = pool_of(&*self.pools, tx, draft, (row.account_id, php)).await?;
+        let values = Values {
+            pool,
+            docroot: edit.docroot.as_ref().unwrap_or(&row.docroot),
+            body_size: edit.body_size.unwrap_or(row.body_size),
+            index: edit.index.as_ref().unwrap_or(&row.index).as_ref(),
+        };
+        site::update(tx, &self.site, &values, draft.now).await?;
+        draft.raise::<SiteObject>(tx, &id).await?;
+        self.pools.release_unused(tx, draft, row.account_id).await?;
+        let after = show(tx, id).await?;
+        told(tx, draft, "site.edit", Code::Changed, Some(&before), &after, row.account_id).await?;
+        Ok((after, Key::of::<SiteSpec>(&id)))
+    }
+}
+
+/// Suspends a site, or lets it go on; or approves its names.
+pub(crate) struct Manage {
+    pub(crate) site: Authorised<Row, ManageSites>,
+    pub(crate) act: Act,
+}
+
+/// What an administrator does with a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Act {
+    Suspend,
+    Unsuspend,
+    Approve,
+}
+
+impl Rules for Manage {
+    type Value = Site;
+
+    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Site, Key), ApiError> {
+        let id = self.site.id;
+        let row = now(tx, id).await?;
+        check_staying(&row)?;
+        let before = show(tx, id).await?;
+        let action = match self.act {
+            Act::Suspend => {
+                site::set_suspended(tx, &self.site, true, draft.now).await?;
+                "site.suspend"
+            }
+            Act::Unsuspend => {
+                site::set_suspended(tx, &self.site, false, draft.now).await?;
+                "site.unsuspend"
+            }
+            Act::Approve => {
+                name::approve(tx, id).await?;
+                "site.approve"
+            }
+        };
+        draft.raise::<SiteObject>(tx, &id).await?;
+        let after = show(tx, id).await?;
+        told(tx, draft, action, Code::Changed, Some(&before), &after, row.account_id).await?;
+        Ok((after, Key::of::<SiteSpec>(&id)))
+    }
+}
+
+/// Asks for a site's removal. Its files stay.
+pub(crate) struct Delete {
+    pub(crate) pools: Arc<dyn Pools>,
+    pub(crate) site: Authorised<Row, EditSites>,
+    pub(crate) if_match: IfMatch,
+}
+
+impl Rules for Delete {
+    type Value = Site;
+
+    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Site, Key), ApiError> {
+        let id = self.site.id;
+        let key = Key::of::<SiteSpec>(&id);
+        let row = now(tx, id).await?;
+        self.if_match.check(row.block.generation)?;
+        let before = show(tx, id).await?;
+        if row.block.deleted_at.is_some() {
+            draft.made(key.clone());
+            return Ok((before, key));
+        }
+        site::delete(tx, &self.site, draft.now).await?;
+        draft.raise::<SiteObject>(tx, &id).await?;
+        self.pools.release_unused(tx, draft, row.account_id).await?;
+        let after = show(tx, id).await?;
+        told(tx, draft, "site.delete", Code::DeletionAsked, Some(&before), &after, row.account_id).await?;
+        Ok((after, key))
+    }
+}
+
+/// The row as it is in this transaction; the proof's may be older.
+async fn now(tx: &mut Tx, id: SiteId) -> Result<Row, ApiError> {
+    site::unscoped(tx, &id.to_string()).await?.ok_or_else(|| ApiError::not_found("site"))
+}
+
+fn check_staying(row: &Row) -> Result<(), ApiError> {
+    if row.block.deleted_at.is_some() {
+        return Err(ApiError::conflict("deleting", "The site is being removed."));
+    }
+    Ok(())
+}
+
+/// The site with its names.
+pub(crate) async fn show(tx: &mut Tx, id: SiteId) -> Result<Site, ApiError> {
+    let row = now(tx, id).await?;
+    let names = name::of_site(tx, id).await?;
+    Ok(Site::of(&row, &names))
+}
+
+/// The audit and the event of a change.
+async fn told(
+    tx: &mut WriteTx,
+    draft: &Draft,
+    action: &str,
+    code: Code,
+    before: Option<&Site>,
+    after: &Site,
+    account: names::AccountId,
+) -> Result<(), ApiError> {
+    let json = |site: &Site| serde_json::to_value(site).map_err(ApiError::internal);
+    let object = audit::Object::of_account("site", after.id, account);
+    draft.audit(tx, action, object, before.map(json).transpose()?, Some(json(after)?)).await?;
+    let event = Event::of(Key::of::<SiteSpec>(&after.id), Some(account), code, after.name.as_str());
+    draft.event(tx, &event).await
+}

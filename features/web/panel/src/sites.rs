@@ -1,0 +1,27 @@
+//! What other features ask of sites, within their own transactions.
+
+use api_kit::ApiError;
+use desired::Draft;
+use names::AccountId;
+use store::WriteTx;
+
+use crate::object::SiteObject;
+use crate::store::site;
+
+/// The account's state is part of what its sites are.
+pub async fn account_changed(tx: &mut WriteTx, draft: &mut Draft, account: AccountId) -> Result<(), ApiError> {
+    for id in site::ids_of_account(tx, account).await? {
+        draft.raise::<SiteObject>(tx, &id).await?;
+    }
+    Ok(())
+}
+
+/// An account goes only when its sites were deleted: they are what people would miss.
+pub async fn account_leaving(tx: &mut WriteTx, account: AccountId) -> Result<(), ApiError> {
+    let sites = site::ids_of_account(tx, account).await?.len();
+    if sites == 0 {
+        return Ok(());
+    }
+    let detail = format!("The account has {sites} sites. Delete them first.");
+    Err(ApiError::conflict("account_has_sites", detail))
+}

@@ -1,0 +1,6 @@
+//! Rows.
+
+pub(crate) mod name;
+pub(crate) mod node;
+pub(crate) mod site;
+pub(crate) mod site_block;

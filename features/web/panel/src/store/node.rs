@@ -1,0 +1,227 @@
+//! The row of a node, which is also that of its web server, and how the API shows it.
+
+use std::net::IpAddr;
+
+use auth::{Authorised, EditNode, Installation};
+use converge::methods::HostMetrics;
+use desired::{Block, BlockSql, Convergence};
+use names::{Hostname, ListenAddr, Micros, NodeId, PhpVersion};
+use serde::{Deserialize, Serialize};
+use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
+use utoipa::ToSchema;
+
+const FIND: Statement = Statement::new(
+    "SELECT id, name, addresses, listen, php_versions, updated_at, generation, observed_generation, spec_digest, condition,
+            reason, message, since, attempts, next_attempt_at, deleted_at, expect_plan, overwrite
+     FROM node WHERE id = $1",
+);
+const LOCAL: Statement = Statement::new(
+    "SELECT id, name, addresses, listen, php_versions, updated_at, generation, observed_generation, spec_digest, condition,
+            reason, message, since, attempts, next_attempt_at, deleted_at, expect_plan, overwrite
+     FROM node ORDER BY created_at LIMIT 1",
+);
+const INSERT: Statement = Statement::new(
+    "INSERT INTO node (id, name, listen, created_at, updated_at, since) VALUES ($1, $2, $3, $4, $4, $4)
+     ON CONFLICT DO NOTHING",
+);
+const SET_LISTEN: Statement = Statement::new("UPDATE node SET listen = $2, updated_at = $3 WHERE id = $1");
+const SET_FACTS: Statement = Statement::new(
+    "UPDATE node SET name = $2, addresses = $3, php_versions = $4, updated_at = $5 WHERE id = $1",
+);
+
+/// The statements over the columns that converging rows share. A node's row does not go.
+pub(crate) const BLOCK: BlockSql = BlockSql {
+    raise: Statement::new(
+        "UPDATE node SET generation = generation + 1, updated_at = $2, since = $2, overwrite = $3,
+                condition = CASE WHEN deleted_at IS NULL THEN 'pending' ELSE 'deleting' END,
+                reason = NULL, message = NULL, attempts = 0, next_attempt_at = NULL, expect_plan = NULL
+         WHERE id = $1",
+    ),
+    expect: Statement::new("UPDATE node SET expect_plan = $2 WHERE id = $1"),
+    record: Statement::new(
+        "UPDATE node SET observed_generation = COALESCE($3, observed_generation), spec_digest = COALESCE($4, spec_digest),
+                condition = $5, reason = $6, message = $7, since = $8, attempts = $9, next_attempt_at = $10,
+                expect_plan = CASE WHEN $5 = 'ready' THEN NULL ELSE expect_plan END,
+                overwrite = CASE WHEN $5 = 'ready' THEN 0 ELSE overwrite END
+         WHERE id = $1 AND generation = $2",
+    ),
+    behind: Statement::new("UPDATE node SET observed_generation = $2 WHERE id = $1 AND observed_generation < $2"),
+    purge: Statement::new("DELETE FROM node WHERE id = $1 AND generation = $2 AND deleted_at IS NOT NULL"),
+    unsettled: Statement::new(
+        "SELECT id AS value FROM node WHERE condition <> 'ready' OR observed_generation < generation",
+    ),
+    // A node waits for nothing of an account's.
+    waiting: Statement::new("SELECT id AS value FROM node WHERE reason = 'waits_for' AND (id = $1 OR $1 IS NULL)"),
+    page: Statement::new(
+        "SELECT id, generation, observed_generation, spec_digest, condition, reason, message, since, attempts,
+                next_attempt_at, deleted_at, expect_plan, overwrite
+         FROM node WHERE id > $1 ORDER BY id LIMIT $2",
+    ),
+};
+
+/// Every statement of this module.
+pub(crate) const STATEMENTS: &[Statement] = &[
+    FIND,
+    LOCAL,
+    INSERT,
+    SET_LISTEN,
+    SET_FACTS,
+    BLOCK.raise,
+    BLOCK.expect,
+    BLOCK.record,
+    BLOCK.behind,
+    BLOCK.purge,
+    BLOCK.unsettled,
+    BLOCK.waiting,
+    BLOCK.page,
+];
+
+/// One row.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The id.
+    pub id: NodeId,
+    /// The host's name, once it is known.
+    pub name: String,
+    /// Addresses, IPv4 and IPv6, as last reported.
+    pub addresses: Vec<IpAddr>,
+    /// What the web server listens on.
+    pub listen: Vec<ListenAddr>,
+    /// PHP versions that are installed, as last reported.
+    pub php_versions: Vec<PhpVersion>,
+    /// How the web server stands.
+    pub block: Block,
+}
+
+impl FromRow for Row {
+    fn from_row(row: &store::Row) -> Result<Self, RowError> {
+        Ok(Self {
+            id: row.parse("id")?,
+            name: row.text("name")?,
+            addresses: row.json("addresses")?,
+            listen: row.json("listen")?,
+            php_versions: row.json("php_versions")?,
+            block: Block::from_row(row)?,
+        })
+    }
+}
+
+/// The server, and how its web server stands.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Node {
+    /// The id.
+    #[schema(value_type = String, format = "uuid")]
+    pub id: NodeId,
+    /// The host's name.
+    pub name: String,
+    /// Addresses, IPv4 and IPv6.
+    #[schema(value_type = Vec<String>)]
+    pub addresses: Vec<IpAddr>,
+    /// What the web server listens on, such as `[::]:80`.
+    #[schema(value_type = Vec<String>)]
+    pub listen: Vec<ListenAddr>,
+    /// PHP versions that are installed.
+    #[schema(value_type = Vec<String>)]
+    pub php_versions: Vec<PhpVersion>,
+    /// The panel's release.
+    pub panel_version: String,
+    /// Figures of this moment; null while the agent does not answer.
+    pub host: Option<Host>,
+    /// How the web server stands.
+    #[serde(flatten)]
+    pub convergence: Convergence,
+}
+
+/// Figures of a server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Host {
+    /// The operating system.
+    pub os: String,
+    /// The kernel's release.
+    pub kernel: String,
+    /// Seconds since the server started.
+    pub uptime_seconds: u64,
+    /// Load over 1, 5 and 15 minutes.
+    #[schema(value_type = Vec<f64>)]
+    pub load: [f64; 3],
+    /// Processors.
+    pub cpus: u32,
+    /// Memory, in bytes.
+    pub memory_total: u64,
+    /// Memory that programs could still have, in bytes.
+    pub memory_available: u64,
+    /// Size of the file system with the homes, in bytes.
+    pub disk_total: u64,
+    /// What is free there, in bytes.
+    pub disk_available: u64,
+    /// The agent's release.
+    pub agent_version: String,
+}
+
+impl Node {
+    /// The view of a row, with what the agent says of this moment.
+    pub(crate) fn of(row: &Row, metrics: Option<HostMetrics>) -> Self {
+        Self {
+            id: row.id,
+            name: row.name.clone(),
+            addresses: row.addresses.clone(),
+            listen: row.listen.clone(),
+            php_versions: row.php_versions.clone(),
+            panel_version: env!("CARGO_PKG_VERSION").to_owned(),
+            host: metrics.map(|m| Host {
+                os: m.os,
+                kernel: m.kernel,
+                uptime_seconds: m.uptime_seconds,
+                load: m.load,
+                cpus: m.cpus,
+                memory_total: m.memory_total,
+                memory_available: m.memory_available,
+                disk_total: m.disk_total,
+                disk_available: m.disk_available,
+                agent_version: m.agent_version,
+            }),
+            convergence: Convergence::from(&row.block),
+        }
+    }
+}
+
+/// The node of this id, for the driver.
+pub(crate) async fn unscoped(tx: &mut Tx, id: &str) -> Result<Option<Row>, StoreError> {
+    tx.optional(FIND.bind(id)).await
+}
+
+/// The server that the panel runs on: the only one for now.
+pub(crate) async fn local(tx: &mut Tx) -> Result<Option<Row>, StoreError> {
+    tx.optional(LOCAL).await
+}
+
+/// Makes the row of the server that the panel runs on.
+pub(crate) async fn insert(tx: &mut WriteTx, id: NodeId, listen: &[ListenAddr], now: Micros) -> Result<(), StoreError> {
+    tx.execute(INSERT.bind(id).bind("local").bind(json(listen)).bind(now)).await?;
+    Ok(())
+}
+
+/// Changes what the web server listens on.
+pub(crate) async fn set_listen(
+    tx: &mut WriteTx,
+    _proof: &Authorised<Installation, EditNode>,
+    id: NodeId,
+    listen: &[ListenAddr],
+    now: Micros,
+) -> Result<(), StoreError> {
+    tx.execute(SET_LISTEN.bind(id).bind(json(listen)).bind(now)).await?;
+    Ok(())
+}
+
+/// Keeps what the agent reported.
+pub(crate) async fn set_facts(tx: &mut WriteTx, row: &Row, metrics: &HostMetrics, now: Micros) -> Result<(), StoreError> {
+    let name = Hostname::parse(&metrics.hostname).map_or_else(|_| row.name.clone(), |name| name.to_string());
+    let facts = SET_FACTS.bind(row.id).bind(name).bind(json(&metrics.addresses)).bind(json(&metrics.php_versions)).bind(now);
+    tx.execute(facts).await?;
+    Ok(())
+}
+
+/// Lists of texts, which are always JSON.
+fn json(list: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_string(list).unwrap_or_else(|_| "[]".to_owned())
+}

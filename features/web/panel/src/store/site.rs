@@ -1,0 +1,309 @@
+//! Rows of sites, and how the API shows them.
+
+use auth::{AccountRef, Actor, Authorised, Denied, EditSites, OnAccount, Owned, TenantScope};
+use desired::{Block, Convergence};
+use names::{
+    AccountId, AccountName, BodySize, ByteSize, DomainName, IndexOrder, Micros, PhpVersion, PoolId, PoolName, RelPath, SiteId,
+};
+use serde::{Deserialize, Serialize};
+use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
+use utoipa::ToSchema;
+
+use crate::store::name::{Named, Ownership};
+
+const FIND: Statement = Statement::new(
+    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+            s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
+            s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
+            s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
+     FROM site s JOIN account a ON a.id = s.account_id
+          JOIN site_name n ON n.site_id = s.id AND n.is_primary = 1
+          LEFT JOIN pool p ON p.id = s.pool_id
+     WHERE s.id = $1",
+);
+const ID_OF_NAME: Statement = Statement::new("SELECT site_id AS value FROM site_name WHERE name = $1");
+const LIST: Statement = Statement::new(
+    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+            s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
+            s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
+            s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
+     FROM site_name n JOIN site s ON s.id = n.site_id
+          JOIN account a ON a.id = s.account_id
+          LEFT JOIN pool p ON p.id = s.pool_id
+     WHERE n.is_primary = 1 AND n.name > $1
+       AND ($2 = 'all' OR s.account_id IN
+            (SELECT account_id FROM account_permission WHERE person_id = $2 AND permission = $3))
+       AND (s.account_id = $4 OR $4 IS NULL)
+       AND (n.name LIKE $5 OR $5 IS NULL)
+     ORDER BY n.name LIMIT $6",
+);
+const INSERT: Statement = Statement::new(
+    "INSERT INTO site (id, account_id, node_id, pool_id, docroot, body_size, index_order, created_at, updated_at, since)
+     SELECT CAST($1 AS TEXT), a.id, a.node_id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT), CAST($6 AS TEXT),
+            CAST($7 AS BIGINT), CAST($7 AS BIGINT), CAST($7 AS BIGINT)
+     FROM account a WHERE a.id = $2 AND a.deleted_at IS NULL",
+);
+const UPDATE: Statement = Statement::new(
+    "UPDATE site SET pool_id = $2, docroot = $3, body_size = $4, index_order = $5, updated_at = $6 WHERE id = $1",
+);
+const SUSPEND: Statement = Statement::new("UPDATE site SET suspended = $2, updated_at = $3 WHERE id = $1");
+const DELETE: Statement = Statement::new("UPDATE site SET deleted_at = $2, updated_at = $2 WHERE id = $1");
+const OF_ACCOUNT: Statement =
+    Statement::new("SELECT id AS value FROM site WHERE account_id = $1 AND deleted_at IS NULL ORDER BY id");
+
+/// Every statement of this module.
+pub(crate) const STATEMENTS: &[Statement] =
+    &[FIND, ID_OF_NAME, LIST, INSERT, UPDATE, SUSPEND, DELETE, OF_ACCOUNT];
+
+/// One row, with what it names of other rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) id: SiteId,
+    pub(crate) account_id: AccountId,
+    pub(crate) account_name: AccountName,
+    pub(crate) account_suspended: bool,
+    pub(crate) name: DomainName,
+    pub(crate) ownership: Ownership,
+    pub(crate) docroot: RelPath,
+    pub(crate) body_size: Option<BodySize>,
+    pub(crate) index: Option<IndexOrder>,
+    pub(crate) suspended: bool,
+    pub(crate) created_at: Micros,
+    pub(crate) updated_at: Micros,
+    pub(crate) pool_name: Option<PoolName>,
+    pub(crate) php: Option<PhpVersion>,
+    pub(crate) block: Block,
+}
+
+impl FromRow for Row {
+    fn from_row(row: &store::Row) -> Result<Self, RowError> {
+        let bad_size = |problem: String| RowError { column: "body_size".to_owned(), problem };
+        let size = |bytes: u64| -> Result<BodySize, RowError> {
+            let size = ByteSize::new(bytes).map_err(|error| bad_size(error.reason))?;
+            BodySize::new(size).map_err(|error| bad_size(error.reason))
+        };
+        Ok(Self {
+            id: row.parse("id")?,
+            account_id: row.parse("account_id")?,
+            account_name: row.parse("account_name")?,
+            account_suspended: row.flag("account_suspended")?,
+            name: row.parse("name")?,
+            ownership: Ownership::read(row)?,
+            docroot: row.parse("docroot")?,
+            body_size: row.opt_number::<u64>("body_size")?.map(size).transpose()?,
+            index: row.opt_json("index_order")?,
+            suspended: row.flag("suspended")?,
+            created_at: row.time("created_at")?,
+            updated_at: row.time("updated_at")?,
+            pool_name: row.opt_parse("pool_name")?,
+            php: row.opt_parse("php")?,
+            block: Block::from_row(row)?,
+        })
+    }
+}
+
+impl Owned for Row {
+    const KIND: &'static str = "site";
+
+    fn account(&self) -> AccountId {
+        self.account_id
+    }
+}
+
+/// A site.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Site {
+    /// The id.
+    #[schema(value_type = String, format = "uuid")]
+    pub id: SiteId,
+    /// The primary name.
+    #[schema(value_type = String, example = "www.example.test")]
+    pub name: DomainName,
+    /// Further names.
+    #[schema(value_type = Vec<String>)]
+    pub aliases: Vec<DomainName>,
+    /// Names that are not served before an administrator approves them.
+    #[schema(value_type = Vec<String>)]
+    pub pending_names: Vec<DomainName>,
+    /// Whose it is.
+    #[schema(value_type = String)]
+    pub account: AccountName,
+    /// The PHP version; null: no PHP.
+    #[schema(value_type = Option<String>, example = "8.4")]
+    pub php: Option<PhpVersion>,
+    /// The pool that runs its PHP.
+    #[schema(value_type = Option<String>)]
+    pub pool: Option<PoolName>,
+    /// Below the account's home.
+    #[schema(value_type = String)]
+    pub docroot: RelPath,
+    /// The largest request body; null: as usual.
+    #[schema(value_type = Option<String>, example = "64M")]
+    pub body_size: Option<BodySize>,
+    /// The order of index files; null: as usual.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub index: Option<IndexOrder>,
+    /// It answers 503, by its own or by its account's state.
+    pub suspended: bool,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Micros,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Micros,
+    /// How it stands.
+    #[serde(flatten)]
+    pub convergence: Convergence,
+}
+
+impl Site {
+    /// The site of a row and its names.
+    pub(crate) fn of(row: &Row, names: &[Named]) -> Self {
+        let pick = |wanted: fn(&Named) -> bool| names.iter().filter(|n| wanted(n)).map(|n| n.name.clone()).collect();
+        Self {
+            id: row.id,
+            name: row.name.clone(),
+            aliases: pick(|named| !named.is_primary),
+            pending_names: pick(|named| named.ownership == Ownership::Pending),
+            account: row.account_name.clone(),
+            php: row.php,
+            pool: row.pool_name.clone(),
+            docroot: row.docroot.clone(),
+            body_size: row.body_size,
+            index: row.index.clone(),
+            suspended: row.suspended || row.account_suspended,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            convergence: Convergence::from(&row.block),
+        }
+    }
+}
+
+impl Row {
+    /// The site, with its aliases.
+    pub(crate) fn with_names(&self, aliases: Vec<Named>) -> Site {
+        let primary =
+            Named { site: self.id, name: self.name.clone(), is_primary: true, ownership: self.ownership };
+        let names: Vec<_> = std::iter::once(primary).chain(aliases).collect();
+        Site::of(self, &names)
+    }
+}
+
+/// The key of a site in a path; any of its names will do.
+pub(crate) type SiteKey = auth::Key<SiteId, DomainName>;
+
+/// For the driver and the rules behind a proof, which act for no one.
+pub(crate) async fn unscoped(tx: &mut Tx, id: &str) -> Result<Option<Row>, StoreError> {
+    tx.optional(FIND.bind(id)).await
+}
+
+/// The site, for whoever holds `P` on its account.
+pub(crate) async fn find<P: OnAccount>(tx: &mut Tx, actor: &Actor, key: &SiteKey) -> Result<Authorised<Row, P>, Denied> {
+    let id = match key {
+        SiteKey::Id(id) => Some(id.to_string()),
+        SiteKey::Name(name) => tx.optional::<String>(ID_OF_NAME.bind(name.as_str())).await?,
+    };
+    let found = match id {
+        Some(id) => unscoped(tx, &id).await?,
+        None => None,
+    };
+    actor.authorise(found)
+}
+
+/// Which sites a list shows.
+pub(crate) struct Which<'a> {
+    pub(crate) after: &'a str,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) like: Option<String>,
+    pub(crate) rows: i64,
+}
+
+/// Sites in the order of their primary names.
+pub(crate) async fn list(tx: &mut Tx, scope: &TenantScope, which: Which<'_>) -> Result<Vec<Row>, StoreError> {
+    let list = scope.bind(LIST.bind(which.after)).bind(which.account).bind(which.like).bind(which.rows);
+    tx.all(list).await
+}
+
+/// What a row is made of.
+pub(crate) struct Values<'a> {
+    pub(crate) pool: Option<PoolId>,
+    pub(crate) docroot: &'a RelPath,
+    pub(crate) body_size: Option<BodySize>,
+    pub(crate) index: Option<&'a IndexOrder>,
+}
+
+impl Values<'_> {
+    fn body_size(&self) -> Option<i64> {
+        // At most 10 GiB.
+        self.body_size.and_then(|size| i64::try_from(size.bytes()).ok())
+    }
+
+    fn index(&self) -> Option<String> {
+        // A list of texts, which is always JSON.
+        self.index.and_then(|index| serde_json::to_string(index).ok())
+    }
+}
+
+/// Makes a row; `false` where the account is being removed.
+pub(crate) async fn insert(
+    tx: &mut WriteTx,
+    account: &Authorised<AccountRef, EditSites>,
+    id: SiteId,
+    values: &Values<'_>,
+    now: Micros,
+) -> Result<bool, StoreError> {
+    let insert = INSERT
+        .bind(id)
+        .bind(account.id)
+        .bind(values.pool)
+        .bind(values.docroot.as_str())
+        .bind(values.body_size())
+        .bind(values.index())
+        .bind(now);
+    Ok(tx.execute(insert).await? == 1)
+}
+
+/// Changes a row.
+pub(crate) async fn update(
+    tx: &mut WriteTx,
+    site: &Authorised<Row, EditSites>,
+    values: &Values<'_>,
+    now: Micros,
+) -> Result<(), StoreError> {
+    let update = UPDATE
+        .bind(site.id)
+        .bind(values.pool)
+        .bind(values.docroot.as_str())
+        .bind(values.body_size())
+        .bind(values.index())
+        .bind(now);
+    tx.execute(update).await?;
+    Ok(())
+}
+
+/// Suspends the site, or lets it go on.
+pub(crate) async fn set_suspended(
+    tx: &mut WriteTx,
+    site: &Authorised<Row, auth::ManageSites>,
+    suspended: bool,
+    now: Micros,
+) -> Result<(), StoreError> {
+    tx.execute(SUSPEND.bind(site.id).bind(suspended).bind(now)).await?;
+    Ok(())
+}
+
+/// Marks the site for removal.
+pub(crate) async fn delete(
+    tx: &mut WriteTx,
+    site: &Authorised<Row, EditSites>,
+    now: Micros,
+) -> Result<(), StoreError> {
+    tx.execute(DELETE.bind(site.id).bind(now)).await?;
+    Ok(())
+}
+
+/// The account's sites that are to stay, for other features' rules.
+pub(crate) async fn ids_of_account(tx: &mut Tx, account: AccountId) -> Result<Vec<SiteId>, StoreError> {
+    let ids: Vec<String> = tx.all(OF_ACCOUNT.bind(account)).await?;
+    Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+}
