@@ -2,6 +2,7 @@
 
 mod check_deps;
 mod host;
+mod new_feature;
 mod package;
 
 use std::io::{self, Write};
@@ -23,6 +24,11 @@ enum Command {
     CheckDeps,
     /// Boots a Debian server with Holdfast on it, and keeps it until Ctrl-C
     Host(host::Arguments),
+    /// Makes a new feature's folders, and their places in the workspace
+    NewFeature {
+        /// One lower-case word, for example `dns`
+        name: String,
+    },
     /// Builds the binaries and the Debian package, and prints its path
     Package(package::PackageArgs),
 }
@@ -31,6 +37,7 @@ fn main() -> ExitCode {
     let result = match Xtask::parse().command {
         Command::CheckDeps => check_deps::run(),
         Command::Host(arguments) => host::run(&arguments),
+        Command::NewFeature { name } => new_feature::run(&name),
         Command::Package(arguments) => package::run(&arguments).and_then(|deb| {
             // For scripts: the path alone is on standard output.
             Ok(writeln!(io::stdout(), "{}", deb.display())?)
