@@ -142,7 +142,7 @@ pub async fn resolve(
     let Some((actor, found)) = found else { return Ok(None) };
     if now.since(found.last_seen_at) >= NOTED_EVERY {
         let touch = TOUCH.bind(found.id).bind(now).bind(now.plus(IDLE));
-        store.write(async |tx| tx.execute(touch).await).await?;
+        store.note(async |tx| tx.execute(touch).await).await?;
     }
     Ok(Some(actor))
 }

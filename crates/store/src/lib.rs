@@ -7,7 +7,7 @@
 //!
 //! - **One writer.** [`Store::write`] holds the only writing connection, and its transaction takes the write lock when it begins, so
 //!   two writers wait for each other instead of failing half way.
-//! - **An answer means disk.** A commit is synced to the disk before it is acknowledged.
+//! - **An answer means disk.** A commit is synced to the disk before it is acknowledged. [`Store::note`] is for what can be observed again.
 //! - **All or nothing.** A closure that fails, panics or is dropped leaves nothing behind.
 //! - **A rehearsal leaves nothing behind.** [`Store::rehearse`] runs the same closure and always rolls back. It is how a dry run is made.
 //! - **No statement is made of pieces.** A [`Statement`] is a `'static` text; values travel beside it.

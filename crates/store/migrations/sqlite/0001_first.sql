@@ -108,6 +108,9 @@ CREATE TABLE account (
 CREATE INDEX account_organisation ON account (organisation_id, name);
 CREATE INDEX account_owner ON account (owner_person_id);
 CREATE INDEX account_node ON account (node_id);
+-- What is not as it should be is found without looking at what is.
+CREATE INDEX account_unsettled ON account (id) WHERE condition <> 'ready' OR observed_generation < generation;
+CREATE INDEX account_waiting ON account (id) WHERE reason = 'waits_for';
 CREATE INDEX account_created ON account (created_at, id);
 
 -- A person's role within one organisation (and all below it), or within one account.
@@ -155,6 +158,8 @@ CREATE TABLE pool (
     overwrite           BIGINT NOT NULL DEFAULT 0 CHECK (overwrite IN (0, 1)),
     UNIQUE (account_id, version)
 );
+CREATE INDEX pool_unsettled ON pool (id) WHERE condition <> 'ready' OR observed_generation < generation;
+CREATE INDEX pool_waiting ON pool (account_id) WHERE reason = 'waits_for';
 CREATE INDEX pool_node ON pool (node_id);
 
 CREATE TABLE site (
@@ -185,6 +190,8 @@ CREATE TABLE site (
 CREATE INDEX site_account ON site (account_id, created_at);
 CREATE INDEX site_node ON site (node_id);
 CREATE INDEX site_pool ON site (pool_id);
+CREATE INDEX site_unsettled ON site (id) WHERE condition <> 'ready' OR observed_generation < generation;
+CREATE INDEX site_waiting ON site (account_id) WHERE reason = 'waits_for';
 CREATE INDEX site_created ON site (created_at, id);
 
 -- Every name that a site answers to. The primary key makes a name unique across all sites of all accounts.

@@ -151,14 +151,12 @@ async fn a_path_with_odd_characters_opens_and_a_relative_one_is_refused() {
 }
 
 #[tokio::test]
-async fn writes_are_synced_and_references_are_kept() {
+async fn references_are_kept() {
     let store = TestStore::new().await;
     let mut connection = store.any_connection().await.unwrap();
-    let pragma = async |connection: &mut AnyConnection, sql: &'static str| -> i64 {
-        sqlx::Row::get(&sqlx::query(sql).fetch_one(connection).await.unwrap(), 0)
-    };
-    assert_eq!(pragma(&mut connection, "PRAGMA synchronous").await, 2);
-    assert_eq!(pragma(&mut connection, "PRAGMA foreign_keys").await, 1);
+    let sql = "PRAGMA foreign_keys";
+    let keys: i64 = sqlx::Row::get(&sqlx::query(sql).fetch_one(&mut *connection).await.unwrap(), 0);
+    assert_eq!(keys, 1);
     drop(connection);
     let refused = store.write(async |tx| tx.execute(LINK).await).await;
     assert!(matches!(refused, Err(StoreError::Reference(_))), "{refused:?}");
@@ -220,5 +218,24 @@ async fn statements_prepare_on_both_databases_and_a_wrong_column_does_not() {
         let wrong = Statement::new("SELECT colour FROM setting");
         let task = tokio::spawn(async move { testing::prepare_all(&store, &[wrong]).await });
         assert!(task.await.unwrap_err().is_panic());
+    }
+}
+
+struct Synchronous(i64);
+
+impl FromRow for Synchronous {
+    fn from_row(row: &Row) -> Result<Self, RowError> {
+        Ok(Self(row.int("synchronous")?))
+    }
+}
+
+#[tokio::test]
+async fn each_transaction_is_synced_as_it_asked() {
+    const ASK: Statement = Statement::new("PRAGMA synchronous");
+    let store = TestStore::new().await;
+    let ask = async |tx: &mut WriteTx| tx.one::<Synchronous>(ASK).await;
+    for _ in 0..2 {
+        assert_eq!(store.write(ask).await.unwrap().0, 2, "FULL");
+        assert_eq!(store.note(ask).await.unwrap().0, 1, "NORMAL");
     }
 }
