@@ -38,9 +38,13 @@ pub(crate) struct PackageArgs {
     /// Where the package goes.
     #[arg(long, default_value = "target/debian", value_name = "DIRECTORY")]
     out: PathBuf,
-    /// Print the package's path and nothing else on standard output.
-    #[arg(long)]
-    quiet: bool,
+}
+
+/// Builds the package and prints its path, for scripts to read.
+#[expect(clippy::print_stdout, reason = "what scripts read")]
+pub(crate) fn command(args: &PackageArgs) -> Result<()> {
+    println!("{}", run(args)?.display());
+    Ok(())
 }
 
 /// Builds the package and returns its path.
@@ -59,10 +63,8 @@ pub(crate) fn run(args: &PackageArgs) -> Result<PathBuf> {
     stage(&top, &target.join("package"), &built.join("holdfast"))?;
     let out = if args.out.is_absolute() { args.out.clone() } else { top.join(&args.out) };
     let deb = make_deb(&top, profile, &out)?;
-    if !args.quiet {
-        let size = fs::metadata(&deb).with_context(|| deb.display().to_string())?.len();
-        eprintln!("package: {} KiB in {:.1} s", size / 1024, begun.elapsed().as_secs_f64());
-    }
+    let size = fs::metadata(&deb).with_context(|| deb.display().to_string())?.len();
+    eprintln!("package: {} KiB in {:.1} s", size / 1024, begun.elapsed().as_secs_f64());
     Ok(deb)
 }
 
