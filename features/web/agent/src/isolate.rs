@@ -32,23 +32,19 @@ pub(crate) fn isolate<E>(
     let mut suspects = Vec::new();
     let mut verdict = test(&good)?;
     while let Verdict::Refused(message) = verdict {
-        match suspect(&message).filter(|blamed| good.contains(blamed)) {
-            Some(blamed) => {
-                good.retain(|one| *one != blamed);
-                suspects.push(blamed);
-                verdict = test(&good)?;
-            }
-            None => {
-                if let Verdict::Refused(foreign) =
-                    if good.is_empty() { Verdict::Refused(message.clone()) } else { test(&[])? }
-                {
-                    return Ok(Outcome::Foreign(foreign));
-                }
-                let candidates = std::mem::take(&mut good);
-                halve(&mut good, &candidates, message, &mut bad, &mut test)?;
-                break;
-            }
+        if let Some(blamed) = suspect(&message).filter(|blamed| good.contains(blamed)) {
+            good.retain(|one| *one != blamed);
+            suspects.push(blamed);
+            verdict = test(&good)?;
+            continue;
         }
+        let without_any = if good.is_empty() { Verdict::Refused(message.clone()) } else { test(&[])? };
+        if let Verdict::Refused(foreign) = without_any {
+            return Ok(Outcome::Foreign(foreign));
+        }
+        let candidates = std::mem::take(&mut good);
+        halve(&mut good, &candidates, message, &mut bad, &mut test)?;
+        break;
     }
     suspects.sort_unstable();
     for one in suspects {

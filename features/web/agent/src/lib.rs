@@ -1,15 +1,25 @@
 //! The web server on the host: nginx's tree of configuration, its sites, its logs.
 
 mod check;
+mod committer;
 mod isolate;
 pub mod layout;
+mod live;
 mod probe;
 mod record;
 mod render;
+mod site;
+mod state;
+#[cfg(test)]
+mod testing;
 mod tree;
+mod webserver;
 
 pub use check::{Check, UnitCheck, Verdict};
+pub use committer::{CommitError, Committer, Request};
 pub use probe::{Probe, SocketProbe};
 pub use record::{Owner, SiteRecord, SiteWant, Want};
 pub use render::{RenderError, Templates};
+pub use site::{Docroots, Others, SiteSeen, SiteStep, Sites, WorkerDocroots};
 pub use tree::{Preview, Tree, TreeError};
+pub use webserver::{WebServer, WebServerSeen, WebServerStep, drop_in_path};

@@ -23,6 +23,7 @@ fn base() -> WebServerSpec {
 }
 
 /// Compares with a file beside this one; `UPDATE_GOLDEN=1` writes it.
+#[expect(clippy::disallowed_methods, reason = "a file of the repository")]
 fn golden(name: &str, text: &str) {
     let path = format!("{}/src/render/golden/{name}", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

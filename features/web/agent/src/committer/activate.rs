@@ -1,0 +1,152 @@
+//! Making nginx load the tree, and seeing that it does.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use converge::Reason;
+use hostd::{Host, HostError, JobResult, Unit};
+use names::{Digest, DomainName, ListenAddr, SiteId};
+use web_spec::{ProbeHttp, ProbePath};
+
+use super::round::Answers;
+use super::{CommitError, Committer, Request, held};
+use crate::probe::reachable;
+use crate::record::Want;
+use crate::state::{Round, State};
+
+/// How long nginx may take until its new workers answer.
+const TAKE_OVER: Duration = Duration::from_secs(3);
+
+/// How long one question to the probe may take.
+const QUESTION: Duration = Duration::from_secs(2);
+
+/// How many names are looked at after one round. A tree that answers with its digest answers for all names of its maps;
+/// asking by name finds foreign blocks that take a name away.
+const NAMES: usize = 64;
+
+impl Committer {
+    /// Makes nginx serve the tree, and answers every open request by what was seen.
+    pub(super) fn activate(
+        &self,
+        host: &Host,
+        requests: &[Request],
+        serving: &[bool],
+        answers: &mut Answers,
+    ) -> Result<(), CommitError> {
+        let open: Vec<usize> = (0..requests.len()).filter(|at| answers[*at].is_none()).collect();
+        let (digest, mut state) = self.with(host, |inner| (inner.tree.digest(), inner.state.clone()))?;
+        if open.is_empty() {
+            return self.save(host, State { round: Round::Idle, ..state });
+        }
+        let up = host.systemd().state(&Unit::Nginx)?.active.is_up();
+        if state.loaded != digest || (digest.is_some() && !up) {
+            state.loaded = None;
+            if let Err(why) = self.load(host, up, digest, &state.listen)? {
+                for at in open {
+                    answers[at] =
+                        Some(Err(held(&requests[at], serving[at], Reason::StepFailed, why.clone())));
+                }
+                return self.save(host, State { round: Round::Idle, ..state });
+            }
+            state.loaded = digest;
+        }
+        let mut left = NAMES;
+        for aliases in [false, true] {
+            for at in &open {
+                let Want::Site(id, Some(want)) = &requests[*at].want else { continue };
+                let names = want.record.names.iter().enumerate().filter(|(n, _)| (*n > 0) == aliases);
+                for (_, name) in names.take(left) {
+                    left -= 1;
+                    if let Err(why) = self.leads_to(host, &state, name, *id) {
+                        answers[*at] = Some(Err(held(&requests[*at], serving[*at], Reason::StepFailed, why)));
+                    }
+                }
+            }
+        }
+        for at in open {
+            if let (Want::Site(id, _), None) = (&requests[at].want, &answers[at]) {
+                state.unseen.remove(id);
+            }
+        }
+        self.save(host, State { round: Round::Idle, ..state })
+    }
+
+    /// Starts or reloads nginx and waits until the tree answers. The inner error is for people.
+    fn load(
+        &self,
+        host: &Host,
+        up: bool,
+        digest: Option<Digest>,
+        listen: &[ListenAddr],
+    ) -> Result<Result<(), String>, HostError> {
+        let unit = Unit::Nginx;
+        let (verb, result) = match (up, digest) {
+            (true, _) => ("reload", host.systemd().reload(&unit)?),
+            (false, Some(_)) => {
+                host.systemd().reset_failed(&unit)?;
+                ("start", host.systemd().start(&unit)?)
+            }
+            (false, None) => return Ok(Ok(())),
+        };
+        if result != JobResult::Done {
+            return Ok(Err(format!("{verb} nginx.service: {result}; see journalctl -u nginx.service")));
+        }
+        let Some(digest) = digest else { return Ok(Ok(())) };
+        let until = Instant::now() + TAKE_OVER;
+        let mut pause = Duration::from_millis(4);
+        loop {
+            let missing = listen.iter().find_map(|address| self.answers(host, *address, digest).err());
+            match missing {
+                None => return Ok(Ok(())),
+                Some(why) if Instant::now() + pause >= until => return Ok(Err(why)),
+                Some(_) => {
+                    #[expect(
+                        clippy::disallowed_methods,
+                        reason = "nginx starts its workers meanwhile; the wait is bounded"
+                    )]
+                    thread::sleep(pause);
+                }
+            }
+            pause = (pause * 2).min(Duration::from_millis(100));
+        }
+    }
+
+    /// Does nginx serve this tree at this address?
+    pub(super) fn answers(&self, host: &Host, address: ListenAddr, digest: Digest) -> Result<(), String> {
+        let question = ProbeHttp { address: reachable(address), host: None, path: ProbePath::Identity };
+        let reply = self.probe.ask(host, &question, QUESTION)?;
+        match reply.tree {
+            Some(tree) if tree == digest => Ok(()),
+            Some(tree) => Err(format!(
+                "nginx still serves tree {} at {address} instead of {}",
+                tree.short(),
+                digest.short()
+            )),
+            None => Err(format!("what answers at {address} is not our nginx tree (HTTP {})", reply.status)),
+        }
+    }
+
+    fn leads_to(&self, host: &Host, state: &State, name: &DomainName, site: SiteId) -> Result<(), String> {
+        let Some(address) = state.listen.first() else { return Ok(()) };
+        let question =
+            ProbeHttp { address: reachable(*address), host: Some(name.clone()), path: ProbePath::Identity };
+        let reply = self.probe.ask(host, &question, QUESTION)?;
+        if reply.site == Some(site) {
+            return Ok(());
+        }
+        Err(match reply.site {
+            Some(other) => format!("{name} leads to site {other}"),
+            None => {
+                format!("{name} does not lead to the site: another server block of this nginx takes the name")
+            }
+        })
+    }
+
+    fn save(&self, host: &Host, state: State) -> Result<(), CommitError> {
+        if self.with(host, |inner| inner.state != state)? {
+            state.save(host)?;
+            self.change(|inner| inner.state = state);
+        }
+        Ok(())
+    }
+}

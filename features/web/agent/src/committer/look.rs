@@ -1,0 +1,201 @@
+//! What is there and what would have to change, for observing and for plans. Reads only.
+
+use std::sync::Arc;
+
+use converge::{Claim, Edit, FileSeen, FileStep, ManagedFile};
+use hostd::{Host, HostError, Unit};
+use hostfs::FileKind;
+use names::{Digest, SiteId};
+
+use super::{CommitError, Committer, Inner};
+use crate::layout::{TREE, TreeFile};
+use crate::live::{LiveCache, LiveState, MODE};
+use crate::record::{SiteWant, Want};
+
+/// Strangers in the tree that are shown at most.
+const STRANGERS: usize = 20;
+
+/// What one object's part of the tree needs.
+#[derive(Debug, Default)]
+pub(crate) struct Look {
+    /// Steps for people: what the live files would become.
+    pub(crate) steps: Vec<FileStep>,
+    /// Hand edits.
+    pub(crate) edits: Vec<Edit>,
+    /// Live files to put back.
+    pub(crate) repair: Vec<TreeFile>,
+    /// The object's part of the tree is not as wanted.
+    pub(crate) differs: bool,
+    /// Nginx does not run, or was not seen to serve the tree.
+    pub(crate) unseen: bool,
+}
+
+impl Look {
+    /// Whether anything is to be done.
+    pub(crate) fn is_due(&self) -> bool {
+        self.differs || self.unseen || !self.repair.is_empty()
+    }
+
+    /// Adds what a file needs that should get this text. `ours` is what the mirror has.
+    fn file(
+        &mut self,
+        host: &Host,
+        state: LiveState,
+        file: TreeFile,
+        text: Option<Arc<str>>,
+        ours: Option<Digest>,
+        overwrite: bool,
+    ) -> Result<(), HostError> {
+        let seen = LiveCache::see(host, file)?;
+        let claim = ours.map(Claim::on);
+        let before = match &seen {
+            FileSeen::Present { text, .. } => Some(text.clone()),
+            FileSeen::Missing | FileSeen::NotAFile { .. } => None,
+        };
+        let edited = state == LiveState::Edited && !overwrite;
+        match text {
+            Some(text) => {
+                let want = ManagedFile { mode: MODE, ..ManagedFile::root(file.live(), text) };
+                if edited {
+                    self.edits.push(Edit::of(&want, &seen, claim.as_ref()));
+                } else if state == LiveState::Meta && ours == Some(want.digest()) {
+                    self.steps.push(FileStep::SetMeta { file: want });
+                } else {
+                    self.steps.push(FileStep::Write { file: want, before });
+                }
+            }
+            None if edited => {
+                self.edits.push(Edit::unwanted(&file.live(), &seen, &claim.unwrap_or_default()));
+            }
+            None if before.is_some() => self.steps.push(FileStep::Remove { path: file.live(), before }),
+            None => {}
+        }
+        Ok(())
+    }
+}
+
+impl Committer {
+    /// What a site needs. Nothing is read from the disk for a site that is as wanted, but for its own block.
+    pub(crate) fn look_site(
+        &self,
+        host: &Host,
+        id: SiteId,
+        want: Option<&SiteWant>,
+        overwrite: bool,
+    ) -> Result<Look, CommitError> {
+        let file = TreeFile::Site(id);
+        self.with(host, |inner| {
+            let mut look = Look { unseen: inner.state.unseen.contains(&id), ..Look::default() };
+            let block = want.and_then(|w| w.block.as_ref());
+            let same = inner.tree.record(id) == want.map(|w| &w.record)
+                && inner.tree.block(id) == block.map(|b| Digest::of(b.as_bytes()));
+            if !same {
+                look.differs = true;
+                self.changes(host, inner, &Want::Site(id, want.cloned()), overwrite, &mut look)?;
+            } else if let Some(block) = block {
+                self.unchanged(host, inner, file, Some(block.clone()), overwrite, &mut look)?;
+            }
+            Ok(look)
+        })?
+    }
+
+    /// What the base needs, with all files that the sites share.
+    pub(crate) fn look_base(
+        &self,
+        host: &Host,
+        want: &Want,
+        listen: &[names::ListenAddr],
+        overwrite: bool,
+    ) -> Result<Look, CommitError> {
+        self.with(host, |inner| {
+            let mut look = Look::default();
+            let preview = inner.tree.preview(&[want]);
+            look.differs = !preview.files.is_empty() || (inner.state.listen != listen && !listen.is_empty());
+            self.changes(host, inner, want, overwrite, &mut look)?;
+            for (file, _) in inner.tree.shared_files() {
+                if !preview.files.contains_key(&file) {
+                    self.unchanged(host, inner, file, None, overwrite, &mut look)?;
+                }
+            }
+            strangers(host, inner, &mut look)?;
+            if let Some(digest) = inner.tree.digest() {
+                let up = host.systemd().state(&Unit::Nginx)?.active.is_up();
+                look.unseen = !up || inner.state.loaded != Some(digest);
+            }
+            Ok(look)
+        })?
+    }
+
+    /// The sites of the tree, for whoever must wait for their end.
+    pub(crate) fn first_site(&self, host: &Host) -> Result<Option<(SiteId, usize)>, CommitError> {
+        self.with(host, |inner| {
+            let mut sites = inner.tree.sites();
+            sites.next().map(|(id, _)| (id, 1 + sites.count()))
+        })
+    }
+
+    fn changes(
+        &self,
+        host: &Host,
+        inner: &Inner,
+        want: &Want,
+        overwrite: bool,
+        look: &mut Look,
+    ) -> Result<(), CommitError> {
+        for (file, text) in inner.tree.preview(&[want]).files {
+            // it changes with every change, and tells people nothing
+            if file == TreeFile::Digest {
+                continue;
+            }
+            let ours = inner.tree.file(file);
+            let state = self.live.compare(host, file, ours)?;
+            look.file(host, state, file, text, ours, overwrite)?;
+        }
+        Ok(())
+    }
+
+    /// A file whose content stays: is the live one still so? `text` is known or read from the mirror.
+    fn unchanged(
+        &self,
+        host: &Host,
+        inner: &Inner,
+        file: TreeFile,
+        text: Option<Arc<str>>,
+        overwrite: bool,
+        look: &mut Look,
+    ) -> Result<(), CommitError> {
+        let ours = inner.tree.file(file);
+        let state = self.live.compare(host, file, ours)?;
+        if state == LiveState::Same {
+            return Ok(());
+        }
+        let text = match text {
+            Some(text) => Some(text),
+            None => host.files().read_text(&file.staged())?.map(Arc::from),
+        };
+        // an edit of the file that tells the digest is written over, with a copy kept
+        let overwrite = overwrite || file == TreeFile::Digest;
+        if state != LiveState::Edited || overwrite {
+            look.repair.push(file);
+        }
+        look.file(host, state, file, text, ours, overwrite)?;
+        Ok(())
+    }
+}
+
+/// Files in our tree that we did not put there. Nginx may load them; they are shown and stay.
+fn strangers(host: &Host, inner: &Inner, look: &mut Look) -> Result<(), CommitError> {
+    for dir in ["maps", "sites"] {
+        for (name, kind) in host.files().list(&format!("{TREE}/{dir}"))? {
+            let ours =
+                TreeFile::parse(&format!("{dir}/{name}")).is_some_and(|f| inner.tree.file(f).is_some());
+            if ours || name.starts_with('.') || kind == FileKind::Dir || look.edits.len() >= STRANGERS {
+                continue;
+            }
+            let path = format!("{TREE}/{dir}/{name}");
+            let seen = host.files().observe(&path)?;
+            look.edits.push(Edit::unwanted(&path, &seen, &Claim::default()));
+        }
+    }
+    Ok(())
+}
