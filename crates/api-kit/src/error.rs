@@ -311,6 +311,15 @@ impl ApiError {
     }
 }
 
+/// Among the extensions of an answer that refuses: what the audit keeps of it. Codes and places, no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The problem's code.
+    pub code: String,
+    /// (pointer, code) of each refused value.
+    pub fields: Vec<(String, String)>,
+}
+
 /// The detail of an error and of all its causes, in one line.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
@@ -336,6 +345,12 @@ impl IntoResponse for ApiError {
         // A Problem holds nothing that JSON cannot.
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = (self.0.status, body).into_response();
+        if self.0.status.is_client_error() {
+            let fields = problem.errors.into_iter().map(|error| (error.pointer, error.code.into_owned()));
+            response
+                .extensions_mut()
+                .insert(Refused { code: problem.code.into_owned(), fields: fields.collect() });
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if let Some(wait) = self.0.retry_after {

@@ -71,3 +71,12 @@ fn the_store_s_errors_are_told_by_what_the_client_can_do() {
 fn sqlx_error() -> store::DriverError {
     store::DriverError::PoolClosed
 }
+
+#[test]
+fn a_refusal_leaves_its_codes_and_places_for_the_audit() {
+    let error = names::AccountName::parse("Alice").unwrap_err();
+    let response = ApiError::invalid(FieldError::of_name("/name", &error)).into_response();
+    let fields = vec![("/name".to_owned(), "account_name_first".to_owned())];
+    assert_eq!(response.extensions().get(), Some(&Refused { code: "invalid".into(), fields }));
+    assert_eq!(ApiError::internal("x").into_response().extensions().get::<Refused>(), None);
+}
