@@ -14,8 +14,9 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 /// Cargo packages that bring a binary, and the binary's name.
-const BINARIES: [(&str, &str); 6] = [
+const BINARIES: [(&str, &str); 7] = [
     ("agent", "holdfast-agent"),
+    ("holdfast-box", "holdfast-box"),
     ("cli", "holdfast"),
     ("panel", "holdfast-panel"),
     ("probe", "holdfast-probe"),
@@ -38,13 +39,6 @@ pub(crate) struct PackageArgs {
     /// Where the package goes.
     #[arg(long, default_value = "target/debian", value_name = "DIRECTORY")]
     out: PathBuf,
-}
-
-/// Builds the package and prints its path, for scripts to read.
-#[expect(clippy::print_stdout, reason = "what scripts read")]
-pub(crate) fn command(args: &PackageArgs) -> Result<()> {
-    println!("{}", run(args)?.display());
-    Ok(())
 }
 
 /// Builds the package and returns its path.
