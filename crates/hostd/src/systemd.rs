@@ -206,7 +206,8 @@ pub trait Systemd: Send + Sync {
     fn reset_failed(&self, unit: &Unit) -> Result<(), HostError>;
     /// Makes systemd read all unit files again.
     fn daemon_reload(&self) -> Result<(), HostError>;
-    /// Starts units of ours at boot. Needs no `daemon_reload`.
+    /// Starts units at boot. For the sockets of pools and workers this is a link and needs no `daemon_reload`; for others
+    /// systemd calls every unit outdated until the next one.
     fn enable(&self, units: &[Unit]) -> Result<(), HostError>;
     /// Starts them at boot no more.
     fn disable(&self, units: &[Unit]) -> Result<(), HostError>;

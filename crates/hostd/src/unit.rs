@@ -63,6 +63,18 @@ impl Unit {
     }
 }
 
+impl Unit {
+    /// Where the link lies that starts the unit at boot, and what it points to; for the sockets that are ours.
+    pub(crate) fn boot_link(&self) -> Option<(String, String)> {
+        let target = match self {
+            Self::PhpPoolSocket(_) => format!("{UNIT_DIR}/{}", self.name()),
+            Self::WorkerSocket(_) => "/usr/lib/systemd/system/holdfast-worker@.socket".to_owned(),
+            _ => return None,
+        };
+        Some((format!("sockets.target.wants/{}", self.name()), target))
+    }
+}
+
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name())

@@ -128,11 +128,9 @@ impl Lines {
             Tool::Unlock { account, has_password } => {
                 need_user(account.as_str(), 6)?;
                 let field = self.shadow_field(account.as_str());
-                if *has_password {
-                    let open = field.trim_start_matches('!');
-                    if open.is_empty() {
-                        return Err(refuse(tool, 1, "unlocking would result in a passwordless account"));
-                    }
+                let open = field.trim_start_matches('!');
+                // `usermod` warns, and leaves an account locked that would have no password
+                if *has_password && !open.is_empty() {
                     set_field(&mut self.shadow, account.as_str(), 1, open);
                 }
                 set_field(&mut self.shadow, account.as_str(), 7, "");

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use hostfs::{Dir, OrAbsent};
 use serde::Serialize;
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, broadcast};
@@ -15,7 +16,7 @@ use zbus::{Connection, DynamicType, MatchRule, Message, MessageStream, OwnedObje
 
 use super::{Active, JobResult, Limits, Listed, SetupSystemd, Signal, Systemd, UnitState};
 use crate::error::HostError;
-use crate::unit::{MaskedUnit, OwnUnit, Unit, UnitSet, name_suffix};
+use crate::unit::{MaskedUnit, OwnUnit, UNIT_DIR, Unit, UnitSet, name_suffix};
 
 const ADDRESS: &str = "unix:path=/run/dbus/system_bus_socket";
 const SERVICE: &str = "org.freedesktop.systemd1";
@@ -205,6 +206,16 @@ fn is_no_such_unit(error: &zbus::Error) -> bool {
     matches!(error, zbus::Error::MethodError(name, ..) if name.as_str() == NO_SUCH_UNIT)
 }
 
+/// Splits units into those whose link for the boot we make ourselves, and the names of the others.
+///
+/// `EnableUnitFiles` would do it too, but after it systemd calls every unit on the server outdated until the next
+/// daemon-reload, and with thousands of units that takes seconds.
+fn by_link(units: &[Unit]) -> (Vec<(String, String)>, Vec<String>) {
+    let links = units.iter().filter_map(Unit::boot_link).collect();
+    let others = units.iter().filter(|unit| unit.boot_link().is_none()).map(Unit::name).collect();
+    (links, others)
+}
+
 impl SystemBus {
     /// Nothing is connected yet.
     pub fn new() -> Result<Self, HostError> {
@@ -352,15 +363,32 @@ impl Systemd for SystemBus {
     }
 
     fn enable(&self, units: &[Unit]) -> Result<(), HostError> {
-        self.enable_names(&units.iter().map(Unit::name).collect::<Vec<_>>())
+        let (links, others) = by_link(units);
+        if !links.is_empty() {
+            let dir = Dir::open(UNIT_DIR)?;
+            dir.create_dirs("sockets.target.wants", 0o755, None)?;
+            for (link, target) in links {
+                dir.replace_symlink(target, link)?;
+            }
+        }
+        self.enable_names(&others)
     }
 
     fn disable(&self, units: &[Unit]) -> Result<(), HostError> {
-        self.disable_names(&units.iter().map(Unit::name).collect::<Vec<_>>())
+        let (links, others) = by_link(units);
+        for (link, _) in links {
+            Dir::open(UNIT_DIR)?.remove_file(link).or_absent()?;
+        }
+        self.disable_names(&others)
     }
 
     fn state(&self, unit: &Unit) -> Result<UnitState, HostError> {
-        self.state_name(&unit.name())
+        let mut state = self.state_name(&unit.name())?;
+        if let Some((link, _)) = unit.boot_link() {
+            // what systemd says of it is as old as its last daemon-reload
+            state.enabled = Dir::open(UNIT_DIR)?.stat(link).or_absent()?.is_some();
+        }
+        Ok(state)
     }
 
     fn limits(&self, unit: &Unit) -> Result<Limits, HostError> {
