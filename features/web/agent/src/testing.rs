@@ -130,7 +130,7 @@ impl Docroots for Made {
 
 /// A server with its agent; the agent can be started anew.
 pub(crate) struct Server {
-    pub(crate) host: Host,
+    pub(crate) host: Arc<Host>,
     pub(crate) nginx: Arc<Nginx>,
     pub(crate) others: Arc<Ready>,
     pub(crate) made: Arc<AtomicUsize>,
@@ -142,7 +142,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn new() -> Self {
-        let host = Host::for_test().unwrap();
+        let host = Arc::new(Host::for_test().unwrap());
         let nginx = Arc::new(Nginx {
             root: host.root().to_owned(),
             served: Mutex::default(),
@@ -178,6 +178,14 @@ impl Server {
         let drift = || converge::DriftRules { enforce: false, keep: Arc::new(|_, _, _| Ok(())) };
         let sites = Engine::new(sites, ledger.clone(), now.clone(), drift());
         (committer, sites, Engine::new(base, ledger.clone(), now, drift()))
+    }
+
+    /// Another agent on the same server.
+    pub(crate) fn again(&self) -> Self {
+        let (host, nginx, others) = (self.host.clone(), self.nginx.clone(), self.others.clone());
+        let (made, ledger) = (self.made.clone(), self.ledger.clone());
+        let (committer, sites, base) = Self::agent(&nginx, &others, &made, &ledger);
+        Self { host, nginx, others, made, ledger, committer, sites, base }
     }
 
     /// The agent's process starts again: nothing but the ledger and the disk is remembered.
