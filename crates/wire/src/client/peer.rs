@@ -13,7 +13,7 @@ use crate::error::{WireError, names};
 use crate::hello::{Hello, HelloReply};
 use crate::method::Method;
 
-/// Calls at once; further ones wait.
+/// Calls at once where nobody says otherwise; further ones wait.
 const CONNECTIONS: usize = 8;
 
 /// A service at a path. Cheap to clone; the clones share the connections.
@@ -33,7 +33,12 @@ struct Inner {
 impl Peer {
     /// Nothing is connected until the first call.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        let slots = Semaphore::new(CONNECTIONS);
+        Self::with_connections(path, CONNECTIONS)
+    }
+
+    /// As [`Peer::new`], with so many calls at once; further ones wait. The service allows a limited number in all.
+    pub fn with_connections(path: impl Into<PathBuf>, connections: usize) -> Self {
+        let slots = Semaphore::new(connections);
         Self {
             inner: Arc::new(Inner {
                 path: path.into(),
