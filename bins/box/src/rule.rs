@@ -22,24 +22,20 @@ pub(crate) fn create(deb: &Path, distro: Distro, setup: &[OsString]) -> Result<(
     ensure!(deb.is_file(), "{} is not a file", deb.display());
     let begun = Instant::now();
     let top = Path::new(TOP);
-    let server = match Server::attach(NAME)? {
-        Some(server) => server,
-        None => {
-            let record = match Record::read(top)? {
-                Some(record) => record,
-                None => {
-                    say(&format!(
-                        "making a {distro} server in {TOP} (the first time this takes a minute or two)"
-                    ))?;
-                    let record = Record::new(distro);
-                    record.write(top)?;
-                    record
-                }
-            };
-            let server = boot(top, &record)?;
-            say(&format!("the box runs ({:.1} s)", begun.elapsed().as_secs_f64()))?;
-            server
-        }
+    let server = if let Some(server) = Server::attach(NAME)? {
+        server
+    } else {
+        let record = if let Some(record) = Record::read(top)? {
+            record
+        } else {
+            say(&format!("making a {distro} server in {TOP} (the first time this takes a minute or two)"))?;
+            let record = Record::new(distro);
+            record.write(top)?;
+            record
+        };
+        let server = boot(top, &record)?;
+        say(&format!("the box runs ({:.1} s)", begun.elapsed().as_secs_f64()))?;
+        server
     };
     server.install_package(deb).with_context(|| format!("install {} in the box", deb.display()))?;
     say(&format!("{} is installed in it ({:.1} s)", deb.display(), begun.elapsed().as_secs_f64()))?;
@@ -152,7 +148,7 @@ pub(crate) fn enter(command: &[OsString]) -> Result<Infallible> {
     existing(Path::new(TOP))?;
     let server =
         Server::attach(NAME)?.context("the box does not run: start it with ./install.sh --box start")?;
-    let program = command.first().map(OsString::as_os_str).unwrap_or(OsStr::new("holdfast"));
+    let program = command.first().map_or(OsStr::new("holdfast"), OsString::as_os_str);
     let error = server.interactive(command).exec();
     Err(error).with_context(|| format!("run {} in the box", program.to_string_lossy()))
 }

@@ -1,0 +1,44 @@
+#!/bin/sh
+# All that CI runs, on Debian, as root. It installs what it needs.
+set -eu
+cd "$(dirname "$0")"
+
+[ "$(id -u)" = 0 ] || { echo "test: real servers are booted: call this as root" >&2; exit 1; }
+PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
+export PATH
+began=$(date +%s)
+step() { printf '\n=== %s (%s s)\n' "$*" "$(($(date +%s) - began))"; }
+
+step "what the tests need"
+missing=
+for package in binutils curl gcc iproute2 libc6-dev mmdebstrap nginx-light openssh-client pkg-config postgresql systemd-container; do
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+    apt-get -q -y update > /dev/null || true
+    # nothing is to be started here: the tests start their own
+    # shellcheck disable=SC2086 # words
+    DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -y --no-install-recommends install $missing > /dev/null
+fi
+command -v cargo > /dev/null || { echo "test: no Rust toolchain is here (rust-toolchain.toml names it)" >&2; exit 1; }
+for tool in cargo-deb cargo-deny cargo-nextest; do
+    command -v "$tool" > /dev/null || cargo install --quiet --locked "$tool"
+done
+
+step "format"
+cargo fmt --all --check
+step "shell scripts"
+for script in install.sh test.sh .ci/run packaging/deb/postinst packaging/deb/postrm packaging/deb/prerm; do sh -n "$script"; done
+step "layers"
+cargo xtask check-deps
+step "licences, bans, sources"
+# the advisories need a database from the network: `cargo deny check advisories` is for a timer, not for every change
+cargo deny check bans licenses sources
+step "clippy"
+cargo clippy --workspace --all-targets --quiet -- -D warnings
+step "tests of the parts"
+cargo nextest run --workspace --exclude e2e --no-fail-fast
+step "package"
+deb=$(cargo xtask package --fast)
+step "tests of the whole, on Debian 12 and 13"
+HOLDFAST_DEB=$deb cargo nextest run --package e2e --no-fail-fast --test-threads 1
