@@ -113,6 +113,8 @@ const SERVICE: &str = "\
 Description=PHP {version} pool {pool} of account {account}; the master runs as the tenant
 Requires=holdfast-php-{pool}.socket
 After=holdfast-php-{pool}.socket
+# it sleeps and wakes as often as its sites are asked for
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
@@ -136,8 +138,9 @@ ProtectSystem=strict
 ProtectHome=tmpfs
 BindPaths={home}
 ReadWritePaths={home}
-TemporaryFileSystem=/var:ro /srv:ro /opt:ro
-InaccessiblePaths=-/etc/nginx -/etc/ssh -/etc/holdfast/credentials -/run/holdfast -/run/holdfast-panel -/run/holdfast-egress -/run/holdfast-worker -/run/holdfast-probe -/run/dbus -/run/systemd/private
+# /dev/shm, /run/lock and message queues are places where every user may write: no tenant finds another there
+TemporaryFileSystem=/var:ro /srv:ro /opt:ro /dev/shm:mode=1777,size=64M,noexec,nosuid,nodev
+InaccessiblePaths=-/run/lock -/dev/mqueue -/dev/hugepages -/etc/nginx -/etc/ssh -/etc/holdfast/credentials -/run/holdfast -/run/holdfast-panel -/run/holdfast-egress -/run/holdfast-worker -/run/holdfast-probe -/run/dbus -/run/systemd/private
 ProtectKernelTunables=yes
 ProtectKernelModules=yes
 ProtectKernelLogs=yes
