@@ -22,6 +22,12 @@ pub trait Check: Send + Sync {
     fn check(&self, host: &Host) -> Result<Verdict, HostError>;
 }
 
+impl<T: Check + ?Sized> Check for std::sync::Arc<T> {
+    fn check(&self, host: &Host) -> Result<Verdict, HostError> {
+        self.as_ref().check(host)
+    }
+}
+
 /// The unit `holdfast-nginx-check.service`, which writes nginx's messages to a file.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct UnitCheck;

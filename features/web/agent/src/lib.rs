@@ -6,6 +6,8 @@ mod isolate;
 pub mod layout;
 mod live;
 mod probe;
+#[cfg(test)]
+mod real_nginx;
 mod record;
 mod render;
 mod site;

@@ -12,7 +12,7 @@ use names::{AccountName, DomainName, Generation, NodeId, PoolName, SiteId};
 use web_spec::{DocrootMade, MakeDocroot, ProbeHttp, ProbeHttpReply, SiteSpec, WebServerSpec};
 
 use crate::layout::{STAGE, TREE, shard_of};
-use crate::{Committer, Docroots, Others, Probe, Sites, UnitCheck, WebServer};
+use crate::{Check, Committer, Docroots, Others, Probe, Sites, UnitCheck, WebServer};
 
 /// Files by their path below the tree.
 pub(crate) type Files = BTreeMap<String, String>;
@@ -131,6 +131,7 @@ impl Docroots for Made {
 /// A server with its agent; the agent can be started anew.
 pub(crate) struct Server {
     pub(crate) host: Arc<Host>,
+    check: Option<Arc<dyn Check>>,
     pub(crate) nginx: Arc<Nginx>,
     pub(crate) others: Arc<Ready>,
     pub(crate) made: Arc<AtomicUsize>,
@@ -142,7 +143,12 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn new() -> Self {
-        let host = Arc::new(Host::for_test().unwrap());
+        Self::on(Host::for_test().unwrap(), None)
+    }
+
+    /// An agent on this host, with another test of the staged tree.
+    pub(crate) fn on(host: Host, check: Option<Arc<dyn Check>>) -> Self {
+        let host = Arc::new(host);
         let nginx = Arc::new(Nginx {
             root: host.root().to_owned(),
             served: Mutex::default(),
@@ -160,18 +166,22 @@ impl Server {
         let others = Arc::new(Ready(AtomicBool::new(true)));
         let ledger = Arc::new(MemoryLedger::default());
         let made = Arc::new(AtomicUsize::new(0));
-        let (committer, sites, base) = Self::agent(&nginx, &others, &made, &ledger);
-        Self { host, nginx, others, made, ledger, committer, sites, base }
+        let (committer, sites, base) = Self::agent(check.as_ref(), &nginx, &others, &made, &ledger);
+        Self { host, check, nginx, others, made, ledger, committer, sites, base }
     }
 
     #[expect(clippy::type_complexity, reason = "three parts of one struct")]
     fn agent(
+        check: Option<&Arc<dyn Check>>,
         nginx: &Arc<Nginx>,
         others: &Arc<Ready>,
         made: &Arc<AtomicUsize>,
         ledger: &Arc<MemoryLedger>,
     ) -> (Arc<Committer>, Engine<Sites, MemoryLedger>, Engine<WebServer, MemoryLedger>) {
-        let committer = Arc::new(Committer::new(Box::new(UnitCheck), Box::new(Eyes(nginx.clone()))));
+        let committer = Arc::new(Committer::new(
+            check.map_or_else(|| Box::new(UnitCheck) as Box<dyn Check>, |c| Box::new(c.clone())),
+            Box::new(Eyes(nginx.clone())),
+        ));
         let sites = Sites::new(committer.clone(), others.clone(), Box::new(Made(made.clone())));
         let base = WebServer::new(committer.clone());
         let now: converge::engine::Now = Arc::new(|| 1_000);
@@ -184,14 +194,16 @@ impl Server {
     pub(crate) fn again(&self) -> Self {
         let (host, nginx, others) = (self.host.clone(), self.nginx.clone(), self.others.clone());
         let (made, ledger) = (self.made.clone(), self.ledger.clone());
-        let (committer, sites, base) = Self::agent(&nginx, &others, &made, &ledger);
-        Self { host, nginx, others, made, ledger, committer, sites, base }
+        let check = self.check.clone();
+        let (committer, sites, base) = Self::agent(check.as_ref(), &nginx, &others, &made, &ledger);
+        Self { host, check, nginx, others, made, ledger, committer, sites, base }
     }
 
     /// The agent's process starts again: nothing but the ledger and the disk is remembered.
     pub(crate) fn restart(&mut self) {
         self.host.restart();
-        let (committer, sites, base) = Self::agent(&self.nginx, &self.others, &self.made, &self.ledger);
+        let (committer, sites, base) =
+            Self::agent(self.check.as_ref(), &self.nginx, &self.others, &self.made, &self.ledger);
         (self.committer, self.sites, self.base) = (committer, sites, base);
     }
 
