@@ -61,6 +61,10 @@ pub(crate) struct LoginLink {
 pub(crate) struct WebServer {
     /// `ready` and the like.
     pub(crate) condition: String,
+    /// The version of the wish.
+    pub(crate) generation: u64,
+    /// The version that the server last reported on.
+    pub(crate) observed_generation: u64,
     /// The code of its reason.
     #[serde(default)]
     pub(crate) reason: Option<String>,
@@ -72,7 +76,7 @@ pub(crate) struct WebServer {
 impl WebServer {
     /// Does it do what was asked of it?
     pub(crate) fn is_ready(&self) -> bool {
-        self.condition == "ready"
+        self.condition == "ready" && self.observed_generation == self.generation
     }
 
     /// For people.

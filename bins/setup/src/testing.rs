@@ -141,6 +141,12 @@ impl Panel for Fresh {
     }
 
     fn web_server(&self) -> Result<Option<WebServer>, PanelError> {
-        Ok(Some(WebServer { condition: "ready".to_owned(), reason: None, message: None }))
+        Ok(Some(WebServer {
+            condition: "ready".to_owned(),
+            generation: 1,
+            observed_generation: 1,
+            reason: None,
+            message: None,
+        }))
     }
 }

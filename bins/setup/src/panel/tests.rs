@@ -2,7 +2,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
 use std::thread;
 
-use super::{Panel, PanelError, SocketPanel};
+use super::{Panel, PanelError, SocketPanel, WebServer};
 
 /// A panel that gives one answer; returns the request that it got.
 fn panel(status: &str, body: &str) -> (tempfile::TempDir, SocketPanel, thread::JoinHandle<String>) {
@@ -45,7 +45,8 @@ fn a_refusal_is_told_in_the_panels_words() {
 
 #[test]
 fn the_web_servers_condition_is_read_from_the_node() {
-    let body = r#"{"name":"a","webserver":{"condition":"degraded","reason":"staged_test"}}"#;
+    let body = r#"{"name":"a","webserver":
+        {"condition":"degraded","reason":"staged_test","message":null,"generation":2,"observed_generation":2}}"#;
     let (_dir, panel, server) = panel("200 OK", body);
     let found = panel.web_server().unwrap().unwrap();
     server.join().unwrap();
@@ -58,4 +59,17 @@ fn a_panel_that_is_not_there_is_unreachable() {
     let dir = tempfile::tempdir().unwrap();
     let panel = SocketPanel::new(dir.path().join("none.sock")).unwrap();
     assert!(matches!(panel.health(), Err(PanelError::Unreachable { .. })));
+}
+
+#[test]
+fn ready_counts_only_for_the_last_wish() {
+    let server = |generation, observed_generation| WebServer {
+        condition: "ready".to_owned(),
+        generation,
+        observed_generation,
+        reason: None,
+        message: None,
+    };
+    assert!(server(2, 2).is_ready());
+    assert!(!server(2, 1).is_ready());
 }
