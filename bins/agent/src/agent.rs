@@ -5,10 +5,12 @@ use std::sync::Arc;
 use account_agent::Accounts;
 use hostd::Host;
 use php_agent::{IdleStopper, Pools};
+use web_agent::{Committer, Sites, SocketProbe, UnitCheck, WebServer, WorkerDocroots};
 
 use crate::journal::Journal;
 use crate::kinds::{Kind, Managed};
 use crate::ledger::Ledger;
+use crate::others::OnHost;
 use crate::watch::Watch;
 use crate::world::World;
 
@@ -21,6 +23,9 @@ pub(crate) struct Agent {
     pub(crate) world: World,
     pub(crate) accounts: Arc<Managed<Accounts>>,
     pub(crate) pools: Arc<Managed<Pools>>,
+    pub(crate) web_servers: Arc<Managed<WebServer>>,
+    pub(crate) sites: Arc<Managed<Sites>>,
+    pub(crate) committer: Arc<Committer>,
     pub(crate) idle: IdleStopper,
 }
 
@@ -29,20 +34,16 @@ impl Agent {
     pub(crate) fn new(host: Arc<Host>) -> Arc<Self> {
         let ledger = Arc::new(Ledger::open(Arc::clone(&host)));
         let watch = Arc::new(Watch::new());
-        let accounts = Arc::new(Managed::new(
-            Accounts::default(),
-            Arc::clone(&host),
-            Arc::clone(&ledger),
-            Arc::clone(&watch),
-        ));
-        let pools = Arc::new(Managed::new(
-            Pools::default(),
-            Arc::clone(&host),
-            Arc::clone(&ledger),
-            Arc::clone(&watch),
-        ));
+        let committer = Arc::new(Committer::new(Box::new(UnitCheck), Box::new(SocketProbe)));
+        let others = Arc::new(OnHost(Arc::clone(&host)));
+        let sites = Sites::new(Arc::clone(&committer), others, Box::new(WorkerDocroots));
+        let accounts = managed(Accounts::default(), &host, &ledger, &watch);
+        let pools = managed(Pools::default(), &host, &ledger, &watch);
+        let web_servers = managed(WebServer::new(Arc::clone(&committer)), &host, &ledger, &watch);
+        let sites = managed(sites, &host, &ledger, &watch);
+        // those first that others need
         let kinds: Vec<Arc<dyn Kind>> =
-            vec![Arc::clone(&accounts) as Arc<dyn Kind>, Arc::clone(&pools) as Arc<dyn Kind>];
+            vec![web_servers.clone(), accounts.clone(), pools.clone(), sites.clone()];
         Arc::new(Self {
             journal: Journal::new(Arc::clone(&host)),
             world: World::new(kinds),
@@ -51,7 +52,19 @@ impl Agent {
             watch,
             accounts,
             pools,
+            web_servers,
+            sites,
+            committer,
             idle: IdleStopper::default(),
         })
     }
+}
+
+fn managed<R: converge::Reconcile<Host = Host>>(
+    kind: R,
+    host: &Arc<Host>,
+    ledger: &Arc<Ledger>,
+    watch: &Arc<Watch>,
+) -> Arc<Managed<R>> {
+    Arc::new(Managed::new(kind, Arc::clone(host), Arc::clone(ledger), Arc::clone(watch)))
 }

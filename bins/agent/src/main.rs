@@ -8,6 +8,7 @@ mod journal;
 mod kinds;
 mod ledger;
 mod metrics;
+mod others;
 mod server;
 mod timers;
 mod watch;

@@ -12,6 +12,7 @@ use converge::{Apply, LedgerError, Pause, Reconcile, Report};
 use hostd::{Host, HostError};
 use php_agent::Pools;
 use tokio::sync::broadcast::error::RecvError;
+use web_agent::{Sites, WebServer};
 use wire::{Call, Refusal, Router};
 
 use crate::agent::Agent;
@@ -29,6 +30,8 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
     let router = Router::new("holdfast-agent");
     let router = apply::<Accounts>(router, agent, &agent.accounts);
     let router = apply::<Pools>(router, agent, &agent.pools);
+    let router = apply::<WebServer>(router, agent, &agent.web_servers);
+    let router = apply::<Sites>(router, agent, &agent.sites);
     let router = drift(objects(router, agent), agent);
     let a = Arc::clone(agent);
     let router =

@@ -16,6 +16,8 @@ use crate::agent::Agent;
 const IDLE_LOOK: Duration = Duration::from_secs(30);
 
 /// Starts the timers; they end with the token.
+///
+/// A switch of the web server's tree that a crash interrupted is finished first.
 pub(crate) fn start(agent: &Arc<Agent>, end: &CancellationToken) {
     let every = Duration::from_secs(u64::from(agent.host.bounds().work.sweep_seconds));
     repeat("sweep", every, true, agent, end, sweep);
@@ -36,6 +38,9 @@ pub(crate) fn start(agent: &Arc<Agent>, end: &CancellationToken) {
 }
 
 fn sweep(agent: &Agent) {
+    if let Err(error) = agent.committer.recover(&agent.host) {
+        tracing::error!(?error, "the web server's tree could not be recovered");
+    }
     let swept = agent.world.sweep(|report| {
         tracing::info!(
             kind = report.kind,
