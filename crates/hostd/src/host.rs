@@ -22,7 +22,7 @@ const CHECK_DIR: &str = "/var/lib/holdfast-agent/check";
 
 /// Everything that a feature of the agent may touch: files below a root, units, a few tools, users, bounds, the clock.
 ///
-/// A test's host ([`Host::for_test`]) is the same code on a temporary tree, with a systemd and tools in effigy that act on
+/// A test's host (`Host::for_test`) is the same code on a temporary tree, with a systemd and tools in effigy that act on
 /// that tree.
 pub struct Host {
     root: PathBuf,

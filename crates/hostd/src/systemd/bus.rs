@@ -1,27 +1,24 @@
 //! systemd over the system bus.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use hostfs::{Dir, OrAbsent};
 use serde::Serialize;
 use tokio::runtime::Runtime;
-use tokio::sync::{Mutex, broadcast};
-use zbus::message::Type;
-use zbus::{Connection, DynamicType, MatchRule, Message, MessageStream, OwnedObjectPath, OwnedVariant};
+use tokio::sync::Mutex;
+use zbus::{DynamicType, OwnedObjectPath, OwnedVariant};
 
 use super::{Active, JobResult, Limits, Listed, SetupSystemd, Signal, Systemd, UnitState};
 use crate::error::HostError;
-use crate::unit::{MaskedUnit, OwnUnit, UNIT_DIR, Unit, UnitSet, name_suffix};
+use crate::unit::{MaskedUnit, OwnUnit, UNIT_DIR, Unit, UnitSet};
 
-const ADDRESS: &str = "unix:path=/run/dbus/system_bus_socket";
-const SERVICE: &str = "org.freedesktop.systemd1";
-const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
-const MANAGER: &str = "org.freedesktop.systemd1.Manager";
+mod link;
+
+use link::{Link, kind_interface};
+
 const NO_SUCH_UNIT: &str = "org.freedesktop.systemd1.NoSuchUnit";
 
 /// For questions, and for what changes files alone.
@@ -32,9 +29,6 @@ const JOB: Duration = Duration::from_secs(200);
 const INSTALL: Duration = Duration::from_mins(40);
 /// For reading all unit files again, with thousands of them.
 const RELOAD: Duration = Duration::from_mins(3);
-
-/// How many ended jobs a waiter may lag behind before it has to ask.
-const ENDED_JOBS: usize = 4096;
 
 type Properties = HashMap<String, OwnedVariant>;
 
@@ -48,140 +42,12 @@ pub struct SystemBus {
     link: Mutex<Option<Arc<Link>>>,
 }
 
-/// A connection, and the end of every job as it is told there.
-struct Link {
-    connection: Connection,
-    ended: broadcast::Sender<Ended>,
-}
-
-#[derive(Clone)]
-struct Ended {
-    job: String,
-    result: JobResult,
-}
-
 impl Drop for SystemBus {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             // does not wait, so that it may be dropped anywhere
             runtime.shutdown_background();
         }
-    }
-}
-
-impl Link {
-    async fn connect() -> Result<Arc<Self>, zbus::Error> {
-        let connection = zbus::connection::Builder::address(ADDRESS).build().await?;
-        let rule = MatchRule::builder()
-            .msg_type(Type::Signal)
-            .sender(SERVICE)
-            .path(MANAGER_PATH)
-            .interface(MANAGER)
-            .member("JobRemoved")
-            .build()?;
-        let mut stream = MessageStream::for_match_rule(rule, &connection, None).await?;
-        let (ended, _) = broadcast::channel(ENDED_JOBS);
-        let link = Arc::new(Self { connection, ended: ended.clone() });
-        // the task holds the sender weakly: when the last user of the link is gone, waiters are not kept
-        let sender = ended.downgrade();
-        drop(ended);
-        tokio::spawn(async move {
-            while let Some(message) = stream.next().await {
-                let Some(sender) = sender.upgrade() else { return };
-                if let Some(ended) = message.ok().and_then(|m| job_removed(&m)) {
-                    // nobody waits: nothing is lost
-                    let _ = sender.send(ended);
-                }
-            }
-        });
-        // without a subscriber systemd sends no signals
-        link.call("Subscribe", &()).await?;
-        Ok(link)
-    }
-
-    async fn call<B: Serialize + DynamicType>(&self, method: &str, body: &B) -> Result<Message, zbus::Error> {
-        self.connection.call_method(Some(SERVICE), MANAGER_PATH, Some(MANAGER), method, body).await
-    }
-
-    async fn properties(&self, unit: &str, interface: &str) -> Result<Properties, zbus::Error> {
-        let path = unit_path(unit);
-        let all = "org.freedesktop.DBus.Properties";
-        let reply = self
-            .connection
-            .call_method(Some(SERVICE), path.as_str(), Some(all), "GetAll", &(interface,))
-            .await?;
-        reply.body().deserialize()
-    }
-
-    /// Asks for a job and waits until systemd has told its end.
-    async fn job(&self, method: &str, name: &str) -> Result<JobResult, zbus::Error> {
-        let mut ended = self.ended.subscribe();
-        let reply = self.call(method, &(name, "replace")).await?;
-        let job: OwnedObjectPath = reply.body().deserialize()?;
-        loop {
-            match ended.recv().await {
-                Ok(end) if end.job == job.as_str() => return Ok(end.result),
-                Ok(_) => {}
-                Err(broadcast::error::RecvError::Lagged(_)) => {
-                    if !self.job_exists(job.as_str()).await? {
-                        return self.result_by_state(name).await;
-                    }
-                }
-                Err(broadcast::error::RecvError::Closed) => {
-                    return Err(zbus::Error::Failure("the connection to the bus was lost".to_owned()));
-                }
-            }
-        }
-    }
-
-    async fn job_exists(&self, job: &str) -> Result<bool, zbus::Error> {
-        let ping = self.connection.call_method(
-            Some(SERVICE),
-            job,
-            Some("org.freedesktop.DBus.Properties"),
-            "Get",
-            &("org.freedesktop.systemd1.Job", "Id"),
-        );
-        match ping.await {
-            Ok(_) => Ok(true),
-            Err(zbus::Error::FDO(_) | zbus::Error::MethodError(..)) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// For the rare case that the end of a job was not heard.
-    async fn result_by_state(&self, name: &str) -> Result<JobResult, zbus::Error> {
-        let unit = self.properties(name, "org.freedesktop.systemd1.Unit").await?;
-        let active = Active::from_word(&text(&unit, "ActiveState"));
-        Ok(if active == Active::Failed { JobResult::Failed } else { JobResult::Done })
-    }
-}
-
-fn job_removed(message: &Message) -> Option<Ended> {
-    let body = message.body();
-    let (_id, job, _unit, result): (u32, OwnedObjectPath, String, String) = body.deserialize().ok()?;
-    Some(Ended { job: job.as_str().to_owned(), result: JobResult::from_word(&result) })
-}
-
-/// The object of a unit: each byte that is no letter or digit becomes `_xx`, and so does a digit in front.
-fn unit_path(name: &str) -> String {
-    let mut path = format!("{MANAGER_PATH}/unit/");
-    for (i, byte) in name.bytes().enumerate() {
-        if byte.is_ascii_alphabetic() || (byte.is_ascii_digit() && i > 0) {
-            path.push(char::from(byte));
-        } else {
-            let _ = write!(path, "_{byte:02x}");
-        }
-    }
-    path
-}
-
-/// The interface of a unit's own kind.
-fn kind_interface(name: &str) -> &'static str {
-    match name_suffix(name) {
-        "socket" => "org.freedesktop.systemd1.Socket",
-        "slice" => "org.freedesktop.systemd1.Slice",
-        _ => "org.freedesktop.systemd1.Service",
     }
 }
 
@@ -232,7 +98,7 @@ impl SystemBus {
     /// changed something is not repeated blindly.
     async fn link(&self) -> Result<Arc<Link>, HostError> {
         let mut kept = self.link.lock().await;
-        if let Some(link) = kept.as_ref().filter(|link| !link.connection.is_closed()) {
+        if let Some(link) = kept.as_ref().filter(|link| !link.is_closed()) {
             return Ok(link.clone());
         }
         let link = Link::connect().await.map_err(HostError::Bus)?;

@@ -9,11 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hostfs::{Dir, OrAbsent};
 use names::AccountName;
 
-use super::{Active, JobResult, Limits, Listed, SetupSystemd, Signal, Systemd, UnitState};
+use super::{Active, JobResult, Limits, Listed, Signal, Systemd, UnitState};
 use crate::error::HostError;
 use crate::gate::Gate;
 use crate::passwd::UserDb;
-use crate::unit::{MaskedUnit, OwnUnit, UNIT_DIR, Unit, UnitSet, name_suffix};
+use crate::unit::{MaskedUnit, UNIT_DIR, Unit, UnitSet, name_suffix};
+
+mod setup;
+mod unit_file;
 
 type Hook = Arc<dyn Fn() -> JobResult + Send + Sync>;
 
@@ -303,22 +306,6 @@ impl FakeSystemd {
     }
 }
 
-/// `1G`, `64M`, `infinity`, `2048`: sizes as unit files write them.
-fn size(text: &str) -> Option<u64> {
-    let (number, unit) = match text.strip_suffix(['K', 'M', 'G', 'T']) {
-        Some(number) => (number, text.as_bytes().last().copied()),
-        None => (text, None),
-    };
-    let shift = match unit {
-        Some(b'K') => 10,
-        Some(b'M') => 20,
-        Some(b'G') => 30,
-        Some(b'T') => 40,
-        _ => 0,
-    };
-    number.parse::<u64>().ok().map(|n| n << shift)
-}
-
 impl Systemd for FakeSystemd {
     fn start(&self, unit: &Unit) -> Result<JobResult, HostError> {
         self.start_name(&unit.name())
@@ -392,15 +379,6 @@ impl Systemd for FakeSystemd {
             Some(text) => text,
             None => self.file(&name)?.unwrap_or_default(),
         };
-        let value = |key: &str| {
-            text.lines()
-                .filter_map(|l| l.split_once('='))
-                .filter(|(k, _)| *k == key)
-                .map(|(_, v)| v)
-                .next_back()
-        };
-        let percent =
-            |text: &str| text.strip_suffix('%').and_then(|n| n.parse::<u64>().ok()).map(|n| n * 10_000);
         let account = match unit {
             Unit::Worker(account) => Some(account),
             Unit::PhpPoolService(pool) => Some(pool.account()),
@@ -411,14 +389,7 @@ impl Systemd for FakeSystemd {
             None if name_suffix(&name) == "slice" => "holdfast.slice".to_owned(),
             None => "system.slice".to_owned(),
         };
-        Ok(Limits {
-            slice,
-            memory_max: value("MemoryMax").and_then(size),
-            memory_high: value("MemoryHigh").and_then(size),
-            cpu_quota_per_sec_usec: value("CPUQuota").and_then(percent),
-            tasks_max: value("TasksMax").and_then(size),
-            io_weight: value("IOWeight").and_then(size),
-        })
+        Ok(unit_file::limits(slice, &text))
     }
 
     fn kill_main(&self, unit: &Unit, signal: Signal) -> Result<(), HostError> {
@@ -445,56 +416,5 @@ impl Systemd for FakeSystemd {
             }
         }
         Ok(listed)
-    }
-}
-
-impl SetupSystemd for FakeSystemd {
-    fn start_own(&self, unit: OwnUnit) -> Result<JobResult, HostError> {
-        self.start_name(unit.name())
-    }
-
-    fn stop_own(&self, unit: OwnUnit) -> Result<JobResult, HostError> {
-        self.stop_name(unit.name())
-    }
-
-    fn restart_own(&self, unit: OwnUnit) -> Result<JobResult, HostError> {
-        let _ = self.stop_name(unit.name())?;
-        self.bring_up(unit.name())
-    }
-
-    fn enable_own(&self, units: &[OwnUnit]) -> Result<(), HostError> {
-        units.iter().try_for_each(|unit| self.enable_name(unit.name(), true))
-    }
-
-    fn disable_own(&self, units: &[OwnUnit]) -> Result<(), HostError> {
-        units.iter().try_for_each(|unit| self.enable_name(unit.name(), false))
-    }
-
-    fn state_own(&self, unit: OwnUnit) -> Result<UnitState, HostError> {
-        self.state_name(unit.name())
-    }
-
-    fn mask(&self, units: &[MaskedUnit]) -> Result<(), HostError> {
-        for unit in units {
-            self.change("mask", &unit.name())?;
-            self.lock().units.entry(unit.name()).or_default().masked = true;
-        }
-        Ok(())
-    }
-
-    fn unmask(&self, units: &[MaskedUnit]) -> Result<(), HostError> {
-        for unit in units {
-            self.change("unmask", &unit.name())?;
-            self.lock().units.entry(unit.name()).or_default().masked = false;
-        }
-        Ok(())
-    }
-
-    fn stop_masked(&self, unit: MaskedUnit) -> Result<JobResult, HostError> {
-        self.stop_name(&unit.name())
-    }
-
-    fn state_masked(&self, unit: MaskedUnit) -> Result<UnitState, HostError> {
-        self.state_name(&unit.name())
     }
 }

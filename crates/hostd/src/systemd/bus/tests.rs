@@ -1,3 +1,4 @@
+use super::link::unit_path;
 use super::*;
 
 #[test]
