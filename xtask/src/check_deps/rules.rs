@@ -56,7 +56,7 @@ const HOST_ONLY: &[&str] = &["hostd", "hostfs"];
 const SPEC_MAY: &[&str] =
     &["converge", "jiff", "names", "serde", "serde_json", "thiserror", "utoipa", "uuid", "wire"];
 /// Crates that only tests and developers' commands link.
-const TEST_ONLY: &[&str] = &["testkit", "testhost"];
+const TEST_ONLY: &[&str] = &["e2e", "testkit", "testhost"];
 
 /// All violations in the workspace, ordered by crate.
 pub(crate) fn check(graph: &Graph) -> Vec<Violation> {

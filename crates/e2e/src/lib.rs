@@ -1,0 +1,34 @@
+//! Holdfast on real Debian servers, as administrators, owners and visitors meet it.
+//!
+//! What the end-to-end tests, the demo and the benchmarks share: the package, a server with Holdfast set up on it
+//! ([`Node`]), its CLI, its API ([`Api`]), its sites over IPv4 and IPv6, SFTP from outside ([`Sftp`]), a visitor who never
+//! stops ([`Load`]), checks that all run and are told together ([`Checks`]), and the story of hosting a site
+//! ([`story::play`]).
+//!
+//! Nothing here asserts: what does not hold is an error or a failed expectation, and the caller ends with it.
+
+mod api;
+mod checks;
+mod connection;
+mod deb;
+mod load;
+mod node;
+mod place;
+mod random;
+mod sftp;
+pub mod story;
+mod transcript;
+
+pub use api::{Api, ApiAnswer, is_ready};
+pub use checks::Checks;
+pub use connection::{Answer, Connection, Target};
+pub use deb::package;
+pub use load::{Load, LoadReport};
+pub use node::Node;
+pub use place::Place;
+pub use random::Random;
+pub use sftp::Sftp;
+pub use testhost::{
+    Cmd, Distro, Error as HostError, Family, Options, Output, Reply, Request, Server, wait_for,
+};
+pub use transcript::Transcript;
