@@ -63,6 +63,15 @@ pub enum HostError {
         /// How the job ended.
         result: JobResult,
     },
+    /// A log could not be written.
+    #[error("write the log {path}")]
+    Log {
+        /// Absolute path on the host.
+        path: String,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
     /// A program could not be started or talked to.
     #[error("run {program}")]
     ToolIo {

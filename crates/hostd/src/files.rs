@@ -6,6 +6,7 @@
 //!
 //! These are files of ours and of the system. Nothing below a tenant's home is ever opened here: the worker does that.
 
+use std::io::Write as _;
 use std::sync::Arc;
 
 use converge::{FileSeen, FileStep, ManagedFile};
@@ -221,6 +222,22 @@ impl Files {
         self.gate.change(|| format!("append to {path}"))?;
         self.root.append(rel(path)?, bytes, mode, self.real_owner(path, owner))?;
         Ok(())
+    }
+
+    /// Adds to the end of a log in one write, without waiting for the disk: it outlives the process, not a power cut. Makes
+    /// the file where it is missing.
+    pub fn append_log(&self, path: &str, bytes: &[u8], mode: u32, owner: Owner) -> Result<(), HostError> {
+        self.gate.change(|| format!("append to {path}"))?;
+        let mut file = self.root.open_append(rel(path)?, mode, self.real_owner(path, owner))?;
+        file.write_all(bytes).map_err(|source| HostError::Log { path: path.to_owned(), source })
+    }
+
+    /// Cuts a log off at a length in bytes. One that is not there, or not longer, stays as it is.
+    pub fn cut_log(&self, path: &str, length: u64) -> Result<(), HostError> {
+        let Some(meta) = self.stat(path)?.filter(|meta| meta.size > length) else { return Ok(()) };
+        self.gate.change(|| format!("cut {path}"))?;
+        let file = self.root.open_append(rel(path)?, meta.mode & 0o777, None)?;
+        file.set_len(length).map_err(|source| HostError::Log { path: path.to_owned(), source })
     }
 
     /// Takes one step of a plan.
