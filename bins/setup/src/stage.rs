@@ -242,7 +242,13 @@ fn drop_ins(world: World<'_>) -> Result<Vec<(&'static str, Option<String>)>, Hos
     let homes = &world.host.bounds().homes;
     let elsewhere = homes != "/home";
     let agent = elsewhere.then(|| format!("[Service]\nReadWritePaths=-{homes}\nNoExecPaths=-{homes}\n"));
-    let worker = elsewhere.then(|| format!("[Service]\nReadWritePaths={homes}/%i\nNoExecPaths={homes}\n"));
+    // the unit names /home/<account>, which is not there: an empty assignment takes that back
+    let worker = elsewhere.then(|| {
+        format!(
+            "[Service]\nTemporaryFileSystem={homes}:ro,noexec\nBindPaths=\nBindPaths={homes}/%i\nReadWritePaths=\n\
+             ReadWritePaths={homes}/%i\nNoExecPaths=\nNoExecPaths=/ /run /tmp /var/tmp {homes}/%i\n"
+        )
+    });
     Ok(vec![
         ("/etc/systemd/system/holdfast-probe.service.d/addresses.conf", probe),
         ("/etc/systemd/system/holdfast-agent.service.d/homes.conf", agent),
