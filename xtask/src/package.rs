@@ -36,6 +36,9 @@ pub(crate) struct PackageArgs {
     /// Quick to build and slow to run: for tests while developing.
     #[arg(long)]
     fast: bool,
+    /// Take the binaries that were built last.
+    #[arg(long)]
+    no_build: bool,
     /// Where the package goes.
     #[arg(long, default_value = "target/debian", value_name = "DIRECTORY")]
     out: PathBuf,
@@ -49,7 +52,9 @@ pub(crate) fn run(args: &PackageArgs) -> Result<PathBuf> {
     let target = metadata.target_directory.clone().into_std_path_buf();
     let profile = if args.fast { "fast" } else { "release" };
 
-    build(&top, profile)?;
+    if !args.no_build {
+        build(&top, profile)?;
+    }
     let built = target.join(profile);
     for (_, binary) in BINARIES {
         check_libraries(&built.join(binary))?;
@@ -202,8 +207,8 @@ fn make_deb(top: &Path, profile: &str, out: &Path) -> Result<PathBuf> {
         .arg(out)
         .env("SOURCE_DATE_EPOCH", epoch(top)?);
     if profile == "fast" {
-        // a package that is thrown away need not be small
-        command.args(["--compress-type", "gzip"]);
+        // a package that is soon thrown away need not be small
+        command.arg("--fast");
     }
     let printed = output(&mut command).context("make the package (cargo install --locked cargo-deb)")?;
     let Some(deb) =
