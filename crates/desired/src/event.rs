@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use auth::TenantScope;
 use names::{AccountId, Micros};
 use serde_json::{Value, json};
 use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
@@ -131,16 +132,23 @@ const INSERT: Statement = Statement::new(
 );
 const AFTER: Statement = Statement::new(
     "SELECT seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count FROM event
-     WHERE seq > $1 ORDER BY seq LIMIT $2",
+     WHERE seq > $1
+       AND ($2 = 'all' OR account_id IN
+            (SELECT account_id FROM account_permission WHERE person_id = $2 AND permission = $3))
+     ORDER BY seq LIMIT $4",
 );
-const AFTER_OF_OWNER: Statement = Statement::new(
+const LATEST: Statement = Statement::new(
     "SELECT seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count FROM event
-     WHERE seq > $1 AND account_id IN (SELECT id FROM account WHERE owner_person_id = $3) ORDER BY seq LIMIT $2",
+     WHERE seq > $1
+       AND ($2 = 'all' OR account_id IN
+            (SELECT account_id FROM account_permission WHERE person_id = $2 AND permission = $3))
+     ORDER BY seq DESC LIMIT $4",
 );
+const PRUNE: Statement = Statement::new("DELETE FROM event WHERE last_at < $1");
 const NEWEST: Statement = Statement::new("SELECT COALESCE(MAX(seq), 0) AS value FROM event");
 
 /// Every statement of this module.
-pub const STATEMENTS: &[Statement] = &[NEXT, SAME, REPEAT, INSERT, AFTER, AFTER_OF_OWNER, NEWEST];
+pub const STATEMENTS: &[Statement] = &[NEXT, SAME, REPEAT, INSERT, AFTER, LATEST, PRUNE, NEWEST];
 
 /// A row of the log.
 #[derive(Debug, Clone)]
@@ -211,12 +219,21 @@ pub async fn note(tx: &mut WriteTx, now: Micros, event: &Event) -> Result<(), St
     Ok(())
 }
 
-/// Events after a cursor, oldest first. `owner`: only those of accounts that this person owns.
-pub async fn after(tx: &mut Tx, cursor: i64, rows: i64, owner: Option<&str>) -> Result<Vec<Logged>, StoreError> {
-    match owner {
-        None => tx.all(AFTER.bind(cursor).bind(rows)).await,
-        Some(person) => tx.all(AFTER_OF_OWNER.bind(cursor).bind(rows).bind(person)).await,
-    }
+/// Events after a cursor that the scope shows, oldest first.
+pub async fn after(tx: &mut Tx, scope: &TenantScope, cursor: i64, rows: i64) -> Result<Vec<Logged>, StoreError> {
+    tx.all(scope.bind(AFTER.bind(cursor)).bind(rows)).await
+}
+
+/// The last events that the scope shows, oldest first.
+pub async fn latest(tx: &mut Tx, scope: &TenantScope, rows: i64) -> Result<Vec<Logged>, StoreError> {
+    let mut found: Vec<Logged> = tx.all(scope.bind(LATEST.bind(0)).bind(rows)).await?;
+    found.reverse();
+    Ok(found)
+}
+
+/// Forgets what last happened before this moment.
+pub async fn prune(tx: &mut WriteTx, before: Micros) -> Result<u64, StoreError> {
+    tx.execute(PRUNE.bind(before)).await
 }
 
 /// The newest cursor; 0 where nothing happened yet.

@@ -128,8 +128,7 @@ pub struct Node {
     /// Figures of this moment; null while the agent does not answer.
     pub host: Option<Host>,
     /// How the web server stands.
-    #[serde(flatten)]
-    pub convergence: Convergence,
+    pub webserver: Convergence,
 }
 
 /// Figures of a server.
@@ -180,7 +179,7 @@ impl Node {
                 disk_available: m.disk_available,
                 agent_version: m.agent_version,
             }),
-            convergence: Convergence::from(&row.block),
+            webserver: Convergence::from(&row.block),
         }
     }
 }

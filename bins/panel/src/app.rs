@@ -1,0 +1,110 @@
+//! The router: the features' tables of routes, one after the other, and the layers around all of them.
+
+use std::sync::Arc;
+
+use api_kit::openapi::Security;
+use api_kit::rate_limit::{self, RateLimit};
+use api_kit::{ApiError, idempotency, origin_guard, request_id, security_headers};
+use auth::Passwords;
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use desired::{Panel, Table};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use wire::Peer;
+
+use crate::world::World;
+use crate::{authenticate, refused, routes};
+
+/// The path of the API.
+pub const PREFIX: &str = "/api/v1";
+
+/// What the routes need.
+#[derive(Clone)]
+pub struct Parts {
+    /// The panel.
+    pub panel: Panel,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+    /// The probe.
+    pub probe: Peer,
+    /// The port of HTTPS, as it stands in links.
+    pub port: u16,
+    /// Cancelled when the panel stops: streams end then.
+    pub stop: wire::CancellationToken,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Holdfast",
+        description = "The API of a Holdfast panel. Every answer that is an error is a problem document (RFC 9457). \
+                       `x-access` of an operation says who may call it.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    modifiers(&Security),
+    security(("session" = [])),
+    components(schemas(api_kit::Problem, api_kit::FieldError, desired::DryRun))
+)]
+struct Description;
+
+/// Every route, from one table.
+fn table(parts: Parts) -> Table {
+    let accounts = account_panel::State {
+        panel: parts.panel.clone(),
+        passwords: parts.passwords.clone(),
+        dependents: Arc::new(World),
+    };
+    let sites = web_panel::State { panel: parts.panel.clone(), pools: Arc::new(World) };
+    Table::default()
+        .merge(account_panel::table(accounts))
+        .merge(web_panel::table(sites))
+        .merge(php_panel::table(parts.panel.clone()))
+        .merge(routes::table(parts))
+}
+
+/// The API's description, as it is committed.
+pub fn openapi(parts: Parts) -> serde_json::Result<String> {
+    let (_, description) = table(parts).finish(PREFIX, Description::openapi());
+    serde_json::to_string_pretty(&sorted(serde_json::to_value(description)?))
+}
+
+/// Maps of the description come in no order; the committed file has one.
+fn sorted(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.into_iter().collect();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            Value::Object(entries.into_iter().map(|(key, value)| (key, sorted(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
+
+/// The routes with all layers. The listener puts the `auth::Origin`, and `authenticate::Root` where the peer is root, among a request's
+/// extensions.
+pub fn app(parts: Parts, limit: Arc<RateLimit>) -> Router {
+    let store = parts.panel.store().clone();
+    let (router, _) = table(parts).finish(PREFIX, Description::openapi());
+    router
+        .fallback(async || ApiError::not_found("address"))
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(from_fn_with_state(store.clone(), idempotency::layer))
+        .layer(from_fn_with_state(store.clone(), refused::layer))
+        .layer(from_fn_with_state(store, authenticate::layer))
+        .layer(from_fn(origin_guard::layer))
+        .layer(from_fn_with_state(limit, rate_limit::layer))
+        .layer(from_fn(security_headers::layer))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(request_id::layer))
+}
+
+/// A panic ends one request and no more; its words are in the log alone.
+#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
+fn panicked(cause: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    use axum::response::IntoResponse;
+    let words = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    ApiError::internal(format!("a handler panicked: {}", words.unwrap_or_default())).into_response()
+}

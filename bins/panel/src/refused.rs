@@ -1,0 +1,81 @@
+//! What was refused is in the audit too: who asked for what, which fields, and the codes; never a value.
+//!
+//! Only for someone who is known: a stranger must not fill the disk. Refusals by the present state (a stale ETag, a changed plan, a limit of
+//! requests) are no attempt at anything, and left out.
+
+use api_kit::{PROBLEM_JSON, Problem, request_id};
+use audit::{Entry, Object, Outcome, RefusedField, Who};
+use auth::Actor;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::{Method, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use names::Micros;
+use store::{Store, StoreError, WriteTx};
+
+/// A larger problem document is not read.
+const LARGEST: usize = 256 * 1024;
+/// Refused fields of one request that are written down.
+const MOST_FIELDS: usize = 20;
+
+/// The layer, inside of the one that finds the actor.
+pub(crate) async fn layer(State(store): State<Store>, request: Request, next: Next) -> Response {
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let Some(actor) = request.extensions().get::<Actor>().filter(|_| changes).cloned() else {
+        return next.run(request).await;
+    };
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let response = next.run(request).await;
+    if !worth_noting(response.status()) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let is_problem = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
+    let Ok(body) = Limited::new(body, LARGEST).collect().await else { return Response::from_parts(parts, Body::empty()) };
+    let body = body.to_bytes();
+    if is_problem && let Ok(problem) = serde_json::from_slice::<Problem>(&body) {
+        let action = format!("{method} {}", matched.unwrap_or_else(|| shown(&path)));
+        note(&store, &actor, &action, &problem).await;
+    }
+    Response::from_parts(parts, Body::from(body))
+}
+
+fn worth_noting(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 400 | 403 | 404 | 409 | 413 | 415 | 422)
+}
+
+/// A stranger's path: cut short, and without what is not plain.
+fn shown(path: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "/-._".contains(c) { c } else { '?' };
+    path.chars().take(100).map(plain).collect()
+}
+
+async fn note(store: &Store, actor: &Actor, action: &str, problem: &Problem) {
+    let fields = problem.errors.iter().take(MOST_FIELDS);
+    let fields = fields
+        .map(|error| RefusedField { pointer: shown_pointer(&error.pointer), code: error.code.clone().into_owned() })
+        .collect();
+    let entry = Entry {
+        who: Who::from(actor),
+        request_id: &request_id::current().unwrap_or_default(),
+        action,
+        object: Object::none("request"),
+        before: None,
+        after: None,
+        plan_hash: None,
+        outcome: Outcome::Refused { code: problem.code.clone().into_owned(), fields },
+    };
+    let written = store.write(async |tx: &mut WriteTx| -> Result<_, StoreError> { audit::append(tx, &entry, Micros::now()).await });
+    if let Err(error) = written.await {
+        tracing::warn!(error = %error, "a refusal could not be written into the audit");
+    }
+}
+
+/// A pointer may name a field that a stranger made up.
+fn shown_pointer(pointer: &str) -> String {
+    let plain = |c: char| if c.is_ascii_graphic() { c } else { '?' };
+    pointer.chars().take(100).map(plain).collect()
+}

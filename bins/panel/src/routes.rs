@@ -1,0 +1,57 @@
+//! The operations that belong to no feature.
+
+use desired::Table;
+
+use crate::app::Parts;
+
+mod audit;
+mod doctor;
+mod drift;
+mod event;
+mod health;
+mod login_link;
+mod password;
+mod plan;
+mod session;
+pub(crate) mod setting;
+
+/// The routes.
+pub(crate) fn table(parts: Parts) -> Table {
+    health::table(&parts)
+        .merge(session::table(parts.clone()))
+        .merge(login_link::table(parts.clone()))
+        .merge(password::table(parts.clone()))
+        .merge(setting::table(parts.panel.clone()))
+        .merge(event::table(parts.clone()))
+        .merge(audit::table(parts.panel.clone()))
+        .merge(plan::table(parts.panel.clone()))
+        .merge(drift::table(parts.panel.clone()))
+        .merge(doctor::table(parts))
+}
+
+/// Every statement below.
+pub(crate) const STATEMENTS: &[&[store::Statement]] =
+    &[session::STATEMENTS, password::STATEMENTS, doctor::STATEMENTS];
+
+/// Writes a change that was done into the audit.
+async fn done(
+    tx: &mut store::WriteTx,
+    actor: &auth::Actor,
+    action: &str,
+    object: ::audit::Object,
+    (before, after): (Option<serde_json::Value>, Option<serde_json::Value>),
+    now: names::Micros,
+) -> Result<(), store::StoreError> {
+    let entry = ::audit::Entry {
+        who: ::audit::Who::from(actor),
+        request_id: &api_kit::request_id::current().unwrap_or_default(),
+        action,
+        object,
+        before,
+        after,
+        plan_hash: None,
+        outcome: ::audit::Outcome::Done,
+    };
+    ::audit::append(tx, &entry, now).await?;
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! `/audit`
+
+use api_kit::openapi::Problems;
+use api_kit::{ApiError, Caller, Json, List, Page, PageParams, Query};
+use audit::{Filter, Head, Recorded, Verdict};
+use auth::ViewAudit;
+use axum::extract::State;
+use converge::methods::ListAuditHeads;
+use desired::{Access, OfAccount, OfAccountParams, Panel, Table};
+use names::Micros;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::Tx;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+/// The routes.
+pub(super) fn table(panel: Panel) -> Table {
+    Table::default()
+        .add(Access::listed::<ViewAudit>(), routes!(audit_list))
+        .add(Access::everywhere::<ViewAudit>(), routes!(audit_verify))
+        .with_state(panel)
+}
+
+/// Who did what.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct AuditView {
+    /// Its number.
+    seq: i64,
+    /// Its id.
+    id: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Micros,
+    /// `root`, `system`, `person` or `anonymous`.
+    actor_kind: String,
+    /// The person's id.
+    actor_id: Option<String>,
+    /// Who.
+    actor_name: String,
+    /// An address, or `socket`.
+    origin: String,
+    /// The request.
+    request_id: String,
+    /// What was done, such as `site.create`; of what was refused, the request.
+    action: String,
+    /// The object's kind.
+    object_kind: String,
+    /// The object's id.
+    object_id: Option<String>,
+    /// Whose object.
+    account: Option<String>,
+    /// The object before.
+    #[schema(value_type = Option<Object>)]
+    before: Option<Value>,
+    /// The object after; of what was refused, the codes.
+    #[schema(value_type = Option<Object>)]
+    after: Option<Value>,
+    /// The plan that was insisted on.
+    plan_hash: Option<String>,
+    /// `done` or `refused`.
+    outcome: String,
+}
+
+impl From<Recorded> for AuditView {
+    fn from(row: Recorded) -> Self {
+        Self {
+            seq: row.seq,
+            id: row.id,
+            at: row.at,
+            actor_kind: row.actor_kind,
+            actor_id: row.actor_id,
+            actor_name: row.actor_name,
+            origin: row.origin,
+            request_id: row.request_id,
+            action: row.action,
+            object_kind: row.object_kind,
+            object_id: row.object_id,
+            account: row.account_id,
+            before: row.before,
+            after: row.after,
+            plan_hash: row.plan_hash,
+            outcome: row.outcome,
+        }
+    }
+}
+
+/// Whether the audit is as it was written.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct AuditVerdict {
+    /// Every entry is as it was written, and the agent's copy of the head is among them.
+    intact: bool,
+    /// How many entries there are; where it is broken, the first that does not fit.
+    seq: i64,
+    /// What does not fit.
+    reason: Option<String>,
+    /// The number of the entry that the agent had noted last; null: it noted none, or does not answer.
+    noted_by_agent: Option<u64>,
+}
+
+/// Who did what, the newest first.
+#[utoipa::path(get, path = "/audit", tag = "audit", params(PageParams, OfAccountParams),
+    responses((status = 200, description = "A page of entries", body = List<AuditView>), Problems))]
+async fn audit_list(
+    State(panel): State<Panel>,
+    Caller(actor): Caller,
+    Query((page, of)): Query<(Page, OfAccount)>,
+) -> Result<Json<List<AuditView>>, ApiError> {
+    let read = async |tx: &mut Tx| -> Result<_, ApiError> {
+        let account = of.find::<ViewAudit>(tx, &actor).await?;
+        let filter = Filter { account_id: account.map(|id| id.to_string()), ..Filter::default() };
+        Ok(audit::list(tx, &actor.scope::<ViewAudit>(), &filter, page.after_number(), page.rows()).await?)
+    };
+    let rows = panel.store().read(read).await?;
+    Ok(Json(page.list(rows, |row| row.seq.to_string()).map(AuditView::from)))
+}
+
+/// Walks the whole audit, and compares it with what the agent noted.
+#[utoipa::path(get, path = "/audit/verify", tag = "audit",
+    responses((status = 200, description = "The verdict", body = AuditVerdict), Problems))]
+async fn audit_verify(State(panel): State<Panel>, Caller(actor): Caller) -> Result<Json<AuditVerdict>, ApiError> {
+    actor.everywhere::<ViewAudit>()?;
+    Ok(Json(verify(&panel).await?))
+}
+
+async fn verify(panel: &Panel) -> Result<AuditVerdict, ApiError> {
+    let noted = panel.agent().call(&ListAuditHeads {}).await.ok().and_then(|heads| heads.heads.last().cloned());
+    let known = noted.as_ref().and_then(|noted| {
+        Some(Head { seq: i64::try_from(noted.seq).ok()?, hash: noted.hash, at: Micros::new(noted.at).ok()? })
+    });
+    let noted_by_agent = noted.map(|noted| noted.seq);
+    Ok(match audit::verify(panel.store(), known).await? {
+        Verdict::Intact { entries, .. } => AuditVerdict { intact: true, seq: entries, reason: None, noted_by_agent },
+        Verdict::Broken { seq, reason } => {
+            AuditVerdict { intact: false, seq, reason: Some(reason.to_owned()), noted_by_agent }
+        }
+    })
+}
+
+/// For the doctor: none where all is well.
+pub(super) async fn fault(panel: &Panel) -> Result<Option<String>, ApiError> {
+    let verdict = verify(panel).await?;
+    Ok(verdict.reason.map(|reason| format!("entry {}: {reason}", verdict.seq)))
+}

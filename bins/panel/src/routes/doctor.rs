@@ -1,0 +1,119 @@
+//! `/doctor`: the agent's look at everything, and the panel's own.
+
+use api_kit::openapi::Problems;
+use api_kit::{ApiError, Caller, Json};
+use auth::ViewNode;
+use axum::extract::State;
+use converge::methods::{Finding, RunDoctor, Severity};
+use desired::{Access, Table};
+use serde::{Deserialize, Serialize};
+use store::{Statement, Tx};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::app::Parts;
+
+const NOT_READY: Statement = Statement::new(
+    "SELECT CAST((SELECT COUNT(*) FROM account WHERE condition IN ('failed', 'degraded'))
+               + (SELECT COUNT(*) FROM pool WHERE condition IN ('failed', 'degraded'))
+               + (SELECT COUNT(*) FROM site WHERE condition IN ('failed', 'degraded'))
+               + (SELECT COUNT(*) FROM node WHERE condition IN ('failed', 'degraded')) AS BIGINT) AS value",
+);
+
+pub(super) const STATEMENTS: &[Statement] = &[NOT_READY];
+
+/// The routes.
+pub(super) fn table(parts: Parts) -> Table {
+    Table::default().add(Access::everywhere::<ViewNode>(), routes!(doctor_run)).with_state(parts)
+}
+
+/// What the doctor found.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct DoctorView {
+    /// The most serious of all: `ok`, `warning` or `error`.
+    #[schema(value_type = String)]
+    worst: Severity,
+    /// Everything that was looked at.
+    #[schema(value_type = Vec<FindingView>)]
+    findings: Vec<Finding>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct FindingView {
+    /// A stable code, such as `unit.active`.
+    code: String,
+    /// What was looked at.
+    subject: String,
+    /// `ok`, `warning` or `error`.
+    severity: String,
+    /// What was seen.
+    message: String,
+    /// What to do.
+    remedy: Option<String>,
+}
+
+fn finding(code: &str, subject: &str, seen: Result<String, (Severity, String, &str)>) -> Finding {
+    let (severity, message, remedy) = match seen {
+        Ok(message) => (Severity::Ok, message, None),
+        Err((severity, message, remedy)) => (severity, message, Some(remedy.to_owned())),
+    };
+    Finding { code: code.to_owned(), subject: subject.to_owned(), severity, message, remedy }
+}
+
+/// Looks at every process, unit, socket, permission and row that Holdfast relies on.
+#[utoipa::path(get, path = "/doctor", tag = "node",
+    responses((status = 200, description = "What was found", body = DoctorView), Problems))]
+async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result<Json<DoctorView>, ApiError> {
+    actor.everywhere::<ViewNode>()?;
+    let mut findings = vec![database(&parts).await, audit(&parts).await?, objects(&parts).await?, probe(&parts).await];
+    match parts.panel.agent().call(&RunDoctor {}).await {
+        Ok(diagnosis) => {
+            findings.push(finding("agent.answers", "the agent", Ok("answers".to_owned())));
+            findings.extend(diagnosis.findings);
+        }
+        Err(error) => {
+            let remedy = "Look at `journalctl -u holdfast-agent.service`.";
+            findings.push(finding("agent.answers", "the agent", Err((Severity::Error, error.to_string(), remedy))));
+        }
+    }
+    let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Ok);
+    Ok(Json(DoctorView { worst, findings }))
+}
+
+async fn database(parts: &Parts) -> Finding {
+    let read = parts.panel.store().read(async |tx: &mut Tx| desired::setting::find(tx, "panel.hostname").await).await;
+    let seen = match read {
+        Ok(_) => Ok("answers".to_owned()),
+        Err(error) => Err((Severity::Error, error.to_string(), "Look at the disk and the file's permissions.")),
+    };
+    finding("panel.database", "the panel's database", seen)
+}
+
+async fn audit(parts: &Parts) -> Result<Finding, ApiError> {
+    let seen = match super::audit::fault(&parts.panel).await? {
+        None => Ok("every entry is as it was written".to_owned()),
+        Some(fault) => Err((Severity::Error, fault, "Someone changed the database: compare it with a backup.")),
+    };
+    Ok(finding("panel.audit", "the audit", seen))
+}
+
+async fn objects(parts: &Parts) -> Result<Finding, ApiError> {
+    let count: i64 = parts.panel.store().read(async |tx: &mut Tx| tx.one(NOT_READY).await).await?;
+    let seen = match count {
+        0 => Ok("none is failed or degraded".to_owned()),
+        count => Err((Severity::Warning, format!("{count} are failed or degraded"), "Look at them; each says why.")),
+    };
+    Ok(finding("panel.objects", "accounts, pools, sites and the web server", seen))
+}
+
+async fn probe(parts: &Parts) -> Finding {
+    let seen = match parts.probe.hello().await {
+        Ok(hello) => Ok(format!("answers, release {}", hello.version)),
+        Err(error) => {
+            let remedy = "Look at `systemctl status holdfast-probe.socket`.";
+            Err((Severity::Error, error.to_string(), remedy))
+        }
+    };
+    finding("probe.answers", "the probe", seen)
+}

@@ -1,0 +1,90 @@
+//! `/login-links`
+
+use api_kit::openapi::Problems;
+use api_kit::{ApiError, Caller, Json};
+use audit::Object;
+use auth::{Identity, Login, ManagePersons, person, sign_in};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use desired::{Access, Table, setting};
+use http::StatusCode;
+use names::Micros;
+use serde::{Deserialize, Serialize};
+use store::WriteTx;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::app::Parts;
+use crate::start::ADMINISTRATOR;
+
+/// The routes.
+pub(super) fn table(parts: Parts) -> Table {
+    Table::default().add(Access::everywhere::<ManagePersons>(), routes!(login_link_create)).with_state(parts)
+}
+
+/// Who is to sign in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CreateLoginLink {
+    /// The login; left out: `admin`.
+    #[schema(value_type = Option<String>)]
+    login: Option<Login>,
+}
+
+/// A link that signs in once.
+#[derive(Serialize, Deserialize, ToSchema)]
+struct LoginLink {
+    /// The address to open. The token behind `#` is not sent to any server by itself.
+    url: String,
+    /// The token alone, for `POST /session/link`.
+    token: String,
+    /// Who it signs in.
+    login: String,
+    /// Until when it works.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Micros,
+}
+
+/// Makes a link that signs somebody in, once and within 15 minutes. A login that nobody has becomes an administrator when root asks on the
+/// server itself.
+#[utoipa::path(post, path = "/login-links", tag = "session", request_body = CreateLoginLink,
+    responses((status = 201, description = "The link", body = LoginLink), Problems))]
+async fn login_link_create(
+    State(parts): State<Parts>,
+    Caller(actor): Caller,
+    Json(body): Json<CreateLoginLink>,
+) -> Result<Response, ApiError> {
+    actor.everywhere::<ManagePersons>()?;
+    let login = match body.login {
+        Some(login) => login,
+        None => ADMINISTRATOR.parse().map_err(ApiError::internal)?,
+    };
+    let now = parts.panel.now();
+    let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
+        let id = match person::by_login(tx, &login).await? {
+            Some(person) if person.suspended_at.is_some() => {
+                return Err(ApiError::conflict("suspended", "This person is suspended."));
+            }
+            Some(person) => person.id,
+            None if *actor.identity() == Identity::Root => person::bootstrap(tx, &login, now).await?,
+            None => return Err(ApiError::not_found("person")),
+        };
+        let token = sign_in::make_link(tx, id, now).await?;
+        let object = Object::of_installation("person", id);
+        super::done(tx, &actor, "login_link.create", object, (None, None), now).await?;
+        let hostname: Option<String> = setting::get(tx, setting::PANEL_HOSTNAME).await?;
+        Ok((token, hostname))
+    };
+    let (token, hostname) = parts.panel.store().write(write).await?;
+    let text = token.expose();
+    let host = hostname.unwrap_or_else(|| "localhost".to_owned());
+    let link = LoginLink {
+        url: format!("https://{host}:{}/login#{}", parts.port, text.expose()),
+        token: text.expose().clone(),
+        login: login.to_string(),
+        expires_at: now.plus(sign_in::LINK_LASTS),
+    };
+    let mut response = (StatusCode::CREATED, Json(link)).into_response();
+    response.extensions_mut().insert(api_kit::idempotency::Secret);
+    Ok(response)
+}

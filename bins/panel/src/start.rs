@@ -1,0 +1,141 @@
+//! From nothing to serving, and back.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use api_kit::rate_limit::RateLimit;
+use auth::{Login, Passwords};
+use desired::{Panel, setting};
+use names::Micros;
+use store::{Store, WriteTx};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::signal::unix::{SignalKind, signal};
+use wire::{CancellationToken, Peer};
+
+use crate::app::{self, Parts};
+use crate::config::Config;
+use crate::serve::Server;
+use crate::{tls, upkeep, world};
+
+/// Calls to the agent at once: the attempts, and a few for people.
+const AGENT_CONNECTIONS: usize = desired::PARALLEL + 4;
+/// Requests in hand at a stop are given so long.
+const GRACE: Duration = Duration::from_secs(8);
+/// The login of the first administrator.
+pub const ADMINISTRATOR: &str = "admin";
+
+/// Runs the panel until it is asked to stop.
+pub fn run() -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("HOLDFAST_LOG").unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).without_time().init();
+    // Two threads do for all: what is heavy (hashing) has threads of its own.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(8).enable_all().build()?;
+    runtime.block_on(serve())
+}
+
+/// The API's description. Its routes are built as for a server, over an empty database that is thrown away.
+pub fn openapi() -> anyhow::Result<String> {
+    let folder = std::env::temp_dir().join(format!("holdfast-openapi-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let config = Config { database: folder.join("holdfast.db"), ..Config::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let text = runtime.block_on(async {
+        let parts = parts(&config, CancellationToken::new()).await?;
+        let text = app::openapi(parts.clone())?;
+        parts.panel.store().close().await;
+        anyhow::Ok(text)
+    });
+    std::fs::remove_dir_all(&folder)?;
+    text
+}
+
+async fn serve() -> anyhow::Result<()> {
+    let config = Config::read().context("the settings cannot be used")?;
+    let stop = CancellationToken::new();
+    let parts = parts(&config, stop.clone()).await?;
+    let tasks = spawn(&parts, &config);
+    let mut inherited = wire::systemd::listeners().context("the inherited sockets cannot be used")?;
+    let limit = RateLimit::new(config.requests_per_second, config.requests_burst);
+    let server = Server::new(app::app(parts.clone(), limit), stop.clone());
+    let names: Vec<String> = inherited.names().map(str::to_owned).collect();
+    anyhow::ensure!(!inherited.is_empty(), "there are no inherited sockets: start holdfast-panel.socket");
+    for name in names {
+        for socket in inherited.take_unix(&name) {
+            socket.set_nonblocking(true)?;
+            tokio::spawn(server.clone().unix(UnixListener::from_std(socket)?));
+        }
+        for socket in inherited.take_tcp(&name) {
+            socket.set_nonblocking(true)?;
+            tokio::spawn(server.clone().https(TcpListener::from_std(socket)?, tls::acceptor()?));
+        }
+    }
+    wire::systemd::notify_ready()?;
+    tokio::spawn(wire::systemd::watchdog(stop.clone()));
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "the panel serves");
+    stopped().await?;
+    wire::systemd::notify_stopping()?;
+    stop.cancel();
+    for task in tasks {
+        task.abort();
+    }
+    if tokio::time::timeout(GRACE, server.finished()).await.is_err() {
+        tracing::warn!("some requests were cut off");
+    }
+    parts.panel.store().close().await;
+    Ok(())
+}
+
+/// Opens the database and brings it to this release.
+pub async fn parts(config: &Config, stop: CancellationToken) -> anyhow::Result<Parts> {
+    let store = Store::open(&config.database).await?;
+    let login: Login = ADMINISTRATOR.parse().context("the administrator's login")?;
+    let hostname = config.hostname.clone();
+    store
+        .write(async |tx: &mut WriteTx| -> Result<(), store::StoreError> {
+            let now = Micros::now();
+            auth::person::bootstrap(tx, &login, now).await?;
+            api_kit::idempotency::forget_interrupted(tx).await?;
+            if let Some(hostname) = &hostname
+                && setting::find(tx, setting::PANEL_HOSTNAME).await?.is_none()
+            {
+                setting::put(tx, setting::PANEL_HOSTNAME, hostname, now).await?;
+            }
+            Ok(())
+        })
+        .await?;
+    let agent = Peer::with_connections(&config.agent_socket, AGENT_CONNECTIONS);
+    let panel = Panel::new(store, agent, world::registry());
+    let passwords = Passwords::new()?;
+    Ok(Parts { panel, passwords, probe: Peer::new(&config.probe_socket), port: 8443, stop })
+}
+
+/// What goes on beside the requests.
+pub fn spawn(parts: &Parts, config: &Config) -> Vec<tokio::task::JoinHandle<()>> {
+    let panel = &parts.panel;
+    let watching = Peer::with_connections(&config.agent_socket, 1);
+    vec![
+        tokio::spawn(desired::drive(panel.clone())),
+        tokio::spawn(first_node(panel.clone(), config.clone(), watching)),
+        tokio::spawn(upkeep::run(panel.clone())),
+    ]
+}
+
+/// The row of this server is there before anything is compared with the agent.
+async fn first_node(panel: Panel, config: Config, watching: Peer) {
+    while let Err(error) = web_panel::node::ensure_local(&panel, &config.web_listen).await {
+        tracing::warn!(error = %error, "the server's row could not be made");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    desired::follow(panel, watching).await;
+}
+
+/// SIGTERM or SIGINT.
+async fn stopped() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

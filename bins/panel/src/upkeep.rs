@@ -1,0 +1,60 @@
+//! What is due now and then: facts about the server, forgetting what is over, and the audit's head for the agent to keep.
+
+use std::time::Duration;
+
+use converge::methods::RecordAuditHead;
+use desired::{Panel, event, setting};
+use store::{StoreError, Tx, WriteTx};
+
+use crate::routes::setting::EVENT_DAYS;
+
+/// Facts about the server.
+const FACTS: Duration = Duration::from_secs(60);
+/// The rest.
+const HOURLY: u32 = 60;
+
+/// Goes on for ever. Drop the future to stop.
+pub async fn run(panel: Panel) {
+    let mut ticks = tokio::time::interval(FACTS);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut round: u32 = 0;
+    loop {
+        ticks.tick().await;
+        if let Err(error) = web_panel::node::refresh(&panel).await {
+            tracing::debug!(error = %error.problem().detail, "the agent was not asked about the server");
+        }
+        if round.is_multiple_of(HOURLY) {
+            if let Err(error) = forget(&panel).await {
+                tracing::warn!(error = %error, "what is over could not be forgotten");
+            }
+            if let Err(error) = hand_over_head(&panel).await {
+                tracing::warn!(error = %error, "the audit's head was not handed over");
+            }
+        }
+        round = round.wrapping_add(1);
+    }
+}
+
+/// Forgets sessions, links, counters and kept answers that are over, and old events.
+pub async fn forget(panel: &Panel) -> Result<(), StoreError> {
+    let now = panel.now();
+    panel
+        .store()
+        .write(async |tx: &mut WriteTx| -> Result<(), StoreError> {
+            auth::prune(tx, now).await?;
+            api_kit::idempotency::prune(tx, now).await?;
+            let days: u64 = setting::get(tx, EVENT_DAYS.name).await?.unwrap_or(90);
+            event::prune(tx, now.minus(Duration::from_secs(days.saturating_mul(86_400)))).await?;
+            Ok(())
+        })
+        .await
+}
+
+/// The agent keeps the audit's head in a log of its own, which the panel cannot write.
+async fn hand_over_head(panel: &Panel) -> anyhow::Result<()> {
+    let head = panel.store().read(async |tx: &mut Tx| audit::head(tx).await).await?;
+    let Some(head) = head else { return Ok(()) };
+    let seq = u64::try_from(head.seq)?;
+    panel.agent().call(&RecordAuditHead { seq, hash: head.hash }).await?;
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! Where features meet.
+//!
+//! A feature never calls another feature's panel crate. What one needs of the others is a trait of its own (`account_panel::Dependents`,
+//! `web_panel::Pools`), and this module, which knows them all, implements it. So each cross-feature rule has one place, and the arrows
+//! between crates stay as they are:
+//!
+//! | when | then |
+//! | --- | --- |
+//! | an account is suspended or let go on | its pools and sites get a new generation |
+//! | an account is to be deleted | refused while it has sites; its pools go with it |
+//! | a site needs a PHP version | the account's pool of that version is made |
+//! | the last site of a pool has gone | the pool is removed |
+
+use account_panel::Dependents;
+use api_kit::ApiError;
+use desired::{BoxFuture, Draft, Registry};
+use names::{AccountId, PhpVersion, PoolId};
+use php_panel::{PoolObject, pools};
+use store::WriteTx;
+use web_panel::{Pools, SiteObject, WebServerObject, sites};
+
+/// All kinds of objects that converge.
+pub fn registry() -> Registry {
+    Registry::default()
+        .with::<WebServerObject>()
+        .with::<account_panel::AccountObject>()
+        .with::<PoolObject>()
+        .with::<SiteObject>()
+}
+
+/// All features.
+#[derive(Debug, Clone, Copy)]
+pub struct World;
+
+impl Dependents for World {
+    fn changed<'a>(
+        &'a self,
+        tx: &'a mut WriteTx,
+        draft: &'a mut Draft,
+        account: AccountId,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move {
+            pools::account_changed(tx, draft, account).await?;
+            sites::account_changed(tx, draft, account).await
+        })
+    }
+
+    fn leaving<'a>(
+        &'a self,
+        tx: &'a mut WriteTx,
+        draft: &'a mut Draft,
+        account: AccountId,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move {
+            sites::account_leaving(tx, account).await?;
+            pools::account_leaving(tx, draft, account).await
+        })
+    }
+}
+
+impl Pools for World {
+    fn ensure<'a>(
+        &'a self,
+        tx: &'a mut WriteTx,
+        draft: &'a mut Draft,
+        account: AccountId,
+        version: PhpVersion,
+    ) -> BoxFuture<'a, Result<PoolId, ApiError>> {
+        Box::pin(pools::ensure(tx, draft, account, version))
+    }
+
+    fn release_unused<'a>(
+        &'a self,
+        tx: &'a mut WriteTx,
+        draft: &'a mut Draft,
+        account: AccountId,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(pools::release_unused(tx, draft, account))
+    }
+}
