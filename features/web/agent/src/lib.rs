@@ -5,6 +5,7 @@ mod committer;
 mod isolate;
 pub mod layout;
 mod live;
+mod logs;
 mod probe;
 #[cfg(test)]
 mod real_nginx;
@@ -19,6 +20,7 @@ mod webserver;
 
 pub use check::{Check, UnitCheck, Verdict};
 pub use committer::{CommitError, Committer, Request};
+pub use logs::{LogError, LogSplitter, Split};
 pub use probe::{Probe, SocketProbe};
 pub use record::{Owner, SiteRecord, SiteWant, Want};
 pub use render::{RenderError, Templates};

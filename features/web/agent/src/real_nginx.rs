@@ -458,7 +458,7 @@ fn nginx_tells_this_server_which_site_and_which_tree_it_serves() {
     }
 }
 
-/// Answers every FastCGI request with the parameters that it was given.
+/// Answers every `FastCGI` request with the parameters that it was given.
 fn echo_pool(path: &Path) {
     let listener = UnixListener::bind(path).unwrap();
     std::thread::spawn(move || {

@@ -170,7 +170,6 @@ impl Server {
         Self { host, check, nginx, others, made, ledger, committer, sites, base }
     }
 
-    #[expect(clippy::type_complexity, reason = "three parts of one struct")]
     fn agent(
         check: Option<&Arc<dyn Check>>,
         nginx: &Arc<Nginx>,

@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
 
 use converge::{Apply, Condition, Reason, Refusal, Status, Wanted};
@@ -11,7 +12,7 @@ fn state(server: &Server) -> String {
     let mut text =
         server.host.describe(&[TREE, STAGE, STATE, "/etc/nginx/conf.d", "/var/log/holdfast"]).unwrap();
     for (rel, file) in server.nginx.served.lock().unwrap().iter() {
-        text.push_str(&format!("served {rel}\n{file}"));
+        let _ = write!(text, "served {rel}\n{file}");
     }
     text
 }
@@ -150,8 +151,8 @@ fn a_broken_foreign_file_makes_changes_wait_with_its_name() {
 fn names_by_shard() -> (String, String, String) {
     let name = |n: u32| format!("n{n}.example.test");
     let first = name(0);
-    let other = (1..).map(name).find(|n| shard_of(n) != shard_of(&first)).unwrap();
-    let same = (1..).map(name).find(|n| shard_of(n) == shard_of(&first)).unwrap();
+    let other = (1..10_000).map(name).find(|n| shard_of(n) != shard_of(&first)).unwrap();
+    let same = (1..10_000).map(name).find(|n| shard_of(n) == shard_of(&first)).unwrap();
     (first, other, same)
 }
 

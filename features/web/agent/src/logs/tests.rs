@@ -1,0 +1,240 @@
+#![expect(clippy::disallowed_methods, reason = "nginx is another process and writes its logs by itself")]
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::time::Duration;
+
+use converge::Wanted;
+
+use super::*;
+use crate::layout::{LOG_TRASH, LOGS};
+use crate::testing::{Server, site, spec};
+
+/// nginx's master, which keeps its logs open until it is told otherwise.
+struct Writer {
+    open: BTreeMap<&'static str, File>,
+}
+
+impl Writer {
+    fn open(server: &Server) -> Self {
+        let open = |name| {
+            let path = server.host.on_disk(&format!("{NGINX_LOGS}/{name}"));
+            (name, OpenOptions::new().create(true).append(true).open(path).unwrap())
+        };
+        Self { open: [open("access.log"), open("error.log")].into() }
+    }
+
+    fn write(&mut self, name: &str, text: &str) {
+        self.open.get_mut(name).unwrap().write_all(text.as_bytes()).unwrap();
+    }
+}
+
+fn access(n: u16, what: &str) -> String {
+    format!("{{\"site\":\"{}\",\"uri\":\"/{what}\"}}\n", site(n))
+}
+
+fn error(name: &str, what: &str) -> String {
+    format!(
+        "2026/01/01 00:00:00 [error] 1#1: *1 {what}, client: ::1, server: _, request: \"GET /\", host: \"{name}\"\n"
+    )
+}
+
+fn server() -> Server {
+    let server = Server::new();
+    server.apply_base(1);
+    for n in 1..=2 {
+        server.apply(n, 1, Wanted::Present(spec(&[&format!("s{n}.example.test")])));
+    }
+    server
+}
+
+fn splitter(server: &Server) -> LogSplitter {
+    LogSplitter::new(server.committer.clone())
+}
+
+/// Everything that a log and its rotated ones hold, oldest first.
+fn whole(server: &Server, path: &str) -> String {
+    let mut text = String::new();
+    for path in (1..=9).rev().map(|n| format!("{path}.{n}")).chain([path.to_owned()]) {
+        text.push_str(&server.host.files().read_text(&path).unwrap().unwrap_or_default());
+    }
+    text
+}
+
+fn of_site(server: &Server, n: u16, source: Source) -> String {
+    whole(server, &format!("{}/{}", site_logs(site(n)), source.file()))
+}
+
+#[test]
+fn each_line_goes_to_its_site_and_those_of_nobody_to_a_log_of_their_own() {
+    let server = server();
+    let mut nginx = Writer::open(&server);
+    let splitter = splitter(&server);
+    assert_eq!(splitter.tick(&server.host).unwrap().lines, 0);
+    nginx.write("access.log", &(access(1, "a") + &access(2, "b") + &access(9, "gone") + "{\"site\":\"\"}\n"));
+    nginx.write("access.log", "{\"site\":\"half a li");
+    nginx.write(
+        "error.log",
+        &(error("s1.example.test", "one") + &error("no.example.test", "two") + "[notice] three\n"),
+    );
+    assert_eq!(splitter.tick(&server.host).unwrap(), Split { lines: 7, more: false });
+    assert_eq!(of_site(&server, 1, Source::Access), access(1, "a"));
+    assert_eq!(of_site(&server, 2, Source::Access), access(2, "b"));
+    assert_eq!(of_site(&server, 1, Source::Error), error("s1.example.test", "one"));
+    let unknown = whole(&server, &nobodys(Source::Access));
+    assert_eq!(unknown, access(9, "gone") + "{\"site\":\"\"}\n");
+    assert_eq!(whole(&server, &nobodys(Source::Error)), error("no.example.test", "two") + "[notice] three\n");
+    assert!(
+        server.host.files().stat(&site_logs(site(9))).unwrap().is_none(),
+        "no directory for a site that is gone"
+    );
+    nginx.write("access.log", "ne\"}\n");
+    assert_eq!(splitter.tick(&server.host).unwrap().lines, 1);
+    server.host.take_changes();
+    assert_eq!(splitter.tick(&server.host).unwrap().lines, 0);
+    assert_eq!(server.host.take_changes(), Vec::<String>::new(), "nothing new, nothing written");
+    let meta = server.host.files().stat(&format!("{}/access.log", site_logs(site(1)))).unwrap().unwrap();
+    assert_eq!((meta.mode, meta.uid), (0o640, 0));
+}
+
+/// Three days of visitors, with rotations and latecomers; a process that is killed is started again.
+fn three_days(server: &mut Server, crash_after: Option<usize>) -> Option<String> {
+    let mut nginx = Writer::open(server);
+    let mut splitter = splitter(server);
+    let mut crashed = None;
+    if let Some(changes) = crash_after {
+        server.host.crash_after(changes);
+    }
+    for day in 0..3 {
+        for part in 0..2 {
+            let what = format!("{day}-{part}");
+            // before nginx was told, it writes to the renamed file
+            nginx.write(
+                "access.log",
+                &(access(1, &what) + &access(2, &what) + &access(1, &format!("{what}-more"))),
+            );
+            nginx.write("error.log", &(error("s2.example.test", &what) + "half "));
+            nginx.write("error.log", "a line\n");
+            for _ in 0..3 {
+                while splitter.tick(&server.host).is_err() {
+                    crashed = server.host.crashed();
+                    server.restart();
+                    splitter = LogSplitter::new(server.committer.clone());
+                }
+                let calls = server.host.fake_systemd().unwrap().take_calls();
+                if calls.iter().any(|call| call.contains("nginx.service 10")) {
+                    nginx.write("access.log", &access(2, "latecomer"));
+                    nginx = Writer::open(server);
+                }
+                server.host.fake_clock().unwrap().advance(Duration::from_secs(40));
+            }
+        }
+        server.host.fake_clock().unwrap().advance(Duration::from_hours(24));
+    }
+    crashed
+}
+
+fn everything(server: &Server) -> Vec<String> {
+    let mut logs = Vec::new();
+    for source in Source::ALL {
+        logs.extend([1, 2].map(|n| of_site(server, n, source)));
+        logs.push(whole(server, &nobodys(source)));
+    }
+    logs
+}
+
+#[test]
+fn each_line_arrives_exactly_once_wherever_the_agent_is_killed() {
+    let mut calm = server();
+    calm.host.take_changes();
+    assert_eq!(three_days(&mut calm, None), None);
+    let wanted = everything(&calm);
+    assert_eq!(wanted[0].lines().count(), 12, "two lines in each half of three days: {}", wanted[0]);
+    assert!(wanted[1].contains("latecomer"));
+    assert!(wanted[5].lines().all(|line| line == "half a line") && wanted[5].lines().count() == 6);
+    let changes = calm.host.take_changes();
+    for part in ["rename", "append", "signal", "remove"] {
+        assert!(changes.iter().any(|change| change.starts_with(part)), "{part}: {changes:?}");
+    }
+    for k in 0..changes.len() {
+        let mut server = server();
+        let at = three_days(&mut server, Some(k)).expect("killed");
+        assert_eq!(everything(&server), wanted, "killed before {at} (change {k})");
+    }
+    println!("{} points", changes.len());
+}
+
+#[test]
+fn a_log_that_somebody_cut_off_or_replaced_is_read_on() {
+    let server = server();
+    let mut nginx = Writer::open(&server);
+    let splitter = splitter(&server);
+    nginx.write("access.log", &access(1, "before-it-was-cut"));
+    splitter.tick(&server.host).unwrap();
+    server.host.files().cut_log(&format!("{NGINX_LOGS}/access.log"), 0).unwrap();
+    nginx.write("access.log", &access(1, "cut"));
+    splitter.tick(&server.host).unwrap();
+    let path = format!("{NGINX_LOGS}/access.log");
+    server.host.files().rename(&path, &format!("{path}.1")).unwrap();
+    nginx = Writer::open(&server);
+    nginx.write("access.log", &access(1, "replaced"));
+    splitter.tick(&server.host).unwrap();
+    assert_eq!(
+        of_site(&server, 1, Source::Access),
+        access(1, "before-it-was-cut") + &access(1, "cut") + &access(1, "replaced")
+    );
+}
+
+#[test]
+fn a_line_without_an_end_is_passed_on_in_pieces() {
+    let server = server();
+    let mut nginx = Writer::open(&server);
+    nginx.write("error.log", &"x".repeat(3 * 1024 * 1024));
+    nginx.write("error.log", "\n");
+    splitter(&server).tick(&server.host).unwrap();
+    let text = whole(&server, &nobodys(Source::Error));
+    assert_eq!(text.matches('x').count(), 3 * 1024 * 1024);
+}
+
+#[test]
+fn a_line_that_was_never_ended_does_not_hold_the_rotation_up() {
+    let server = server();
+    let mut nginx = Writer::open(&server);
+    let splitter = splitter(&server);
+    nginx.write("error.log", "whole\n");
+    splitter.tick(&server.host).unwrap();
+    server.host.fake_clock().unwrap().advance(Duration::from_hours(25));
+    splitter.tick(&server.host).unwrap();
+    nginx.write("error.log", "ha");
+    Writer::open(&server);
+    splitter.tick(&server.host).unwrap();
+    let old = old_path(Source::Error);
+    assert!(server.host.files().stat(&old).unwrap().is_some());
+    server.host.fake_clock().unwrap().advance(Duration::from_secs(61));
+    splitter.tick(&server.host).unwrap();
+    assert!(server.host.files().stat(&old).unwrap().is_none());
+    assert_eq!(whole(&server, &nobodys(Source::Error)), "whole\nha\n");
+}
+
+#[test]
+fn a_site_keeps_seven_older_logs_and_the_trash_is_emptied() {
+    let server = server();
+    let mut nginx = Writer::open(&server);
+    let splitter = splitter(&server);
+    server.apply(2, 2, Wanted::Absent);
+    assert_eq!(server.host.files().list(LOG_TRASH).unwrap().len(), 1);
+    for day in 0..16 {
+        nginx.write("access.log", &access(1, &day.to_string()));
+        for _ in 0..3 {
+            splitter.tick(&server.host).unwrap();
+            server.host.fake_clock().unwrap().advance(Duration::from_mins(1));
+        }
+        nginx = Writer::open(&server);
+        server.host.fake_clock().unwrap().advance(Duration::from_hours(24));
+        assert_eq!(server.host.files().list(LOG_TRASH).unwrap().len(), usize::from(day < 14), "day {day}");
+    }
+    let names: Vec<String> =
+        server.host.files().list(&site_logs(site(1))).unwrap().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, (1..=7).map(|n| format!("access.log.{n}")).collect::<Vec<_>>());
+    assert!(server.host.files().stat(LOGS).unwrap().is_some());
+}
