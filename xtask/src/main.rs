@@ -3,6 +3,7 @@
 mod check_deps;
 mod host;
 mod new_feature;
+mod openapi;
 mod package;
 
 use std::io::{self, Write};
@@ -29,6 +30,8 @@ enum Command {
         /// One lower-case word, for example `dns`
         name: String,
     },
+    /// Writes docs/reference/openapi.json from the panel's routes
+    Openapi(openapi::Arguments),
     /// Builds the binaries and the Debian package, and prints its path
     Package(package::PackageArgs),
 }
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Command::CheckDeps => check_deps::run(),
         Command::Host(arguments) => host::run(&arguments),
         Command::NewFeature { name } => new_feature::run(&name),
+        Command::Openapi(arguments) => openapi::run(&arguments),
         Command::Package(arguments) => package::run(&arguments).and_then(|deb| {
             // For scripts: the path alone is on standard output.
             Ok(writeln!(io::stdout(), "{}", deb.display())?)
