@@ -7,6 +7,7 @@ use crate::certificate::self_signed;
 use crate::error::SetupError;
 use crate::preflight::DEFAULT_SITE_LINK;
 use crate::programs::Program;
+use crate::stage::UNREAD;
 use crate::step::{CERTIFICATE, NewFile, Step};
 use crate::world::World;
 
@@ -25,12 +26,19 @@ pub(crate) fn apply(world: World<'_>, step: &Step) -> Result<(), SetupError> {
         }
         Step::Protect { path } => host.files().set_meta(path, 0o600, ROOT).map_err(failed()),
         Step::DropIn { path, content } => {
+            host.files().write(UNREAD, b"", 0o644, ROOT).map_err(failed())?;
             let dir = path.rsplit_once('/').map_or("/", |(dir, _)| dir);
             host.files().ensure_dir(dir, 0o755, ROOT).map_err(failed())?;
             host.files().write(path, content.as_bytes(), 0o644, ROOT).map_err(failed())
         }
-        Step::NoDropIn { path } => host.files().remove(path).map(drop).map_err(failed()),
-        Step::ReadUnits => systemd.daemon_reload().map_err(failed()),
+        Step::NoDropIn { path } => {
+            host.files().write(UNREAD, b"", 0o644, ROOT).map_err(failed())?;
+            host.files().remove(path).map(drop).map_err(failed())
+        }
+        Step::ReadUnits => {
+            systemd.daemon_reload().map_err(failed())?;
+            host.files().remove(UNREAD).map(drop).map_err(failed())
+        }
         Step::Certificate { stop_panel, .. } => {
             let addresses = addresses(host.files()).map_err(failed())?;
             let pem = self_signed(&world.options.hostname, &addresses, host.now().as_micros())?;

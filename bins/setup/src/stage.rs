@@ -230,6 +230,10 @@ const PAIRS: [(OwnUnit, OwnUnit, bool); 3] = [
     (OwnUnit::PanelSocket, OwnUnit::PanelService, true),
 ];
 
+/// Is here while systemd has not read drop-ins that were written. `NeedDaemonReload` would not do: it is also true when any
+/// other unit of the server came or went.
+pub(crate) const UNREAD: &str = "/run/holdfast/units-unread";
+
 /// What differs from server to server in our units.
 fn drop_ins(world: World<'_>) -> Result<Vec<(&'static str, Option<String>)>, HostError> {
     let own: Vec<String> = addresses(world.host.files())?.iter().map(ToString::to_string).collect();
@@ -268,11 +272,7 @@ fn units(world: World<'_>) -> Result<Vec<Step>, HostError> {
             _ => {}
         }
     }
-    let mut stale = !steps.is_empty();
-    for unit in OwnUnit::ALL {
-        stale |= world.systemd.state_own(unit)?.need_daemon_reload;
-    }
-    if stale {
+    if !steps.is_empty() || world.host.files().stat(UNREAD)?.is_some() {
         steps.push(Step::ReadUnits);
     }
     for (socket, service, at_boot) in PAIRS {
