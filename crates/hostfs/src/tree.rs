@@ -9,7 +9,7 @@ use rustix::io::Errno;
 
 use crate::Owner;
 use crate::dir::{Dir, RESOLVE, resolve_error};
-use crate::error::{HostFsError, Kind};
+use crate::error::{HostFsError, Kind, OrAbsent};
 use crate::meta::FileKind;
 use crate::path::Rel;
 use crate::temp::temp_name;
@@ -65,7 +65,8 @@ impl Dir {
         parent.sync(OP)
     }
 
-    /// Sees to it that a directory is there with this owner and mode; answers whether anything was changed.
+    /// Sees to it that a directory is there with this owner and mode; answers whether anything was changed. One that is
+    /// as it should be may lie in a directory that cannot be written.
     pub fn ensure_dir(
         &self,
         rel: impl AsRef<Path>,
@@ -73,12 +74,15 @@ impl Dir {
         owner: Option<Owner>,
     ) -> Result<bool, HostFsError> {
         let rel = rel.as_ref();
-        match self.create_dir(rel, mode, owner) {
-            Ok(()) => return Ok(true),
-            Err(error) if error.kind == Kind::Exists => {}
-            Err(error) => return Err(error),
+        let there = self.stat(rel).or_absent()?;
+        if there.is_none() {
+            match self.create_dir(rel, mode, owner) {
+                Ok(()) => return Ok(true),
+                Err(error) if error.kind == Kind::Exists => {}
+                Err(error) => return Err(error),
+            }
         }
-        let meta = self.stat(rel)?;
+        let meta = there.map_or_else(|| self.stat(rel), Ok)?;
         if meta.kind != FileKind::Dir {
             return Err(HostFsError::own(
                 "create the directory",

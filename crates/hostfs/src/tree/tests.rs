@@ -209,3 +209,24 @@ fn temporary_names_differ() {
     assert_eq!(names.len(), 1000);
     assert!(names.iter().all(|name| name.to_str().is_some_and(|name| name.starts_with(TEMP_PREFIX))));
 }
+
+#[test]
+fn a_directory_that_is_there_is_enough_where_its_parent_cannot_be_written() {
+    let (_tree, dir) = temp();
+    dir.create_dir("parent", 0o755, None).unwrap();
+    dir.create_dir("parent/there", 0o755, None).unwrap();
+    let target = dir.path().join("parent");
+    let read_only = rustix::mount::MountFlags::RDONLY | rustix::mount::MountFlags::BIND;
+    if rustix::mount::mount_bind(&target, &target).is_err() {
+        assert!(!rustix::process::geteuid().is_root(), "root can make a mount");
+        return;
+    }
+    rustix::mount::mount_remount(&target, read_only, "").unwrap();
+    let parent = Dir::open(&target).unwrap();
+    let there = parent.ensure_dir("there", 0o755, None);
+    let missing = parent.ensure_dir("missing", 0o755, None);
+    drop(parent);
+    rustix::mount::unmount(&target, rustix::mount::UnmountFlags::DETACH).unwrap();
+    assert!(!there.unwrap());
+    assert_eq!(kind_of(missing), Kind::NoSpace);
+}
