@@ -5,7 +5,7 @@ use std::sync::Arc;
 use account_agent::Accounts;
 use hostd::Host;
 use php_agent::{IdleStopper, Pools};
-use web_agent::{Committer, Sites, SocketProbe, UnitCheck, WebServer, WorkerDocroots};
+use web_agent::{Committer, LogSplitter, Sites, SocketProbe, UnitCheck, WebServer, WorkerDocroots};
 
 use crate::journal::Journal;
 use crate::kinds::{Kind, Managed};
@@ -27,6 +27,7 @@ pub(crate) struct Agent {
     pub(crate) sites: Arc<Managed<Sites>>,
     pub(crate) committer: Arc<Committer>,
     pub(crate) idle: IdleStopper,
+    pub(crate) logs: LogSplitter,
 }
 
 impl Agent {
@@ -35,6 +36,7 @@ impl Agent {
         let ledger = Arc::new(Ledger::open(Arc::clone(&host)));
         let watch = Arc::new(Watch::new());
         let committer = Arc::new(Committer::new(Box::new(UnitCheck), Box::new(SocketProbe)));
+        let logs = LogSplitter::new(Arc::clone(&committer));
         let others = Arc::new(OnHost(Arc::clone(&host)));
         let sites = Sites::new(Arc::clone(&committer), others, Box::new(WorkerDocroots));
         let accounts = managed(Accounts::default(), &host, &ledger, &watch);
@@ -56,6 +58,7 @@ impl Agent {
             sites,
             committer,
             idle: IdleStopper::default(),
+            logs,
         })
     }
 }

@@ -1,5 +1,5 @@
 //! What the agent does by itself: a sweep at start and every ten minutes, retries of what did not converge, and the stop
-//! of PHP that nobody asks. The panel need not run for any of it.
+//! of PHP that nobody asks, and the sites' logs. The panel need not run for any of it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +15,9 @@ use crate::agent::Agent;
 /// How often pools are looked at.
 const IDLE_LOOK: Duration = Duration::from_secs(30);
 
+/// How often nginx's logs are passed on to the sites.
+const LOG_LOOK: Duration = Duration::from_secs(5);
+
 /// Starts the timers; they end with the token.
 ///
 /// A switch of the web server's tree that a crash interrupted is finished first.
@@ -27,6 +30,11 @@ pub(crate) fn start(agent: &Arc<Agent>, end: &CancellationToken) {
             tracing::info!(pools = ?stopped, "PHP that nobody asked was stopped; the sockets stay")
         }
         Err(error) => tracing::warn!(error = error.chain(), "pools could not be looked at"),
+    });
+    repeat("logs", LOG_LOOK, false, agent, end, |agent| {
+        if let Err(error) = agent.logs.tick(&agent.host) {
+            tracing::warn!(%error, "nginx's logs could not be passed on; the next look goes on there");
+        }
     });
     let (agent, end) = (Arc::clone(agent), end.clone());
     tokio::spawn(async move {
