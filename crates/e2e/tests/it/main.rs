@@ -1,3 +1,41 @@
 //! Holdfast on real Debian servers. They need root; without, they fail: a skipped proof would look like a proof.
+//!
+//! A test is one server of one distribution, set up once; many checks share it, and all of them run.
 
 #![cfg(test)]
+
+mod faults;
+mod inside;
+mod many;
+mod sandbox;
+mod setup;
+mod story;
+mod support;
+mod tenants;
+mod upgrade;
+mod web;
+
+/// The same test for every distribution.
+macro_rules! on_both {
+    ($($name:ident => $body:path;)+) => {
+        $(mod $name {
+            #[test]
+            fn on_debian_12() {
+                $body(e2e::Distro::Debian12);
+            }
+
+            #[test]
+            fn on_debian_13() {
+                $body(e2e::Distro::Debian13);
+            }
+        })+
+    };
+}
+
+on_both! {
+    a_site_is_hosted_and_tenants_are_apart => crate::story::on;
+    nothing_is_lost_when_processes_are_killed => crate::many::on;
+    one_bad_site_stops_no_other => crate::web::on;
+    faults_wait_and_heal => crate::faults::on;
+    setup_is_resumed_and_destroys_nothing => crate::setup::on;
+}

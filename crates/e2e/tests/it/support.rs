@@ -1,0 +1,67 @@
+//! What the checks share.
+
+use std::time::Duration;
+
+use e2e::{Api, Node};
+use serde_json::{Value, json};
+
+/// How long convergence may take on a busy machine of two cores.
+pub(crate) const LIMIT: Duration = Duration::from_secs(90);
+/// The password of every account here.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// Makes an account and waits until it is ready.
+pub(crate) fn account(api: &mut Api, name: &str) {
+    let body = json!({ "name": name, "email": format!("{name}@example.test"), "password": PASSWORD });
+    api.post("/accounts", &body).unwrap();
+    api.wait_ready(&format!("/accounts/{name}"), LIMIT).unwrap();
+}
+
+/// Makes a site and waits until it is ready.
+pub(crate) fn site(api: &mut Api, account: &str, name: &str) -> Value {
+    api.post("/sites", &json!({ "account": account, "name": name })).unwrap();
+    api.wait_ready(&format!("/sites/{name}"), LIMIT).unwrap()
+}
+
+/// The directory of a site's pages, on the server.
+pub(crate) fn docroot(account: &str, site: &str) -> String {
+    format!("/home/{account}/sites/{site}/public")
+}
+
+/// Writes a file as its account would.
+pub(crate) fn put(node: &Node, account: &str, path: &str, text: &str) {
+    node.command([
+        "runuser",
+        "-u",
+        account,
+        "--",
+        "sh",
+        "-c",
+        "umask 022; mkdir -p \"$(dirname \"$0\")\"; cat > \"$0\"",
+        path,
+    ])
+    .stdin(text)
+    .check()
+    .unwrap();
+}
+
+/// A site that answers 200 with this text, over both families.
+pub(crate) fn serves(node: &Node, site: &str, text: &str) {
+    for reply in [node.page(site, "/").unwrap(), node.page6(site, "/").unwrap()] {
+        assert_eq!(reply.status, 200, "{site}: {}", reply.text());
+        assert!(reply.text().contains(text), "{site} does not say {text:?}: {}", reply.text());
+    }
+}
+
+/// Nothing is left to do, by the panel's own word.
+pub(crate) fn nothing_to_do(node: &Node) {
+    assert_eq!(node.planned_steps().unwrap(), Vec::<String>::new());
+}
+
+/// Every finding of the doctor that is not good.
+pub(crate) fn complaints(api: &mut Api) -> Vec<Value> {
+    let report = api.get("/doctor").unwrap();
+    let findings = report["findings"].as_array().unwrap_or_else(|| panic!("no findings: {report}"));
+    assert!(!findings.is_empty(), "a doctor who looked at nothing");
+    findings.iter().filter(|finding| finding["severity"] != "ok").cloned().collect()
+}
