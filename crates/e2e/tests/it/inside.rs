@@ -13,6 +13,7 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::mount::{MountFlags, mount};
 use rustix::net::{AddressFamily, SocketType, socket};
 use rustix::system::sethostname;
+#[expect(deprecated, reason = "it may fail only here: nothing of this process hangs on the namespace")]
 use rustix::thread::{UnshareFlags, unshare};
 
 fn tell<T>(name: &str, outcome: io::Result<T>) {
@@ -27,11 +28,13 @@ fn write(path: &str) -> io::Result<()> {
     fs::remove_file(path)
 }
 
+#[expect(clippy::disallowed_methods, reason = "whether a program can be started is the question")]
 fn run(program: &str) -> io::Result<()> {
     Command::new(program).arg("--version").output().map(drop)
 }
 
 /// A copy of this program, run from `dir`.
+#[expect(clippy::disallowed_methods, reason = "whether a program can be started is the question")]
 fn drop_and_run(dir: &str) -> io::Result<()> {
     let copy = format!("{dir}/holdfast-e2e-dropped");
     fs::copy(std::env::current_exe()?, &copy)?;
@@ -115,6 +118,11 @@ fn attempts() {
     ] {
         tell(&format!("connect {path}"), UnixStream::connect(path));
     }
+    tell_of_the_kernel(&state);
+}
+
+/// Sockets, mounts, devices, namespaces.
+fn tell_of_the_kernel(state: &[&str]) {
     tell("inet socket", UdpSocket::bind("127.0.0.1:0"));
     tell("connect own nginx", TcpStream::connect("127.0.0.1:80"));
     tell(
@@ -131,7 +139,7 @@ fn attempts() {
         mount("none", "/mnt", "tmpfs", MountFlags::empty(), None::<&std::ffi::CStr>).map_err(io::Error::from),
     );
     tell("host name", sethostname(b"taken-over").map_err(io::Error::from));
-    let place = writable(&state);
+    let place = writable(state);
     tell(
         "device",
         place.as_ref().map_err(|e| io::Error::other(e.to_string())).and_then(|dir| {
@@ -152,6 +160,7 @@ fn attempts() {
         }),
     );
     // a process with threads gets EINVAL where nothing forbids it; the filter comes first
+    #[expect(deprecated, reason = "it may fail only here: nothing of this process hangs on the namespace")]
     let user = match unshare(UnshareFlags::NEWUSER) {
         Err(rustix::io::Errno::INVAL) => Ok(()),
         other => other,
