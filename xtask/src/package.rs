@@ -189,7 +189,9 @@ fn generated(cli: &Path, tree: &Path) -> Result<()> {
 }
 
 fn make_deb(top: &Path, profile: &str, out: &Path) -> Result<PathBuf> {
-    fs::create_dir_all(out).with_context(|| format!("make {}", out.display()))?;
+    // made beside its place and renamed into it: who installs the package meanwhile gets the old one whole
+    let beside = out.join("new");
+    fs::create_dir_all(&beside).with_context(|| format!("make {}", beside.display()))?;
     let mut command = cargo();
     command
         .current_dir(top)
@@ -204,7 +206,7 @@ fn make_deb(top: &Path, profile: &str, out: &Path) -> Result<PathBuf> {
             profile,
             "--output",
         ])
-        .arg(out)
+        .arg(&beside)
         .env("SOURCE_DATE_EPOCH", epoch(top)?);
     if profile == "fast" {
         // a package that is soon thrown away need not be small
@@ -216,7 +218,9 @@ fn make_deb(top: &Path, profile: &str, out: &Path) -> Result<PathBuf> {
     else {
         bail!("cargo deb did not say where the package is: {printed}");
     };
-    Ok(PathBuf::from(deb))
+    let place = out.join(Path::new(deb).file_name().unwrap_or_default());
+    fs::rename(deb, &place).with_context(|| format!("put {} into its place", place.display()))?;
+    Ok(place)
 }
 
 /// The time of the last commit, so that the same sources make the same package; a tree without git has none.

@@ -41,10 +41,27 @@ pub(crate) fn create(deb: &Path, distro: Distro, setup: &[OsString]) -> Result<(
     say(&format!("{} is installed in it ({:.1} s)", deb.display(), begun.elapsed().as_secs_f64()))?;
     let program = std::env::current_exe().context("find this program")?;
     wrapper::write(Path::new(wrapper::PATH), &program)?;
-    let words = ["holdfast", "setup"].map(OsString::from).into_iter().chain(setup.iter().cloned());
+    let record = Record::read(top)?.context("the box has no record")?;
+    let mut words = ["holdfast", "setup"].map(OsString::from).to_vec();
+    words.extend(setup.iter().cloned());
+    if record.host_network
+        && !setup.iter().any(|word| word.to_string_lossy().starts_with("--hostname"))
+        && let Some(name) = machine_name()
+    {
+        // people reach the box by this machine's name
+        words.extend([OsString::from("--hostname"), name.into()]);
+    }
     let status = server.interactive(words).status().context("call `holdfast setup` in the box")?;
     ensure!(status.success(), "`holdfast setup` in the box ended with {status}");
-    tell(&server, &Record::read(top)?.context("the box has no record")?)
+    tell(&server, &record)
+}
+
+/// This machine's name, if it can be a host name in a certificate.
+fn machine_name() -> Option<String> {
+    let name = rustix::system::uname().nodename().to_str().ok()?.to_ascii_lowercase();
+    let fits = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+    let label = name.bytes().any(|b| b.is_ascii_alphabetic());
+    (fits && label).then_some(name)
 }
 
 /// Starts the box.
