@@ -2,6 +2,8 @@
 
 mod check;
 mod committer;
+#[cfg(test)]
+mod hostile;
 mod isolate;
 pub mod layout;
 mod live;
@@ -17,6 +19,7 @@ mod state;
 mod testing;
 mod tree;
 mod webserver;
+mod workers;
 
 pub use check::{Check, UnitCheck, Verdict};
 pub use committer::{CommitError, Committer, Request};

@@ -305,7 +305,9 @@ impl Reconcile for Sites {
     fn apply(&self, host: &Host, step: &SiteStep) -> Result<Done, StepError> {
         match step {
             SiteStep::LogDir { path } => {
-                host.files().ensure_dirs(LOGS, 0o711, (0, 0))?;
+                if host.files().stat(LOGS)?.is_none() {
+                    host.files().ensure_dirs(LOGS, 0o711, (0, 0))?;
+                }
                 host.files().ensure_dir(path, LOG_DIR.0, LOG_DIR.1)?;
             }
             SiteStep::Docroot { account, request, digest } => {

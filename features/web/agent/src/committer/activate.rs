@@ -13,6 +13,7 @@ use super::{CommitError, Committer, Request, held};
 use crate::probe::reachable;
 use crate::record::Want;
 use crate::state::{Round, State};
+use crate::workers;
 
 /// How long nginx may take until its new workers answer.
 const TAKE_OVER: Duration = Duration::from_secs(3);
@@ -71,7 +72,7 @@ impl Committer {
         self.save(host, State { round: Round::Idle, ..state })
     }
 
-    /// Starts or reloads nginx and waits until the tree answers. The inner error is for people.
+    /// Starts or reloads nginx and waits until the tree answers, and nothing older does. The inner error is for people.
     fn load(
         &self,
         host: &Host,
@@ -80,6 +81,7 @@ impl Committer {
         listen: &[ListenAddr],
     ) -> Result<Result<(), String>, HostError> {
         let unit = Unit::Nginx;
+        let old = workers::accepting(host)?;
         let (verb, result) = match (up, digest) {
             (true, _) => ("reload", host.systemd().reload(&unit)?),
             (false, Some(_)) => {
@@ -95,8 +97,10 @@ impl Committer {
         let until = Instant::now() + TAKE_OVER;
         let mut pause = Duration::from_millis(4);
         loop {
+            let left = || old.iter().find(|pid| workers::accepts(host, **pid));
+            let still = || left().map(|pid| format!("the old worker {pid} of nginx still takes connections"));
             let missing = listen.iter().find_map(|address| self.answers(host, *address, digest).err());
-            match missing {
+            match missing.or_else(still) {
                 None => return Ok(Ok(())),
                 Some(why) if Instant::now() + pause >= until => return Ok(Err(why)),
                 Some(_) => {

@@ -11,6 +11,7 @@ use super::{CommitError, Committer, Inner};
 use crate::layout::{TREE, TreeFile};
 use crate::live::{LiveCache, LiveState, MODE};
 use crate::record::{SiteWant, Want};
+use crate::state::Round;
 
 /// Strangers in the tree that are shown at most.
 const STRANGERS: usize = 20;
@@ -126,6 +127,18 @@ impl Committer {
         })?
     }
 
+    /// Compares a live file with the tree; the content that a round is just putting there is ours as well.
+    pub(super) fn compare(&self, host: &Host, inner: &Inner, file: TreeFile) -> Result<LiveState, HostError> {
+        let state = self.live.compare(host, file, inner.tree.file(file))?;
+        if let (LiveState::Edited | LiveState::Missing, Round::Switching(moves)) = (state, &inner.state.round)
+            && let Some(step) = moves.get(&file.to_string())
+            && matches!(self.live.compare(host, file, step.after)?, LiveState::Same | LiveState::Meta)
+        {
+            return Ok(LiveState::Same);
+        }
+        Ok(state)
+    }
+
     /// The sites of the tree, for whoever must wait for their end.
     pub(crate) fn first_site(&self, host: &Host) -> Result<Option<(SiteId, usize)>, CommitError> {
         self.with(host, |inner| {
@@ -142,13 +155,10 @@ impl Committer {
         overwrite: bool,
         look: &mut Look,
     ) -> Result<(), CommitError> {
-        for (file, text) in inner.tree.preview(&[want]).files {
-            // it changes with every change, and tells people nothing
-            if file == TreeFile::Digest {
-                continue;
-            }
+        // `tree.conf` is not among them: it changes with every change, and tells people nothing
+        for (file, text) in inner.tree.changed(&[want]) {
             let ours = inner.tree.file(file);
-            let state = self.live.compare(host, file, ours)?;
+            let state = self.compare(host, inner, file)?;
             look.file(host, state, file, text, ours, overwrite)?;
         }
         Ok(())
@@ -165,7 +175,7 @@ impl Committer {
         look: &mut Look,
     ) -> Result<(), CommitError> {
         let ours = inner.tree.file(file);
-        let state = self.live.compare(host, file, ours)?;
+        let state = self.compare(host, inner, file)?;
         if state == LiveState::Same {
             return Ok(());
         }

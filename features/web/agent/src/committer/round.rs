@@ -234,7 +234,7 @@ impl Committer {
                         // it holds nothing but a digest: an edit is copied and written over
                         continue;
                     }
-                    if self.live.compare(host, file, inner.tree.file(file))? == LiveState::Edited {
+                    if self.compare(host, inner, file)? == LiveState::Edited {
                         if request.overwrite {
                             overwritten.insert(file);
                         } else {
@@ -365,6 +365,8 @@ impl Committer {
             }
             state.round = Round::Switching(moves.clone());
             state.save(host)?;
+            // from here on, whoever looks must take the new content for ours
+            self.change(|inner| inner.state = state.clone());
             for file in recover::switch(host, &moves)? {
                 tracing::warn!(%file, "edited by hand in this very moment; it is held");
             }
@@ -395,9 +397,12 @@ struct Scan {
 
 /// The files that any subset of these wants may change.
 fn touched(tree: &Tree, wants: &[&Want]) -> BTreeSet<TreeFile> {
-    let mut files: BTreeSet<TreeFile> = tree.preview(wants).files.into_keys().collect();
+    let mut files: BTreeSet<TreeFile> = tree.changed(wants).into_keys().collect();
     for want in wants {
-        files.extend(tree.preview(&[want]).files.into_keys());
+        files.extend(tree.changed(&[want]).into_keys());
+    }
+    if !files.is_empty() {
+        files.insert(TreeFile::Digest);
     }
     files
 }

@@ -355,3 +355,67 @@ fn the_base_goes_when_the_sites_have_gone() {
     assert!(server.live().is_empty() && server.stage().is_empty());
     assert!(server.host.files().list("/etc/nginx/conf.d").unwrap().is_empty());
 }
+
+#[test]
+#[ignore = "a measurement"]
+fn measure() {
+    let n = 10_000_u16;
+    let server = Server::new();
+    server.apply_base(1);
+    let t = std::time::Instant::now();
+    std::thread::scope(|scope| {
+        for part in 0..100_u16 {
+            let server = &server;
+            scope.spawn(move || {
+                for k in 0..n / 100 {
+                    let i = part * (n / 100) + k;
+                    let r = server.apply(
+                        i,
+                        1,
+                        Wanted::Present(spec(&[
+                            &format!("www.s{i}.example.test"),
+                            &format!("s{i}.example.test"),
+                        ])),
+                    );
+                    if r.status != Status::ready() {
+                        println!("{i} {:?}", r.status);
+                    }
+                }
+            });
+        }
+    });
+    println!(
+        "made {n} in {:?}, {} reloads {} checks",
+        t.elapsed(),
+        server.nginx.reloads.load(Ordering::SeqCst),
+        server.nginx.checks.load(Ordering::SeqCst)
+    );
+    let rss = || {
+        std::fs::read_to_string("/proc/self/status")
+            .unwrap()
+            .lines()
+            .find(|l| l.starts_with("VmRSS"))
+            .unwrap()
+            .to_owned()
+    };
+    println!("{}", rss());
+    let mut server = server;
+    let t = std::time::Instant::now();
+    server.restart();
+    server.committer.recover(&server.host).unwrap();
+    println!("recover {:?}", t.elapsed());
+    for _ in 0..2 {
+        let t = std::time::Instant::now();
+        for i in 0..n {
+            let r = server.pass(i);
+            assert!(r.plan.is_empty(), "{i} {:?}", r.plan);
+        }
+        assert!(server.pass_base().plan.is_empty());
+        println!("sweep {:?}", t.elapsed());
+    }
+    server.host.take_changes();
+    let t = std::time::Instant::now();
+    server.apply(n, 1, Wanted::Present(spec(&["one.example.test"])));
+    println!("one more {:?}", t.elapsed());
+    println!("{:#?}", server.host.take_changes());
+}

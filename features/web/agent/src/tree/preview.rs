@@ -45,6 +45,25 @@ pub(super) struct Lines {
 impl Tree {
     /// What the tree would be with these wants; the later of two wins where both claim a name.
     pub fn preview(&self, wants: &[&Want]) -> Preview {
+        let mut files = self.changed(wants);
+        let base = wants.iter().rev().find_map(|want| match want {
+            Want::Base(texts) => Some(texts.is_some()),
+            Want::Site(..) => None,
+        });
+        let digest = base.unwrap_or(self.base.is_some()).then(|| {
+            let digests =
+                files.iter().map(|(file, text)| (*file, text.as_ref().map(|t| Digest::of(t.as_bytes()))));
+            self.digest_with(&digests.collect())
+        });
+        let told = digest.map(digest_text);
+        if self.file(TreeFile::Digest) != told.as_ref().map(|t| Digest::of(t.as_bytes())) {
+            files.insert(TreeFile::Digest, told);
+        }
+        Preview { files, digest }
+    }
+
+    /// Each file but `tree.conf` that these wants would change, with its new text; none where it would go.
+    pub fn changed(&self, wants: &[&Want]) -> BTreeMap<TreeFile, Option<Arc<str>>> {
         let lines = self.lines_of(wants);
         let mut files: BTreeMap<TreeFile, Option<Arc<str>>> = BTreeMap::new();
         for (shard, names) in &lines.hosts {
@@ -74,20 +93,7 @@ impl Tree {
             }
         }
         files.retain(|file, text| self.file(*file) != text.as_ref().map(|t| Digest::of(t.as_bytes())));
-        let has_base = match &lines.base {
-            BaseLines::Stay => self.base.is_some(),
-            BaseLines::Become(base) => base.is_some(),
-        };
-        let changed = files
-            .iter()
-            .map(|(file, text)| (*file, text.as_ref().map(|t| Digest::of(t.as_bytes()))))
-            .collect();
-        let digest = has_base.then(|| self.digest_with(&changed));
-        let told = digest.map(digest_text);
-        if self.file(TreeFile::Digest) != told.as_ref().map(|t| Digest::of(t.as_bytes())) {
-            files.insert(TreeFile::Digest, told);
-        }
-        Preview { files, digest }
+        files
     }
 
     pub(super) fn lines_of(&self, wants: &[&Want]) -> Lines {
