@@ -41,7 +41,7 @@ impl Default for Config {
             requests_burst: NonZeroU32::new(200).unwrap_or(NonZeroU32::MIN),
             database: PathBuf::from("/var/lib/holdfast/holdfast.db"),
             agent_socket: PathBuf::from("/run/holdfast/agent.sock"),
-            probe_socket: PathBuf::from("/run/holdfast/probe.sock"),
+            probe_socket: PathBuf::from("/run/holdfast-probe/probe.sock"),
         }
     }
 }

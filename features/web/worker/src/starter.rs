@@ -7,7 +7,7 @@ pub(crate) fn page(site: &DomainName, php: bool) -> (&'static str, String) {
     let (name, line) = if php {
         (
             "index.php",
-            "<p class=\"sub\">PHP <?= PHP_VERSION ?> runs as <code><?= htmlspecialchars(get_current_user()) ?></code>.</p>",
+            "<p class=\"sub\">PHP <?= PHP_VERSION ?> runs as <code><?= htmlspecialchars(function_exists('posix_geteuid') ? posix_getpwuid(posix_geteuid())['name'] : get_current_user()) ?></code>.</p>",
         )
     } else {
         ("index.html", "")
