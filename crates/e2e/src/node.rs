@@ -69,7 +69,7 @@ impl Node {
     pub fn set_up(&self) -> Result<Output> {
         let output = self.server.command(["holdfast", "setup"]).deadline(SETUP_LIMIT).run()?;
         ensure!(
-            output.ok(),
+            output.ok() && output.text().contains("https://"),
             "holdfast setup ended with {}:\n{}\n{}",
             output.code(),
             output.text(),
