@@ -1,0 +1,371 @@
+//! `holdfast account`
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use crate::change::{Change, ChangeArgs, ConfirmArgs, IfMatchArgs, Subject};
+use crate::client::{Call, segment};
+use crate::condition::Convergence;
+use crate::failure::Failure;
+use crate::fields::{self, bytes, moment, text};
+use crate::list::PageArgs;
+use crate::run::Session;
+use crate::screen::plain;
+use crate::secret;
+use crate::table::Cell;
+
+/// Accounts: one Linux user and its sites each
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Make an account and its owner
+    Create(Box<CreateArgs>),
+    /// List accounts
+    List(ListArgs),
+    /// Show an account, and how it stands
+    Show(NameArgs),
+    /// Change an account
+    Edit(Box<EditArgs>),
+    /// Suspend an account: no SFTP, no PHP, and its sites answer 503
+    Suspend(SuspendArgs),
+    /// Let a suspended account go on
+    Unsuspend(ActArgs),
+    /// Remove an account that has no sites; its home is moved to the trash
+    Delete(DeleteArgs),
+    /// Count what an account takes on the disk
+    Usage(NameArgs),
+}
+
+/// One account
+#[derive(Debug, Args)]
+pub(crate) struct NameArgs {
+    /// Name or id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    account: String,
+}
+
+/// Limits of all that an account runs
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArgs {
+    /// Processor time, in per cent of one processor
+    #[arg(long, value_name = "PERCENT")]
+    cpu: Option<u32>,
+    /// Memory, such as 512M or 2G
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    memory: Option<u64>,
+    /// Processes and threads
+    #[arg(long, value_name = "COUNT")]
+    tasks: Option<u32>,
+    /// Share of the disks' throughput; 100 is usual
+    #[arg(long, value_name = "WEIGHT")]
+    io_weight: Option<u32>,
+}
+
+impl LimitArgs {
+    fn into_json(self) -> Option<Value> {
+        let mut limits = Map::new();
+        let mut put = |name: &str, value: Option<u64>| {
+            if let Some(value) = value {
+                limits.insert(name.to_owned(), value.into());
+            }
+        };
+        put("cpu_percent", self.cpu.map(u64::from));
+        put("memory_bytes", self.memory);
+        put("tasks", self.tasks.map(u64::from));
+        put("io_weight", self.io_weight.map(u64::from));
+        (!limits.is_empty()).then_some(Value::Object(limits))
+    }
+}
+
+/// Bytes, or a number with K, M, G or T.
+fn size(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 10),
+        Some((at, 'm' | 'M')) => (&text[..at], 20),
+        Some((at, 'g' | 'G')) => (&text[..at], 30),
+        Some((at, 't' | 'T')) => (&text[..at], 40),
+        _ => (text, 0),
+    };
+    let number: u64 =
+        digits.parse().map_err(|_| "must be a number of bytes, or one with K, M, G or T".to_owned())?;
+    number.checked_mul(1 << shift).ok_or_else(|| "is too large".to_owned())
+}
+
+/// A new account
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    /// The name: the Linux user's and the owner's login, 2 to 31 small letters and digits; it never changes
+    name: String,
+    /// Where to write to
+    #[arg(long)]
+    email: String,
+    /// Read the password from standard input; it signs the owner in and opens SFTP
+    #[arg(long)]
+    password_stdin: bool,
+    /// A public key that opens SFTP, as one line; may be given again
+    #[arg(long = "ssh-key", value_name = "LINE")]
+    ssh_keys: Vec<String>,
+    /// A file with public keys that open SFTP, such as `~/.ssh/id_ed25519.pub`; may be given again
+    #[arg(long = "ssh-key-file", value_name = "FILE")]
+    ssh_key_files: Vec<std::path::PathBuf>,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// Which accounts
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Only names with this part
+    #[arg(long, short, value_name = "TEXT")]
+    query: Option<String>,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+/// What is to be otherwise
+#[derive(Debug, Args)]
+#[group(id = "what", required = true, multiple = true, args = ["email", "password_stdin", "ssh_keys", "ssh_key_files", "drop_ssh_keys", "no_ssh_keys", "cpu", "memory", "tasks", "io_weight"])]
+pub(crate) struct EditArgs {
+    /// Name or id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    account: String,
+    /// Where to write to
+    #[arg(long)]
+    email: Option<String>,
+    /// Read a new password from standard input; all sessions of the owner end
+    #[arg(long)]
+    password_stdin: bool,
+    /// Add a public key that opens SFTP, as one line; may be given again
+    #[arg(long = "ssh-key", value_name = "LINE")]
+    ssh_keys: Vec<String>,
+    /// Add the public keys of a file; may be given again
+    #[arg(long = "ssh-key-file", value_name = "FILE")]
+    ssh_key_files: Vec<std::path::PathBuf>,
+    /// Remove the public keys whose line has this text, such as its comment; may be given again
+    #[arg(long = "drop-ssh-key", value_name = "TEXT")]
+    drop_ssh_keys: Vec<String>,
+    /// Remove all public keys that were there
+    #[arg(long)]
+    no_ssh_keys: bool,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    if_match: IfMatchArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// Which account, and why
+#[derive(Debug, Args)]
+pub(crate) struct SuspendArgs {
+    /// Name or id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    account: String,
+    /// Why; shown to whoever looks at the account
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// Which account
+#[derive(Debug, Args)]
+pub(crate) struct ActArgs {
+    /// Name or id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    account: String,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// Which account
+#[derive(Debug, Args)]
+pub(crate) struct DeleteArgs {
+    /// Name or id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    account: String,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+    #[command(flatten)]
+    if_match: IfMatchArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+fn subject(name: &str) -> Subject {
+    Subject::new("account", "/accounts", name)
+}
+
+/// The lines of files with public keys; empty ones and comments are passed over.
+fn key_lines(lines: &[String], files: &[std::path::PathBuf]) -> Result<Vec<String>, Failure> {
+    let mut keys = lines.to_vec();
+    for file in files {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Failure::Usage(format!("--ssh-key-file {}: {error}", file.display())))?;
+        let wanted = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        keys.extend(wanted.map(str::to_owned));
+    }
+    Ok(keys)
+}
+
+impl AccountCommand {
+    /// How the change is made, where the command makes one.
+    pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
+        match self {
+            Self::Create(args) => Some(&mut args.change),
+            Self::Edit(args) => Some(&mut args.change),
+            Self::Suspend(args) => Some(&mut args.change),
+            Self::Unsuspend(args) => Some(&mut args.change),
+            Self::Delete(args) => Some(&mut args.change),
+            Self::List(_) | Self::Show(_) | Self::Usage(_) => None,
+        }
+    }
+
+    pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        match self {
+            Self::Create(args) => create(session, *args).await,
+            Self::List(args) => {
+                let titles = ["account", "condition", "generation", "email", "uid", "suspended", "made"];
+                let row = |account: &Value| {
+                    let stands = Convergence::of(account);
+                    vec![
+                        Cell::plain(text(account, "name")),
+                        stands.cell(),
+                        Cell::plain(stands.generations()),
+                        Cell::plain(text(account, "email")),
+                        Cell::plain(text(account, "uid")),
+                        Cell::plain(text(account, "suspended")),
+                        Cell::plain(moment(account, "created_at")),
+                    ]
+                };
+                args.page.run(session, "/accounts", &[("q", args.query.as_ref())], (&titles, row)).await
+            }
+            Self::Show(args) => show(session, &args.account).await,
+            Self::Edit(args) => edit(session, *args).await,
+            Self::Suspend(args) => {
+                let body = args.reason.map_or_else(|| json!({}), |reason| json!({ "reason": reason }));
+                let change = Change::act(subject(&args.account), "suspend", body);
+                args.change.run(session, change).await
+            }
+            Self::Unsuspend(args) => {
+                let change = Change::act(subject(&args.account), "unsuspend", json!({}));
+                args.change.run(session, change).await
+            }
+            Self::Delete(args) => {
+                let question = format!("Remove account {}? Its home is moved to the trash.", args.account);
+                args.change.confirm(session, args.confirm, &question)?;
+                args.change.run(session, Change::delete(subject(&args.account), args.if_match)).await
+            }
+            Self::Usage(args) => usage(session, &args.account).await,
+        }
+    }
+}
+
+async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> {
+    let mut body = json!({ "name": args.name, "email": args.email });
+    let keys = key_lines(&args.ssh_keys, &args.ssh_key_files)?;
+    if !keys.is_empty() {
+        body["ssh_keys"] = keys.into();
+    }
+    if let Some(limits) = args.limits.into_json() {
+        body["limits"] = limits;
+    }
+    if args.password_stdin {
+        body["password"] = secret::read(&mut session.screen, "password")?.into();
+    }
+    args.change.run(session, Change::create(subject(&args.name), "/accounts", body)).await
+}
+
+async fn edit(session: &mut Session, args: EditArgs) -> Result<(), Failure> {
+    let mut fixed = Map::new();
+    if let Some(email) = args.email {
+        fixed.insert("email".to_owned(), email.into());
+    }
+    if let Some(limits) = args.limits.into_json() {
+        fixed.insert("limits".to_owned(), limits);
+    }
+    let add = key_lines(&args.ssh_keys, &args.ssh_key_files)?;
+    if args.password_stdin {
+        fixed.insert("password".to_owned(), secret::read(&mut session.screen, "new password")?.into());
+    }
+    let (drop, none) = (args.drop_ssh_keys, args.no_ssh_keys);
+    let keys_change = none || !drop.is_empty() || !add.is_empty();
+    let body = move |account: &Value| {
+        let mut body = fixed.clone();
+        if keys_change {
+            let there = account.get("ssh_keys").and_then(Value::as_array).cloned().unwrap_or_default();
+            let there = there.iter().filter_map(Value::as_str).map(str::to_owned);
+            let (gone, mut keys): (Vec<_>, Vec<_>) =
+                there.partition(|key| none || drop.iter().any(|part| key.contains(part.as_str())));
+            if let Some(part) = drop.iter().find(|part| !gone.iter().any(|key| key.contains(part.as_str()))) {
+                let remedy = format!("`holdfast account show {}` lists them.", text(account, "name"));
+                return Err(Failure::refused(format!("no public key has the text {part}"), remedy));
+            }
+            let new = add.iter().filter(|key| !keys.contains(key)).cloned().collect::<Vec<_>>();
+            keys.extend(new);
+            body.insert("ssh_keys".to_owned(), keys.into());
+        }
+        Ok(Value::Object(body))
+    };
+    args.change.edit(session, subject(&args.account), &args.if_match, body).await
+}
+
+async fn show(session: &mut Session, name: &str) -> Result<(), Failure> {
+    let reply =
+        session.ask("looking at the account", Call::get(format!("/accounts/{}", segment(name)))).await?;
+    if session.json {
+        return Ok(session.screen.json(&reply.body)?);
+    }
+    let account = reply.value()?;
+    let limits = account.get("limits").cloned().unwrap_or_default();
+    let suffixed = |text: String, unit: &str| if text.is_empty() { text } else { format!("{text}{unit}") };
+    let rows = [
+        ("email", text(&account, "email")),
+        ("uid", text(&account, "uid")),
+        ("password", text(&account, "has_password")),
+        ("suspended", text(&account, "suspended")),
+        ("why", text(&account, "suspended_reason")),
+        ("processor", suffixed(text(&limits, "cpu_percent"), " % of one")),
+        ("memory", fields::size(&limits, "memory_bytes")),
+        ("tasks", text(&limits, "tasks")),
+        ("io weight", text(&limits, "io_weight")),
+        ("made", moment(&account, "created_at")),
+        ("changed", moment(&account, "updated_at")),
+        ("id", text(&account, "id")),
+    ];
+    let screen = &mut session.screen;
+    fields::show_object(screen, &text(&account, "name"), &account, &rows)?;
+    let keys = account.get("ssh_keys").and_then(Value::as_array).cloned().unwrap_or_default();
+    if !keys.is_empty() {
+        screen.text("")?;
+        screen.text("public keys:")?;
+    }
+    for key in keys.iter().filter_map(Value::as_str) {
+        let width = screen.width.map_or(usize::MAX, |width| width.saturating_sub(2));
+        screen.line(&[plain("  "), plain(crate::screen::cut(key, width))])?;
+    }
+    Ok(())
+}
+
+async fn usage(session: &mut Session, name: &str) -> Result<(), Failure> {
+    let call = Call::get(format!("/accounts/{}/usage", segment(name))).patient();
+    let reply = session.ask("counting", call).await?;
+    if session.json {
+        return Ok(session.screen.json(&reply.body)?);
+    }
+    let usage = reply.value()?;
+    let count = usage.get("bytes").and_then(Value::as_u64).unwrap_or(0);
+    let truncated = usage.get("truncated").and_then(Value::as_bool).unwrap_or(false);
+    let at_least = if truncated { "at least " } else { "" };
+    let rows = [
+        ("space", format!("{at_least}{}", bytes(count))),
+        ("files", format!("{at_least}{}", text(&usage, "entries"))),
+        ("counted", moment(&usage, "as_of")),
+    ];
+    Ok(fields::show(&mut session.screen, &rows)?)
+}
+
+#[cfg(test)]
+mod tests;

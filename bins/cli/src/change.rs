@@ -1,0 +1,339 @@
+//! Commands that change something: shown first, held to a plan, waited for.
+//!
+//! The panel writes the wish down and answers at once; the server follows. A command is done when the server was observed to be as asked,
+//! so it waits for that, 30 seconds unless told otherwise, and says how it stands when the time is over.
+
+use std::time::Duration;
+
+use clap::Args;
+use hyper::{Method, StatusCode, header};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::client::{Call, Reply, segment, with_query};
+use crate::condition::Convergence;
+use crate::failure::Failure;
+use crate::plan::PlanView;
+use crate::progress::Line;
+use crate::run::{Session, pauses};
+use crate::screen::{Style, plain, span};
+
+/// The panel itself waits no longer than this for one request.
+const LONGEST_WAIT: u64 = 60;
+/// How often an edit is made anew where somebody else changed the object meanwhile.
+const EDITS: u32 = 5;
+
+/// How long is waited, in seconds, where nothing is said.
+const USUAL_WAIT: u64 = 30;
+
+/// How a change is made
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Change")]
+pub(crate) struct ChangeArgs {
+    /// Wait at most so many seconds until the server is as asked [default: 30]
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "30", value_parser = clap::value_parser!(u64).range(..=86_400))]
+    wait: Option<u64>,
+    /// Do not wait: done as soon as the change is written down
+    #[arg(long, conflicts_with = "wait")]
+    no_wait: bool,
+    /// Change nothing; show what the change would do on the server
+    #[arg(long)]
+    dry_run: bool,
+    /// Make the change only if it would do exactly what the plan of this hash says
+    #[arg(long, value_name = "HASH", conflicts_with = "dry_run")]
+    expect_plan: Option<names::Digest>,
+    /// Overwrite files that were edited by hand; a copy is kept
+    #[arg(long)]
+    overwrite: bool,
+}
+
+/// Asking before something goes
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ConfirmArgs {
+    /// Do not ask; nothing is asked either where standard input is no terminal
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// Holding a change to a version
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct IfMatchArgs {
+    /// Make the change only at this version (the ETag, such as "g7"); without it, that which is there now
+    #[arg(long, value_name = "ETAG")]
+    pub(crate) if_match: Option<String>,
+}
+
+/// What is changed.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    /// `site`
+    pub(crate) kind: &'static str,
+    /// `www.example.test`
+    pub(crate) name: String,
+    /// `/sites/www.example.test`
+    pub(crate) path: String,
+}
+
+impl Subject {
+    /// An object of a collection, such as `/sites`, by its name or id.
+    pub(crate) fn new(kind: &'static str, collection: &str, name: &str) -> Self {
+        Self { kind, name: name.to_owned(), path: format!("{collection}/{}", segment(name)) }
+    }
+
+    fn words(&self) -> String {
+        if self.name.is_empty() { self.kind.to_owned() } else { format!("{} {}", self.kind, self.name) }
+    }
+}
+
+/// One change of one object.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
+    pub(crate) if_match: Option<String>,
+    pub(crate) subject: Subject,
+}
+
+impl Change {
+    /// Makes an object in a collection.
+    pub(crate) fn create(subject: Subject, collection: &str, body: Value) -> Self {
+        Self { method: Method::POST, path: collection.to_owned(), body: Some(body), if_match: None, subject }
+    }
+
+    /// Does something with an object, such as `suspend`.
+    pub(crate) fn act(subject: Subject, action: &str, body: Value) -> Self {
+        let path = format!("{}/{action}", subject.path);
+        Self { method: Method::POST, path, body: Some(body), if_match: None, subject }
+    }
+
+    /// Removes an object.
+    pub(crate) fn delete(subject: Subject, if_match: IfMatchArgs) -> Self {
+        let path = subject.path.clone();
+        Self { method: Method::DELETE, path, body: None, if_match: if_match.if_match, subject }
+    }
+}
+
+impl ChangeArgs {
+    fn seconds(&self) -> u64 {
+        if self.no_wait || self.dry_run { 0 } else { self.wait.unwrap_or(USUAL_WAIT) }
+    }
+
+    /// Whether anything of this was asked for.
+    pub(crate) fn is_given(&self) -> bool {
+        self.dry_run || self.no_wait || self.overwrite || self.wait.is_some() || self.expect_plan.is_some()
+    }
+
+    /// What stood before the command's name counts as if it stood behind it.
+    pub(crate) fn merge(&mut self, before: &Self) {
+        self.dry_run |= before.dry_run;
+        self.no_wait |= before.no_wait;
+        self.overwrite |= before.overwrite;
+        self.wait = self.wait.or(before.wait);
+        self.expect_plan = self.expect_plan.or(before.expect_plan);
+    }
+
+    fn call(&self, change: &Change) -> Call {
+        let mut query = Vec::new();
+        if self.dry_run {
+            query.push(("dry_run", "true".to_owned()));
+        }
+        if let Some(hash) = &self.expect_plan {
+            query.push(("expect_plan", hash.to_string()));
+        }
+        if self.overwrite {
+            query.push(("overwrite", "true".to_owned()));
+        }
+        let wait = Duration::from_secs(self.seconds().min(LONGEST_WAIT));
+        let mut call = Call::new(change.method.clone(), with_query(&change.path, &query)).wait(wait);
+        if let Some(tag) = &change.if_match {
+            call = call.header("if-match", tag.clone());
+        }
+        if let Some(body) = &change.body {
+            call = call.body(body.clone());
+        }
+        if self.dry_run { call } else { call.once() }
+    }
+
+    /// Makes the change, waits, and tells.
+    pub(crate) async fn run(&self, session: &mut Session, change: Change) -> Result<(), Failure> {
+        let began = Instant::now();
+        let reply = self.send(session, &change).await?;
+        self.finish(session, &change, reply, began).await
+    }
+
+    /// Changes an object to what `body` makes of it as it is now; made anew where somebody else was faster, unless a version was named.
+    pub(crate) async fn edit(
+        &self,
+        session: &mut Session,
+        subject: Subject,
+        if_match: &IfMatchArgs,
+        body: impl Fn(&Value) -> Result<Value, Failure>,
+    ) -> Result<(), Failure> {
+        let began = Instant::now();
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let read =
+                session.ask(&format!("looking at {}", subject.words()), Call::get(&subject.path)).await?;
+            let tag = read
+                .header(header::ETAG)
+                .map(str::to_owned)
+                .ok_or_else(|| read.not_understood("there is no ETag"))?;
+            let change = Change {
+                method: Method::PATCH,
+                path: subject.path.clone(),
+                body: Some(body(&read.value()?)?),
+                if_match: Some(if_match.if_match.clone().unwrap_or(tag)),
+                subject: subject.clone(),
+            };
+            match self.send(session, &change).await {
+                Err(Failure::Problem(problem))
+                    if problem.status == 412 && if_match.if_match.is_none() && tries < EDITS => {}
+                Err(failure) => return Err(failure),
+                Ok(reply) => return self.finish(session, &change, reply, began).await,
+            }
+        }
+    }
+
+    /// Asks before something goes, where there is someone to ask. A dry run asks nothing.
+    pub(crate) fn confirm(
+        &self,
+        session: &mut Session,
+        confirm: ConfirmArgs,
+        question: &str,
+    ) -> Result<(), Failure> {
+        if confirm.yes || self.dry_run || !session.screen.asks {
+            return Ok(());
+        }
+        session.screen.ask(&format!("{question} [y/N] "))?;
+        let mut answer = Vec::new();
+        let mut key = [0];
+        while session.screen.input().read(&mut key)? == 1 && key[0] != b'\n' && answer.len() < 16 {
+            answer.push(key[0].to_ascii_lowercase());
+        }
+        if matches!(answer.trim_ascii(), b"y" | b"yes") { Ok(()) } else { Err(Failure::Declined) }
+    }
+
+    async fn send(&self, session: &mut Session, change: &Change) -> Result<Reply, Failure> {
+        let doing = if self.dry_run { "looking at the server for" } else { "waiting for" };
+        session.ask(&format!("{doing} {}", change.subject.words()), self.call(change)).await
+    }
+
+    async fn finish(
+        &self,
+        session: &mut Session,
+        change: &Change,
+        reply: Reply,
+        began: Instant,
+    ) -> Result<(), Failure> {
+        if self.dry_run {
+            return show_plan(session, &reply);
+        }
+        let reply = if reply.status == StatusCode::ACCEPTED && !self.no_wait {
+            let until = began + Duration::from_secs(self.seconds());
+            follow(session, change, reply, until).await?
+        } else {
+            Some(reply)
+        };
+        let subject = change.subject.words();
+        let Some(reply) = reply.filter(|reply| reply.status != StatusCode::NO_CONTENT) else {
+            if !session.json {
+                session.screen.line(&[plain(subject), plain(": "), span(Style::Good, "gone")])?;
+            }
+            return Ok(());
+        };
+        let value = reply.value()?;
+        let stands = Convergence::of(&value);
+        if session.json {
+            session.screen.json(&reply.body)?;
+        }
+        if self.no_wait || stands.is_ready() {
+            if !session.json {
+                let words = stands.words();
+                session.screen.line(&[plain(subject), plain(": "), plain(words)])?;
+            }
+            return Ok(());
+        }
+        let show = format!("`holdfast {} show {}`", change.subject.kind, change.subject.name);
+        let remedy = if stands.is_settled() {
+            format!(
+                "The wish stands, and what served before goes on where it can. {} tells more.",
+                show.trim()
+            )
+        } else {
+            format!("The wish stands, and the server follows by itself; {} tells how far it is.", show.trim())
+        };
+        Err(Failure::NotReady { reason: format!("{subject}: {}", stands.words()), remedy })
+    }
+}
+
+fn show_plan(session: &mut Session, reply: &Reply) -> Result<(), Failure> {
+    if session.json {
+        return Ok(session.screen.json(&reply.body)?);
+    }
+    let plan = PlanView::read(&reply.value()?).ok_or_else(|| reply.not_understood("it is no plan"))?;
+    plan.show(&mut session.screen)?;
+    if !plan.is_empty() && !plan.hash.is_empty() {
+        let command = again(&session.command_line, &plan.hash);
+        session.screen.note(&[span(Style::Dim, "to do exactly this: "), plain(command)])?;
+    }
+    Ok(())
+}
+
+/// Looks again and again until the object is as asked, settled otherwise, gone, or the time is over. None: gone.
+async fn follow(
+    session: &Session,
+    change: &Change,
+    reply: Reply,
+    until: Instant,
+) -> Result<Option<Reply>, Failure> {
+    let value = reply.value()?;
+    // By its id: a change may have given it another name, and a new object of the same name is another one.
+    let id = value.get("id").and_then(Value::as_str);
+    let path = match (id, change.subject.path.rsplit_once('/')) {
+        (Some(id), Some((collection, _))) if !collection.is_empty() => {
+            format!("{collection}/{}", segment(id))
+        }
+        _ => change.subject.path.clone(),
+    };
+    let deleting = change.method == Method::DELETE;
+    let mut last = reply;
+    let line = Line::now(session.screen.moves, &change.subject.words());
+    for pause in pauses() {
+        let stands = Convergence::of(&last.value()?);
+        let over = stands.is_settled() && !deleting;
+        if over || Instant::now() + pause > until {
+            return Ok(Some(last));
+        }
+        line.say(&format!("{}: {}", change.subject.words(), stands.words()));
+        tokio::time::sleep(pause).await;
+        match session.client.send(&Call::get(&path)).await {
+            Ok(reply) => last = reply,
+            Err(Failure::Problem(problem)) if problem.status == 404 && deleting => return Ok(None),
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(Some(last))
+}
+
+/// The command line that makes the change of a dry run, held to its plan.
+fn again(command_line: &[String], hash: &str) -> String {
+    let kept = command_line.iter().filter(|word| *word != "--dry-run").map(|word| quoted(word));
+    let mut words: Vec<String> = kept.collect();
+    words.extend(["--expect-plan".to_owned(), hash.to_owned()]);
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+pub(crate) fn quoted(word: &str) -> String {
+    let simple = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
+    if !word.is_empty() && word.chars().all(simple) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

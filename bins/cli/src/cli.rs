@@ -1,0 +1,190 @@
+//! The command line: what there is, and where it goes.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::account::AccountCommand;
+use crate::agent::AgentCommand;
+use crate::api::ApiArgs;
+use crate::audit::AuditCommand;
+use crate::change::ChangeArgs;
+use crate::client::{Client, EndpointArgs};
+use crate::completions::CompletionsArgs;
+use crate::doctor::DoctorArgs;
+use crate::drift::DriftArgs;
+use crate::event::EventCommand;
+use crate::failure::{EXIT_CODES, Failure};
+use crate::login_link::LoginLinkArgs;
+use crate::man::ManArgs;
+use crate::node::NodeCommand;
+use crate::pool::PoolCommand;
+use crate::run::Session;
+use crate::screen::Screen;
+use crate::session::{PasswordArgs, SessionCommand};
+use crate::setting::SettingCommand;
+use crate::setup::SetupArgs;
+use crate::site::SiteCommand;
+use crate::sweep::{PlanArgs, SweepArgs};
+
+/// Rules a Holdfast server: accounts, sites, and what holds them.
+///
+/// On the server itself, root is the administrator. From elsewhere, --url and --token-file name a panel and a session.
+#[derive(Debug, Parser)]
+#[command(name = "holdfast", version, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// Write the API's JSON in place of text
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(flatten)]
+    endpoint: EndpointArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(subcommand)]
+    Account(AccountCommand),
+    #[command(subcommand)]
+    Site(SiteCommand),
+    #[command(subcommand)]
+    Pool(PoolCommand),
+    #[command(subcommand)]
+    Node(NodeCommand),
+    Plan(PlanArgs),
+    Sweep(SweepArgs),
+    Drift(DriftArgs),
+    Doctor(DoctorArgs),
+    #[command(subcommand)]
+    Setting(SettingCommand),
+    #[command(subcommand)]
+    Event(EventCommand),
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    #[command(subcommand)]
+    Session(SessionCommand),
+    Password(PasswordArgs),
+    LoginLink(LoginLinkArgs),
+    Setup(SetupArgs),
+    #[command(subcommand)]
+    Agent(AgentCommand),
+    Api(ApiArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
+}
+
+impl Command {
+    /// How the change is made, where the command makes one that can be shown, held to a plan and waited for.
+    fn change(&mut self) -> Option<&mut ChangeArgs> {
+        match self {
+            Self::Account(command) => command.change(),
+            Self::Site(command) => command.change(),
+            Self::Node(NodeCommand::Edit(args)) => Some(&mut args.change),
+            _ => None,
+        }
+    }
+
+    async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        match self {
+            Self::Account(command) => command.run(session).await,
+            Self::Site(command) => command.run(session).await,
+            Self::Pool(command) => command.run(session).await,
+            Self::Node(command) => command.run(session).await,
+            Self::Plan(args) => args.run(session).await,
+            Self::Sweep(args) => args.run(session).await,
+            Self::Drift(args) => args.run(session).await,
+            Self::Doctor(args) => args.run(session).await,
+            Self::Setting(command) => command.run(session).await,
+            Self::Event(command) => command.run(session).await,
+            Self::Audit(command) => command.run(session).await,
+            Self::Session(command) => command.run(session).await,
+            Self::Password(args) => args.run(session).await,
+            Self::LoginLink(args) => args.run(session).await,
+            Self::Setup(args) => args.run(),
+            Self::Agent(command) => command.run(session).await,
+            Self::Api(args) => args.run(session).await,
+            Self::Completions(args) => args.run(session),
+            Self::Man(args) => args.run(session),
+        }
+    }
+}
+
+/// All commands, for completions and pages.
+pub(crate) fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs one command line to its end.
+pub(crate) async fn run(command_line: Vec<OsString>, screen: Screen) -> ExitCode {
+    ExitCode::from(code(command_line, screen).await)
+}
+
+/// As [`run`], with the number.
+pub(crate) async fn code(command_line: Vec<OsString>, mut screen: Screen) -> u8 {
+    if let Some(setup) = SetupArgs::of(&command_line) {
+        return match setup.run() {
+            Ok(()) => 0,
+            Err(failure) => ended(&failure, &mut screen),
+        };
+    }
+    let parsed =
+        command().try_get_matches_from(&command_line).and_then(|matches| Cli::from_arg_matches(&matches));
+    let mut cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => return u8::from(error.use_stderr()) * 2 + told(&error),
+    };
+    let json = cli.json;
+    let result = match prepare(&mut cli) {
+        Ok(client) => {
+            let command_line = command_line.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+            let mut session = Session { client, screen, json, command_line };
+            let result = cli.command.run(&mut session).await;
+            screen = session.screen;
+            result
+        }
+        Err(failure) => Err(failure),
+    };
+    let result = result.and_then(|()| Ok(screen.flush()?));
+    let Err(failure) = result else { return 0 };
+    // Where nothing can be written any more, the code says it.
+    if json
+        && let Failure::Problem(problem) = &failure
+        && !problem.document.is_empty()
+    {
+        let _ = screen.json(&problem.document);
+    }
+    ended(&failure, &mut screen)
+}
+
+/// Says why; the exit code. Where nothing can be written any more, the code alone says it.
+fn ended(failure: &Failure, screen: &mut Screen) -> u8 {
+    let _ = failure.tell(screen);
+    let _ = screen.flush();
+    failure.exit_code()
+}
+
+/// What clap says about a command line; 0.
+fn told(error: &clap::Error) -> u8 {
+    // Where nothing can be written any more, the code says it.
+    let _ = error.print();
+    0
+}
+
+fn prepare(cli: &mut Cli) -> Result<Client, Failure> {
+    if cli.change.is_given() {
+        let before = std::mem::take(&mut cli.change);
+        let Some(change) = cli.command.change() else {
+            let words = "this command does not change an object that converges: it has no --dry-run, --expect-plan, --overwrite, --wait and --no-wait";
+            return Err(Failure::Usage(words.to_owned()));
+        };
+        change.merge(&before);
+    }
+    Ok(Client::new(cli.endpoint.endpoint()?, cli.endpoint.token()?))
+}
+
+#[cfg(test)]
+mod tests;

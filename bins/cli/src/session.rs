@@ -1,0 +1,233 @@
+//! `holdfast session` and `holdfast password`: who is signed in.
+//!
+//! On the server itself root needs no session. From elsewhere, `session create` signs in with a password or a one-time link and writes the
+//! session's token into a file that only its owner can read; `--token-file` names it from then on.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use hyper::{Method, header};
+use serde_json::{Value, json};
+
+use crate::client::{Call, Reply, segment};
+use crate::failure::Failure;
+use crate::fields::{self, moment, text};
+use crate::run::Session;
+use crate::screen::{Style, span};
+use crate::secret;
+use crate::table::{self, Cell};
+
+/// Sessions: who is signed in
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionCommand {
+    /// Sign in, and keep the session's token in a file for --token-file
+    Create(CreateArgs),
+    /// Show who is signed in, and what they may do
+    Show,
+    /// Sign out
+    Delete,
+    /// List one's own sessions
+    List,
+    /// End one of one's own sessions
+    Revoke(RevokeArgs),
+}
+
+/// How to sign in
+#[derive(Debug, Args)]
+#[group(id = "how", required = true, multiple = false, args = ["login", "link_stdin"])]
+pub(crate) struct CreateArgs {
+    /// The login; the password is read from standard input
+    #[arg(long)]
+    login: Option<String>,
+    /// Read a one-time link, or its token, from standard input
+    #[arg(long)]
+    link_stdin: bool,
+    /// The file for the token; it is made anew, for its owner alone
+    #[arg(long, value_name = "FILE")]
+    save: PathBuf,
+}
+
+/// Which session
+#[derive(Debug, Args)]
+pub(crate) struct RevokeArgs {
+    /// Its id, from `holdfast session list`
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    session: String,
+}
+
+/// Set one's own password; all of one's sessions end, and a new one begins
+///
+/// The password of now, where there is one, and the new one are read from standard input, one line each.
+#[derive(Debug, Args)]
+pub(crate) struct PasswordArgs {
+    /// There is no password yet: the new one alone is read
+    #[arg(long)]
+    first: bool,
+    /// The file for the new session's token; it is made anew, for its owner alone
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+}
+
+impl SessionCommand {
+    pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        match self {
+            Self::Create(args) => create(session, args).await,
+            Self::Show => {
+                let reply = session.ask("asking", Call::get("/session")).await?;
+                show(session, &reply)
+            }
+            Self::Delete => {
+                session.ask("signing out", Call::new(Method::DELETE, "/session")).await?;
+                told(session, "signed out")
+            }
+            Self::List => list(session).await,
+            Self::Revoke(args) => {
+                let call = Call::new(Method::DELETE, format!("/sessions/{}", segment(&args.session)));
+                session.ask("ending the session", call).await?;
+                told(session, "the session has ended")
+            }
+        }
+    }
+}
+
+fn told(session: &mut Session, words: &str) -> Result<(), Failure> {
+    if !session.json {
+        session.screen.text(words)?;
+    }
+    Ok(())
+}
+
+async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> {
+    let call = if let Some(login) = args.login {
+        let password = secret::read(&mut session.screen, "password")?;
+        Call::new(Method::POST, "/session").body(json!({ "login": login, "password": password }))
+    } else {
+        let link = secret::read(&mut session.screen, "link")?;
+        // What stands behind # is the token.
+        let token = link.trim().rsplit('#').next().unwrap_or_default().to_owned();
+        Call::new(Method::POST, "/session/link").body(json!({ "token": token }))
+    };
+    let reply = session.ask("signing in", call).await?;
+    keep(&reply, &args.save)?;
+    show(session, &reply)
+}
+
+/// The token of the cookie that a sign-in sets.
+fn token(reply: &Reply) -> Option<&str> {
+    let cookies =
+        reply.headers.get_all(header::SET_COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut tokens = cookies.filter_map(|cookie| cookie.strip_prefix("__Host-holdfast=")?.split(';').next());
+    tokens.find(|token| !token.is_empty())
+}
+
+/// Writes the token into a new file that replaces an old one, readable for its owner alone from the first byte.
+fn keep(reply: &Reply, path: &Path) -> Result<(), Failure> {
+    let token = token(reply).ok_or_else(|| reply.not_understood("there is no session in it"))?;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    let new = path.with_file_name(name);
+    let write = || {
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+        writeln!(file, "{token}")?;
+        file.sync_all()?;
+        std::fs::rename(&new, path)
+    };
+    write().map_err(|error| {
+        // What could not be put in place is of no use.
+        let _ = std::fs::remove_file(&new);
+        Failure::refused(
+            format!("{}: {error}", path.display()),
+            "Name a file in a directory of your own with --save.",
+        )
+    })
+}
+
+fn show(session: &mut Session, reply: &Reply) -> Result<(), Failure> {
+    if session.json {
+        return Ok(session.screen.json(&reply.body)?);
+    }
+    let view = reply.value()?;
+    let roles = view.get("roles").and_then(Value::as_array).cloned().unwrap_or_default();
+    let role = |held: &Value| match text(held, "account") {
+        account if account.is_empty() => text(held, "role"),
+        account => format!("{} of {account}", text(held, "role")),
+    };
+    let rows = [
+        ("roles", roles.iter().map(role).collect::<Vec<_>>().join(", ")),
+        ("known by", text(&view, "via")),
+        ("ends", moment(&view, "expires_at")),
+        ("may", text(&view, "permissions")),
+    ];
+    session.screen.line(&[span(Style::Bold, text(&view, "login"))])?;
+    Ok(fields::show(&mut session.screen, &rows)?)
+}
+
+async fn list(session: &mut Session) -> Result<(), Failure> {
+    let reply = session.ask("reading the list", Call::get("/sessions")).await?;
+    if session.json {
+        return Ok(session.screen.json(&reply.body)?);
+    }
+    let list = reply.value()?;
+    let items = list.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+    if items.is_empty() {
+        session.screen.note(&[span(Style::Dim, "none")])?;
+        return Ok(());
+    }
+    let row = |own: &Value| {
+        vec![
+            Cell::plain(text(own, "id")),
+            Cell::plain(text(own, "current")),
+            Cell::plain(text(own, "origin")),
+            Cell::plain(moment(own, "created_at")),
+            Cell::plain(moment(own, "last_seen_at")),
+            Cell::plain(moment(own, "expires_at")),
+        ]
+    };
+    let rows: Vec<_> = items.iter().map(row).collect();
+    Ok(table::write(
+        &mut session.screen,
+        &["session", "this one", "from", "began", "last used", "ends"],
+        &rows,
+    )?)
+}
+
+impl PasswordArgs {
+    pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        let (current, new) = if session.screen.asks {
+            let current =
+                if self.first { None } else { Some(secret::read(&mut session.screen, "password of now")?) };
+            (current, secret::read(&mut session.screen, "new password")?)
+        } else {
+            let text = secret::read(&mut session.screen, "password")?;
+            match (self.first, text.split_once('\n')) {
+                (true, None) => (None, text),
+                (false, Some((current, new))) => (Some(current.to_owned()), new.to_owned()),
+                (true, Some(_)) => {
+                    return Err(Failure::refused(
+                        "there is more than one line",
+                        "Give the new password alone.",
+                    ));
+                }
+                (false, None) => {
+                    let remedy = "Give the password of now and the new one, one line each, or --first where there is none.";
+                    return Err(Failure::refused("there is one line alone", remedy));
+                }
+            }
+        };
+        let mut body = json!({ "new": new });
+        if let Some(current) = current {
+            body["current"] = current.into();
+        }
+        let reply =
+            session.ask("setting the password", Call::new(Method::PUT, "/password").body(body)).await?;
+        if let Some(path) = &self.save {
+            keep(&reply, path)?;
+        }
+        told(session, "the password is set; all sessions have ended")
+    }
+}
+
+#[cfg(test)]
+mod tests;

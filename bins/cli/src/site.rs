@@ -1,0 +1,287 @@
+//! `holdfast site`
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use crate::change::{Change, ChangeArgs, ConfirmArgs, IfMatchArgs, Subject};
+use crate::client::{Call, segment};
+use crate::condition::Convergence;
+use crate::failure::Failure;
+use crate::fields::{self, moment, text};
+use crate::list::PageArgs;
+use crate::run::Session;
+use crate::table::Cell;
+
+/// Sites: names that are served from an account's files
+#[derive(Debug, Subcommand)]
+pub(crate) enum SiteCommand {
+    /// Make a site
+    Create(Box<CreateArgs>),
+    /// List sites
+    List(ListArgs),
+    /// Show a site, and how it stands
+    Show(NameArgs),
+    /// Change a site
+    Edit(Box<EditArgs>),
+    /// Suspend a site: it answers 503
+    Suspend(ActArgs),
+    /// Let a suspended site go on
+    Unsuspend(ActArgs),
+    /// Approve all names of a site, so that they are served
+    Approve(ActArgs),
+    /// Remove a site; its files stay where they are
+    Delete(DeleteArgs),
+}
+
+/// One site
+#[derive(Debug, Args)]
+pub(crate) struct NameArgs {
+    /// One of its names, or its id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    site: String,
+}
+
+/// A new site
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    /// Whose it is: the account's name or id
+    account: String,
+    /// The primary name, such as www.example.test
+    name: String,
+    /// A further name; may be given again
+    #[arg(long = "alias", value_name = "NAME")]
+    aliases: Vec<String>,
+    /// The PHP version, or "none"; without it, the newest on the server
+    #[arg(long, value_name = "VERSION")]
+    php: Option<String>,
+    /// Where its files are, below the account's home [default: sites/NAME/public]
+    #[arg(long, value_name = "PATH")]
+    docroot: Option<String>,
+    /// The largest request body, such as 64M
+    #[arg(long, value_name = "SIZE")]
+    body_size: Option<String>,
+    /// Index files in their order, with commas between
+    #[arg(long, value_name = "FILES", value_delimiter = ',')]
+    index: Option<Vec<String>>,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// Which sites
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Only of this account
+    #[arg(long)]
+    account: Option<String>,
+    /// Only names with this part
+    #[arg(long, short, value_name = "TEXT")]
+    query: Option<String>,
+    #[command(flatten)]
+    page: PageArgs,
+}
+
+/// What is to be otherwise
+#[derive(Debug, Args)]
+#[group(id = "what", required = true, multiple = true, args = ["name", "aliases", "drop_aliases", "php", "docroot", "body_size", "index"])]
+pub(crate) struct EditArgs {
+    /// One of its names, or its id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    site: String,
+    /// The primary name; the old one is no longer the site's
+    #[arg(long)]
+    name: Option<String>,
+    /// Add a further name; may be given again
+    #[arg(long = "alias", value_name = "NAME")]
+    aliases: Vec<String>,
+    /// Take a further name away; may be given again
+    #[arg(long = "drop-alias", value_name = "NAME")]
+    drop_aliases: Vec<String>,
+    /// The PHP version, or "none"
+    #[arg(long, value_name = "VERSION")]
+    php: Option<String>,
+    /// Where its files are, below the account's home; the old directory stays
+    #[arg(long, value_name = "PATH")]
+    docroot: Option<String>,
+    /// The largest request body, such as 64M, or "default"
+    #[arg(long, value_name = "SIZE")]
+    body_size: Option<String>,
+    /// Index files in their order, with commas between, or "default"
+    #[arg(long, value_name = "FILES", value_delimiter = ',')]
+    index: Option<Vec<String>>,
+    #[command(flatten)]
+    if_match: IfMatchArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// Which site
+#[derive(Debug, Args)]
+pub(crate) struct ActArgs {
+    /// One of its names, or its id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    site: String,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// Which site
+#[derive(Debug, Args)]
+pub(crate) struct DeleteArgs {
+    /// One of its names, or its id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    site: String,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+    #[command(flatten)]
+    if_match: IfMatchArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+fn subject(name: &str) -> Subject {
+    Subject::new("site", "/sites", name)
+}
+
+/// `none` is null: no PHP.
+fn php(text: String) -> Value {
+    if text == "none" { Value::Null } else { text.into() }
+}
+
+/// `default` is null: as usual.
+fn or_default(text: String) -> Value {
+    if text == "default" { Value::Null } else { text.into() }
+}
+
+impl SiteCommand {
+    /// How the change is made, where the command makes one.
+    pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
+        match self {
+            Self::Create(args) => Some(&mut args.change),
+            Self::Edit(args) => Some(&mut args.change),
+            Self::Suspend(args) | Self::Unsuspend(args) | Self::Approve(args) => Some(&mut args.change),
+            Self::Delete(args) => Some(&mut args.change),
+            Self::List(_) | Self::Show(_) => None,
+        }
+    }
+
+    pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
+        match self {
+            Self::Create(args) => create(session, *args).await,
+            Self::List(args) => {
+                let titles = ["site", "account", "php", "condition", "generation", "suspended", "made"];
+                let row = |site: &Value| {
+                    let stands = Convergence::of(site);
+                    let php = Some(text(site, "php")).filter(|php| !php.is_empty());
+                    vec![
+                        Cell::plain(text(site, "name")),
+                        Cell::plain(text(site, "account")),
+                        Cell::plain(php.unwrap_or_else(|| "none".to_owned())),
+                        stands.cell(),
+                        Cell::plain(stands.generations()),
+                        Cell::plain(text(site, "suspended")),
+                        Cell::plain(moment(site, "created_at")),
+                    ]
+                };
+                let query = [("account", args.account.as_ref()), ("q", args.query.as_ref())];
+                args.page.run(session, "/sites", &query, (&titles, row)).await
+            }
+            Self::Show(args) => show(session, &args.site).await,
+            Self::Edit(args) => edit(session, *args).await,
+            Self::Suspend(args) => args.act(session, "suspend").await,
+            Self::Unsuspend(args) => args.act(session, "unsuspend").await,
+            Self::Approve(args) => args.act(session, "approve").await,
+            Self::Delete(args) => {
+                let question = format!("Remove site {}? Its files stay where they are.", args.site);
+                args.change.confirm(session, args.confirm, &question)?;
+                args.change.run(session, Change::delete(subject(&args.site), args.if_match)).await
+            }
+        }
+    }
+}
+
+impl ActArgs {
+    async fn act(self, session: &mut Session, action: &str) -> Result<(), Failure> {
+        self.change.run(session, Change::act(subject(&self.site), action, json!({}))).await
+    }
+}
+
+async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> {
+    let mut body = Map::new();
+    body.insert("account".to_owned(), args.account.into());
+    body.insert("name".to_owned(), args.name.clone().into());
+    if !args.aliases.is_empty() {
+        body.insert("aliases".to_owned(), args.aliases.into());
+    }
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            body.insert(name.to_owned(), value);
+        }
+    };
+    put("php", args.php.map(php));
+    put("docroot", args.docroot.map(Value::from));
+    put("body_size", args.body_size.map(Value::from));
+    put("index", args.index.map(Value::from));
+    let change = Change::create(subject(&args.name), "/sites", Value::Object(body));
+    args.change.run(session, change).await
+}
+
+async fn edit(session: &mut Session, args: EditArgs) -> Result<(), Failure> {
+    let mut fixed = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            fixed.insert(name.to_owned(), value);
+        }
+    };
+    put("name", args.name.map(Value::from));
+    put("php", args.php.map(php));
+    put("docroot", args.docroot.map(Value::from));
+    put("body_size", args.body_size.map(or_default));
+    let index = args.index.map(|files| if files == ["default"] { Value::Null } else { files.into() });
+    put("index", index);
+    let (add, drop) = (args.aliases, args.drop_aliases);
+    let body = move |site: &Value| {
+        let mut body = fixed.clone();
+        if !add.is_empty() || !drop.is_empty() {
+            let there = site.get("aliases").and_then(Value::as_array).cloned().unwrap_or_default();
+            let mut aliases: Vec<String> =
+                there.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            if let Some(name) = drop.iter().find(|name| !aliases.contains(name)) {
+                let remedy = format!("`holdfast site show {}` lists them.", text(site, "name"));
+                return Err(Failure::refused(format!("{name} is none of the site's further names"), remedy));
+            }
+            aliases.retain(|name| !drop.contains(name));
+            let new = add.iter().filter(|name| !aliases.contains(name)).cloned().collect::<Vec<_>>();
+            aliases.extend(new);
+            body.insert("aliases".to_owned(), aliases.into());
+        }
+        Ok(Value::Object(body))
+    };
+    args.change.edit(session, subject(&args.site), &args.if_match, body).await
+}
+
+async fn show(session: &mut Session, name: &str) -> Result<(), Failure> {
+    let reply = session.ask("looking at the site", Call::get(format!("/sites/{}", segment(name)))).await?;
+    if session.json {
+        return Ok(session.screen.json(&reply.body)?);
+    }
+    let site = reply.value()?;
+    let php = Some(text(&site, "php")).filter(|php| !php.is_empty());
+    let rows = [
+        ("account", text(&site, "account")),
+        ("aliases", text(&site, "aliases")),
+        ("not approved", text(&site, "pending_names")),
+        ("php", php.unwrap_or_else(|| "none".to_owned())),
+        ("pool", text(&site, "pool")),
+        ("docroot", text(&site, "docroot")),
+        ("body size", text(&site, "body_size")),
+        ("index", text(&site, "index")),
+        ("suspended", text(&site, "suspended")),
+        ("made", moment(&site, "created_at")),
+        ("changed", moment(&site, "updated_at")),
+        ("id", text(&site, "id")),
+    ];
+    Ok(fields::show_object(&mut session.screen, &text(&site, "name"), &site, &rows)?)
+}
+
+#[cfg(test)]
+mod tests;
