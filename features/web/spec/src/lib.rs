@@ -9,3 +9,6 @@ pub use probe::{ProbeHttp, ProbeHttpReply, ProbePath};
 pub use server::WebServerSpec;
 pub use site::SiteSpec;
 pub use worker::{DocrootMade, GetSizes, MakeDocroot, Sizes};
+
+#[cfg(test)]
+mod tests;

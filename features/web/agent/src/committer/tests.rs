@@ -2,9 +2,11 @@ use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
 
 use converge::{Apply, Condition, Reason, Refusal, Status, Wanted};
+use names::Digest;
 use web_spec::SiteSpec;
 
 use crate::layout::{DRIFT, STAGE, STATE, TREE, TreeFile, shard_of};
+use crate::state::{Move, Round};
 use crate::testing::{Server, node, own_block, site, spec, wish};
 
 /// What must be the same whichever way a server came to its state.
@@ -357,65 +359,16 @@ fn the_base_goes_when_the_sites_have_gone() {
 }
 
 #[test]
-#[ignore = "a measurement"]
-fn measure() {
-    let n = 10_000_u16;
-    let server = Server::new();
-    server.apply_base(1);
-    let t = std::time::Instant::now();
-    std::thread::scope(|scope| {
-        for part in 0..100_u16 {
-            let server = &server;
-            scope.spawn(move || {
-                for k in 0..n / 100 {
-                    let i = part * (n / 100) + k;
-                    let r = server.apply(
-                        i,
-                        1,
-                        Wanted::Present(spec(&[
-                            &format!("www.s{i}.example.test"),
-                            &format!("s{i}.example.test"),
-                        ])),
-                    );
-                    if r.status != Status::ready() {
-                        println!("{i} {:?}", r.status);
-                    }
-                }
-            });
-        }
-    });
-    println!(
-        "made {n} in {:?}, {} reloads {} checks",
-        t.elapsed(),
-        server.nginx.reloads.load(Ordering::SeqCst),
-        server.nginx.checks.load(Ordering::SeqCst)
-    );
-    let rss = || {
-        std::fs::read_to_string("/proc/self/status")
-            .unwrap()
-            .lines()
-            .find(|l| l.starts_with("VmRSS"))
-            .unwrap()
-            .to_owned()
-    };
-    println!("{}", rss());
-    let mut server = server;
-    let t = std::time::Instant::now();
-    server.restart();
-    server.committer.recover(&server.host).unwrap();
-    println!("recover {:?}", t.elapsed());
-    for _ in 0..2 {
-        let t = std::time::Instant::now();
-        for i in 0..n {
-            let r = server.pass(i);
-            assert!(r.plan.is_empty(), "{i} {:?}", r.plan);
-        }
-        assert!(server.pass_base().plan.is_empty());
-        println!("sweep {:?}", t.elapsed());
-    }
-    server.host.take_changes();
-    let t = std::time::Instant::now();
-    server.apply(n, 1, Wanted::Present(spec(&["one.example.test"])));
-    println!("one more {:?}", t.elapsed());
-    println!("{:#?}", server.host.take_changes());
+fn whoever_looks_in_the_middle_of_a_switch_sees_no_hand_edit() {
+    let server = server_with(&[(1, "one.example.test")]);
+    let file = TreeFile::Map(crate::layout::MapKind::Host, shard_of("one.example.test"));
+    let (ours, after) = (server.live()[&file.to_string()].clone(), "# the next\n");
+    let step = Move { before: Some(Digest::of(&ours)), after: Some(Digest::of(after)) };
+    server.write(&file.live(), after);
+    assert_eq!(server.pass_base().status.reason, Some(Reason::Edited), "nothing is under way");
+    let round = Round::Switching([(file.to_string(), step)].into());
+    server.committer.change(|inner| inner.state.round = round);
+    assert!(server.pass_base().status == Status::ready());
+    server.write(&file.live(), "# somebody else's\n");
+    assert_eq!(server.pass_base().status.reason, Some(Reason::Edited));
 }

@@ -1,0 +1,95 @@
+//! What crosses the wire, as files.
+
+use converge::{Apply, Condition, Plan, Reason, Refusal, Report, Spec, Status, Wanted};
+use names::{Digest, Generation, IndexOrder};
+use wire::golden::Golden;
+
+use super::*;
+
+const ID: &str = "01990000-0000-7000-8000-000000000001";
+
+fn wish<S: Spec>(key: S::Key, spec: Wanted<S>) -> Apply<S> {
+    Apply::new(key, Generation::new(1).unwrap(), spec)
+}
+
+fn report<S: Spec>(wish: &Apply<S>, status: Status) -> Report {
+    Report {
+        kind: S::KIND.to_owned(),
+        scope: wish.scope.to_string(),
+        generation: wish.generation,
+        digest: wish.digest,
+        plan: Plan::default(),
+        changed: true,
+        status,
+    }
+}
+
+fn site() -> SiteSpec {
+    SiteSpec {
+        account: "alice".parse().unwrap(),
+        names: vec!["www.example.test".parse().unwrap(), "example.test".parse().unwrap()],
+        docroot: "sites/www.example.test/public".parse().unwrap(),
+        pool: Some("alice-8.4".parse().unwrap()),
+        body_size: Some("256M".parse().unwrap()),
+        index: Some(IndexOrder::default()),
+        suspended: false,
+    }
+}
+
+fn server() -> WebServerSpec {
+    WebServerSpec { listen: vec!["203.0.113.5:80".parse().unwrap(), "[2001:db8::5]:80".parse().unwrap()] }
+}
+
+#[test]
+fn what_crosses_the_wire_is_as_the_golden_files_say() {
+    let base = wish::<WebServerSpec>(ID.parse().unwrap(), Wanted::Present(server()));
+    let present = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(site()));
+    let absent = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Absent);
+    let plain = SiteSpec { body_size: None, index: None, pool: None, ..site() };
+    let plain = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(plain));
+    let refused = Status::not_ready(Condition::Degraded, Reason::ConfigRefused, "unknown directive");
+    let foreign =
+        Status::not_ready(Condition::Pending, Reason::ForeignConfigBroken, "/etc/nginx/x.conf: no \";\"");
+    let bounds = Refusal::OutOfBounds {
+        field: "listen/0".to_owned(),
+        reason: "this address is named twice".to_owned(),
+    };
+    let asked = ProbeHttp {
+        address: "127.0.0.1:80".parse().unwrap(),
+        host: Some("www.example.test".parse().unwrap()),
+        path: ProbePath::Identity,
+    };
+    let front = ProbeHttp { host: None, path: ProbePath::Front, ..asked.clone() };
+    let seen = ProbeHttpReply {
+        status: 200,
+        site: Some(ID.parse().unwrap()),
+        tree: Some(Digest::of(b"tree")),
+        micros: 412,
+    };
+    let unknown = ProbeHttpReply { status: 404, site: None, tree: None, micros: 98 };
+    let make = MakeDocroot { docroot: site().docroot, site: "www.example.test".parse().unwrap(), php: true };
+    Golden::new(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"))
+        .method(&base, &report(&base, Status::ready()))
+        .error::<Apply<WebServerSpec>>("bounds", &bounds.into())
+        .method(&present, &report(&present, Status::ready()))
+        .request("absent", &absent)
+        .request("shared-block", &plain)
+        .reply::<Apply<SiteSpec>>("refused", &report(&present, refused))
+        .reply::<Apply<SiteSpec>>("foreign", &report(&present, foreign))
+        .method(&asked, &seen)
+        .request("front", &front)
+        .reply::<ProbeHttp>("unknown", &unknown)
+        .method(&make, &DocrootMade { created: true, starter: true })
+        .method(&GetSizes { below: None }, &Sizes { bytes: 4096, entries: 1, truncated: false })
+        .request("below", &GetSizes { below: Some("sites".parse().unwrap()) })
+        .check()
+        .unwrap();
+}
+
+#[test]
+fn an_unknown_field_is_refused() {
+    let mut request =
+        serde_json::to_value(wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(site()))).unwrap();
+    request["spec"]["present"]["root"] = "/etc".into();
+    assert!(serde_json::from_value::<Apply<SiteSpec>>(request).is_err());
+}
