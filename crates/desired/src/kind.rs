@@ -28,7 +28,8 @@ pub struct Wish<S: Spec> {
     pub wanted: Wanted<S>,
     /// How it stands.
     pub block: Block,
-    /// Another object that must go first, so that nothing is sent yet; its name.
+    /// What must come first, so that the wish is not sent yet. Where `wanted` is `Absent` and the object is not to be deleted, what an
+    /// earlier generation left on the host is taken away meanwhile.
     pub waits_for: Option<String>,
 }
 
@@ -66,8 +67,10 @@ pub trait AnyWish: Send + Sync {
     fn name(&self) -> &str;
     /// Whose it is.
     fn account(&self) -> Option<AccountId>;
-    /// The wish is that it be gone.
+    /// The object is to be deleted.
     fn is_absent(&self) -> bool;
+    /// The object stays, and nothing of it may be on the host for now, where something was.
+    fn is_withdrawn(&self) -> bool;
     /// [`Wish::waits_for`]
     fn waits_for(&self) -> Option<&str>;
     /// How it stands.
@@ -92,7 +95,11 @@ impl<S: Spec> AnyWish for Wish<S> {
     }
 
     fn is_absent(&self) -> bool {
-        self.wanted == Wanted::Absent
+        self.block.deleted_at.is_some()
+    }
+
+    fn is_withdrawn(&self) -> bool {
+        self.wanted == Wanted::Absent && !self.is_absent() && self.block.observed_generation.is_some()
     }
 
     fn waits_for(&self) -> Option<&str> {

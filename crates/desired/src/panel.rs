@@ -1,6 +1,7 @@
 //! What every route and the driver share.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use converge::Cause;
@@ -34,6 +35,7 @@ struct Inner {
     busy: Mutex<HashSet<Key>>,
     events: watch::Sender<u64>,
     reserved: Reserved,
+    turns: AtomicU64,
 }
 
 impl Panel {
@@ -50,6 +52,7 @@ impl Panel {
                 busy: Mutex::default(),
                 events: watch::Sender::new(0),
                 reserved: Reserved::default(),
+                turns: AtomicU64::new(0),
             }),
         }
     }
@@ -104,6 +107,16 @@ impl Panel {
 
     pub(crate) fn reserved(&self) -> &Reserved {
         &self.inner.reserved
+    }
+
+    /// How often an object became ready or went.
+    pub(crate) fn turns(&self) -> u64 {
+        self.inner.turns.load(Ordering::SeqCst)
+    }
+
+    /// An object became ready, or went; said before those who wait are looked up.
+    pub(crate) fn turned(&self) {
+        self.inner.turns.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Remembers who caused the next attempt, for the agent's log.

@@ -22,6 +22,8 @@ use crate::panel::{PARALLEL, Panel};
 const LONG: Duration = Duration::from_secs(1);
 /// The database was busy or the disk full: look again.
 const AGAIN: Duration = Duration::from_secs(5);
+/// Who waits for another object is woken when that one turns; this is for the case that a wake was lost.
+const WAITING: Duration = Duration::from_secs(30);
 
 /// Drives every object that is woken, for ever. Drop the future to stop.
 pub async fn drive(panel: Panel) {
@@ -60,23 +62,33 @@ pub(crate) struct Attempt {
 
 impl Panel {
     async fn attempt(&self, key: &Key) -> Result<Option<Duration>, StoreError> {
+        let turns = self.turns();
         let Some(mut wish) = self.load(key).await? else { return Ok(None) };
         if wish.block().is_ready() && wish.block().spec_digest.is_some_and(|digest| digest != wish.digest()) {
             self.raise_for_new_spec(key).await?;
             let Some(again) = self.load(key).await? else { return Ok(None) };
             wish = again;
         }
-        if let Some(other) = wish.waits_for() {
-            let attempt = Attempt {
-                sent: wish.block().generation,
-                observed: None,
-                digest: None,
-                status: waiting(wish.as_ref(), Reason::WaitsFor, format!("waits for {other}")),
-            };
-            return self.record(wish.as_ref(), attempt).await;
+        let attempt = match wish.waits_for() {
+            Some(other) => self.hold(wish.as_ref(), other).await,
+            None => self.ask(wish.as_ref()).await,
+        };
+        let waits = attempt.status.reason == Some(Reason::WaitsFor);
+        let pause = self.record(wish.as_ref(), attempt).await?;
+        // What it waits for may have come while it was written down that it waits, when nobody could know whom to wake.
+        Ok(if waits && self.turns() != turns { Some(Duration::ZERO) } else { pause })
+    }
+
+    /// Nothing of the wish may be sent yet. What an earlier generation left on the host is taken away where the wish says so.
+    async fn hold(&self, wish: &dyn AnyWish, other: &str) -> Attempt {
+        if wish.is_withdrawn() {
+            let withdrawn = self.ask(wish).await;
+            if withdrawn.status.condition != Condition::Ready {
+                return Attempt { observed: None, digest: None, ..withdrawn };
+            }
         }
-        let attempt = self.ask(wish.as_ref()).await;
-        self.record(wish.as_ref(), attempt).await
+        let status = waiting(wish, Reason::WaitsFor, format!("waits for {other}"));
+        Attempt { sent: wish.block().generation, observed: None, digest: None, status }
     }
 
     /// A new release builds another specification from the same row: that is a new generation.
@@ -130,14 +142,17 @@ impl Panel {
             return self.purge(wish, attempt.sent).await;
         }
         let retry = attempt.status.reason.map_or(Retry::Later, Reason::retry);
-        let attempts = if ready { 0 } else { block.attempts.saturating_add(1) };
-        let pause = if ready { None } else { backoff::delay(retry, block.attempts, jitter()) };
+        let (attempts, pause) = match attempt.status.reason {
+            _ if ready => (0, None),
+            Some(Reason::WaitsFor) => (block.attempts, Some(WAITING)),
+            _ => (block.attempts.saturating_add(1), backoff::delay(retry, block.attempts, jitter())),
+        };
         let same = !block.differs(&attempt.status)
             && attempt.observed.is_none_or(|observed| block.observed_generation == Some(observed))
             && attempt.digest.is_none_or(|digest| block.spec_digest == Some(digest));
-        if ready && same {
+        if same && (ready || attempt.status.reason == Some(Reason::WaitsFor)) {
             self.forget_cause(&key);
-            return Ok(None);
+            return Ok(pause);
         }
         let moved_on = self.write_down(wish, &attempt, attempts, pause).await?;
         self.waiters().moved(&key);
@@ -179,7 +194,7 @@ impl Panel {
         let event = turned.then(|| turn(wish, attempt)).flatten();
         let moved_on = self
             .store()
-            .write(async |tx: &mut WriteTx| -> Result<bool, StoreError> {
+            .note(async |tx: &mut WriteTx| -> Result<bool, StoreError> {
                 if tx.execute(record).await? == 0 {
                     if let Some(behind) = behind {
                         tx.execute(behind).await?;
@@ -206,7 +221,7 @@ impl Panel {
         let now = self.now();
         let gone = self
             .store()
-            .write(async |tx: &mut WriteTx| -> Result<bool, StoreError> {
+            .note(async |tx: &mut WriteTx| -> Result<bool, StoreError> {
                 let gone = tx.execute(purge).await? > 0;
                 if gone {
                     event::note(tx, now, &event).await?;
@@ -224,6 +239,7 @@ impl Panel {
 
     /// Something became ready, or is gone: who waits for another object of the same account (or of the node) looks again.
     async fn wake_waiting(&self, wish: &dyn AnyWish) -> Result<(), StoreError> {
+        self.turned();
         let account = store::Value::from(wish.account());
         for kind in self.registry().iter() {
             let waiting = kind.sql().waiting.bind(account.clone());
@@ -271,7 +287,9 @@ fn reported(wish: &dyn AnyWish, report: Report) -> (Option<Generation>, Option<D
     if wish.is_absent() && status.condition != Condition::Ready {
         status.condition = Condition::Deleting;
     }
-    let taken_up = !matches!(status.condition, Condition::Pending | Condition::Converging);
+    // What waits for another object was not looked at yet, whether or not its last state still serves.
+    let waits = matches!(status.reason, Some(Reason::WaitsFor | Reason::Busy));
+    let taken_up = !waits && !matches!(status.condition, Condition::Pending | Condition::Converging);
     (taken_up.then_some(report.generation), taken_up.then_some(report.digest), status)
 }
 

@@ -1,0 +1,447 @@
+//! An agent for tests: the real wire server and the real engine over a host in memory.
+//!
+//! It can be stopped and started again on the same socket; ledger and host stay, as on a real server.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use account_spec::{AccountSpec, GetUsage, Usage};
+use converge::methods::{
+    AuditHead, AuditHeads, Diagnosis, DriftList, Finding, GetHostMetrics, HostMetrics, ListAuditHeads, ListDrift,
+    ListObjects, Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, Severity,
+    SweepCounts, SweepProgress, WatchObjects,
+};
+use converge::{
+    Apply, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError, Own, Reason, Reconcile, Refusal,
+    Report, Spec, StepError, Wanted,
+};
+use names::Micros;
+use php_spec::PoolSpec;
+use tokio::sync::broadcast;
+use web_spec::{SiteSpec, WebServerSpec};
+use wire::{AllowedPeers, Call, CancellationToken, Limits, Router};
+
+/// What is on the host: kind and key, and the specification in JSON.
+#[derive(Debug, Default)]
+pub(crate) struct Host {
+    objects: Mutex<BTreeMap<(String, String), String>>,
+    /// Names of accounts and pools that are there.
+    names: Mutex<BTreeSet<String>>,
+    /// Objects whose steps fail: the message, by name of the kind.
+    broken: Mutex<BTreeMap<String, String>>,
+    /// How long a step takes.
+    slow: Mutex<Duration>,
+    /// Steps taken.
+    pub(crate) steps: AtomicU64,
+    /// The most steps at once.
+    pub(crate) most_at_once: AtomicU64,
+    at_once: AtomicU64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap()
+}
+
+impl Host {
+    /// The specification of an object on the host.
+    pub(crate) fn object(&self, kind: &str, key: &str) -> Option<serde_json::Value> {
+        let found = lock(&self.objects).get(&(kind.to_owned(), key.to_owned())).cloned();
+        found.map(|text| serde_json::from_str(&text).unwrap())
+    }
+
+    /// How many objects of a kind there are.
+    pub(crate) fn count(&self, kind: &str) -> usize {
+        lock(&self.objects).keys().filter(|(of, _)| of == kind).count()
+    }
+
+    /// Everything, as text: to compare two hosts, and to search for what should not be there.
+    pub(crate) fn dump(&self) -> String {
+        format!("{:?}", lock(&self.objects))
+    }
+
+    /// From now on the steps of this kind fail; none mends it.
+    pub(crate) fn breaks(&self, kind: &str, message: Option<&str>) {
+        match message {
+            Some(message) => lock(&self.broken).insert(kind.to_owned(), message.to_owned()),
+            None => lock(&self.broken).remove(kind),
+        };
+    }
+
+    /// From now on a step takes so long.
+    pub(crate) fn takes(&self, time: Duration) {
+        *lock(&self.slow) = time;
+    }
+
+    /// Someone removes an object by hand.
+    pub(crate) fn lose(&self, kind: &str, key: &str) {
+        lock(&self.objects).remove(&(kind.to_owned(), key.to_owned()));
+    }
+}
+
+/// What an object of a kind is called on the host, and what must be there before it.
+pub(crate) trait OnHost: Spec {
+    fn provides(&self) -> Option<String>;
+    fn needs(&self) -> Vec<String>;
+}
+
+impl OnHost for AccountSpec {
+    fn provides(&self) -> Option<String> {
+        Some(format!("account {}", self.name))
+    }
+    fn needs(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+impl OnHost for PoolSpec {
+    fn provides(&self) -> Option<String> {
+        Some(format!("pool {}", self.name))
+    }
+    fn needs(&self) -> Vec<String> {
+        vec![format!("account {}", self.account)]
+    }
+}
+
+impl OnHost for SiteSpec {
+    fn provides(&self) -> Option<String> {
+        None
+    }
+    fn needs(&self) -> Vec<String> {
+        let pool = self.pool.iter().map(|pool| format!("pool {pool}"));
+        std::iter::once(format!("account {}", self.account)).chain(pool).collect()
+    }
+}
+
+impl OnHost for WebServerSpec {
+    fn provides(&self) -> Option<String> {
+        None
+    }
+    fn needs(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Kind<S>(PhantomData<fn() -> S>);
+
+#[derive(Debug)]
+pub(crate) struct Step {
+    kind: &'static str,
+    key: String,
+    to: Option<String>,
+    provides: Option<String>,
+}
+
+impl Describe for Step {
+    fn code(&self) -> &'static str {
+        if self.to.is_some() { "object.write" } else { "object.remove" }
+    }
+    fn summary(&self) -> String {
+        format!("{} {} {}", self.code(), self.kind, self.key)
+    }
+    fn impact(&self) -> Impact {
+        Impact::Reload
+    }
+}
+
+impl<S: OnHost> Reconcile for Kind<S> {
+    type Host = Host;
+    type Spec = S;
+    type Observed = (String, Option<String>);
+    type Step = Step;
+
+    fn observe(&self, host: &Host, key: &S::Key, want: &Wanted<S>, _: Option<&S>, _: &Own) -> Result<Self::Observed, ObserveError> {
+        let there = lock(&host.names);
+        let needs = want.present().map(OnHost::needs).unwrap_or_default();
+        if let Some(missing) = needs.into_iter().find(|need| !there.contains(need)) {
+            return Err(ObserveError::WaitsFor(missing));
+        }
+        let found = lock(&host.objects).get(&(S::KIND.to_owned(), key.to_string())).cloned();
+        Ok((key.to_string(), found))
+    }
+
+    fn plan(&self, want: &Wanted<S>, (key, found): &Self::Observed) -> Vec<Step> {
+        let to = want.present().map(|spec| serde_json::to_string(spec).unwrap());
+        if to == *found {
+            return Vec::new();
+        }
+        let provides = want.present().and_then(OnHost::provides);
+        vec![Step { kind: S::KIND, key: key.clone(), to, provides }]
+    }
+
+    fn apply(&self, host: &Host, step: &Step) -> Result<Done, StepError> {
+        let now = host.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+        host.most_at_once.fetch_max(now, Ordering::SeqCst);
+        let slow = *lock(&host.slow);
+        if !slow.is_zero() {
+            // A step on a host takes time; this is one.
+            std::thread::park_timeout(slow);
+        }
+        let broken = lock(&host.broken).get(step.kind).cloned();
+        host.at_once.fetch_sub(1, Ordering::SeqCst);
+        if let Some(message) = broken {
+            return Err(StepError::degraded(Reason::ConfigRefused, message));
+        }
+        host.steps.fetch_add(1, Ordering::SeqCst);
+        let key = (step.kind.to_owned(), step.key.clone());
+        match &step.to {
+            Some(text) => {
+                lock(&host.objects).insert(key, text.clone());
+                lock(&host.names).extend(step.provides.clone());
+            }
+            None => {
+                lock(&host.objects).remove(&key);
+            }
+        }
+        Ok(Done::default())
+    }
+}
+
+type Engines = (
+    Arc<Engine<Kind<AccountSpec>, MemoryLedger>>,
+    Arc<Engine<Kind<PoolSpec>, MemoryLedger>>,
+    Arc<Engine<Kind<SiteSpec>, MemoryLedger>>,
+    Arc<Engine<Kind<WebServerSpec>, MemoryLedger>>,
+);
+
+/// The agent.
+pub(crate) struct FakeAgent {
+    pub(crate) host: Arc<Host>,
+    ledger: Arc<MemoryLedger>,
+    engines: Engines,
+    changes: broadcast::Sender<ObjectStatus>,
+    heads: Arc<Mutex<Vec<AuditHead>>>,
+    pub(crate) php: Arc<Mutex<Vec<&'static str>>>,
+    path: PathBuf,
+    running: Mutex<Option<(CancellationToken, tokio::task::JoinHandle<()>)>>,
+}
+
+fn engine<S: OnHost>(ledger: &Arc<MemoryLedger>) -> Arc<Engine<Kind<S>, MemoryLedger>> {
+    let drift = DriftRules { enforce: false, keep: Arc::new(|_, _, _| Ok(())) };
+    Arc::new(Engine::new(Kind(PhantomData), Arc::clone(ledger), Arc::new(|| Micros::now().as_micros()), drift))
+}
+
+fn status_of<S: Spec>(entry: &Entry<S>) -> ObjectStatus {
+    ObjectStatus {
+        object: Object { kind: S::KIND.to_owned(), scope: entry.scope.to_string() },
+        generation: entry.generation,
+        digest: entry.digest,
+        observed_generation: entry.observed_generation,
+        absent: entry.spec.present().is_none(),
+        status: entry.status.clone(),
+        since: entry.since,
+    }
+}
+
+fn list<S: Spec>(ledger: &MemoryLedger) -> Vec<ObjectStatus> {
+    ledger.list::<S>().unwrap().iter().map(|entry| status_of(entry)).collect()
+}
+
+fn sweep<S: OnHost>(
+    engine: &Engine<Kind<S>, MemoryLedger>,
+    ledger: &MemoryLedger,
+    host: &Host,
+    preview: bool,
+    counts: &mut SweepCounts,
+    mut tell: impl FnMut(Report),
+) {
+    for entry in ledger.list::<S>().unwrap() {
+        let report = if preview {
+            match engine.preview(host, &entry.scope) {
+                Ok(report) => report,
+                Err(_) => continue,
+            }
+        } else {
+            engine.pass(host, &entry.scope).unwrap()
+        };
+        let Some(report) = report else { continue };
+        counts.objects += 1;
+        counts.not_ready += u64::from(report.status.condition != converge::Condition::Ready);
+        if !report.plan.is_empty() {
+            counts.differing += 1;
+            tell(report);
+        }
+    }
+}
+
+impl FakeAgent {
+    /// An agent at this socket, not started.
+    pub(crate) fn new(path: &Path) -> Arc<Self> {
+        let ledger = Arc::new(MemoryLedger::default());
+        Arc::new(Self {
+            host: Arc::default(),
+            engines: (engine(&ledger), engine(&ledger), engine(&ledger), engine(&ledger)),
+            ledger,
+            changes: broadcast::Sender::new(1024),
+            heads: Arc::default(),
+            php: Arc::new(Mutex::new(vec!["8.2", "8.4"])),
+            path: path.to_owned(),
+            running: Mutex::default(),
+        })
+    }
+
+    /// Begins to answer.
+    pub(crate) fn start(self: &Arc<Self>) {
+        let _ = std::fs::remove_file(&self.path);
+        let listener = UnixListener::bind(&self.path).unwrap();
+        let stop = CancellationToken::new();
+        let router = self.router();
+        let own = rustix_uid();
+        let limits = Limits { grace: Duration::from_secs(1), ..Limits::default() };
+        let shutdown = stop.clone();
+        let task = tokio::spawn(async move {
+            wire::serve(listener, router, AllowedPeers::of([own]), limits, shutdown).await.unwrap();
+        });
+        *lock(&self.running) = Some((stop, task));
+    }
+
+    /// Stops, and waits until the socket is closed.
+    pub(crate) async fn stop(&self) {
+        let running = lock(&self.running).take();
+        if let Some((stop, task)) = running {
+            stop.cancel();
+            task.await.unwrap();
+        }
+        let _ = std::fs::remove_file(&self.path);
+    }
+
+    /// A pass over everything, as the agent's own timer makes it; who watches hears of what changed.
+    pub(crate) fn sweep(&self) -> SweepCounts {
+        let mut counts = SweepCounts::default();
+        self.all(false, &mut counts, |_| ());
+        counts
+    }
+
+    fn all(&self, preview: bool, counts: &mut SweepCounts, mut tell: impl FnMut(Report)) {
+        let before = self.statuses();
+        sweep(&self.engines.3, &self.ledger, &self.host, preview, counts, &mut tell);
+        sweep(&self.engines.0, &self.ledger, &self.host, preview, counts, &mut tell);
+        sweep(&self.engines.1, &self.ledger, &self.host, preview, counts, &mut tell);
+        sweep(&self.engines.2, &self.ledger, &self.host, preview, counts, &mut tell);
+        for status in self.statuses() {
+            if !before.contains(&status) {
+                let _ = self.changes.send(status);
+            }
+        }
+    }
+
+    fn statuses(&self) -> Vec<ObjectStatus> {
+        let mut all = list::<WebServerSpec>(&self.ledger);
+        all.extend(list::<AccountSpec>(&self.ledger));
+        all.extend(list::<PoolSpec>(&self.ledger));
+        all.extend(list::<SiteSpec>(&self.ledger));
+        all
+    }
+
+    fn apply<S: OnHost>(
+        self: &Arc<Self>,
+        router: Router,
+        engine: &Arc<Engine<Kind<S>, MemoryLedger>>,
+    ) -> Router {
+        let (me, engine) = (Arc::clone(self), Arc::clone(engine));
+        router.blocking(move |_: Call, wish: Apply<S>| -> Result<Report, wire::Refusal> {
+            let (scope, dry) = (wish.scope.clone(), wish.dry_run);
+            let gone = wish.spec.present().is_none() && !dry;
+            let report = engine.apply(&me.host, wish).map_err(|refusal: Refusal| wire::Refusal::from(refusal))?;
+            if gone && report.status.condition == converge::Condition::Ready {
+                me.ledger.forget::<S>(&scope).unwrap();
+            } else if !dry && let Some(entry) = me.ledger.load::<S>(&scope).unwrap() {
+                let _ = me.changes.send(status_of(&entry));
+            }
+            Ok(report)
+        })
+    }
+
+    fn router(self: &Arc<Self>) -> Router {
+        let router = Router::new("fake-agent");
+        let router = self.apply(router, &self.engines.0);
+        let router = self.apply(router, &self.engines.1);
+        let router = self.apply(router, &self.engines.2);
+        let router = self.apply(router, &self.engines.3);
+        let me = Arc::clone(self);
+        let router = router.blocking(move |call: Call, _: ListObjects| {
+            let all = me.statuses();
+            let mut pages = all.chunks(500).map(<[ObjectStatus]>::to_vec).collect::<Vec<_>>();
+            let last = pages.pop().unwrap_or_default();
+            for objects in pages {
+                call.blocking_progress(&ObjectPage { objects });
+            }
+            Ok(ObjectPage { objects: last })
+        });
+        let me = Arc::clone(self);
+        let router = router.method(move |call: Call, _: WatchObjects| {
+            let mut changes = me.changes.subscribe();
+            async move {
+                loop {
+                    tokio::select! {
+                        () = call.cancelled().cancelled() => return Ok(ObjectPage::default()),
+                        change = changes.recv() => match change {
+                            Ok(status) => call.progress(&ObjectPage { objects: vec![status] }).await,
+                            Err(_) => return Ok(ObjectPage::default()),
+                        },
+                    }
+                }
+            }
+        });
+        let me = Arc::clone(self);
+        let router = router.blocking(move |call: Call, _: PreviewAll| {
+            let mut counts = SweepCounts::default();
+            me.all(true, &mut counts, |report| call.blocking_progress(&SweepProgress { report }));
+            Ok(counts)
+        });
+        let me = Arc::clone(self);
+        let router = router.blocking(move |call: Call, _: RunSweep| {
+            let mut counts = SweepCounts::default();
+            me.all(false, &mut counts, |report| call.blocking_progress(&SweepProgress { report }));
+            Ok(counts)
+        });
+        self.facts(router)
+    }
+
+    fn facts(self: &Arc<Self>, router: Router) -> Router {
+        let php = Arc::clone(&self.php);
+        let router = router.blocking(move |_: Call, _: GetHostMetrics| {
+            Ok(HostMetrics {
+                hostname: "server1.example.test".to_owned(),
+                os: "Debian GNU/Linux 13 (trixie)".to_owned(),
+                addresses: vec!["192.0.2.10".parse().unwrap(), "2001:db8::10".parse().unwrap()],
+                php_versions: lock(&php).iter().map(|text| text.parse().unwrap()).collect(),
+                agent_version: "0.1.0".to_owned(),
+                ..HostMetrics::default()
+            })
+        });
+        let router = router.blocking(|_: Call, _: GetUsage| Ok(Usage { bytes: 4096, entries: 3, truncated: false }));
+        let router = router.blocking(|_: Call, _: ListDrift| Ok(DriftList::default()));
+        let router = router.blocking(|_: Call, _: RunDriftAction| -> Result<Report, wire::Refusal> {
+            Err(wire::Refusal::new("holdfast.agent1.NoSuchEdit", "no file of this object was edited"))
+        });
+        let router = router.blocking(|_: Call, _: RunDoctor| {
+            let finding = Finding {
+                code: "unit.active".to_owned(),
+                subject: "nginx.service".to_owned(),
+                severity: Severity::Ok,
+                message: "active".to_owned(),
+                remedy: None,
+            };
+            Ok(Diagnosis { findings: vec![finding] })
+        });
+        let heads = Arc::clone(&self.heads);
+        let router = router.blocking(move |_: Call, head: RecordAuditHead| {
+            let at = Micros::now().as_micros();
+            lock(&heads).push(AuditHead { at, seq: head.seq, hash: head.hash });
+            Ok(AuditHeads { heads: lock(&heads).clone() })
+        });
+        let heads = Arc::clone(&self.heads);
+        router.blocking(move |_: Call, _: ListAuditHeads| Ok(AuditHeads { heads: lock(&heads).clone() }))
+    }
+}
+
+fn rustix_uid() -> u32 {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").unwrap().uid()
+}

@@ -1,0 +1,180 @@
+//! A whole panel for tests: database, router, driver, and a fake agent; no sockets but the agent's.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api_kit::rate_limit::RateLimit;
+use api_kit::testing::{Answer, Client};
+use auth::{Actor, Origin, session, sign_in};
+use names::{Micros, OpaqueToken};
+use panel::app::{self, Parts};
+use panel::config::Config;
+use panel::start;
+use serde_json::{Value, json};
+use store::{Statement, StoreError, WriteTx};
+use tokio::task::JoinHandle;
+use wire::CancellationToken;
+
+use crate::agent::FakeAgent;
+
+/// The panel with all around it.
+pub(crate) struct Bench {
+    pub(crate) parts: Parts,
+    pub(crate) agent: Arc<FakeAgent>,
+    pub(crate) config: Config,
+    pub(crate) router: axum::Router,
+    tasks: Tasks,
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    /// Everything is there, and the agent answers.
+    pub(crate) async fn new() -> Self {
+        let bench = Self::without_agent().await;
+        bench.agent.start();
+        bench.node_ready().await;
+        bench
+    }
+
+    /// As [`Bench::new`], with an agent that is not started.
+    pub(crate) async fn without_agent() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let agent = FakeAgent::new(&folder.path().join("agent.sock"));
+        Self::over(folder, agent).await
+    }
+
+    async fn over(folder: tempfile::TempDir, agent: Arc<FakeAgent>) -> Self {
+        let config = Config {
+            hostname: Some("panel.example.test".parse().unwrap()),
+            database: folder.path().join("holdfast.db"),
+            agent_socket: folder.path().join("agent.sock"),
+            probe_socket: folder.path().join("probe.sock"),
+            ..Config::default()
+        };
+        let parts = start::parts(&config, CancellationToken::new()).await.unwrap();
+        let tasks = Tasks(start::spawn(&parts, &config));
+        let plenty = NonZeroU32::new(1_000_000).unwrap();
+        let router = app::app(parts.clone(), RateLimit::new(plenty, plenty));
+        Self { parts, agent, config, router, tasks, folder }
+    }
+
+    /// The panel dies at once, wherever its tasks are, and starts again over the same files.
+    pub(crate) async fn killed_and_started(mut self) -> Self {
+        for task in self.tasks.0.drain(..) {
+            task.abort();
+            let _ = task.await;
+        }
+        self.parts.panel.store().close().await;
+        Self::over(self.folder, self.agent).await
+    }
+
+    /// Where the files are.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.config.database.clone()
+    }
+
+    /// Nobody, from a network.
+    pub(crate) fn anonymous(&self) -> Client {
+        Client::new(self.router.clone()).from(Origin::Network("198.51.100.7".parse().unwrap()))
+    }
+
+    /// Root on the unix socket: what the listener knows is put in by the layer below the test's.
+    pub(crate) fn root(&self) -> Client {
+        Client::new(self.router.clone()).signed_in(Actor::root())
+    }
+
+    /// Someone who signed in with a session, as over the network.
+    pub(crate) async fn person(&self, login: &str) -> Client {
+        let token = self.session(login).await;
+        let bearer = format!("Bearer {}", token.expose().expose());
+        self.anonymous().header("authorization", bearer)
+    }
+
+    /// A session of a person, by a one-time link.
+    pub(crate) async fn session(&self, login: &str) -> OpaqueToken {
+        let login = login.parse().unwrap();
+        let write = async |tx: &mut WriteTx| -> Result<_, StoreError> {
+            let person = auth::person::by_login(tx, &login).await?.expect("a person");
+            let link = sign_in::make_link(tx, person.id, Micros::now()).await?;
+            let verified = sign_in::by_link(tx, &link, Micros::now()).await.expect("a good link");
+            let origin = Origin::Network("198.51.100.7".parse().unwrap());
+            session::begin(tx, &verified, origin, Micros::now()).await
+        };
+        self.parts.panel.store().write(write).await.unwrap().token
+    }
+
+    /// Makes an account and waits until it is ready.
+    pub(crate) async fn account(&self, name: &str) -> Answer {
+        let body = json!({ "name": name, "email": format!("{name}@example.test") });
+        let answer = self.waiting().post("/api/v1/accounts", body).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        assert_eq!(answer.json["condition"], "ready", "{}", answer.text);
+        answer
+    }
+
+    /// Makes a site and waits until it is ready.
+    pub(crate) async fn site(&self, account: &str, name: &str) -> Answer {
+        let answer = self.waiting().post("/api/v1/sites", json!({ "account": account, "name": name })).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        assert_eq!(answer.json["condition"], "ready", "{}", answer.text);
+        answer
+    }
+
+    /// Root, who waits for the host.
+    pub(crate) fn waiting(&self) -> Client {
+        self.root().header("prefer", "wait=20")
+    }
+
+    /// Waits until what a path shows is as wanted.
+    pub(crate) async fn until(&self, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
+        let root = self.root();
+        let end = tokio::time::Instant::now() + Duration::from_secs(30);
+        loop {
+            let answer = root.get(path).await;
+            if wanted(&answer) {
+                return answer;
+            }
+            assert!(tokio::time::Instant::now() < end, "{path} never came to be as wanted: {}", answer.text);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn node_ready(&self) {
+        self.until("/api/v1/node", |answer| answer.json["webserver"]["condition"] == "ready").await;
+    }
+
+    /// A number from the database.
+    pub(crate) async fn count(&self, statement: &'static str) -> i64 {
+        let statement = Statement::new(statement);
+        self.parts.panel.store().read(async |tx: &mut store::Tx| tx.one::<i64>(statement).await).await.unwrap()
+    }
+
+    /// How many rows each table has, but for those of sessions and the audit.
+    pub(crate) async fn rows(&self) -> Value {
+        json!({
+            "account": self.count("SELECT COUNT(*) AS value FROM account").await,
+            "pool": self.count("SELECT COUNT(*) AS value FROM pool").await,
+            "site": self.count("SELECT COUNT(*) AS value FROM site").await,
+            "site_name": self.count("SELECT COUNT(*) AS value FROM site_name").await,
+            "person": self.count("SELECT COUNT(*) AS value FROM person").await,
+            "setting": self.count("SELECT COUNT(*) AS value FROM setting").await,
+            "generations": self.count(
+                "SELECT CAST((SELECT COALESCE(SUM(generation), 0) FROM account) + (SELECT COALESCE(SUM(generation), 0) FROM site)
+                    + (SELECT COALESCE(SUM(generation), 0) FROM node) AS BIGINT) AS value"
+            ).await,
+        })
+    }
+}
+
+/// What goes on beside the requests; ends with the bench.
+struct Tasks(Vec<JoinHandle<()>>);
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        for task in &self.0 {
+            task.abort();
+        }
+    }
+}
