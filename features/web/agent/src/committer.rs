@@ -43,6 +43,8 @@ pub struct Request {
     pub repair: Vec<TreeFile>,
     /// A person decided that hand edits of these files are taken back.
     pub overwrite: bool,
+    /// Nginx was seen to serve something else than what it should have loaded.
+    pub reload: bool,
 }
 
 /// See the module.

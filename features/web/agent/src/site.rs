@@ -214,7 +214,7 @@ impl Sites {
         steps.extend(look.steps.into_iter().map(SiteStep::File));
         if due {
             let want = Want::Site(id, Some(want));
-            let request = Request { want, listen: Vec::new(), repair: look.repair, overwrite };
+            let request = Request { want, listen: Vec::new(), repair: look.repair, overwrite, reload: false };
             steps.push(SiteStep::Switch { request: Box::new(request), changes });
         }
         Ok(SiteSeen { steps, edits: look.edits, docroot: Some(docroot) })
@@ -226,8 +226,13 @@ impl Sites {
         let due = look.is_due();
         let mut steps: Vec<SiteStep> = look.steps.into_iter().map(SiteStep::File).collect();
         if due {
-            let request =
-                Request { want: Want::Site(id, None), listen: Vec::new(), repair: Vec::new(), overwrite };
+            let request = Request {
+                want: Want::Site(id, None),
+                listen: Vec::new(),
+                repair: Vec::new(),
+                overwrite,
+                reload: false,
+            };
             steps.push(SiteStep::Switch { request: Box::new(request), changes: look.differs });
         }
         let logs = site_logs(id);

@@ -197,7 +197,13 @@ impl Reconcile for WebServer {
         let due = look.is_due();
         let mut tree: Vec<WebServerStep> = look.steps.into_iter().map(WebServerStep::File).collect();
         if due {
-            let request = Request { want: base, listen, repair: look.repair, overwrite: own.overwrite };
+            let request = Request {
+                want: base,
+                listen,
+                repair: look.repair,
+                overwrite: own.overwrite,
+                reload: look.contradicted,
+            };
             tree.push(WebServerStep::Switch(Box::new(request)));
         }
         let mut edits = drop_ins.edits;

@@ -116,7 +116,7 @@ impl Committer {
     }
 
     /// Does nginx serve this tree at this address?
-    pub(super) fn answers(&self, host: &Host, address: ListenAddr, digest: Digest) -> Result<(), String> {
+    fn answers(&self, host: &Host, address: ListenAddr, digest: Digest) -> Result<(), String> {
         let question = ProbeHttp { address: reachable(address), host: None, path: ProbePath::Identity };
         let reply = self.probe.ask(host, &question, QUESTION)?;
         match reply.tree {
@@ -128,6 +128,12 @@ impl Committer {
             )),
             None => Err(format!("what answers at {address} is not our nginx tree (HTTP {})", reply.status)),
         }
+    }
+
+    /// Does something else answer there? A probe that is away contradicts nothing.
+    pub(super) fn contradicts(&self, host: &Host, address: ListenAddr, digest: Digest) -> bool {
+        let question = ProbeHttp { address: reachable(address), host: None, path: ProbePath::Identity };
+        self.probe.ask(host, &question, QUESTION).is_ok_and(|reply| reply.tree != Some(digest))
     }
 
     fn leads_to(&self, host: &Host, state: &State, name: &DomainName, site: SiteId) -> Result<(), String> {

@@ -29,12 +29,14 @@ pub(crate) struct Look {
     pub(crate) differs: bool,
     /// Nginx does not run, or was not seen to serve the tree.
     pub(crate) unseen: bool,
+    /// Nginx serves something else than what it was seen to load.
+    pub(crate) contradicted: bool,
 }
 
 impl Look {
     /// Whether anything is to be done.
     pub(crate) fn is_due(&self) -> bool {
-        self.differs || self.unseen || !self.repair.is_empty()
+        self.differs || self.unseen || self.contradicted || !self.repair.is_empty()
     }
 
     /// Adds what a file needs that should get this text. `ours` is what the mirror has.
@@ -108,7 +110,7 @@ impl Committer {
         listen: &[names::ListenAddr],
         overwrite: bool,
     ) -> Result<Look, CommitError> {
-        self.with(host, |inner| {
+        let (mut look, seen) = self.with(host, |inner| {
             let mut look = Look::default();
             let preview = inner.tree.preview(&[want]);
             look.differs = !preview.files.is_empty() || (inner.state.listen != listen && !listen.is_empty());
@@ -119,12 +121,17 @@ impl Committer {
                 }
             }
             strangers(host, inner, &mut look)?;
-            if let Some(digest) = inner.tree.digest() {
-                let up = host.systemd().state(&Unit::Nginx)?.active.is_up();
-                look.unseen = !up || inner.state.loaded != Some(digest);
-            }
-            Ok(look)
-        })?
+            let digest = inner.tree.digest();
+            look.unseen = digest.is_some() && inner.state.loaded != digest;
+            Ok::<_, CommitError>((look, digest.map(|digest| (digest, inner.state.listen.clone()))))
+        })??;
+        if let Some((digest, listen)) = seen {
+            look.unseen |= !host.systemd().state(&Unit::Nginx)?.active.is_up();
+            // somebody may have had nginx load something else since
+            look.contradicted =
+                !look.unseen && listen.iter().any(|address| self.contradicts(host, *address, digest));
+        }
+        Ok(look)
     }
 
     /// Compares a live file with the tree; the content that a round is just putting there is ours as well.

@@ -352,6 +352,9 @@ impl Committer {
             let there = host.files().read(&file.live())?.map(Digest::of);
             moves.insert(file.to_string(), Move { before: there, after });
         }
+        if good.iter().any(|at| requests[*at].reload) {
+            state.loaded = None;
+        }
         if !moves.is_empty() {
             if repair.iter().any(|file| moves.contains_key(&file.to_string())) {
                 state.loaded = None;

@@ -282,6 +282,16 @@ fn a_failed_reload_is_not_forgotten() {
 }
 
 #[test]
+fn nginx_that_was_made_to_load_something_else_loads_the_tree_again() {
+    let server = server_with(&[(1, "one.example.test")]);
+    server.nginx.served.lock().unwrap().clear();
+    let report = server.pass_base();
+    assert_eq!((report.status, report.plan.steps.len()), (Status::ready(), 1));
+    assert_eq!(server.nginx.site_of("one.example.test"), Some(site(1)));
+    assert!(server.pass_base().plan.is_empty());
+}
+
+#[test]
 fn nginx_that_does_not_run_is_started() {
     let server = server_with(&[(1, "one.example.test")]);
     server.host.fake_systemd().unwrap().set_active(&hostd::Unit::Nginx, hostd::Active::Failed);
