@@ -63,10 +63,14 @@ pub(super) fn put_back(host: &Host, before: &BTreeMap<String, Option<String>>) -
 /// Brings live files to what the mirror has. Files that are neither as before nor as after were edited; they stay, and are
 /// answered.
 pub(super) fn switch(host: &Host, files: &BTreeMap<String, Move>) -> Result<Vec<TreeFile>, HostError> {
+    // what includes the others comes last and goes first, so that nginx could start at any moment in between
+    let front = TreeFile::Base(BaseFile::Http);
+    let mut steps: Vec<(TreeFile, Move)> =
+        files.iter().filter_map(|(rel, step)| Some((TreeFile::parse(rel)?, *step))).collect();
+    steps.sort_by_key(|(file, step)| (step.after.is_some(), (*file == front) == step.after.is_some()));
     let mut edited = Vec::new();
     let mut writes = Vec::new();
-    for (rel, step) in files {
-        let Some(file) = TreeFile::parse(rel) else { continue };
+    for (file, step) in steps {
         let there = host.files().read(&file.live())?.map(Digest::of);
         if there == step.after {
             continue;

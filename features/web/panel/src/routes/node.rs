@@ -4,7 +4,7 @@ use api_kit::openapi::{ChangeProblems, Problems};
 use api_kit::{ApiError, Caller, Change, ChangeParams, IfMatch, Json, Prefer, Query, Tagged};
 use auth::{EditNode, ViewNode};
 use axum::extract::State;
-use desired::{Access, Answer, Asked, Outcome, Panel, Table};
+use desired::{Access, Answer, Asked, Changed, Outcome, Panel, Table};
 use utoipa_axum::routes;
 
 use crate::node;
@@ -35,7 +35,7 @@ async fn node_show(State(panel): State<Panel>, Caller(actor): Caller) -> Result<
 #[utoipa::path(patch, path = "/node", tag = "node", request_body = EditNodeBody,
     params(ChangeParams, ("If-Match" = String, Header, description = "The ETag that was read, or *")),
     responses((status = 202, description = "Written down, and on its way to the server", body = Node),
-              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Node), ChangeProblems))]
+              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Node>), ChangeProblems))]
 async fn node_edit(
     State(panel): State<Panel>,
     Caller(actor): Caller,

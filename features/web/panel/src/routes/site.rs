@@ -10,7 +10,7 @@ use api_kit::{
 use auth::{Actor, EditSites, ManageSites, ViewSites};
 use axum::extract::State as S;
 use desired::{
-    Access, Answer, Asked, DryRun, OfAccount, OfAccountParams, Outcome, Panel, Search, SearchParams, Table,
+    Access, Answer, Asked, Changed, DryRun, OfAccount, OfAccountParams, Outcome, Panel, Search, SearchParams, Table,
 };
 use names::SiteId;
 use store::Tx;
@@ -157,7 +157,7 @@ async fn site_show(
     params(("site" = String, Path, description = "A name or the id"), ChangeParams,
            ("If-Match" = String, Header, description = "The ETag that was read, or *")),
     responses((status = 202, description = "Written down, and on its way to the server", body = Site),
-              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Site), ChangeProblems))]
+              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Site>), ChangeProblems))]
 async fn site_edit(
     S(state): S<State>,
     Caller(actor): Caller,
@@ -204,7 +204,7 @@ async fn site_delete(
 #[utoipa::path(post, path = "/sites/{site}/suspend", tag = "sites",
     params(("site" = String, Path, description = "A name or the id"), ChangeParams),
     responses((status = 202, description = "Written down, and on its way to the server", body = Site),
-              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Site), ChangeProblems))]
+              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Site>), ChangeProblems))]
 async fn site_suspend(
     S(state): S<State>,
     Caller(actor): Caller,
@@ -219,7 +219,7 @@ async fn site_suspend(
 #[utoipa::path(post, path = "/sites/{site}/unsuspend", tag = "sites",
     params(("site" = String, Path, description = "A name or the id"), ChangeParams),
     responses((status = 202, description = "Written down, and on its way to the server", body = Site),
-              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Site), ChangeProblems))]
+              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Site>), ChangeProblems))]
 async fn site_unsuspend(
     S(state): S<State>,
     Caller(actor): Caller,
@@ -234,7 +234,7 @@ async fn site_unsuspend(
 #[utoipa::path(post, path = "/sites/{site}/approve", tag = "sites",
     params(("site" = String, Path, description = "A name or the id"), ChangeParams),
     responses((status = 202, description = "Written down, and on its way to the server", body = Site),
-              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Site), ChangeProblems))]
+              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Site>), ChangeProblems))]
 async fn site_approve(
     S(state): S<State>,
     Caller(actor): Caller,
