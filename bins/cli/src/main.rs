@@ -22,6 +22,7 @@ mod list;
 mod login_link;
 mod man;
 mod node;
+mod operations;
 mod plan;
 mod pool;
 mod problem;
@@ -35,6 +36,8 @@ mod setup;
 mod site;
 mod sweep;
 mod table;
+#[cfg(test)]
+mod testing;
 mod time;
 mod visible;
 

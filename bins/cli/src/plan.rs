@@ -123,4 +123,4 @@ impl PlanView {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

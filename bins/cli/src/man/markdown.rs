@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use clap::{Arg, Command};
 
+use crate::operations;
+
 /// Pages by their file names.
 pub(super) fn pages() -> Vec<(String, String)> {
     let all = super::commands();
@@ -59,6 +61,14 @@ fn section(command: &Command) -> String {
     let options = options(command, false);
     if !options.is_empty() {
         let _ = write!(text, "\n{options}");
+    }
+    let full = command.get_bin_name().unwrap_or_default();
+    let operations: Vec<String> = operations::of(full.strip_prefix("holdfast ").unwrap_or_default())
+        .map(|operation| format!("`{operation}`"))
+        .collect();
+    if !operations.is_empty() {
+        let plural = if operations.len() == 1 { "" } else { "s" };
+        let _ = writeln!(text, "\nOperation{plural} of the API: {}", operations.join(", "));
     }
     text
 }
