@@ -3,7 +3,8 @@
 use api_kit::{Accepted, Json, Progress};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::plan::{DryRun, PlanView};
 
@@ -16,6 +17,16 @@ pub enum Answer<T> {
     Object(Accepted<T>),
     /// 204: the host was observed clean, and the object is no more.
     Gone,
+}
+
+/// How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Changed<T> {
+    /// The plan.
+    Plan(DryRun),
+    /// The object.
+    Object(T),
 }
 
 impl<T> Answer<T> {

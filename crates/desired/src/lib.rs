@@ -31,7 +31,7 @@ mod table;
 mod wait;
 mod work;
 
-pub use answer::Answer;
+pub use answer::{Answer, Changed};
 pub use block::{Block, BlockSql, Convergence};
 pub use change::{Asked, Draft, Outcome, Rules};
 pub use follow::{compare, follow};

@@ -3,6 +3,8 @@
 mod agent;
 mod bench;
 mod flows;
+mod matrix;
+mod schema;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_databases() {

@@ -9,7 +9,7 @@ use api_kit::{
 };
 use auth::{AccountKey, EditAccount, ManageAccounts, Passwords, ViewAccount};
 use axum::extract::State as S;
-use desired::{Access, Answer, Asked, DryRun, Outcome, Panel, Search, SearchParams, Table};
+use desired::{Access, Answer, Asked, Changed, DryRun, Outcome, Panel, Search, SearchParams, Table};
 use names::AccountId;
 use serde::{Deserialize, Serialize};
 use store::Tx;
@@ -125,7 +125,7 @@ async fn account_show(
     params(("account" = String, Path, description = "Name or id"), ChangeParams,
            ("If-Match" = String, Header, description = "The ETag that was read, or *")),
     responses((status = 202, description = "Written down, and on its way to the server", body = Account),
-              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Account), ChangeProblems))]
+              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Account>), ChangeProblems))]
 async fn account_edit(
     S(state): S<State>,
     Caller(actor): Caller,
@@ -170,7 +170,7 @@ async fn account_delete(
 #[utoipa::path(post, path = "/accounts/{account}/suspend", tag = "accounts", request_body = SuspendAccount,
     params(("account" = String, Path, description = "Name or id"), ChangeParams),
     responses((status = 202, description = "Written down, and on its way to the server", body = Account),
-              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Account), ChangeProblems))]
+              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Account>), ChangeProblems))]
 async fn account_suspend(
     S(state): S<State>,
     Caller(actor): Caller,
@@ -186,7 +186,7 @@ async fn account_suspend(
 #[utoipa::path(post, path = "/accounts/{account}/unsuspend", tag = "accounts",
     params(("account" = String, Path, description = "Name or id"), ChangeParams),
     responses((status = 202, description = "Written down, and on its way to the server", body = Account),
-              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Account), ChangeProblems))]
+              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Account>), ChangeProblems))]
 async fn account_unsuspend(
     S(state): S<State>,
     Caller(actor): Caller,
