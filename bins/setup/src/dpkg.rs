@@ -12,8 +12,6 @@ const STATUS: &str = "/var/lib/dpkg/status";
 pub(crate) struct Dpkg {
     /// Per package, whether it is installed and configured.
     installed: BTreeMap<String, bool>,
-    /// A package is half-way between two states.
-    interrupted: bool,
     /// Per configuration file, MD5 of the content that its package delivered, in hexadecimal.
     conffiles: BTreeMap<String, String>,
 }
@@ -43,8 +41,6 @@ impl Dpkg {
                 match (name, value.trim()) {
                     ("Package", name) => package = name,
                     ("Status", status) => {
-                        let state = status.rsplit(' ').next().unwrap_or_default();
-                        dpkg.interrupted |= !matches!(state, "installed" | "config-files" | "not-installed");
                         dpkg.installed.insert(package.to_owned(), status.ends_with(" ok installed"));
                     }
                     _ => {}
@@ -57,11 +53,6 @@ impl Dpkg {
     /// Those of `packages` that are not installed, or not configured.
     pub(crate) fn missing(&self, packages: &[String]) -> Vec<String> {
         packages.iter().filter(|p| self.installed.get(p.as_str()) != Some(&true)).cloned().collect()
-    }
-
-    /// Was dpkg stopped in the middle of its work?
-    pub(crate) fn is_interrupted(&self) -> bool {
-        self.interrupted
     }
 
     /// Is the file as its package delivered it? Not if no package delivered it.

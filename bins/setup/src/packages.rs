@@ -40,16 +40,14 @@ pub(crate) fn install(role: Role) -> Result<()> {
         return log.line("all packages are installed");
     }
     wait_for_locks(&mut log)?;
-    if Dpkg::read(host.files())?.is_interrupted() {
-        log.line("dpkg was interrupted: what is half-way is configured first")?;
-        run(&mut log, "/usr/bin/dpkg", &["--force-confdef", "--force-confold", "--configure", "-a"])?;
-    }
+    // what a killed dpkg left half-way, also in its journal (`updates`), is configured first; else apt refuses to begin
+    run(&mut log, "/usr/bin/dpkg", &["--force-confdef", "--force-confold", "--configure", "-a"])?;
     if let Err(error) = run(&mut log, "/usr/bin/apt-get", &["-q", "-y", "update"]) {
         // the lists that are here may do; if not, the next command says what it misses
         log.line(&format!("apt's lists could not be renewed: {error:#}"))?;
     }
     let lock = format!("DPkg::Lock::Timeout={}", LOCK_LIMIT.as_secs());
-    let mut args = vec!["-q", "-y", "--no-install-recommends"];
+    let mut args = vec!["-q", "-y", "--no-install-recommends", "--fix-broken"];
     for option in
         [&lock, "Dpkg::Options::=--force-confdef", "Dpkg::Options::=--force-confold", "Dpkg::Use-Pty=0"]
     {

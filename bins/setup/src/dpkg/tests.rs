@@ -22,12 +22,6 @@ fn only_configured_packages_count_as_installed() {
 }
 
 #[test]
-fn a_package_half_way_means_an_interruption() {
-    assert!(Dpkg::parse(STATUS).is_interrupted());
-    assert!(!Dpkg::parse(&STATUS.replace("half-configured", "installed")).is_interrupted());
-}
-
-#[test]
 fn a_file_is_pristine_by_content() {
     let dpkg = Dpkg::parse(STATUS);
     assert!(dpkg.is_pristine("/etc/nginx/nginx.conf", b"hello world"));
