@@ -1,6 +1,6 @@
 //! `holdfast account`
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::change::{Change, ChangeArgs, ConfirmArgs, IfMatchArgs, Subject};
@@ -126,7 +126,9 @@ pub(crate) struct ListArgs {
 
 /// What is to be otherwise
 #[derive(Debug, Args)]
-#[group(id = "what", required = true, multiple = true, args = ["email", "password_stdin", "ssh_keys", "ssh_key_files", "drop_ssh_keys", "no_ssh_keys", "cpu", "memory", "tasks", "io_weight"])]
+#[group(skip)]
+#[command(override_usage = "holdfast account edit [OPTIONS] <ACCOUNT>")]
+#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["email", "password_stdin", "ssh_keys", "ssh_key_files", "drop_ssh_keys", "no_ssh_keys", "cpu", "memory", "tasks", "io_weight"]))]
 pub(crate) struct EditArgs {
     /// Name or id
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]

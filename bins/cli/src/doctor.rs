@@ -108,7 +108,9 @@ impl DoctorArgs {
             (0, _) => Style::Warn,
             _ => Style::Bad,
         };
-        let words = format!("{} looked at: {ok} well, {warnings} warnings, {errors} errors", order.len());
+        let some = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+        let (warnings, errors) = (some(warnings, "warning"), some(errors, "error"));
+        let words = format!("{} looked at: {ok} well, {warnings}, {errors}", order.len());
         screen.line(&[span(style, words)])
     }
 }

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use hyper::{Method, header};
 use serde_json::{Value, json};
 
@@ -36,7 +36,8 @@ pub(crate) enum SessionCommand {
 
 /// How to sign in
 #[derive(Debug, Args)]
-#[group(id = "how", required = true, multiple = false, args = ["login", "link_stdin"])]
+#[group(skip)]
+#[command(group = ArgGroup::new("how").required(true).multiple(false).args(["login", "link_stdin"]))]
 pub(crate) struct CreateArgs {
     /// The login; the password is read from standard input
     #[arg(long)]

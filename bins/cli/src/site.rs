@@ -1,6 +1,6 @@
 //! `holdfast site`
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::change::{Change, ChangeArgs, ConfirmArgs, IfMatchArgs, Subject};
@@ -82,7 +82,9 @@ pub(crate) struct ListArgs {
 
 /// What is to be otherwise
 #[derive(Debug, Args)]
-#[group(id = "what", required = true, multiple = true, args = ["name", "aliases", "drop_aliases", "php", "docroot", "body_size", "index"])]
+#[group(skip)]
+#[command(override_usage = "holdfast site edit [OPTIONS] <SITE>")]
+#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["name", "aliases", "drop_aliases", "php", "docroot", "body_size", "index"]))]
 pub(crate) struct EditArgs {
     /// One of its names, or its id
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -282,6 +284,3 @@ async fn show(session: &mut Session, name: &str) -> Result<(), Failure> {
     ];
     Ok(fields::show_object(&mut session.screen, &text(&site, "name"), &site, &rows)?)
 }
-
-#[cfg(test)]
-mod tests;

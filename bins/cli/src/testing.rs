@@ -74,8 +74,6 @@ pub(crate) fn site(condition: &str, observed: u64, generation: u64) -> Value {
 /// One request that came.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
-    /// `POST /api/v1/sites?dry_run=true`
-    pub(crate) line: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
 }
@@ -116,11 +114,7 @@ pub(crate) async fn answer(
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let line = format!("{} {}", parts.method, parts.uri);
     let mut script = script.lock().unwrap();
-    let seen = Seen {
-        line: line.clone(),
-        headers: parts.headers,
-        body: serde_json::from_slice(&body).unwrap_or_default(),
-    };
+    let seen = Seen { headers: parts.headers, body: serde_json::from_slice(&body).unwrap_or_default() };
     script.seen.push(seen);
     let answer = match script.answers.pop_front() {
         Some((expected, answer)) if expected == line => answer,

@@ -79,10 +79,9 @@ async fn a_dry_run_shows_the_plan_and_how_to_hold_to_it() {
         let answer = Answer::json(200, &crate::plan::tests::plan());
         let panel = FakePanel::start([("POST /sites?dry_run=true", answer)]);
         let tail = ["site", "create", "alice", "www.example.test", "--index", "a b.php"];
-        let args: Vec<&str> = match early {
-            true => ["--dry-run"].into_iter().chain(tail).collect(),
-            false => tail.into_iter().chain(["--dry-run"]).collect(),
-        };
+        let dry = std::iter::once("--dry-run");
+        let args: Vec<&str> =
+            if early { dry.chain(tail).collect() } else { tail.into_iter().chain(dry).collect() };
         let ran = panel.run(&args).await;
         assert_eq!(ran.code, 0);
         assert!(ran.out.contains("- reload nginx.service  [reload]"), "{}", ran.out);
@@ -178,7 +177,7 @@ async fn a_person_is_asked_before_something_goes() {
             "{}",
             ran.err
         );
-        assert_eq!(ran.code, if gone { 0 } else { 1 }, "said {said:?}");
+        assert_eq!(ran.code, u8::from(!gone), "said {said:?}");
         panel.seen();
     }
     let panel = FakePanel::start([("DELETE /accounts/alice", Answer::gone())]);

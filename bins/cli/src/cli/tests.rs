@@ -1,1 +1,197 @@
+use std::fmt::Write as _;
 
+use clap::{CommandFactory, Parser};
+
+use super::Cli;
+use crate::testing::{Answer, FakePanel, run, site};
+
+#[test]
+fn the_command_line_is_sound() {
+    Cli::command().debug_assert();
+}
+
+/// Command lines that must be read, and how.
+const GOOD: &[&str] = &[
+    "account create alice --email alice@example.test --password-stdin",
+    "account create alice --email a@example.test --ssh-key-file k.pub --memory 2G --cpu 150 --wait 60",
+    "account edit alice --drop-ssh-key laptop --if-match \"g3\"",
+    "site create alice www.example.test --php 8.4",
+    "site create alice www.example.test --alias example.test --alias shop.example.test --index index.php,index.html --dry-run",
+    "--json --dry-run site create alice shop.example.test",
+    "site show www.example.test",
+    "site list --account alice --query example --limit 10",
+    "site delete www.example.test --yes --no-wait",
+    "drift",
+    "drift revert site 01935b2e-7a4d-7c3e-8f10-0123456789ab",
+    "drift revert /etc/nginx/holdfast/http.conf --seen ba7816bf8f01",
+    "drift pause webserver node --for 12h --reason later",
+    "node edit --listen 0.0.0.0:80,[::]:80",
+    "agent call GetHostMetrics",
+    "api get /accounts?limit=1",
+    "plan --json",
+    "doctor --strict",
+    "--url https://panel.example.test:8443 --token-file t session show",
+    "completions bash",
+];
+
+/// Command lines that must be refused.
+const BAD: &[&str] = &[
+    "",
+    "website list",
+    "account create alice",
+    "account create alice --email a --password secret",
+    "account create alice --email a --memory lots",
+    "account edit alice",
+    "account show ''",
+    "site edit www.example.test --wait 5",
+    "site create alice www.example.test --dry-run --expect-plan ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    "site create alice www.example.test --expect-plan abc",
+    "site create alice www.example.test --wait 5 --no-wait",
+    "site list --limit 0",
+    "site list --limit 201",
+    "drift revert",
+    "drift pause site x --for 31d",
+    "drift pause site x --for 12",
+    "node edit",
+    "session create --save t",
+    "session create --login alice --link-stdin --save t",
+    "api TRACE /x",
+    "completions csh",
+];
+
+fn words(line: &str) -> Vec<String> {
+    let words =
+        line.split_whitespace().map(|word| if word == "''" { String::new() } else { word.to_owned() });
+    ["holdfast".to_owned()].into_iter().chain(words).collect()
+}
+
+#[test]
+fn what_is_meant_is_read() {
+    let mut read = String::new();
+    for line in GOOD {
+        let cli = Cli::try_parse_from(words(line)).unwrap_or_else(|error| panic!("`{line}`: {error}"));
+        let _ = writeln!(read, "{line}\n    {:?}", cli.command);
+    }
+    insta::assert_snapshot!(read);
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    for line in BAD {
+        let error = Cli::try_parse_from(words(line)).err().unwrap_or_else(|| panic!("`{line}` was read"));
+        assert!(error.use_stderr() || line.is_empty(), "`{line}`");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_command_line_is_told_apart_by_its_code() {
+    assert_eq!(run(&["website"], "", |_| ()).await.code, 2);
+    assert_eq!(run(&["site", "show"], "", |_| ()).await.code, 2);
+    assert_eq!(run(&["--url", "http://panel.example.test", "site", "list"], "", |_| ()).await.code, 2);
+    assert_eq!(run(&["--version"], "", |_| ()).await.code, 0);
+}
+
+#[tokio::test]
+async fn with_json_an_object_comes_as_the_api_wrote_it() {
+    let document = "{\"name\":\"www.example.test\",  \"later\": {\"b\":1,\"a\":2}}";
+    let panel = FakePanel::start([("GET /sites/www.example.test", Answer::text(200, document))]);
+    let ran = panel.run(&["site", "show", "www.example.test", "--json"]).await;
+    assert_eq!((ran.code, ran.out), (0, format!("{document}\n")));
+}
+
+#[tokio::test]
+async fn a_site_is_shown() {
+    for width in [60, 100] {
+        let mut edited = site("degraded", 1, 2);
+        edited["reason"] = "edited".into();
+        edited["message"] = "/etc/nginx/holdfast/sites/x.conf was edited \u{1b}[31mby hand".into();
+        edited["attempts"] = 3.into();
+        let panel = FakePanel::start([("GET /sites/www.example.test", Answer::json(200, &edited))]);
+        let ran = panel
+            .run_with(&["site", "show", "www.example.test"], "", |screen| screen.width = Some(width))
+            .await;
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        insta::assert_snapshot!(format!("site_at_{width}"), ran.out);
+    }
+}
+
+#[tokio::test]
+async fn a_site_that_is_as_asked_says_so_in_its_first_lines() {
+    let panel = FakePanel::start([("GET /sites/www.example.test", Answer::json(200, &site("ready", 1, 1)))]);
+    let ran = panel.run(&["site", "show", "www.example.test"]).await;
+    assert!(ran.out.starts_with("www.example.test\ncondition: ready, generation 1/1\n"), "{}", ran.out);
+}
+
+#[tokio::test]
+async fn hostile_text_of_the_panel_never_reaches_the_terminal() {
+    let hostile = "\u{1b}]0;pwned\u{7}\u{9b}2J\u{202e}";
+    let mut bad = site("degraded", 1, 1);
+    for field in ["name", "account", "reason", "message", "docroot", "pool", "php", "created_at", "since"] {
+        bad[field] = hostile.into();
+    }
+    bad["aliases"] = serde_json::json!([hostile]);
+    let acts = |text: &str| text.replace('\n', "").chars().any(crate::visible::acts);
+    let page = serde_json::json!({ "items": [bad], "next_cursor": null });
+    let events = serde_json::json!({ "items": [{ "code": hostile, "kind": hostile, "params": { hostile: hostile }, "cursor": hostile }] });
+    let findings = serde_json::json!({ "findings": [{ "code": hostile, "subject": hostile, "severity": hostile, "message": hostile, "remedy": hostile }] });
+    let drift = serde_json::json!({ "items": [{ "kind": hostile, "id": hostile, "path": hostile, "diff": hostile, "waiting": hostile, "changed_at": hostile, "actions": [hostile, "revert"] }] });
+    let plan = serde_json::json!({ "plan": { "hash": hostile, "objects": [{ "kind": hostile, "name": hostile, "steps": [
+        { "summary": hostile, "diff": hostile, "unknown": hostile }] }] }, "waiting": [{ "kind": hostile, "name": hostile, "condition": hostile, "reason": hostile }] });
+    let settings = serde_json::json!({ "items": [{ "key": hostile, "value": hostile, "what": hostile }] });
+    let audit = serde_json::json!({ "items": [{ "seq": 1, "actor_name": hostile, "action": hostile, "after": { "name": hostile }, "outcome": hostile }] });
+    let cases: [(&[&str], &str, &serde_json::Value); 9] = [
+        (&["site", "show", "x"], "GET /sites/x", &bad),
+        (&["site", "list"], "GET /sites?limit=200", &page),
+        (&["event", "list"], "GET /events?limit=50", &events),
+        (&["doctor"], "GET /doctor", &findings),
+        (&["drift"], "GET /drift", &drift),
+        (&["plan"], "GET /plan", &plan),
+        (&["setting", "list"], "GET /settings", &settings),
+        (&["audit", "list"], "GET /audit?limit=200", &audit),
+        (&["node", "show"], "GET /node", &bad),
+    ];
+    for (args, line, answer) in cases {
+        for json in [false, true] {
+            let panel = FakePanel::start([(line, Answer::json(200, answer))]);
+            let args: Vec<&str> = json.then_some("--json").into_iter().chain(args.iter().copied()).collect();
+            let ran = panel.run_with(&args, "", |screen| screen.width = Some(100)).await;
+            assert!(!acts(&ran.out) && !acts(&ran.err), "{args:?}: {:?} {:?}", ran.out, ran.err);
+            assert!(ran.out.contains("pwned"), "{args:?} shows nothing: {:?}", ran.out);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_read_to_its_end() {
+    let page = |names: &[&str], next: serde_json::Value| {
+        let items: Vec<_> =
+            names.iter().map(|name| serde_json::json!({ "name": name, "condition": "ready" })).collect();
+        Answer::json(200, &serde_json::json!({ "items": items, "next_cursor": next }))
+    };
+    let script = || {
+        [
+            ("GET /sites?limit=200&account=alice", page(&["a.test", "b.test"], "x=1".into())),
+            ("GET /sites?limit=200&account=alice&cursor=x%3D1", page(&["c.test"], serde_json::Value::Null)),
+        ]
+    };
+    let panel = FakePanel::start(script());
+    let ran = panel.run(&["site", "list", "--account", "alice"]).await;
+    assert_eq!(ran.out.lines().count(), 4, "{}", ran.out);
+    let panel = FakePanel::start(script());
+    let ran = panel.run(&["site", "list", "--account", "alice", "--json"]).await;
+    let all: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(all["items"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn one_page_comes_as_it_is() {
+    let page = serde_json::json!({ "items": [{ "name": "a.test" }], "next_cursor": "abc" });
+    let panel = FakePanel::start([
+        ("GET /sites?limit=1", Answer::json(200, &page)),
+        ("GET /sites?limit=1", Answer::json(200, &page)),
+    ]);
+    let ran = panel.run(&["site", "list", "--limit", "1", "--json"]).await;
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&ran.out).unwrap(), page);
+    let ran = panel.run(&["site", "list", "--limit", "1"]).await;
+    assert_eq!(ran.err, "there are more: --cursor abc\n");
+}

@@ -30,7 +30,9 @@ pub(super) fn pages() -> Vec<(String, String)> {
         }
     }
     index.push_str("\nThese options go with every command:\n\n");
-    index.push_str(&options(root, true));
+    index.push_str(&options(root, Arg::is_global_set));
+    index.push_str("\nThese go with every command that changes an account, a site or the node, before or behind its name:\n\n");
+    index.push_str(&options(root, |arg| !arg.is_global_set()));
     let _ = write!(index, "\n{}", exit_codes());
     index.push_str("\nThe pages of this folder are written by `holdfast man --markdown`; a test fails where they are stale.\n");
     pages.insert(0, ("README.md".to_owned(), index));
@@ -58,7 +60,7 @@ fn section(command: &Command) -> String {
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ");
     let _ = write!(text, "\n```text\n{usage}\n```\n");
-    let options = options(command, false);
+    let options = options(command, |arg| !arg.is_global_set());
     if !options.is_empty() {
         let _ = write!(text, "\n{options}");
     }
@@ -73,11 +75,11 @@ fn section(command: &Command) -> String {
     text
 }
 
-/// A table of what a command takes; of a command below the root, without what all take.
-fn options(command: &Command, all: bool) -> String {
+/// A table of those of a command's arguments that are wanted.
+fn options(command: &Command, wanted: impl Fn(&Arg) -> bool) -> String {
     let shown = |arg: &&Arg| {
         let common = matches!(arg.get_id().as_str(), "help" | "version");
-        !arg.is_hide_set() && !common && (all || !arg.is_global_set())
+        !arg.is_hide_set() && !common && wanted(arg)
     };
     let args: Vec<&Arg> = command.get_arguments().filter(shown).collect();
     if args.is_empty() {
