@@ -16,6 +16,8 @@ mod world;
 
 #[cfg(test)]
 mod crash_tests;
+#[cfg(test)]
+mod hostile_tests;
 
 use std::process::ExitCode;
 use std::sync::Arc;
