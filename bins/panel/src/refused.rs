@@ -68,7 +68,9 @@ async fn note(store: &Store, actor: &Actor, action: &str, problem: &Problem) {
         plan_hash: None,
         outcome: Outcome::Refused { code: problem.code.clone().into_owned(), fields },
     };
-    let written = store.write(async |tx: &mut WriteTx| -> Result<_, StoreError> { audit::append(tx, &entry, Micros::now()).await });
+    // Not synced on its own: refusals must not be a way to keep the disk busy.
+    let append = async |tx: &mut WriteTx| -> Result<_, StoreError> { audit::append(tx, &entry, Micros::now()).await };
+    let written = store.note(append);
     if let Err(error) = written.await {
         tracing::warn!(error = %error, "a refusal could not be written into the audit");
     }

@@ -12,7 +12,7 @@ use names::{Micros, OpaqueToken};
 use panel::app::{self, Parts};
 use panel::config::Config;
 use panel::start;
-use serde_json::{Value, json};
+use serde_json::json;
 use store::{Statement, StoreError, WriteTx};
 use tokio::task::JoinHandle;
 use wire::CancellationToken;
@@ -151,20 +151,17 @@ impl Bench {
         self.parts.panel.store().read(async |tx: &mut store::Tx| tx.one::<i64>(statement).await).await.unwrap()
     }
 
-    /// How many rows each table has, but for those of sessions and the audit.
-    pub(crate) async fn rows(&self) -> Value {
-        json!({
-            "account": self.count("SELECT COUNT(*) AS value FROM account").await,
-            "pool": self.count("SELECT COUNT(*) AS value FROM pool").await,
-            "site": self.count("SELECT COUNT(*) AS value FROM site").await,
-            "site_name": self.count("SELECT COUNT(*) AS value FROM site_name").await,
-            "person": self.count("SELECT COUNT(*) AS value FROM person").await,
-            "setting": self.count("SELECT COUNT(*) AS value FROM setting").await,
-            "generations": self.count(
-                "SELECT CAST((SELECT COALESCE(SUM(generation), 0) FROM account) + (SELECT COALESCE(SUM(generation), 0) FROM site)
-                    + (SELECT COALESCE(SUM(generation), 0) FROM node) AS BIGINT) AS value"
-            ).await,
-        })
+    /// How many rows the tables have that changes write to, and all their generations, in one text.
+    pub(crate) async fn rows(&self) -> String {
+        let statement = Statement::new(
+            "SELECT (SELECT COUNT(*) FROM account) || ' accounts, ' || (SELECT COUNT(*) FROM pool) || ' pools, '
+                 || (SELECT COUNT(*) FROM site) || ' sites, ' || (SELECT COUNT(*) FROM site_name) || ' names, '
+                 || (SELECT COUNT(*) FROM person) || ' persons, ' || (SELECT COUNT(*) FROM setting) || ' settings, '
+                 || (SELECT COUNT(*) FROM used_uid) || ' uids, '
+                 || ((SELECT COALESCE(SUM(generation), 0) FROM account) + (SELECT COALESCE(SUM(generation), 0) FROM site)
+                     + (SELECT COALESCE(SUM(generation), 0) FROM node)) || ' generations' AS value",
+        );
+        self.parts.panel.store().read(async |tx: &mut store::Tx| tx.one::<String>(statement).await).await.unwrap()
     }
 }
 

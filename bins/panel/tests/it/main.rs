@@ -2,7 +2,9 @@
 
 mod agent;
 mod bench;
+mod crash;
 mod flows;
+mod hostile;
 mod matrix;
 mod schema;
 

@@ -1,0 +1,267 @@
+//! Hostile strings in every field of every route that changes something, in every parameter of a path, and in the query.
+//!
+//! What is to be refused is refused before anything is written, names the field, repeats nothing of what was sent, and is in the audit by
+//! field and code alone. What may be kept, or is merely written unusually, is sent as a dry run.
+
+use std::collections::BTreeMap;
+
+use api_kit::testing::{Answer, Client};
+use http::Method;
+use serde_json::{Value, json};
+use testkit::hostile::{Case, Expect, FieldKind, Payload, Value as Hostile, cases, for_field};
+
+use crate::bench::Bench;
+use crate::schema::{Description, Operation};
+
+const SSH_KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl alice@laptop";
+
+/// A valid body with every string that the route knows, and what each of them is.
+fn example(operation: &str) -> Option<(Value, fn(&str) -> FieldKind)> {
+    let site = |pointer: &str| match pointer {
+        "/account" => FieldKind::AccountName,
+        "/php" => FieldKind::PhpVersion,
+        "/docroot" => FieldKind::RelPath,
+        "/body_size" => FieldKind::BodySize,
+        pointer if pointer.starts_with("/index") => FieldKind::IndexFile,
+        _ => FieldKind::Domain,
+    };
+    let account = |pointer: &str| match pointer {
+        "/name" => FieldKind::AccountName,
+        "/email" => FieldKind::Email,
+        "/password" => FieldKind::Password,
+        "/reason" => FieldKind::Text,
+        _ => FieldKind::SshKey,
+    };
+    Some(match operation {
+        "account_create" => {
+            let body = json!({ "name": "dora", "email": "dora@example.test", "password": "correct horse battery", "ssh_keys": [SSH_KEY] });
+            (body, account)
+        }
+        "account_edit" => {
+            let body = json!({ "email": "new@example.test", "password": "correct horse battery", "ssh_keys": [SSH_KEY] });
+            (body, account)
+        }
+        "account_suspend" => (json!({ "reason": "An ordinary note" }), account),
+        "site_create" => {
+            let body = json!({ "account": "alice", "name": "new.example.test", "aliases": ["other.example.test"], "php": "8.4",
+                               "docroot": "www/public", "body_size": "64M", "index": ["index.php"] });
+            (body, site)
+        }
+        "site_edit" => {
+            let body = json!({ "name": "new.example.test", "aliases": ["other.example.test"], "php": "8.4",
+                               "docroot": "www/public", "body_size": "64M", "index": ["index.php"] });
+            (body, site)
+        }
+        "node_edit" => (json!({ "listen": ["192.0.2.1:80"] }), |_| FieldKind::Listen),
+        "setting_set" => (json!({ "value": "panel2.example.test" }), |_| FieldKind::Hostname),
+        "drift_decide" => {
+            let body = json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "action": "pause", "path": "/etc/x",
+                               "foreign": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+                               "until": "2026-12-01T12:00:00.000000Z", "reason": "An ordinary note" });
+            (body, |pointer| match pointer {
+                "/foreign" => FieldKind::Digest,
+                "/until" => FieldKind::Moment,
+                "/reason" => FieldKind::Text,
+                _ => FieldKind::Any,
+            })
+        }
+        "login_link_create" => (json!({ "login": "alice" }), |_| FieldKind::Any),
+        "password_set" => {
+            let body = json!({ "current": "correct horse battery", "new": "correct horse battery" });
+            (body, |pointer| if pointer == "/new" { FieldKind::Password } else { FieldKind::Any })
+        }
+        "session_create" => (json!({ "login": "alice", "password": "wrong" }), |_| FieldKind::Any),
+        "session_create_by_link" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
+        _ => return None,
+    })
+}
+
+fn path(operation: &Operation) -> String {
+    operation.path.replace("{account}", "alice").replace("{site}", "a.example.test").replace("{key}", "panel.hostname")
+}
+
+#[derive(Default)]
+struct Tally {
+    cases: BTreeMap<String, u32>,
+    statuses: BTreeMap<u16, u32>,
+    wrong: Vec<String>,
+}
+
+impl Tally {
+    fn note(&mut self, field: &str, payload: &Payload, answer: &Answer, fault: Option<&str>) {
+        *self.cases.entry(field.to_owned()).or_default() += 1;
+        *self.statuses.entry(answer.status.as_u16()).or_default() += 1;
+        if let Some(fault) = fault {
+            let text: String = answer.text.chars().take(300).collect();
+            self.wrong.push(format!("{field} {} {:?}: {fault}: {} {text}", payload.id, payload.expect, answer.status));
+        }
+    }
+
+    fn finish(self, least: u32) {
+        let all: u32 = self.cases.values().sum();
+        println!("{all} hostile values in {} fields, by status: {:?}", self.cases.len(), self.statuses);
+        for (field, count) in &self.cases {
+            println!("  {count:5} {field}");
+        }
+        let shown: Vec<_> = self.wrong.iter().take(40).cloned().collect();
+        assert!(self.wrong.is_empty(), "{} of {all} are wrong:\n{}", self.wrong.len(), shown.join("\n"));
+        assert!(all >= least, "only {all} values");
+    }
+}
+
+/// What is wrong with an answer.
+fn fault(case: &Case, answer: &Answer) -> Option<&'static str> {
+    let status = answer.status.as_u16();
+    if status >= 500 {
+        return Some("a fault of ours");
+    }
+    if case.payload.leaked(answer.text.as_bytes()) && status >= 400 {
+        return Some("the problem repeats what was sent");
+    }
+    match &case.payload.expect {
+        Expect::Refused if (200..300).contains(&status) => Some("taken"),
+        Expect::Refused if status == 422 && matches!(case.payload.value, Hostile::Text(_)) => {
+            let errors = answer.json["errors"].as_array().cloned().unwrap_or_default();
+            let named = errors.iter().any(|error| {
+                error["pointer"].as_str().is_some_and(|at| case.pointer.starts_with(at) && !at.is_empty())
+                    && error["code"].as_str().is_some_and(|code| !code.is_empty())
+                    && error["reason"].as_str().is_some_and(|reason| !reason.is_empty())
+            });
+            (!named).then_some("the field is not named")
+        }
+        Expect::Canonical(_) if !(200..300).contains(&status) => {
+            // Another rule may have a say: the name is taken, the version is not there.
+            let codes = ["name_taken", "name_twice", "php_version_missing", "not_found", "name_reserved"];
+            let code = answer.json["errors"][0]["code"].as_str().or(answer.json["code"].as_str()).unwrap_or_default();
+            (!codes.contains(&code)).then_some("not taken, though it is only written unusually")
+        }
+        _ => None,
+    }
+}
+
+/// The number and the words of the newest entry.
+async fn last_audit(bench: &Bench) -> (i64, String) {
+    let statement = store::Statement::new(
+        "SELECT seq || ' ' || action || COALESCE(after_json, '') || outcome AS value FROM audit ORDER BY seq DESC LIMIT 1",
+    );
+    let read = async |tx: &mut store::Tx| tx.one::<String>(statement).await;
+    let text = bench.parts.panel.store().read(read).await.unwrap();
+    let (seq, words) = text.split_once(' ').unwrap();
+    (seq.parse().unwrap(), words.to_owned())
+}
+
+/// With a session on the socket, where wrong passwords are not counted.
+async fn administrator(bench: &Bench) -> Client {
+    bench.person("admin").await.from(auth::Origin::Socket).header("if-match", "*")
+}
+
+/// Two tests, so that they run beside each other: hashing takes its time.
+fn is_about_passwords(operation: &Operation) -> bool {
+    operation.path.contains("/session") || operation.path.contains("/password")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_field_of_every_route_that_changes_something() {
+    fields(|operation| !is_about_passwords(operation)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_field_of_the_routes_that_take_passwords() {
+    fields(is_about_passwords).await;
+}
+
+async fn fields(which: fn(&Operation) -> bool) {
+    let bench = Bench::new().await;
+    bench.account("alice").await;
+    bench.site("alice", "a.example.test").await;
+    let mut tally = Tally::default();
+    for operation in Description::committed().operations().iter().filter(|operation| operation.has_body() && which(operation)) {
+        let (body, kind_of) = example(&operation.id).unwrap_or_else(|| panic!("no example for {}: add one", operation.id));
+        let method: Method = operation.method.parse().unwrap();
+        let signs_in = operation.access("who") == "anyone";
+        let mut asking = administrator(&bench).await;
+        let (mut rows, mut seq) = (bench.rows().await, last_audit(&bench).await.0);
+        for case in cases(&body, kind_of) {
+            let dry = operation.takes("dry_run") && case.payload.expect != Expect::Refused;
+            let mut path = path(operation);
+            if dry {
+                path.push_str("?dry_run=true");
+            }
+            // Signing in is asked for on the socket: over the network, failures are counted and soon locked.
+            let client = if signs_in { bench.root() } else { asking.clone() };
+            let answer = client.send(method.clone(), &path, Some(case.body.clone())).await;
+            let field = format!("{} {}", operation.id, case.pointer);
+            let mut found = fault(&case, &answer);
+            let taken = answer.status.is_success();
+            let now = bench.rows().await;
+            if now != rows && (!taken || dry) {
+                found = Some("something was written");
+            }
+            rows = now;
+            let (newest, words) = last_audit(&bench).await;
+            if !taken && !signs_in && (newest != seq + 1 || !words.ends_with("refused")) {
+                found = Some("the refusal is not in the audit");
+            }
+            if newest > seq && case.payload.leaked(words.as_bytes()) && !taken {
+                found = Some("the audit repeats what was sent");
+            }
+            seq = newest;
+            tally.note(&field, &case.payload, &answer, found);
+            if taken && !dry {
+                asking = administrator(&bench).await; // a password that was set ends the sessions
+                seq = last_audit(&bench).await.0;
+            }
+        }
+    }
+    tally.finish(1000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_parameter_of_a_path_and_of_the_query() {
+    let bench = Bench::new().await;
+    let root = bench.root().header("if-match", "*");
+    let mut tally = Tally::default();
+    let mut send = async |field: String, method: &str, path: &str, payload: &Payload, refused: bool| {
+        // What the client's own library will not send as an address cannot arrive.
+        let Ok(uri) = path.parse::<http::Uri>() else { return };
+        if uri.path().len() > 60_000 {
+            return;
+        }
+        let body = (method != "GET" && method != "DELETE").then(|| b"{}".to_vec());
+        let answer = root.send(method.parse().unwrap(), path, body).await;
+        let status = answer.status.as_u16();
+        let fault = match status {
+            500.. => Some("a fault of ours"),
+            200..300 if refused => Some("taken"),
+            400.. if payload.leaked(answer.text.as_bytes()) => Some("the problem repeats what was sent"),
+            _ => None,
+        };
+        tally.note(&field, payload, &answer, fault);
+    };
+    for operation in Description::committed().operations() {
+        let Some(open) = operation.path.find('{') else { continue };
+        let close = operation.path.find('}').unwrap();
+        for payload in for_field(FieldKind::Any) {
+            let Some(segment) = payload.percent_encoded().filter(|segment| !segment.is_empty()) else { continue };
+            let path = format!("{}{segment}{}", &operation.path[..open], &operation.path[close + 1..]);
+            // Nothing has such a name, so nothing is found; a name that is merely odd is not there either.
+            send(format!("{} path", operation.id), &operation.method, &path, &payload, true).await;
+        }
+    }
+    let queries = [
+        ("/api/v1/accounts", "cursor", FieldKind::Any),
+        ("/api/v1/accounts", "q", FieldKind::Any),
+        ("/api/v1/accounts", "limit", FieldKind::Any),
+        ("/api/v1/sites", "account", FieldKind::AccountName),
+        ("/api/v1/sites", "dry_run", FieldKind::Any),
+        ("/api/v1/events", "cursor", FieldKind::Any),
+        ("/api/v1/audit", "cursor", FieldKind::Any),
+    ];
+    for (path, name, kind) in queries {
+        for payload in for_field(kind) {
+            let Some(value) = payload.percent_encoded() else { continue };
+            send(format!("{path}?{name}"), "GET", &format!("{path}?{name}={value}"), &payload, name == "dry_run").await;
+        }
+    }
+    tally.finish(4000);
+}
