@@ -41,4 +41,4 @@ cargo nextest run --workspace --exclude e2e --no-fail-fast
 step "package"
 deb=$(cargo xtask package --fast)
 step "tests of the whole, on Debian 12 and 13"
-HOLDFAST_DEB=$deb cargo nextest run --package e2e --no-fail-fast --test-threads 1
+HOLDFAST_DEB=$deb cargo nextest run --package e2e --no-fail-fast

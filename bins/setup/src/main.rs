@@ -4,6 +4,7 @@
 //! a run that was killed at any moment is completed by the next. What runs here already is reported before anything is
 //! changed, and nothing of it is destroyed.
 
+use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -105,8 +106,22 @@ fn run(args: &Args) -> Result<()> {
         return Ok(());
     }
     conflicts?;
+    let _lock = lock()?;
     let outcome = run::set_up(world, &mut report)?;
     finish(world, &outcome, begun, &mut report)
+}
+
+/// Where the lock of set-up lies; it ends with its holder.
+const LOCK: &str = "/run/holdfast-setup.lock";
+
+/// One set-up at a time: two would stop what the other starts.
+fn lock() -> Result<File> {
+    let file = File::create(LOCK).with_context(|| format!("make {LOCK}"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!("another set-up runs: wait for its end, then call this again"),
+        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("lock {LOCK}")),
+    }
 }
 
 fn finish(world: World<'_>, outcome: &run::Outcome, begun: Instant, report: &mut Report<'_>) -> Result<()> {
