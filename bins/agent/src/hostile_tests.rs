@@ -205,3 +205,12 @@ fn send_all(path: &Path, host: &Host) -> usize {
     }
     sent
 }
+
+#[test]
+fn every_call_that_is_answered_has_its_golden_files() {
+    let agent = Agent::new(Arc::new(Host::for_test().unwrap()));
+    let known: Vec<String> = requests().into_iter().map(|(method, _)| method).collect();
+    let lacking: Vec<_> =
+        server::router(&agent).names().into_iter().filter(|n| !known.iter().any(|k| k == n)).collect();
+    assert!(lacking.is_empty(), "no golden files for {lacking:?}");
+}

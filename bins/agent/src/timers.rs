@@ -31,11 +31,7 @@ pub(crate) fn start(agent: &Arc<Agent>, end: &CancellationToken) {
         }
         Err(error) => tracing::warn!(error = error.chain(), "pools could not be looked at"),
     });
-    repeat("logs", LOG_LOOK, false, agent, end, |agent| {
-        if let Err(error) = agent.logs.tick(&agent.host) {
-            tracing::warn!(%error, "nginx's logs could not be passed on; the next look goes on there");
-        }
-    });
+    repeat("logs", LOG_LOOK, false, agent, end, split_logs);
     let (agent, end) = (Arc::clone(agent), end.clone());
     tokio::spawn(async move {
         tokio::select! {
@@ -43,6 +39,20 @@ pub(crate) fn start(agent: &Arc<Agent>, end: &CancellationToken) {
             () = end.cancelled() => {}
         }
     });
+}
+
+/// Passes on what there is, part by part; a part is small, so that memory stays so.
+fn split_logs(agent: &Agent) {
+    loop {
+        match agent.logs.tick(&agent.host) {
+            Ok(split) if split.more => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "nginx's logs could not be passed on; the next look goes on there");
+                return;
+            }
+        }
+    }
 }
 
 fn sweep(agent: &Agent) {
