@@ -22,9 +22,9 @@ pub(crate) struct Convergence {
 }
 
 impl Convergence {
-    /// Of an object's JSON.
+    /// Of an object's JSON. What converges of the node is its web server.
     pub(crate) fn of(object: &Value) -> Self {
-        Self::deserialize(object).unwrap_or_default()
+        Self::deserialize(object.get("webserver").unwrap_or(object)).unwrap_or_default()
     }
 
     fn observed(&self) -> u64 {

@@ -113,15 +113,17 @@ fn write(session: &mut Session, data: &str) -> Result<(), Failure> {
         session.screen.json(data.as_bytes())?;
     } else {
         let event: Value = serde_json::from_str(data).unwrap_or_default();
-        let line = [
+        let mut line = vec![
             span(Style::Dim, moment(&event, "last_at")),
             plain("  "),
             span(severity(&event), text(&event, "code")),
             plain("  "),
             plain(object(&event)),
-            plain("  "),
-            span(Style::Dim, details(&event)),
         ];
+        let details = details(&event);
+        if !details.is_empty() {
+            line.extend([plain("  "), span(Style::Dim, details)]);
+        }
         session.screen.line(&line)?;
     }
     Ok(session.screen.flush()?)
