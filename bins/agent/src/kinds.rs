@@ -118,7 +118,7 @@ impl<R: Reconcile<Host = Host>> Kind for Managed<R> {
     }
 
     fn preview(&self, key: &str) -> Result<Option<Report>, Refusal> {
-        let entry = self.entry(key).map_err(|e| Refusal::Ledger { message: e.to_string() })?;
+        let entry = self.entry(key).map_err(|e| Refusal::Ledger { message: e.to_string(), full: e.full })?;
         entry.map_or(Ok(None), |entry| self.engine.preview(&self.host, &entry.scope))
     }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use converge::{Entry, LedgerError, LedgerStore, Spec};
-use hostd::Host;
+use hostd::{Host, HostError};
 
 #[cfg(test)]
 mod tests;
@@ -56,7 +56,7 @@ impl Ledger {
     fn read_all<S: Spec>(&self) -> Result<Shelf, LedgerError> {
         let directory = format!("{LEDGER}/{}", S::KIND);
         let mut shelf = Shelf::new();
-        for (name, _) in self.host.files().list(&directory).map_err(|e| LedgerError(e.chain()))? {
+        for (name, _) in self.host.files().list(&directory).map_err(|e| lost(&e))? {
             let Some(key) = name.strip_suffix(".json") else { continue };
             let path = format!("{directory}/{name}");
             match self.read_one::<S>(&path, key) {
@@ -85,6 +85,10 @@ impl Ledger {
     }
 }
 
+fn lost(error: &HostError) -> LedgerError {
+    LedgerError { message: error.chain(), full: error.is_disk_full() }
+}
+
 fn typed<S: Spec>(entry: &Arc<dyn Any + Send + Sync>) -> Option<Arc<Entry<S>>> {
     Arc::clone(entry).downcast().ok()
 }
@@ -98,7 +102,7 @@ impl LedgerStore for Ledger {
     fn save<S: Spec>(&self, entry: Entry<S>) -> Result<(), LedgerError> {
         let key = entry.scope.to_string();
         let path = format!("{LEDGER}/{}/{key}.json", S::KIND);
-        let mut text = serde_json::to_vec(&entry).map_err(|e| LedgerError(e.to_string()))?;
+        let mut text = serde_json::to_vec(&entry).map_err(|e| LedgerError::new(e.to_string()))?;
         text.push(b'\n');
         self.with_shelf::<S, _>(|_| ())?;
         let files = self.host.files();
@@ -110,7 +114,7 @@ impl LedgerStore for Ledger {
             files.ensure_dirs(&format!("{LEDGER}/{}", S::KIND), 0o700, (0, 0))?;
             write()
         });
-        written.map_err(|e| LedgerError(e.chain()))?;
+        written.map_err(|e| lost(&e))?;
         self.with_shelf::<S, _>(|shelf| {
             shelf.insert(key, Arc::new(entry));
         })
@@ -119,7 +123,7 @@ impl LedgerStore for Ledger {
     fn forget<S: Spec>(&self, scope: &S::Key) -> Result<(), LedgerError> {
         let key = scope.to_string();
         let path = format!("{LEDGER}/{}/{key}.json", S::KIND);
-        self.host.files().remove(&path).map_err(|e| LedgerError(e.chain()))?;
+        self.host.files().remove(&path).map_err(|e| lost(&e))?;
         self.with_shelf::<S, _>(|shelf| {
             shelf.remove(&key);
         })

@@ -55,7 +55,7 @@ where
     let (agent, kind) = (Arc::clone(agent), Arc::clone(kind));
     router.blocking(move |_, wish: Apply<R::Spec>| -> Result<Report, Refusal> {
         if !wish.dry_run && kind.is_news(&wish) {
-            agent.journal.accepted(&wish).map_err(|e| host_error(&e))?;
+            agent.journal.accepted(&wish).map_err(|e| not_noted(&e))?;
         }
         kind.apply(wish).map_err(Refusal::from)
     })
@@ -159,6 +159,11 @@ fn decide(agent: &Agent, decision: &RunDriftAction) -> Result<Report, Refusal> {
         }
     };
     done.map_err(|e| ledger_error(&e))?.ok_or_else(missing)
+}
+
+/// A wish that cannot be noted is not taken.
+fn not_noted(error: &HostError) -> Refusal {
+    converge::Refusal::Ledger { message: error.chain(), full: error.is_disk_full() }.into()
 }
 
 fn host_error(error: &HostError) -> Refusal {

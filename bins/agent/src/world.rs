@@ -48,7 +48,7 @@ impl World {
     /// A pass over everything. Removals run in the reverse order of dependency, before all else.
     pub(crate) fn sweep(&self, mut tell: impl FnMut(Report)) -> Result<SweepCounts, LedgerError> {
         if self.sweeping.swap(true, Ordering::SeqCst) {
-            return Err(LedgerError("a sweep is already under way".to_owned()));
+            return Err(LedgerError::new("a sweep is already under way"));
         }
         let _end = Ending(&self.sweeping);
         self.count(|object, counts| {

@@ -174,6 +174,9 @@ pub enum Refusal {
     Ledger {
         /// What failed.
         message: String,
+        /// There is no space for it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        full: bool,
     },
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub enum Retry {
     /// The cause may pass by itself: back off from one second to ten minutes.
     Later,
+    /// A person mends the cause outside, and expects it to go on soon after: back off from one second to half a minute.
+    Soon,
     /// Only a person can mend it: no retry until the generation moves.
     WaitForUser,
     /// Should be impossible: retry slowly, and say so.
@@ -14,7 +16,8 @@ pub enum Retry {
 }
 
 const FIRST: Duration = Duration::from_secs(1);
-const CAP: Duration = Duration::from_secs(600);
+const CAP: Duration = Duration::from_mins(10);
+const SOON: Duration = Duration::from_secs(30);
 
 /// The pause before attempt number `attempts + 1`; none where a person must act.
 ///
@@ -23,9 +26,14 @@ pub fn delay(retry: Retry, attempts: u32, jitter: f64) -> Option<Duration> {
     let base = match retry {
         Retry::WaitForUser => return None,
         Retry::Bug => CAP,
-        Retry::Later => FIRST.saturating_mul(1u32.checked_shl(attempts.min(10)).unwrap_or(u32::MAX)).min(CAP),
+        Retry::Later => doubled(attempts).min(CAP),
+        Retry::Soon => doubled(attempts).min(SOON),
     };
     Some(base.mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0)))
+}
+
+fn doubled(attempts: u32) -> Duration {
+    FIRST.saturating_mul(1u32.checked_shl(attempts.min(10)).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]
@@ -36,6 +44,12 @@ mod tests {
     fn doubles_from_one_second_to_ten_minutes() {
         let pauses: Vec<u64> = (0..12).map(|n| delay(Retry::Later, n, 0.5).unwrap().as_secs()).collect();
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]);
+    }
+
+    #[test]
+    fn what_a_person_mends_outside_goes_on_within_half_a_minute() {
+        let pauses: Vec<u64> = (0..7).map(|n| delay(Retry::Soon, n, 0.5).unwrap().as_secs()).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30]);
     }
 
     #[test]

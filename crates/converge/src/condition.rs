@@ -105,6 +105,7 @@ impl Reason {
         match self {
             Self::Edited | Self::Paused | Self::PlanChanged | Self::Refused => Retry::WaitForUser,
             Self::NotConverged | Self::Bug => Retry::Bug,
+            Self::DiskFull | Self::ForeignConfigBroken => Retry::Soon,
             _ => Retry::Later,
         }
     }

@@ -186,7 +186,7 @@ impl<K: Ord + Clone + Debug + Send + Sync + 'static> Drop for Finish<'_, K> {
     fn drop(&mut self) {
         if let Some(key) = self.key.take() {
             tracing::error!(?key, "the attempt panicked");
-            self.schedule.done(key, Some(Duration::from_secs(600)));
+            self.schedule.done(key, Some(Duration::from_mins(10)));
         }
     }
 }

@@ -361,10 +361,10 @@ fn observe_status(error: ObserveError, serving: bool, leaving: bool) -> Status {
 }
 
 fn ledger_refusal(error: LedgerError) -> Refusal {
-    Refusal::Ledger { message: error.to_string() }
+    Refusal::Ledger { message: error.to_string(), full: error.full }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
 fn ledger_status(error: LedgerError) -> Status {
-    Status::not_ready(Condition::Failed, Reason::StepFailed, error.to_string())
+    Status::not_ready(Condition::Failed, error.reason(), error.to_string())
 }

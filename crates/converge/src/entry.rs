@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::apply::{Spec, Wanted};
-use crate::condition::Status;
+use crate::condition::{Reason, Status};
 
 /// The contents that we ever said we would write at a path, newest last. Kept short: the last converged one, and those
 /// since.
@@ -170,8 +170,25 @@ impl<S: Spec> Entry<S> {
 
 /// The ledger could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("ledger: {0}")]
-pub struct LedgerError(pub String);
+#[error("ledger: {message}")]
+pub struct LedgerError {
+    /// What happened.
+    pub message: String,
+    /// There is no space for it.
+    pub full: bool,
+}
+
+impl LedgerError {
+    /// Anything but a lack of space.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), full: false }
+    }
+
+    /// The code of what failed because of it.
+    pub fn reason(&self) -> Reason {
+        if self.full { Reason::DiskFull } else { Reason::StepFailed }
+    }
+}
 
 /// Where entries are kept. A `save` that returned is on disk.
 pub trait LedgerStore: Send + Sync {
@@ -192,7 +209,7 @@ pub struct MemoryLedger {
 }
 
 fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, LedgerError> {
-    serde_json::from_str(text).map_err(|e| LedgerError(e.to_string()))
+    serde_json::from_str(text).map_err(|e| LedgerError::new(e.to_string()))
 }
 
 impl LedgerStore for MemoryLedger {
@@ -202,7 +219,7 @@ impl LedgerStore for MemoryLedger {
     }
 
     fn save<S: Spec>(&self, entry: Entry<S>) -> Result<(), LedgerError> {
-        let text = serde_json::to_string(&entry).map_err(|e| LedgerError(e.to_string()))?;
+        let text = serde_json::to_string(&entry).map_err(|e| LedgerError::new(e.to_string()))?;
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         rows.insert((S::KIND, entry.scope.to_string()), text);
         Ok(())

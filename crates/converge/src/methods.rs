@@ -68,7 +68,7 @@ pub struct WatchObjects {}
 impl Method for WatchObjects {
     const NAME: &'static str = "holdfast.agent1.WatchObjects";
     const ACCESS: Access = Access::Read;
-    const DEADLINE: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+    const DEADLINE: std::time::Duration = std::time::Duration::from_hours(24);
     type Reply = ObjectPage;
 }
 
@@ -98,7 +98,7 @@ pub struct SweepCounts {
 impl Method for PreviewAll {
     const NAME: &'static str = "holdfast.agent1.PreviewAll";
     const ACCESS: Access = Access::Read;
-    const DEADLINE: std::time::Duration = std::time::Duration::from_secs(300);
+    const DEADLINE: std::time::Duration = std::time::Duration::from_mins(5);
     type Reply = SweepCounts;
 }
 
@@ -110,7 +110,7 @@ pub struct RunSweep {}
 impl Method for RunSweep {
     const NAME: &'static str = "holdfast.agent1.RunSweep";
     const ACCESS: Access = Access::Run;
-    const DEADLINE: std::time::Duration = std::time::Duration::from_secs(600);
+    const DEADLINE: std::time::Duration = std::time::Duration::from_mins(10);
     type Reply = SweepCounts;
 }
 
@@ -288,7 +288,7 @@ pub struct Diagnosis {
 impl Method for RunDoctor {
     const NAME: &'static str = "holdfast.agent1.RunDoctor";
     const ACCESS: Access = Access::Run;
-    const DEADLINE: std::time::Duration = std::time::Duration::from_secs(60);
+    const DEADLINE: std::time::Duration = std::time::Duration::from_mins(1);
     type Reply = Diagnosis;
 }
 

@@ -108,14 +108,13 @@ impl Panel {
             cause: self.cause(&wish.key()),
         };
         let mut asking = wish.send(self.agent(), how);
-        let answer = match tokio::time::timeout(LONG, &mut asking).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                if !block.is_observed() {
-                    self.show_converging(wish).await;
-                }
-                asking.await
+        let answer = if let Ok(answer) = tokio::time::timeout(LONG, &mut asking).await {
+            answer
+        } else {
+            if !block.is_observed() {
+                self.show_converging(wish).await;
             }
+            asking.await
         };
         let (observed, digest, status) = match answer {
             Ok(report) => reported(wish, report),
@@ -323,7 +322,9 @@ fn refused(wish: &dyn AnyWish, error: &WireError) -> Status {
         }
         Some(refusal @ Refusal::OutOfBounds { .. }) => failed(Reason::Refused, refusal.to_string()),
         Some(Refusal::Unobservable { message }) => failed(Reason::Unobservable, message),
-        Some(Refusal::Ledger { message }) => failed(Reason::StepFailed, message),
+        Some(Refusal::Ledger { message, full }) => {
+            waiting(wish, if full { Reason::DiskFull } else { Reason::StepFailed }, message)
+        }
         Some(refusal @ (Refusal::GenerationStale { .. } | Refusal::GenerationConflict { .. })) => {
             let message = format!("{refusal}; was the panel's database restored from an older copy?");
             failed(Reason::Refused, message)

@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use converge::Reason;
+
 use crate::systemd::JobResult;
 
 /// Why the host could not be read or changed.
@@ -150,6 +152,11 @@ impl HostError {
         matches!(self, Self::File(error) if error.is_not_found())
     }
 
+    /// Is there no space for it, or may nothing be written there?
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, Self::File(error) if error.kind == hostfs::Kind::NoSpace)
+    }
+
     /// Did a test stop the process here? (See `Host::crash_after`.)
     pub fn is_crash(&self) -> bool {
         matches!(self, Self::Crashed { .. })
@@ -158,12 +165,16 @@ impl HostError {
 
 impl From<HostError> for converge::StepError {
     fn from(error: HostError) -> Self {
-        Self::failed(error.chain())
+        let reason = if error.is_disk_full() { Reason::DiskFull } else { Reason::StepFailed };
+        Self { reason, ..Self::failed(error.chain()) }
     }
 }
 
 impl From<HostError> for converge::ObserveError {
     fn from(error: HostError) -> Self {
+        if error.is_disk_full() {
+            return Self::Because(Reason::DiskFull, error.chain());
+        }
         Self::Failed(error.chain())
     }
 }

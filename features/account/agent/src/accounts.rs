@@ -94,7 +94,7 @@ impl Reconcile for Accounts {
         if matches!(step, Step::ListenWorker(_) | Step::StopWorker(_)) {
             self.forget_listing();
         }
-        done.map_err(|e| StepError::failed(e.chain()))
+        done.map_err(StepError::from)
     }
 }
 

@@ -147,21 +147,17 @@ fn plan_absent(pool: &PoolName, seen: &Observed) -> Vec<Step> {
     steps
 }
 
-fn failed(error: &HostError) -> StepError {
-    StepError::failed(error.chain())
-}
-
 impl Pools {
     fn take(&self, host: &Host, step: &Step) -> Result<Done, StepError> {
         match step {
             Step::Test { pool, version, conf } => self.test(host, pool, *version, conf)?,
-            Step::File(step) => host.files().take(step).map_err(|e| failed(&e))?,
+            Step::File(step) => host.files().take(step)?,
             Step::LoadUnits { pool, digest } => {
-                host.systemd().daemon_reload().map_err(|e| failed(&e))?;
+                host.systemd().daemon_reload()?;
                 return Ok(Done { loaded: Some((units_key(pool), *digest)) });
             }
             Step::Restart { pool, digest } => {
-                stop(host, &Unit::PhpPoolService(pool.clone())).map_err(|e| failed(&e))?;
+                stop(host, &Unit::PhpPoolService(pool.clone()))?;
                 return Ok(Done { loaded: Some((master_key(pool), *digest)) });
             }
             Step::Listen(pool) => {
@@ -171,7 +167,7 @@ impl Pools {
                     host.systemd().enable(std::slice::from_ref(&socket))?;
                     host.systemd().start(&socket)?.require_done("start", &socket)
                 };
-                listen().map_err(|e| failed(&e))?;
+                listen()?;
             }
             Step::Stop(pool) => {
                 let socket = Unit::PhpPoolSocket(pool.clone());
@@ -180,7 +176,7 @@ impl Pools {
                     stop(host, &socket)?;
                     stop(host, &Unit::PhpPoolService(pool.clone()))
                 };
-                end().map_err(|e| failed(&e))?;
+                end()?;
             }
         }
         Ok(Done::default())
@@ -195,7 +191,7 @@ impl Pools {
             host.systemd().reset_failed(&check)?;
             host.systemd().start(&check)
         };
-        match run().map_err(|e| failed(&e))? {
+        match run()? {
             JobResult::Done => Ok(()),
             other => {
                 let said = host.check_output(&check).ok().flatten().unwrap_or_default();

@@ -92,9 +92,8 @@ pub enum CommitError {
 
 impl CommitError {
     fn reason(&self) -> Reason {
-        let full = |e: &HostError| matches!(e, HostError::File(f) if f.kind == hostfs::Kind::NoSpace);
         match self {
-            Self::Host(e) | Self::State(StateError::Host(e)) if full(e) => Reason::DiskFull,
+            Self::Host(e) | Self::State(StateError::Host(e)) if e.is_disk_full() => Reason::DiskFull,
             _ => Reason::StepFailed,
         }
     }
