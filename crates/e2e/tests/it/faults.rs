@@ -1,6 +1,7 @@
 //! What is missing, full, stopped or asked by the wrong: it waits with its reason, the last good state serves, and it heals.
 
 use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use e2e::{Api, Checks, Distro, Load, Node};
 use serde_json::json;
@@ -164,8 +165,19 @@ fn fill(node: &Node, path: &str) {
 }
 
 fn full(node: &Node, api: &mut Api, path: &str, site: &str) {
-    let load = load(node);
     small_file_system(node, path, 16);
+    let outcome = catch_unwind(AssertUnwindSafe(|| full_now(node, api, path, site)));
+    large_again(node, path);
+    if let Err(panic) = outcome {
+        resume_unwind(panic);
+    }
+    api.wait_until("/node", LIMIT, |view| e2e::is_ready(&view["webserver"])).unwrap();
+    api.wait_ready(&format!("/sites/{site}"), LIMIT).unwrap();
+    support::nothing_to_do(node);
+}
+
+fn full_now(node: &Node, api: &mut Api, path: &str, site: &str) {
+    let load = load(node);
     api.wait_ready(&format!("/sites/{STEADY}"), LIMIT).unwrap();
     fill(node, path);
     api.post("/sites", &json!({ "account": "alice", "name": site })).unwrap();
@@ -180,10 +192,7 @@ fn full(node: &Node, api: &mut Api, path: &str, site: &str) {
     node.check(["rm", &format!("{path}/e2e-filler")]).unwrap();
     api.wait_ready(&format!("/sites/{site}"), LIMIT).unwrap();
     support::serves(node, site, "alice");
-    large_again(node, path);
-    api.wait_until("/node", LIMIT, |view| e2e::is_ready(&view["webserver"])).unwrap();
     unharmed(load);
-    support::nothing_to_do(node);
 }
 
 fn a_full_disk(node: &Node, api: &mut Api) {

@@ -36,6 +36,7 @@ pub(crate) fn checks(node: &mut Node, checks: &mut Checks) {
     checks.check("another's pool and our sockets are out of reach", || sockets_are_out_of_reach(node));
     checks.check("other processes are invisible", || processes_are_invisible(node));
     checks.check("SFTP does not leave the home", || sftp_stays_at_home(node));
+    checks.check("SFTP starts nothing that the home asks for", || no_user_manager(node));
     checks.check("SSH gives no shell and forwards nothing", || ssh_gives_no_shell(node));
     checks.check("a tenant cannot call the panel as root", || the_panel_knows_no_tenant(node));
     checks.check("an unknown host is served nothing of anyone's", || unknown_hosts_get_nothing(node));
@@ -99,12 +100,15 @@ fn php_writes_no_other(node: &Node) {
         "/usr/bin/x",
         "/var/x",
         "/run/x",
-        "/dev/shm/x",
         "/var/spool/cron/crontabs/alice",
     ] {
         assert_eq!(ask(node, HERS, &format!("do=write&path={path}")), false, "{path}");
         assert!(!node.run(["test", "-e", path]).unwrap().ok(), "{path} is there");
     }
+    // shared memory is there, and shared with nobody
+    assert_ne!(ask(node, HERS, "do=write&path=/dev/shm/x"), false);
+    assert!(!node.run(["test", "-e", "/dev/shm/x"]).unwrap().ok(), "/dev/shm is the server's");
+    assert_eq!(ask(node, HIS, "do=read&path=/dev/shm/x"), false, "/dev/shm is a way between tenants");
     let setuid = ask(node, HERS, "do=run&command=chmod%204755%20/home/alice/mine.txt");
     assert_ne!(setuid["code"], 0, "{setuid}");
     let become_root = ask(node, HERS, "do=run&command=su%20-c%20id%20root%20%3C/dev/null");
@@ -245,6 +249,28 @@ fn sftp_stays_at_home(node: &Node) {
     assert!(effective.contains("authorizedkeysfile /etc/ssh/holdfast-keys/%u"), "{effective}");
 }
 
+/// Units in the home, which a user manager would run outside the sandbox at the next session.
+fn no_user_manager(node: &Node) {
+    let sftp = node.sftp("alice", PASSWORD);
+    let unit = "[Service]\nType=oneshot\nExecStart=/usr/bin/touch /home/alice/ran-outside\n[Install]\nWantedBy=default.target\n";
+    put(node, "alice", "/home/alice/.config/systemd/user/x.service", unit);
+    put(node, "alice", "/home/alice/.config/systemd/user/default.target.wants/x.service", unit);
+    put(node, "alice", "/home/alice/.ssh/rc", "touch /home/alice/ran-outside\n");
+    put(node, "alice", "/home/alice/.profile", "touch /home/alice/ran-outside\n");
+    for _ in 0..2 {
+        sftp.batch("ls\n").check().unwrap();
+    }
+    let uid = node.check(["id", "-u", "alice"]).unwrap().text();
+    let manager = format!("user@{uid}.service");
+    assert!(!node.is_active(&manager).unwrap(), "{manager} runs: {}", node.journal(&manager).unwrap());
+    let running = node.run(["pgrep", "-u", "alice", "-a", "-x", "systemd"]).unwrap().text();
+    assert_eq!(running, "", "a user manager of a tenant");
+    assert!(
+        !node.run(["test", "-e", "/home/alice/ran-outside"]).unwrap().ok(),
+        "something of the home was run"
+    );
+}
+
 fn ssh_gives_no_shell(node: &Node) {
     let sftp = node.sftp("alice", PASSWORD);
     for command in [&["id"][..], &["-s", "shell"], &[]] {
@@ -309,7 +335,7 @@ fn processes_are_in_their_slices(node: &Node) {
         node.page(site, "/probe.php?do=id").unwrap();
         let out = node.check(["ps", "-U", account, "-o", "pid=,cgroup:160=,args=", "-ww"]).unwrap().text();
         assert!(out.lines().count() >= 2, "a master and a child of {account}: {out}");
-        for line in out.lines().filter(|line| !line.contains("sftp-server") && !line.contains("sshd")) {
+        for line in out.lines() {
             assert!(line.contains(&format!("/holdfast.slice/holdfast-{account}.slice/")), "{line}");
         }
         let unit = format!("holdfast-worker@{account}.service");

@@ -113,7 +113,8 @@ fn bad_ones_are_isolated(node: &Node, api: &mut Api) {
     node.push(TEMPLATE, template(), 0o644).unwrap();
     let load = Load::start(IpAddr::V4(node.ipv4()), &["steady.example.test"], "/", "alice");
     for number in 0..SITES {
-        let body = json!({ "account": "alice", "name": name(number), "body_size": (number + 1) * 1_048_576 });
+        let body =
+            json!({ "account": "alice", "name": name(number), "body_size": format!("{}M", number + 1) });
         api.post("/sites", &body).unwrap();
     }
     let sites = all_settled(api);
