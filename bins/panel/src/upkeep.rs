@@ -9,7 +9,7 @@ use store::{StoreError, Tx, WriteTx};
 use crate::routes::setting::EVENT_DAYS;
 
 /// Facts about the server.
-const FACTS: Duration = Duration::from_secs(60);
+const FACTS: Duration = Duration::from_mins(1);
 /// The rest.
 const HOURLY: u32 = 60;
 

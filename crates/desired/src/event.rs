@@ -13,7 +13,7 @@ use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
 use crate::key::Key;
 
 /// Events of the same object and code within this time are one.
-const SERIES: Duration = Duration::from_secs(600);
+const SERIES: Duration = Duration::from_mins(10);
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -23,7 +23,7 @@ use crate::work::Attempt;
 /// Rows that are compared at once.
 const PAGE: i64 = 1000;
 /// Between two comparisons.
-const EVERY: Duration = Duration::from_secs(600);
+const EVERY: Duration = Duration::from_mins(10);
 /// After the agent was not reached.
 const AGAIN: Duration = Duration::from_secs(2);
 

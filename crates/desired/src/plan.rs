@@ -116,8 +116,11 @@ const REMEMBERED: usize = 512;
 /// Kept in memory alone: after a restart of the panel such a plan is answered with `plan_changed` and the plan of now.
 #[derive(Debug, Default)]
 pub(crate) struct Reserved {
-    inner: Mutex<(HashMap<Digest, Vec<Uuid>>, VecDeque<Digest>)>,
+    inner: Mutex<Remembered>,
 }
+
+/// By plan, and the plans in the order in which they were made.
+type Remembered = (HashMap<Digest, Vec<Uuid>>, VecDeque<Digest>);
 
 impl Reserved {
     pub(crate) fn remember(&self, plan: Digest, ids: Vec<Uuid>) {

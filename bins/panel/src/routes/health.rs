@@ -51,12 +51,11 @@ async fn health_show(State(state): State<Health>) -> Result<Json<HealthView>, Ap
 #[utoipa::path(get, path = "/openapi.json", tag = "meta", security(()),
     responses((status = 200, description = "The description, OpenAPI 3.1", body = Object), Problems))]
 async fn openapi_show(State(state): State<Health>) -> Result<impl IntoResponse, ApiError> {
-    let text = match state.description.get() {
-        Some(text) => text.clone(),
-        None => {
-            let text = app::openapi(state.parts).map_err(ApiError::internal)?;
-            state.description.get_or_init(|| text).clone()
-        }
+    let text = if let Some(text) = state.description.get() {
+        text.clone()
+    } else {
+        let text = app::openapi(state.parts).map_err(ApiError::internal)?;
+        state.description.get_or_init(|| text).clone()
     };
     Ok(([(header::CONTENT_TYPE, "application/json")], text))
 }

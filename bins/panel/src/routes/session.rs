@@ -171,8 +171,11 @@ async fn signed_in(parts: &Parts, new: session::NewSession, origin: Origin) -> R
     Ok(response)
 }
 
+/// Whether an actor holds a permission over everything.
+type Holds = fn(&Actor) -> bool;
+
 /// Every permission that is about everything, with the question whether an actor holds it.
-const EVERYWHERE: [(PermissionId, fn(&Actor) -> bool); 13] = [
+const EVERYWHERE: [(PermissionId, Holds); 13] = [
     (PermissionId::ViewAccount, |a| a.everywhere::<auth::ViewAccount>().is_ok()),
     (PermissionId::EditAccount, |a| a.everywhere::<auth::EditAccount>().is_ok()),
     (PermissionId::ManageAccounts, |a| a.everywhere::<auth::ManageAccounts>().is_ok()),

@@ -14,13 +14,16 @@ use store::{StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+/// Code, reason and remedy of a refused value.
+type Refused = (&'static str, String, &'static str);
+
 /// A setting that there is.
 pub(crate) struct Known {
     /// Its name.
     pub(crate) name: &'static str,
     what: &'static str,
     default: fn() -> Value,
-    check: fn(&Value) -> Result<(), (&'static str, String, &'static str)>,
+    check: fn(&Value) -> Result<(), Refused>,
 }
 
 const PANEL_HOSTNAME: Known = Known {

@@ -82,13 +82,13 @@ async fn an_owner_s_name_waits_for_approval_unless_it_lies_below_an_approved_one
     bench.account("bob").await;
     bench.site("bob", "example.org").await;
     let alice = bench.person("alice").await;
-    let make = async |name: &str| {
+    let asks = async |name: &str| {
         let body = json!({ "account": "alice", "name": name, "php": null });
         let made = alice.post("/api/v1/sites", body).await;
         assert_eq!(made.status, 202, "{}", made.text);
         made
     };
-    let made = make("alice.example.com").await;
+    let made = asks("alice.example.com").await;
     assert_eq!(made.json["pending_names"], json!(["alice.example.com"]));
     let id = made.json["id"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/sites/{id}");
@@ -102,8 +102,8 @@ async fn an_owner_s_name_waits_for_approval_unless_it_lies_below_an_approved_one
     assert_eq!(approved.json["condition"], "ready", "{}", approved.text);
     assert_eq!(approved.json["pending_names"], json!([]));
 
-    assert_eq!(make("blog.alice.example.com").await.json["pending_names"], json!([]), "below an approved name of one's own");
-    let foreign = make("shop.example.org").await;
+    assert_eq!(asks("blog.alice.example.com").await.json["pending_names"], json!([]), "below an approved name of one's own");
+    let foreign = asks("shop.example.org").await;
     assert_eq!(foreign.json["pending_names"], json!(["shop.example.org"]), "below another's name");
 }
 

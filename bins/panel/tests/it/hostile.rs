@@ -15,8 +15,11 @@ use crate::schema::{Description, Operation};
 
 const SSH_KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl alice@laptop";
 
+/// What the string at a pointer is.
+type KindOf = fn(&str) -> FieldKind;
+
 /// A valid body with every string that the route knows, and what each of them is.
-fn example(operation: &str) -> Option<(Value, fn(&str) -> FieldKind)> {
+fn example(operation: &str) -> Option<(Value, KindOf)> {
     let site = |pointer: &str| match pointer {
         "/account" => FieldKind::AccountName,
         "/php" => FieldKind::PhpVersion,

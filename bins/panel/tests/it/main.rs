@@ -1,4 +1,5 @@
 //! Tests of the whole panel over a fake agent.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests fail by panicking")]
 
 mod agent;
 mod bench;
@@ -7,6 +8,7 @@ mod flows;
 mod hostile;
 mod matrix;
 mod schema;
+mod serving;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_databases() {

@@ -244,14 +244,14 @@ fn check_staying(row: &Row) -> Result<(), ApiError> {
 pub(crate) struct Edit {
     pub(crate) proof: Authorised<AccountRef, EditAccount>,
     pub(crate) if_match: IfMatch,
-    pub(crate) edit: Edits,
+    pub(crate) values: Edits,
 }
 
 impl Rules for Edit {
     type Value = Account;
 
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
-        let Self { proof, if_match, edit } = self;
+        let Self { proof, if_match, values: edit } = self;
         let mut row = account::find_to_edit(tx, proof).await?;
         if_match.require(row.block.generation)?;
         check_staying(&row)?;

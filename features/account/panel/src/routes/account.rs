@@ -139,7 +139,7 @@ async fn account_edit(
     let proof = state.panel.store().read(find).await?;
     let edit = rules::Edits::of(body, &actor, &state.passwords).await?;
     let asked = Asked::by(&actor, change, prefer);
-    let outcome = state.panel.change(&asked, rules::Edit { proof, if_match, edit }).await?;
+    let outcome = state.panel.change(&asked, rules::Edit { proof, if_match, values: edit }).await?;
     state.answer(outcome, false).await
 }
 

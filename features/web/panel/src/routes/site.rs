@@ -173,7 +173,7 @@ async fn site_edit(
         php::check(&state.panel, version).await?;
     }
     let asked = Asked::by(&actor, change, prefer);
-    let rules = rules::Edit { pools: Arc::clone(&state.pools), actor, site, if_match, edit };
+    let rules = rules::Edit { pools: Arc::clone(&state.pools), actor, site, if_match, body: edit };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, false).await
 }

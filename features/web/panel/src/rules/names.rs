@@ -128,12 +128,11 @@ pub(crate) async fn edited(
     aliases: Option<&Vec<DomainName>>,
 ) -> Result<Names, ApiError> {
     let primary = primary.unwrap_or(&row.name).clone();
-    let aliases = match aliases {
-        Some(aliases) => aliases.clone(),
-        None => {
-            let old = name::of_site(tx, row.id).await?;
-            old.into_iter().filter(|old| !old.is_primary && old.name != primary).map(|old| old.name).collect()
-        }
+    let aliases = if let Some(aliases) = aliases {
+        aliases.clone()
+    } else {
+        let old = name::of_site(tx, row.id).await?;
+        old.into_iter().filter(|old| !old.is_primary && old.name != primary).map(|old| old.name).collect()
     };
     Names::of(primary, aliases)
 }

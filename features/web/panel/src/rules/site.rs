@@ -21,6 +21,7 @@ use crate::store::site::{self, Row, Site, Values};
 /// What a new site is made of.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "left out, null and a version are three different wishes")]
 pub(crate) struct CreateSite {
     /// Whose it is: the account's name or id.
     #[schema(value_type = String, example = "alice")]
@@ -50,6 +51,7 @@ pub(crate) struct CreateSite {
 /// What is to be otherwise; what is left out stays, null goes back to the usual.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "left out, null and a value are three different wishes")]
 pub(crate) struct EditSite {
     /// The primary name. The old one is no longer the site's, unless it is among the aliases.
     #[schema(value_type = Option<String>)]
@@ -134,14 +136,14 @@ pub(crate) struct Edit {
     pub(crate) actor: Actor,
     pub(crate) site: Authorised<Row, EditSites>,
     pub(crate) if_match: IfMatch,
-    pub(crate) edit: EditSite,
+    pub(crate) body: EditSite,
 }
 
 impl Rules for Edit {
     type Value = Site;
 
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Site, Key), ApiError> {
-        let (id, edit) = (self.site.id, &self.edit);
+        let (id, edit) = (self.site.id, &self.body);
         let row = now(tx, id).await?;
         self.if_match.require(row.block.generation)?;
         check_staying(&row)?;

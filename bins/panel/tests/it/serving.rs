@@ -1,0 +1,275 @@
+//! The panel on real sockets: HTTPS, and the unix socket; sessions, cookies, streams, and repeated requests.
+
+use std::num::NonZeroU32;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api_kit::rate_limit::RateLimit;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use panel::app;
+use panel::serve::Server;
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use wire::CancellationToken;
+
+use crate::bench::Bench;
+
+struct Served {
+    bench: Bench,
+    port: u16,
+    tls: TlsConnector,
+    stop: CancellationToken,
+    server: Server,
+    folder: tempfile::TempDir,
+}
+
+struct Got {
+    status: u16,
+    headers: http::HeaderMap,
+    json: Value,
+}
+
+fn certificate(folder: &Path) -> CertificateDer<'static> {
+    let made = rcgen::generate_simple_self_signed(vec!["panel.example.test".to_owned()]).unwrap();
+    let pem = format!("{}{}", made.cert.pem(), made.signing_key.serialize_pem());
+    std::fs::write(folder.join("tls.pem"), pem).unwrap();
+    made.cert.der().clone()
+}
+
+impl Served {
+    async fn new() -> Self {
+        let bench = Bench::new().await;
+        let folder = tempfile::tempdir().unwrap();
+        let certificate = certificate(folder.path());
+        let plenty = NonZeroU32::new(100_000).unwrap();
+        let stop = bench.parts.stop.clone();
+        let router = app::app(bench.parts.clone(), RateLimit::new(plenty, plenty));
+        let server = Server::new(router, stop.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let acceptor = panel::tls::from_pem(&folder.path().join("tls.pem")).unwrap();
+        tokio::spawn(server.clone().https(listener, acceptor));
+        let socket = UnixListener::bind(folder.path().join("panel.sock")).unwrap();
+        tokio::spawn(server.clone().unix(socket));
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = config.with_root_certificates(roots).with_no_client_auth();
+        Self { bench, port, tls: TlsConnector::from(Arc::new(config)), stop, server, folder }
+    }
+
+    async fn https(&self) -> impl AsyncRead + AsyncWrite + Unpin + Send + use<> {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        let name = ServerName::try_from("panel.example.test").unwrap();
+        self.tls.connect(name, stream).await.unwrap()
+    }
+
+    async fn unix(&self) -> UnixStream {
+        UnixStream::connect(self.folder.path().join("panel.sock")).await.unwrap()
+    }
+}
+
+async fn send<S>(stream: S, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> Got
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let mut request = http::Request::builder().method(method).uri(path);
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        request = request.header("host", "panel.example.test:8443");
+    }
+    if body.is_some() {
+        request = request.header("content-type", "application/json");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+    let response = sender.send_request(request.body(Full::new(bytes)).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    Got { status: parts.status.as_u16(), headers: parts.headers, json }
+}
+
+fn runs_as_root() -> bool {
+    std::fs::metadata("/proc/self").unwrap().uid() == 0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_one_time_link_signs_in_over_https_and_the_cookie_is_the_session() {
+    let served = Served::new().await;
+    let link = served.bench.root().post("/api/v1/login-links", json!({})).await;
+    assert_eq!(link.status, 201, "{}", link.text);
+    let token = link.json["token"].as_str().unwrap();
+    assert_eq!(link.json["url"], format!("https://panel.example.test:8443/login#{token}"));
+    let origin = ("origin", "https://panel.example.test:8443");
+    let body = Some(json!({ "token": token }));
+    let got = send(served.https().await, "POST", "/api/v1/session/link", &[origin], body.clone()).await;
+    assert_eq!(got.status, 201, "{}", got.json);
+    assert_eq!(got.json["login"], "admin");
+    assert_eq!(got.json["roles"][0]["role"], "administrator");
+    let set = got.headers["set-cookie"].to_str().unwrap().to_owned();
+    for part in ["__Host-holdfast=", "; Path=/;", "; Secure;", "; HttpOnly;", "; SameSite=Strict"] {
+        assert!(set.contains(part), "{part} is not in {set}");
+    }
+    let cookie = set.split(';').next().unwrap();
+    let used = send(served.https().await, "POST", "/api/v1/session/link", &[origin], body).await;
+    assert_eq!(used.status, 401, "a link works once");
+    let shown = send(served.https().await, "GET", "/api/v1/session", &[("cookie", cookie)], None).await;
+    assert_eq!((shown.status, shown.json["login"].as_str()), (200, Some("admin")));
+    let foreign = [("cookie", cookie), ("origin", "https://www.example.test")];
+    let body = Some(json!({ "name": "mallory", "email": "m@example.test" }));
+    let refused = send(served.https().await, "POST", "/api/v1/accounts", &foreign, body.clone()).await;
+    assert_eq!((refused.status, refused.json["code"].as_str()), (403, Some("origin_foreign")), "a stranger's page");
+    let refused = send(served.https().await, "POST", "/api/v1/accounts", &[("cookie", cookie)], body).await;
+    assert_eq!(refused.json["code"], "origin_missing");
+    let out = send(served.https().await, "DELETE", "/api/v1/session", &[("cookie", cookie), origin], None).await;
+    assert_eq!(out.status, 204);
+    assert_eq!(send(served.https().await, "GET", "/api/v1/session", &[("cookie", cookie)], None).await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_set_signs_in_and_a_wrong_one_does_not() {
+    let served = Served::new().await;
+    served.bench.account("alice").await;
+    let alice = served.bench.person("alice").await;
+    let set = alice.put("/api/v1/password", json!({ "new": "correct horse battery" })).await;
+    assert_eq!(set.status, 204, "{}", set.text);
+    assert_eq!(alice.get("/api/v1/session").await.status, 401, "all sessions ended");
+    let sign_in = async |password: &str| {
+        let body = json!({ "login": "alice", "password": password });
+        send(served.https().await, "POST", "/api/v1/session", &[], Some(body)).await
+    };
+    let wrong = sign_in("correct horse batter").await;
+    assert_eq!((wrong.status, wrong.json["code"].as_str()), (401, Some("unauthenticated")));
+    let right = sign_in("correct horse battery").await;
+    assert_eq!(right.status, 201, "{}", right.json);
+    assert_eq!(right.json["roles"], json!([{ "role": "owner", "account": "alice" }]));
+    for _ in 0..5 {
+        sign_in("wrong").await;
+    }
+    let locked = sign_in("correct horse battery").await;
+    assert_eq!((locked.status, locked.json["code"].as_str()), (429, Some("sign_in_locked")));
+    assert!(locked.headers.contains_key("retry-after"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn root_on_the_unix_socket_is_the_administrator_and_others_are_nobody() {
+    let served = Served::new().await;
+    let host = [("host", "localhost")];
+    let got = send(served.unix().await, "GET", "/api/v1/session", &host, None).await;
+    if runs_as_root() {
+        assert_eq!((got.status, got.json["login"].as_str(), got.json["via"].as_str()), (200, Some("root"), Some("socket")));
+        let body = Some(json!({ "name": "alice", "email": "a@example.test" }));
+        let made = send(served.unix().await, "POST", "/api/v1/accounts", &host, body).await;
+        assert_eq!(made.status, 202, "{}", made.json);
+    } else {
+        assert_eq!(got.status, 401);
+    }
+    // Over HTTPS nobody is root, whoever runs the client.
+    assert_eq!(send(served.https().await, "GET", "/api/v1/session", &[], None).await.status, 401);
+    let bad = [("host", "localhost"), ("authorization", "Bearer AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA")];
+    assert_eq!(send(served.unix().await, "GET", "/api/v1/session", &bad, None).await.status, 401, "a bad token is nobody");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_has_the_headers_and_a_name() {
+    let served = Served::new().await;
+    for path in ["/api/v1/health", "/api/v1/accounts", "/nowhere", "/api/v1/openapi.json"] {
+        let got = send(served.https().await, "GET", path, &[], None).await;
+        for name in ["x-request-id", "content-security-policy", "x-content-type-options", "cache-control", "x-frame-options"] {
+            assert!(got.headers.contains_key(name), "{path}: {name} is missing");
+        }
+    }
+    let odd = send(served.https().await, "PUT", "/api/v1/health", &[], None).await;
+    assert_eq!((odd.status, odd.json["code"].as_str()), (405, Some("method_not_allowed")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_sent_twice_is_done_once() {
+    let bench = Bench::new().await;
+    let root = bench.root().header("idempotency-key", "key-1");
+    let body = json!({ "name": "alice", "email": "a@example.test" });
+    let first = root.post("/api/v1/accounts", body.clone()).await;
+    let second = root.post("/api/v1/accounts", body).await;
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (202, 202), "{}", second.text);
+    assert_eq!(first.json["id"], second.json["id"]);
+    assert_eq!(second.headers["idempotency-replayed"], "true");
+    let other = root.post("/api/v1/accounts", json!({ "name": "bob", "email": "b@example.test" })).await;
+    assert_eq!((other.status.as_u16(), other.json["code"].as_str()), (422, Some("idempotency_key_reused")));
+    let link = bench.root().header("idempotency-key", "key-2");
+    assert_eq!(link.post("/api/v1/login-links", json!({})).await.status, 201);
+    assert_eq!(link.post("/api/v1/login-links", json!({})).await.json["code"], "answer_not_kept", "a secret is not kept");
+}
+
+/// Reads a stream of events until a line fits.
+async fn stream_until(served: &Served, headers: &[(&str, &str)], wanted: &str) -> String {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(served.https().await)).await.unwrap();
+    tokio::spawn(connection);
+    let mut request = http::Request::builder().uri("/api/v1/events").header("host", "panel.example.test:8443");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.header("accept", "text/event-stream").body(Full::new(Bytes::new())).unwrap();
+    let response = sender.send_request(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let mut body = response.into_body();
+    let mut text = String::new();
+    let reading = async {
+        while !text.contains(wanted) {
+            let frame = body.frame().await.expect("the stream goes on").unwrap();
+            text.push_str(&String::from_utf8_lossy(frame.data_ref().unwrap()));
+        }
+    };
+    let read = tokio::time::timeout(Duration::from_secs(20), reading).await;
+    assert!(read.is_ok(), "{wanted} never came: {text}");
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_stream_from_a_cursor_and_each_owner_sees_their_own() {
+    let served = Served::new().await;
+    served.bench.account("alice").await;
+    served.bench.account("bob").await;
+    let page = served.bench.root().get("/api/v1/events?limit=1").await;
+    let cursor = page.json["next_cursor"].as_str().unwrap().to_owned();
+    served.bench.site("bob", "b.example.test").await;
+    served.bench.site("alice", "a.example.test").await;
+    let bearer = format!("Bearer {}", served.bench.session("alice").await.expose().expose());
+    let text = stream_until(&served, &[("authorization", &bearer), ("last-event-id", &cursor)], "a.example.test").await;
+    assert!(text.contains("event: object.created"), "{text}");
+    assert!(!text.contains("b.example.test"), "another's events: {text}");
+    let bearer = format!("Bearer {}", served.bench.session("admin").await.expose().expose());
+    let text = stream_until(&served, &[("authorization", &bearer), ("last-event-id", &cursor)], "a.example.test").await;
+    assert!(text.contains("b.example.test"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_ends_streams_and_answers_what_is_in_hand() {
+    let served = Served::new().await;
+    let bearer = format!("Bearer {}", served.bench.session("admin").await.expose().expose());
+    let (mut sender, connection) = http1::handshake(TokioIo::new(served.https().await)).await.unwrap();
+    tokio::spawn(connection);
+    let request = http::Request::builder().uri("/api/v1/events").header("host", "panel.example.test:8443");
+    let request = request.header("authorization", bearer).header("accept", "text/event-stream");
+    let response = sender.send_request(request.body(Full::new(Bytes::new())).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    served.stop.cancel();
+    let ended = tokio::time::timeout(Duration::from_secs(5), response.into_body().collect()).await;
+    assert!(ended.is_ok(), "the stream goes on though the panel stops");
+    drop(sender);
+    let finished = tokio::time::timeout(Duration::from_secs(5), served.server.finished()).await;
+    assert!(finished.is_ok(), "a connection is held open");
+}
