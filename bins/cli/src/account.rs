@@ -7,7 +7,7 @@ use crate::change::{Change, ChangeArgs, ConfirmArgs, IfMatchArgs, Subject};
 use crate::client::{Call, segment};
 use crate::condition::Convergence;
 use crate::failure::Failure;
-use crate::fields::{self, bytes, moment, text};
+use crate::fields::{self, bytes, day, moment, text};
 use crate::list::PageArgs;
 use crate::run::Session;
 use crate::screen::plain;
@@ -229,7 +229,7 @@ impl AccountCommand {
         match self {
             Self::Create(args) => create(session, *args).await,
             Self::List(args) => {
-                let titles = ["account", "condition", "generation", "email", "uid", "suspended", "made"];
+                let titles = ["account", "condition", "gen.", "email", "uid", "suspended", "made"];
                 let row = |account: &Value| {
                     let stands = Convergence::of(account);
                     vec![
@@ -239,7 +239,7 @@ impl AccountCommand {
                         Cell::plain(text(account, "email")),
                         Cell::plain(text(account, "uid")),
                         Cell::plain(text(account, "suspended")),
-                        Cell::plain(moment(account, "created_at")),
+                        Cell::plain(day(account, "created_at")),
                     ]
                 };
                 args.page.run(session, "/accounts", &[("q", args.query.as_ref())], (&titles, row)).await

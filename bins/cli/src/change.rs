@@ -20,6 +20,9 @@ use crate::screen::{Style, plain, span};
 
 /// The panel itself waits no longer than this for one request.
 const LONGEST_WAIT: u64 = 60;
+/// Where a person looks on, the panel is asked to wait so long; after that the object is looked at again and again, and what it waits for
+/// is told.
+const FIRST_WAIT: u64 = 2;
 /// How often an edit is made anew where somebody else changed the object meanwhile.
 const EDITS: u32 = 5;
 
@@ -133,7 +136,7 @@ impl ChangeArgs {
         self.expect_plan = self.expect_plan.or(before.expect_plan);
     }
 
-    fn call(&self, change: &Change) -> Call {
+    fn call(&self, change: &Change, longest_wait: u64) -> Call {
         let mut query = Vec::new();
         if self.dry_run {
             query.push(("dry_run", "true".to_owned()));
@@ -144,7 +147,7 @@ impl ChangeArgs {
         if self.overwrite {
             query.push(("overwrite", "true".to_owned()));
         }
-        let wait = Duration::from_secs(self.seconds().min(LONGEST_WAIT));
+        let wait = Duration::from_secs(self.seconds().min(longest_wait));
         let mut call = Call::new(change.method.clone(), with_query(&change.path, &query)).wait(wait);
         if let Some(tag) = &change.if_match {
             call = call.header("if-match", tag.clone());
@@ -217,7 +220,8 @@ impl ChangeArgs {
 
     async fn send(&self, session: &mut Session, change: &Change) -> Result<Reply, Failure> {
         let doing = if self.dry_run { "looking at the server for" } else { "waiting for" };
-        session.ask(&format!("{doing} {}", change.subject.words()), self.call(change)).await
+        let longest_wait = if session.screen.moves { FIRST_WAIT } else { LONGEST_WAIT };
+        session.ask(&format!("{doing} {}", change.subject.words()), self.call(change, longest_wait)).await
     }
 
     async fn finish(

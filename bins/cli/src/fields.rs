@@ -18,6 +18,12 @@ pub(crate) fn moment(object: &Value, name: &str) -> String {
     object.get(name).map(time::show).unwrap_or_default()
 }
 
+/// The day of a field that is a time.
+pub(crate) fn day(object: &Value, name: &str) -> String {
+    let moment = moment(object, name);
+    moment.split_once(' ').map_or(moment.clone(), |(day, _)| day.to_owned())
+}
+
 /// A field that is a number of bytes.
 pub(crate) fn size(object: &Value, name: &str) -> String {
     object.get(name).and_then(Value::as_u64).map(bytes).unwrap_or_default()

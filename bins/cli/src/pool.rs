@@ -42,7 +42,7 @@ impl PoolCommand {
     pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
             Self::List(args) => {
-                let titles = ["pool", "account", "php", "sites", "condition", "generation"];
+                let titles = ["pool", "account", "php", "sites", "condition", "gen."];
                 let row = |pool: &Value| {
                     let stands = Convergence::of(pool);
                     vec![

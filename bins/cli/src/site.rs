@@ -7,7 +7,7 @@ use crate::change::{Change, ChangeArgs, ConfirmArgs, IfMatchArgs, Subject};
 use crate::client::{Call, segment};
 use crate::condition::Convergence;
 use crate::failure::Failure;
-use crate::fields::{self, moment, text};
+use crate::fields::{self, day, moment, text};
 use crate::list::PageArgs;
 use crate::run::Session;
 use crate::table::Cell;
@@ -170,7 +170,7 @@ impl SiteCommand {
         match self {
             Self::Create(args) => create(session, *args).await,
             Self::List(args) => {
-                let titles = ["site", "account", "php", "condition", "generation", "suspended", "made"];
+                let titles = ["site", "account", "php", "condition", "gen.", "suspended", "made"];
                 let row = |site: &Value| {
                     let stands = Convergence::of(site);
                     let php = Some(text(site, "php")).filter(|php| !php.is_empty());
@@ -181,7 +181,7 @@ impl SiteCommand {
                         stands.cell(),
                         Cell::plain(stands.generations()),
                         Cell::plain(text(site, "suspended")),
-                        Cell::plain(moment(site, "created_at")),
+                        Cell::plain(day(site, "created_at")),
                     ]
                 };
                 let query = [("account", args.account.as_ref()), ("q", args.query.as_ref())];

@@ -1,4 +1,4 @@
-//! Tables that fit the terminal: columns are cut, widest first, and nothing wraps.
+//! Tables that fit the terminal: columns are cut, the name last, and nothing wraps.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use crate::screen::{Screen, Span, Style, columns, cut, span};
 
 const GAP: usize = 2;
 /// A column is not cut below this, as long as others can give.
-const NARROW: usize = 6;
+const NARROW: usize = 8;
 
 /// A cell.
 #[derive(Debug, Clone)]
@@ -42,12 +42,17 @@ pub(crate) fn write(screen: &mut Screen, titles: &[&str], rows: &[Vec<Cell>]) ->
     rows.iter().try_for_each(|row| write_row(screen, &widths, row))
 }
 
-/// Makes columns narrower until they fit: the widest first; below [`NARROW`] only when all are that narrow.
+/// Makes columns narrower until they fit: a name that takes more than half, then the widest of the others, then any.
 fn fit(widths: &mut [usize], width: usize) {
     let gaps = GAP * widths.len().saturating_sub(1);
-    for least in [NARROW, 1] {
-        while widths.iter().sum::<usize>() + gaps > width {
-            let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > least) else { break };
+    let over = |widths: &[usize]| (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
+    if let Some(name) = widths.first().copied() {
+        widths[0] = name - over(widths).min(name.saturating_sub(width / 2));
+    }
+    for (from, least) in [(1, NARROW), (0, NARROW), (0, 1)] {
+        while over(widths) > 0 {
+            let widest = widths.get_mut(from..).and_then(|some| some.iter_mut().max());
+            let Some(widest) = widest.filter(|widest| **widest > least) else { break };
             *widest -= 1;
         }
     }

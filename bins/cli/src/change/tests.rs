@@ -74,6 +74,18 @@ async fn a_long_wait_is_cut_to_what_the_panel_takes() {
 }
 
 #[tokio::test]
+async fn where_a_person_looks_on_the_object_is_looked_at_soon() {
+    let panel = FakePanel::start([
+        ("POST /sites", Answer::json(202, &site("pending", 0, 1))),
+        (BY_ID, Answer::json(200, &site("ready", 1, 1))),
+    ]);
+    let args = ["site", "create", "alice", "www.example.test"];
+    let ran = panel.run_with(&args, "", |screen| screen.moves = true).await;
+    assert_eq!((ran.code, ran.out.as_str()), (0, "site www.example.test: ready, generation 1/1\n"));
+    assert_eq!(panel.seen()[0].header("prefer"), Some("wait=2"));
+}
+
+#[tokio::test]
 async fn a_dry_run_shows_the_plan_and_how_to_hold_to_it() {
     for early in [false, true] {
         let answer = Answer::json(200, &crate::plan::tests::plan());
