@@ -52,6 +52,10 @@ pub(crate) fn run(args: &PackageArgs) -> Result<PathBuf> {
     let target = metadata.target_directory.clone().into_std_path_buf();
     let profile = if args.fast { "fast" } else { "release" };
 
+    // one package at a time: two would make each other's tree
+    fs::create_dir_all(&target).with_context(|| format!("make {}", target.display()))?;
+    let lock = fs::File::create(target.join("package.lock")).context("make the package's lock")?;
+    lock.lock().context("wait for another package")?;
     if !args.no_build {
         build(&top, profile)?;
     }
@@ -159,10 +163,7 @@ fn stage(top: &Path, stage: &Path, cli: &Path) -> Result<()> {
     if guide.is_dir() {
         copy_tree(&guide, &doc.join("guide"))?;
     }
-    if let Err(error) = generated(cli, &tree) {
-        eprintln!("package: without man pages and completions: {error:#}");
-    }
-    Ok(())
+    generated(cli, &tree)
 }
 
 /// What the CLI tells about itself: man pages and completions.
