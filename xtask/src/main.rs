@@ -1,5 +1,6 @@
 //! `cargo xtask`: what developers and CI run on this workspace. One file per command.
 
+mod bench;
 mod check_deps;
 mod host;
 mod new_feature;
@@ -21,6 +22,8 @@ struct Xtask {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measures Holdfast on a real Debian server
+    Bench(bench::BenchArgs),
     /// Checks that no crate depends on what it must not (layers, privilege, features)
     CheckDeps,
     /// Boots a Debian server with Holdfast on it, and keeps it until Ctrl-C
@@ -38,6 +41,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Xtask::parse().command {
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::CheckDeps => check_deps::run(),
         Command::Host(arguments) => host::run(&arguments),
         Command::NewFeature { name } => new_feature::run(&name),

@@ -1,6 +1,8 @@
 //! `cargo xtask new-feature NAME`: a feature's folders, each with the least that compiles, and their places in the workspace.
 
+use std::fmt::Write as _;
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -55,19 +57,22 @@ fn make(root: &Path, name: &str) -> Result<()> {
     let manifest = root.join("Cargo.toml");
     let text = fs::read_to_string(&manifest)?;
     fs::write(&manifest, with_members(&text, name)?)?;
-    println!("{} is made; docs/dev/add-a-feature.md says what comes next", feature.display());
+    writeln!(io::stdout(), "{} is made; docs/dev/add-a-feature.md says what comes next", feature.display())?;
     Ok(())
 }
 
 fn manifest(name: &str, part: &Part) -> String {
     let mut text = format!("[package]\nname = \"{name}-{}\"\n", part.name);
     for key in ["version", "edition", "rust-version", "license", "publish"] {
-        text.push_str(&format!("{key}.workspace = true\n"));
+        // writing to a string cannot fail
+        let _ = writeln!(text, "{key}.workspace = true");
     }
     text.push_str("\n[lints]\nworkspace = true\n\n[dependencies]\n");
     let mut dependencies: Vec<String> = part.dependencies.iter().map(|d| d.replace("{name}", name)).collect();
     dependencies.sort();
-    dependencies.iter().for_each(|d| text.push_str(&format!("{d}.workspace = true\n")));
+    for dependency in dependencies {
+        let _ = writeln!(text, "{dependency}.workspace = true");
+    }
     text
 }
 
@@ -75,10 +80,10 @@ fn manifest(name: &str, part: &Part) -> String {
 fn with_members(text: &str, name: &str) -> Result<String> {
     let last = text.rfind("path = \"features/").context("the workspace names its features")?;
     let end = last + text[last..].find('\n').context("a line ends")? + 1;
-    let lines: String = PARTS
-        .iter()
-        .map(|p| format!("{name}-{0} = {{ path = \"features/{name}/{0}\" }}\n", p.name))
-        .collect();
+    let mut lines = String::new();
+    for part in &PARTS {
+        let _ = writeln!(lines, "{name}-{0} = {{ path = \"features/{name}/{0}\" }}", part.name);
+    }
     Ok(format!("{}{lines}{}", &text[..end], &text[end..]))
 }
 

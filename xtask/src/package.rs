@@ -44,6 +44,13 @@ pub(crate) struct PackageArgs {
     out: PathBuf,
 }
 
+impl PackageArgs {
+    /// The package as it is released.
+    pub(crate) fn release() -> Self {
+        Self { fast: false, no_build: false, out: PathBuf::from("target/debian") }
+    }
+}
+
 /// Builds the package and returns its path.
 pub(crate) fn run(args: &PackageArgs) -> Result<PathBuf> {
     let begun = Instant::now();
@@ -208,7 +215,7 @@ fn make_deb(top: &Path, profile: &str, out: &Path) -> Result<PathBuf> {
             "--output",
         ])
         .arg(&beside)
-        .env("SOURCE_DATE_EPOCH", epoch(top)?);
+        .env("SOURCE_DATE_EPOCH", epoch(top));
     if profile == "fast" {
         // a package that is soon thrown away need not be small
         command.arg("--fast");
@@ -225,10 +232,10 @@ fn make_deb(top: &Path, profile: &str, out: &Path) -> Result<PathBuf> {
 }
 
 /// The time of the last commit, so that the same sources make the same package; a tree without git has none.
-fn epoch(top: &Path) -> Result<String> {
+fn epoch(top: &Path) -> String {
     let log = Command::new("git").args(["log", "-1", "--format=%ct"]).current_dir(top).output();
     let text = log.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_owned()).unwrap_or_default();
-    if text.is_empty() { Ok("0".to_owned()) } else { Ok(text) }
+    if text.is_empty() { "0".to_owned() } else { text }
 }
 
 fn cargo() -> Command {
@@ -290,9 +297,9 @@ fn copy_tree(dir: &Path, place: &Path) -> Result<()> {
         let entry = entry.with_context(|| format!("list {}", dir.display()))?;
         let there = place.join(entry.file_name());
         if entry.path().is_dir() {
-            copy_tree(&entry.path(), &there)?
+            copy_tree(&entry.path(), &there)?;
         } else {
-            copy_as(&entry.path(), &there)?
+            copy_as(&entry.path(), &there)?;
         }
     }
     Ok(())

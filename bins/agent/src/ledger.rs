@@ -45,23 +45,22 @@ impl Ledger {
     }
 
     fn with_shelf<S: Spec, T>(&self, act: impl FnOnce(&mut Shelf) -> T) -> Result<T, LedgerError> {
-        let mut shelves = self.shelves();
-        if !shelves.contains_key(S::KIND) {
-            let shelf = self.read_all::<S>()?;
-            shelves.insert(S::KIND, shelf);
+        let mut kinds = self.shelves();
+        if !kinds.contains_key(S::KIND) {
+            kinds.insert(S::KIND, self.read_all::<S>()?);
         }
-        Ok(act(shelves.entry(S::KIND).or_default()))
+        Ok(act(kinds.entry(S::KIND).or_default()))
     }
 
     fn read_all<S: Spec>(&self) -> Result<Shelf, LedgerError> {
         let directory = format!("{LEDGER}/{}", S::KIND);
-        let mut shelf = Shelf::new();
+        let mut found = Shelf::new();
         for (name, _) in self.host.files().list(&directory).map_err(|e| lost(&e))? {
             let Some(key) = name.strip_suffix(".json") else { continue };
             let path = format!("{directory}/{name}");
             match self.read_one::<S>(&path, key) {
                 Ok(entry) => {
-                    shelf.insert(key.to_owned(), Arc::new(entry));
+                    found.insert(key.to_owned(), Arc::new(entry));
                 }
                 Err(reason) => {
                     tracing::error!(path, reason, "a ledger file cannot be read; it is left alone");
@@ -69,7 +68,7 @@ impl Ledger {
                 }
             }
         }
-        Ok(shelf)
+        Ok(found)
     }
 
     fn read_one<S: Spec>(&self, path: &str, key: &str) -> Result<Entry<S>, String> {

@@ -74,7 +74,9 @@ fn objects(router: Router, agent: &Arc<Agent>) -> Router {
                 "there are more objects than one frame holds; ask with `more`",
             ));
         }
-        pages.iter().for_each(|page| call.blocking_progress(page));
+        for page in &pages {
+            call.blocking_progress(page);
+        }
         Ok(last)
     });
     let a = Arc::clone(agent);

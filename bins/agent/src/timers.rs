@@ -27,7 +27,7 @@ pub(crate) fn start(agent: &Arc<Agent>, end: &CancellationToken) {
     repeat("idle", IDLE_LOOK, false, agent, end, |agent| match agent.idle.tick(&agent.host) {
         Ok(stopped) if stopped.is_empty() => {}
         Ok(stopped) => {
-            tracing::info!(pools = ?stopped, "PHP that nobody asked was stopped; the sockets stay")
+            tracing::info!(pools = ?stopped, "PHP that nobody asked was stopped; the sockets stay");
         }
         Err(error) => tracing::warn!(error = error.chain(), "pools could not be looked at"),
     });
@@ -106,7 +106,7 @@ async fn retry(agent: &Arc<Agent>) {
     let mut due: BTreeMap<Object, (Instant, u32)> = BTreeMap::new();
     loop {
         let next = due.values().map(|(at, _)| *at).min();
-        let sleep = next.map_or(Duration::from_secs(3600), |at| at.saturating_duration_since(Instant::now()));
+        let sleep = next.map_or(Duration::from_hours(1), |at| at.saturating_duration_since(Instant::now()));
         tokio::select! {
             change = changes.recv() => {
                 let Ok(change) = change else { continue };
@@ -135,7 +135,7 @@ async fn retry(agent: &Arc<Agent>) {
                     {
                         *attempts += 1;
                         let pause = converge::backoff::delay(converge::backoff::Retry::Later, *attempts + 5, 0.5);
-                        *at = now + pause.unwrap_or(Duration::from_secs(600));
+                        *at = now + pause.unwrap_or(Duration::from_mins(10));
                     }
                 }
             }

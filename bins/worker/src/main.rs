@@ -14,7 +14,7 @@ use hostfs::landlock::confine;
 use wire::{AllowedPeers, CancellationToken, Limits};
 
 /// A worker that nobody asked for so long ends.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt().json().with_writer(std::io::stderr).init();

@@ -226,7 +226,7 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
         if !steps.is_empty() {
             self.claim(entry, &steps)?;
             for step in &steps {
-                let done = self.kind.apply(host, step).map_err(|e| step_status(&step.summary(), e))?;
+                let done = self.kind.apply(host, step).map_err(|e| step_status(&step.summary(), &e))?;
                 *changed = true;
                 if let Some((unit, digest)) = done.loaded {
                     entry.loaded.insert(unit, digest);
@@ -273,7 +273,7 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
         let own = own(entry, overwrite);
         self.kind.observe(host, &entry.scope, &entry.spec, entry.last.as_ref(), &own).map_err(|e| {
             let serving = entry.observed_generation.is_some();
-            observe_status(e, serving, matches!(entry.spec, Wanted::Absent))
+            observe_status(&e, serving, matches!(entry.spec, Wanted::Absent))
         })
     }
 
@@ -338,18 +338,18 @@ fn edited(edit: &Edit) -> Status {
     Status::not_ready(Condition::Degraded, Reason::Edited, format!("{} was edited by hand", edit.path))
 }
 
-fn step_status(summary: &str, error: StepError) -> Status {
+fn step_status(summary: &str, error: &StepError) -> Status {
     let message = format!("{summary}: {}", error.message);
     Status { condition: error.condition, reason: Some(error.reason), message: Some(message) }
 }
 
-fn observe_status(error: ObserveError, serving: bool, leaving: bool) -> Status {
+fn observe_status(error: &ObserveError, serving: bool, leaving: bool) -> Status {
     let condition = if serving { Condition::Degraded } else { Condition::Pending };
     let message = error.to_string();
     let reason = match error {
         ObserveError::WaitsFor(_) => Reason::WaitsFor,
         ObserveError::Refused { .. } => Reason::Refused,
-        ObserveError::Because(reason, _) => reason,
+        ObserveError::Because(reason, _) => *reason,
         ObserveError::Failed(_) => Reason::Unobservable,
     };
     let condition = match reason {
@@ -360,6 +360,7 @@ fn observe_status(error: ObserveError, serving: bool, leaving: bool) -> Status {
     Status::not_ready(condition, reason, message)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
 fn ledger_refusal(error: LedgerError) -> Refusal {
     Refusal::Ledger { message: error.to_string(), full: error.full }
 }

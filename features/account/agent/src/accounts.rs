@@ -90,7 +90,7 @@ impl Reconcile for Accounts {
     }
 
     fn apply(&self, host: &Host, step: &Step) -> Result<Done, StepError> {
-        let done = self.take(host, step);
+        let done = take(host, step);
         if matches!(step, Step::ListenWorker(_) | Step::StopWorker(_)) {
             self.forget_listing();
         }
@@ -186,46 +186,44 @@ fn plan_absent(subject: &Subject, seen: &Observed) -> Vec<Step> {
     steps
 }
 
-impl Accounts {
-    fn take(&self, host: &Host, step: &Step) -> Result<Done, HostError> {
-        match step {
-            Step::NoteUid { path, text } => {
-                if let Some((directory, _)) = path.rsplit_once('/') {
-                    host.files().ensure_dirs(directory, 0o700, (0, 0))?;
-                }
-                host.files().write(path, text.as_bytes(), 0o600, (0, 0))?;
+fn take(host: &Host, step: &Step) -> Result<Done, HostError> {
+    match step {
+        Step::NoteUid { path, text } => {
+            if let Some((directory, _)) = path.rsplit_once('/') {
+                host.files().ensure_dirs(directory, 0o700, (0, 0))?;
             }
-            Step::Tool(tool) => host.run(tool)?,
-            Step::Home { path, uid, gid, .. } => {
-                host.files().ensure_dir(path, 0o710, (*uid, *gid))?;
-            }
-            Step::File(step) => host.files().take(step)?,
-            Step::LoadSlice { account, digest } => {
-                host.systemd().daemon_reload()?;
-                return Ok(Done { loaded: Some((Unit::AccountSlice(account.clone()).name(), *digest)) });
-            }
-            Step::ListenWorker(account) => {
-                let socket = Unit::WorkerSocket(account.clone());
-                host.systemd().enable(std::slice::from_ref(&socket))?;
-                host.systemd().start(&socket)?.require_done("start", &socket)?;
-            }
-            Step::StopWorker(account) => {
-                let socket = Unit::WorkerSocket(account.clone());
-                host.systemd().disable(std::slice::from_ref(&socket))?;
-                host.systemd().stop(&socket)?.require_done("stop", &socket)?;
-                let worker = Unit::Worker(account.clone());
-                host.systemd().stop(&worker)?.require_done("stop", &worker)?;
-            }
-            Step::StopProcesses { account, uid } => {
-                let slice = Unit::AccountSlice(account.clone());
-                host.systemd().stop(&slice)?.require_done("stop", &slice)?;
-                hostd::kill_processes_of(host, *uid)?;
-            }
-            Step::TrashHome { path, account } => {
-                let homes = host.bounds().homes.clone();
-                trash::move_home(host, &homes, path, account)?;
-            }
+            host.files().write(path, text.as_bytes(), 0o600, (0, 0))?;
         }
-        Ok(Done::default())
+        Step::Tool(tool) => host.run(tool)?,
+        Step::Home { path, uid, gid, .. } => {
+            host.files().ensure_dir(path, 0o710, (*uid, *gid))?;
+        }
+        Step::File(step) => host.files().take(step)?,
+        Step::LoadSlice { account, digest } => {
+            host.systemd().daemon_reload()?;
+            return Ok(Done { loaded: Some((Unit::AccountSlice(account.clone()).name(), *digest)) });
+        }
+        Step::ListenWorker(account) => {
+            let socket = Unit::WorkerSocket(account.clone());
+            host.systemd().enable(std::slice::from_ref(&socket))?;
+            host.systemd().start(&socket)?.require_done("start", &socket)?;
+        }
+        Step::StopWorker(account) => {
+            let socket = Unit::WorkerSocket(account.clone());
+            host.systemd().disable(std::slice::from_ref(&socket))?;
+            host.systemd().stop(&socket)?.require_done("stop", &socket)?;
+            let worker = Unit::Worker(account.clone());
+            host.systemd().stop(&worker)?.require_done("stop", &worker)?;
+        }
+        Step::StopProcesses { account, uid } => {
+            let slice = Unit::AccountSlice(account.clone());
+            host.systemd().stop(&slice)?.require_done("stop", &slice)?;
+            hostd::kill_processes_of(host, *uid)?;
+        }
+        Step::TrashHome { path, account } => {
+            let homes = host.bounds().homes.clone();
+            trash::move_home(host, &homes, path, account)?;
+        }
     }
+    Ok(Done::default())
 }

@@ -12,6 +12,7 @@ use crate::render;
 
 /// Everything that a plan about an account needs.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact of the host, and they are independent")]
 pub struct Observed {
     pub(crate) uid_noted: bool,
     pub(crate) note: Option<(String, String)>,
@@ -133,8 +134,10 @@ impl Observed {
 
     /// The digest of the wanted slice file, under the slice's name.
     pub(crate) fn loaded(&self) -> BTreeMap<String, Digest> {
-        let slice = self.wanted.iter().find(|f| f.path.ends_with(".slice"));
-        slice.and_then(|f| Some((f.path.rsplit('/').next()?.to_owned(), f.digest()))).into_iter().collect()
+        let Some(subject) = &self.subject else { return BTreeMap::new() };
+        let slice = Unit::AccountSlice(subject.name.clone());
+        let file = self.wanted.iter().find(|f| Some(&f.path) == slice.rendered_path().as_ref());
+        file.map(|f| (slice.name(), f.digest())).into_iter().collect()
     }
 }
 
@@ -202,7 +205,7 @@ fn user_seen(users: &UserDb, subject: &Subject) -> Option<UserSeen> {
         as_made: user.gid == subject.uid.get() && user.home == subject.home && user.shell == hostd::NO_SHELL,
         tenant: users.in_group(subject.name.as_str(), hostd::SharedGroup::Tenants.name()),
         hash: password.and_then(|p| p.hash().map(str::to_owned)),
-        locked: password.is_some_and(|p| p.expired()),
+        locked: password.is_some_and(hostd::Password::expired),
     })
 }
 

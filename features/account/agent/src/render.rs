@@ -1,5 +1,7 @@
 //! The files of an account: its slice, its SFTP keys, and the claim on its user id.
 
+use std::fmt::Write;
+
 use account_spec::AccountSpec;
 use converge::ManagedFile;
 use hostd::Unit;
@@ -56,8 +58,11 @@ pub(crate) fn keys(spec: &AccountSpec) -> Option<ManagedFile> {
     if spec.suspended || spec.ssh_keys.is_empty() {
         return None;
     }
-    let lines: String =
-        spec.ssh_keys.iter().map(|key| format!("restrict,command=\"internal-sftp\" {key}\n")).collect();
+    let mut lines = String::new();
+    for key in &spec.ssh_keys {
+        // writing to a string cannot fail
+        let _ = writeln!(lines, "restrict,command=\"internal-sftp\" {key}");
+    }
     Some(ManagedFile::root(format!("/etc/ssh/holdfast-keys/{}", spec.name), lines))
 }
 
