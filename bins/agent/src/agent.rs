@@ -38,7 +38,7 @@ impl Agent {
         let committer = Arc::new(Committer::new(Box::new(UnitCheck), Box::new(SocketProbe)));
         let logs = LogSplitter::new(Arc::clone(&committer));
         let others = Arc::new(OnHost(Arc::clone(&host)));
-        let sites = Sites::new(Arc::clone(&committer), others, Box::new(WorkerDocroots));
+        let sites = Sites::new(Arc::clone(&committer), others, Box::new(WorkerDocroots::default()));
         let accounts = managed(Accounts::default(), &host, &ledger, &watch);
         let pools = managed(Pools::default(), &host, &ledger, &watch);
         let web_servers = managed(WebServer::new(Arc::clone(&committer)), &host, &ledger, &watch);

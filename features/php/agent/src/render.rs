@@ -96,6 +96,8 @@ fn conf(spec: &PoolSpec, home: &str, socket: &str) -> String {
          php_admin_value[sys_temp_dir] = /tmp\n\
          php_admin_flag[cgi.fix_pathinfo] = off\n\
          php_admin_flag[expose_php] = off\n\
+         ; what was put there is what is shown, at once; a tenant may choose otherwise\n\
+         php_value[opcache.revalidate_freq] = 0\n\
          php_value[error_log] = {home}/logs/php-error.log\n\
          php_flag[log_errors] = on\n\
          php_flag[display_errors] = off\n",

@@ -2,6 +2,7 @@
 
 mod check;
 mod committer;
+mod docroots;
 #[cfg(test)]
 mod hostile;
 mod isolate;
@@ -23,10 +24,11 @@ mod workers;
 
 pub use check::{Check, UnitCheck, Verdict};
 pub use committer::{CommitError, Committer, Request};
+pub use docroots::{Docroots, WorkerDocroots};
 pub use logs::{LogError, LogSplitter, Split};
 pub use probe::{Probe, SocketProbe};
 pub use record::{Owner, SiteRecord, SiteWant, Want};
 pub use render::{RenderError, Templates};
-pub use site::{Docroots, Others, SiteSeen, SiteStep, Sites, WorkerDocroots};
+pub use site::{Others, SiteSeen, SiteStep, Sites};
 pub use tree::{Preview, Tree, TreeError};
 pub use webserver::{WebServer, WebServerSeen, WebServerStep, drop_in_path};

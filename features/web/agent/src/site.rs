@@ -5,7 +5,6 @@
 //! document root is the tenant's: it is never looked at again, and stays when the site goes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use converge::{
     Condition, Describe, Done, Edit, FileStep, Impact, ObserveError, Own, Reason, Reconcile, Settled,
@@ -14,10 +13,10 @@ use converge::{
 use hostd::Host;
 use hostfs::FileKind;
 use names::{AccountName, Digest, PoolName, SiteId};
-use web_spec::{DocrootMade, MakeDocroot, SiteSpec};
-use wire::{BlockingClient, Method};
+use web_spec::{MakeDocroot, SiteSpec};
 
 use crate::committer::{Committer, Request};
+use crate::docroots::Docroots;
 use crate::layout::{LOG_TRASH, LOGS, TREE, site_logs};
 use crate::record::{SiteRecord, SiteWant, Want};
 
@@ -33,24 +32,6 @@ pub trait Others: Send + Sync {
     fn account_ready(&self, account: &AccountName) -> bool;
     /// The pool was observed to be as asked.
     fn pool_ready(&self, pool: &PoolName) -> bool;
-}
-
-/// Asks an account's worker for a document root.
-pub trait Docroots: Send + Sync {
-    /// Makes it; an error is a sentence for people.
-    fn make(&self, host: &Host, account: &AccountName, request: &MakeDocroot) -> Result<DocrootMade, String>;
-}
-
-/// The worker of the account, by its socket.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct WorkerDocroots;
-
-impl Docroots for WorkerDocroots {
-    fn make(&self, host: &Host, account: &AccountName, request: &MakeDocroot) -> Result<DocrootMade, String> {
-        let failed = |e: wire::WireError| format!("the worker of {account}: {e}");
-        let mut client = BlockingClient::connect(host.worker_socket(account)).map_err(failed)?;
-        client.call(request, MakeDocroot::DEADLINE.min(Duration::from_secs(30))).map_err(failed)
-    }
 }
 
 /// See the module.
