@@ -101,7 +101,18 @@ impl Connection {
         let request = request.body(Full::new(Bytes::copy_from_slice(body.unwrap_or_default())))?;
         let begun = Instant::now();
         let (target, limit, kept) = (&self.target, self.limit, self.sender.take());
-        let exchange = async { tokio::time::timeout(limit, exchange(target, kept, request)).await };
+        // the other side may have closed what was kept; a question can be asked again
+        let again = kept.is_some() && method == Method::GET;
+        let second = again.then(|| request.clone());
+        let exchange = async {
+            let attempts = async {
+                match (exchange(target, kept, request).await, second) {
+                    (Err(_), Some(second)) => exchange(target, None, second).await,
+                    (outcome, _) => outcome,
+                }
+            };
+            tokio::time::timeout(limit, attempts).await
+        };
         let outcome = self.runtime.block_on(exchange);
         let what = || format!("{method} {host}{path} at {}", self.target);
         let (sender, mut answer) = outcome

@@ -89,12 +89,8 @@ fn all_settled(api: &mut Api) -> Vec<Value> {
     let end = std::time::Instant::now() + 2 * LIMIT;
     loop {
         let sites = api.list("/sites").unwrap();
-        let open: Vec<&Value> = sites
-            .iter()
-            .filter(|site| {
-                !(is_ready(site) || site["condition"] == "degraded" || site["condition"] == "failed")
-            })
-            .collect();
+        let open: Vec<&Value> =
+            sites.iter().filter(|site| !(is_ready(site) || site["reason"] == "config_refused")).collect();
         if sites.len() >= SITES && open.is_empty() {
             return sites;
         }
@@ -168,7 +164,11 @@ fn foreign_sites_stay(node: &Node, api: &mut Api) {
         "server { listen 80; listen [::]:80; server_name hand.example.test; return 200 'made by hand'; }\n";
     node.push(FOREIGN, text, 0o644).unwrap();
     node.check(["systemctl", "reload", "nginx"]).unwrap();
-    support::serves(node, "hand.example.test", "made by hand");
+    // a reload is over before the new processes answer
+    e2e::wait_for("the site made by hand", LIMIT, || {
+        Ok(node.http("hand.example.test", "/")?.text().contains("made by hand").then_some(()))
+    })
+    .unwrap();
     support::site(api, "alice", "beside.example.test");
     api.call("POST", "/sweep", None).unwrap().checked().unwrap();
     support::serves(node, "hand.example.test", "made by hand");
