@@ -85,9 +85,10 @@ async fn site_list(
     let read = async |tx: &mut Tx| -> Result<_, ApiError> {
         let account = of.find::<ViewSites>(tx, &actor).await?;
         let which = Which { after, account, like: search.like(), rows: page.rows() };
-        let rows = site::list(tx, &actor.scope::<ViewSites>(), which).await?;
+        let scope = actor.scope::<ViewSites>();
+        let rows = site::list(tx, &scope, &which).await?;
         let last = rows.last().map(|row| row.name.to_string()).unwrap_or_default();
-        let aliases = name::aliases_between(tx, after, &last).await?;
+        let aliases = name::aliases(tx, &scope, &which, &last).await?;
         Ok((rows, aliases))
     };
     let (rows, aliases) = state.panel.store().read(read).await?;

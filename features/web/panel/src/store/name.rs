@@ -1,7 +1,10 @@
 //! Names of sites. The table's primary key makes a name unique across all sites of all accounts.
 
+use auth::TenantScope;
 use names::{AccountId, DomainName, Micros, SiteId};
 use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
+
+use crate::store::site::Which;
 
 const OF_SITE: Statement = Statement::new(
     "SELECT site_id, name, is_primary, ownership FROM site_name WHERE site_id = $1 ORDER BY is_primary DESC, name",
@@ -11,6 +14,17 @@ const ALIASES_BETWEEN: Statement = Statement::new(
      WHERE is_primary = 0 AND site_id IN
            (SELECT site_id FROM site_name WHERE is_primary = 1 AND name > $1 AND name <= $2)
      ORDER BY name",
+);
+const ALIASES_GRANTED: Statement = Statement::new(
+    "SELECT n.site_id, n.name, n.is_primary, n.ownership FROM site s CROSS JOIN site_name n
+     WHERE s.account_id IN (SELECT account_id FROM account_permission WHERE person_id = $1 AND permission = $2)
+       AND n.site_id = s.id AND n.is_primary = 0
+     ORDER BY n.name",
+);
+const ALIASES_OF_ACCOUNT: Statement = Statement::new(
+    "SELECT n.site_id, n.name, n.is_primary, n.ownership FROM site s CROSS JOIN site_name n
+     WHERE s.account_id = $1 AND n.site_id = s.id AND n.is_primary = 0
+     ORDER BY n.name",
 );
 const HOLDER: Statement = Statement::new(
     "SELECT s.account_id, n.ownership, s.deleted_at FROM site_name n JOIN site s ON s.id = n.site_id WHERE n.name = $1",
@@ -27,7 +41,7 @@ const NODE_NAMED: Statement = Statement::new("SELECT COUNT(*) AS value FROM node
 
 /// Every statement of this module.
 pub(crate) const STATEMENTS: &[Statement] =
-    &[OF_SITE, ALIASES_BETWEEN, HOLDER, INSERT, REMOVE, DEMOTE, PROMOTE, APPROVE, NODE_NAMED];
+    &[OF_SITE, ALIASES_BETWEEN, ALIASES_GRANTED, ALIASES_OF_ACCOUNT, HOLDER, INSERT, REMOVE, DEMOTE, PROMOTE, APPROVE, NODE_NAMED];
 
 /// Whether a name may be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,9 +112,21 @@ pub(crate) async fn of_site(tx: &mut Tx, site: SiteId) -> Result<Vec<Named>, Sto
     tx.all(OF_SITE.bind(site)).await
 }
 
-/// The aliases of all sites whose primary names lie in a range: those of a page of a list.
-pub(crate) async fn aliases_between(tx: &mut Tx, after: &str, last: &str) -> Result<Vec<Named>, StoreError> {
-    tx.all(ALIASES_BETWEEN.bind(after).bind(last)).await
+/// The aliases of a page of [`site::list`](crate::store::site::list), and of few others. `last` is the page's last primary name.
+pub(crate) async fn aliases(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    which: &Which<'_>,
+    last: &str,
+) -> Result<Vec<Named>, StoreError> {
+    match (which.account, scope) {
+        (Some(account), _) => tx.all(ALIASES_OF_ACCOUNT.bind(account)).await,
+        (None, TenantScope::All) => tx.all(ALIASES_BETWEEN.bind(which.after).bind(last)).await,
+        (None, TenantScope::Granted { person, permission }) => {
+            tx.all(ALIASES_GRANTED.bind(person).bind(*permission)).await
+        }
+        (None, TenantScope::Nothing) => Ok(Vec::new()),
+    }
 }
 
 /// Who holds the name.

@@ -22,20 +22,36 @@ const FIND: Statement = Statement::new(
      WHERE s.id = $1",
 );
 const ID_OF_NAME: Statement = Statement::new("SELECT site_id AS value FROM site_name WHERE name = $1");
-const LIST: Statement = Statement::new(
+// Three lists and not one with optional filters: all sites are walked in the order of their names, the sites of one or of a few accounts
+// are looked up by account and then sorted. `CROSS JOIN` is where SQLite is told which comes first.
+const LIST_ALL: Statement = Statement::new(
     "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
             s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
-     FROM site_name n JOIN site s ON s.id = n.site_id
-          JOIN account a ON a.id = s.account_id
-          LEFT JOIN pool p ON p.id = s.pool_id
-     WHERE n.is_primary = 1 AND n.name > $1
-       AND ($2 = 'all' OR s.account_id IN
-            (SELECT account_id FROM account_permission WHERE person_id = $2 AND permission = $3))
-       AND (s.account_id = $4 OR $4 IS NULL)
-       AND (n.name LIKE $5 OR $5 IS NULL)
-     ORDER BY n.name LIMIT $6",
+     FROM site_name n CROSS JOIN site s CROSS JOIN account a LEFT JOIN pool p ON p.id = s.pool_id
+     WHERE n.is_primary = 1 AND n.name > $1 AND (n.name LIKE $2 OR $2 IS NULL) AND s.id = n.site_id AND a.id = s.account_id
+     ORDER BY n.name LIMIT $3",
+);
+const LIST_GRANTED: Statement = Statement::new(
+    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+            s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
+            s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
+            s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
+     FROM site s CROSS JOIN site_name n CROSS JOIN account a LEFT JOIN pool p ON p.id = s.pool_id
+     WHERE s.account_id IN (SELECT account_id FROM account_permission WHERE person_id = $4 AND permission = $5)
+       AND n.site_id = s.id AND n.is_primary = 1 AND n.name > $1 AND (n.name LIKE $2 OR $2 IS NULL) AND a.id = s.account_id
+     ORDER BY n.name LIMIT $3",
+);
+const LIST_OF_ACCOUNT: Statement = Statement::new(
+    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+            s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
+            s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
+            s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
+     FROM site s CROSS JOIN site_name n CROSS JOIN account a LEFT JOIN pool p ON p.id = s.pool_id
+     WHERE s.account_id = $4
+       AND n.site_id = s.id AND n.is_primary = 1 AND n.name > $1 AND (n.name LIKE $2 OR $2 IS NULL) AND a.id = s.account_id
+     ORDER BY n.name LIMIT $3",
 );
 const INSERT: Statement = Statement::new(
     "INSERT INTO site (id, account_id, node_id, pool_id, docroot, body_size, index_order, created_at, updated_at, since)
@@ -53,7 +69,7 @@ const OF_ACCOUNT: Statement =
 
 /// Every statement of this module.
 pub(crate) const STATEMENTS: &[Statement] =
-    &[FIND, ID_OF_NAME, LIST, INSERT, UPDATE, SUSPEND, DELETE, OF_ACCOUNT];
+    &[FIND, ID_OF_NAME, LIST_ALL, LIST_GRANTED, LIST_OF_ACCOUNT, INSERT, UPDATE, SUSPEND, DELETE, OF_ACCOUNT];
 
 /// One row, with what it names of other rows.
 #[derive(Debug, Clone)]
@@ -213,15 +229,23 @@ pub(crate) async fn find<P: OnAccount>(tx: &mut Tx, actor: &Actor, key: &SiteKey
 /// Which sites a list shows.
 pub(crate) struct Which<'a> {
     pub(crate) after: &'a str,
+    /// An account on which the caller was found to see sites; none: all that the scope shows.
     pub(crate) account: Option<AccountId>,
     pub(crate) like: Option<String>,
     pub(crate) rows: i64,
 }
 
 /// Sites in the order of their primary names.
-pub(crate) async fn list(tx: &mut Tx, scope: &TenantScope, which: Which<'_>) -> Result<Vec<Row>, StoreError> {
-    let list = scope.bind(LIST.bind(which.after)).bind(which.account).bind(which.like).bind(which.rows);
-    tx.all(list).await
+pub(crate) async fn list(tx: &mut Tx, scope: &TenantScope, which: &Which<'_>) -> Result<Vec<Row>, StoreError> {
+    let page = |statement: Statement| statement.bind(which.after).bind(which.like.as_deref()).bind(which.rows);
+    match (which.account, scope) {
+        (Some(account), _) => tx.all(page(LIST_OF_ACCOUNT).bind(account)).await,
+        (None, TenantScope::All) => tx.all(page(LIST_ALL)).await,
+        (None, TenantScope::Granted { person, permission }) => {
+            tx.all(page(LIST_GRANTED).bind(person).bind(*permission)).await
+        }
+        (None, TenantScope::Nothing) => Ok(Vec::new()),
+    }
 }
 
 /// What a row is made of.
