@@ -16,7 +16,7 @@ use crate::kind::Registry;
 use crate::plan::Reserved;
 use crate::wait::Waiters;
 
-/// Attempts that may be under way at once; see `docs/adr/0003-driver-parallelism.md`.
+/// Attempts that may be under way at once; see `docs/adr/0006-driver-parallelism.md`.
 pub const PARALLEL: usize = 16;
 
 /// The panel's side of convergence. Cheap to clone; the clones share everything.
