@@ -129,3 +129,6 @@ fn panel_toml(world: World<'_>) -> String {
         world.options.hostname
     )
 }
+
+#[cfg(test)]
+mod tests;
