@@ -11,6 +11,7 @@ mod metrics;
 mod others;
 mod server;
 mod timers;
+mod usage;
 mod watch;
 mod world;
 

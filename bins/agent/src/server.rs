@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use account_agent::Accounts;
+use account_spec::GetUsage;
 use converge::methods::{
     AuditHeads, Diagnosis, DriftAction, DriftList, GetHostMetrics, ListAuditHeads, ListDrift, ListObjects,
     Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor, RunDriftAction, RunSweep,
@@ -17,7 +18,7 @@ use wire::{Call, Refusal, Router};
 
 use crate::agent::Agent;
 use crate::kinds::Managed;
-use crate::{doctor, metrics};
+use crate::{doctor, metrics, usage};
 
 /// Objects a page, so that a frame stays far below its limit.
 const PAGE: usize = 500;
@@ -36,6 +37,8 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
     let a = Arc::clone(agent);
     let router =
         router.blocking(move |_, _: GetHostMetrics| metrics::read(&a.host).map_err(|e| host_error(&e)));
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, ask: GetUsage| usage::get(&a.host, &ask));
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, _: RunDoctor| Ok(Diagnosis { findings: doctor::examine(&a) }));
     let a = Arc::clone(agent);
