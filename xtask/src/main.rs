@@ -2,6 +2,7 @@
 
 mod bench;
 mod check_deps;
+mod demo;
 mod host;
 mod new_feature;
 mod openapi;
@@ -26,6 +27,8 @@ enum Command {
     Bench(bench::BenchArgs),
     /// Checks that no crate depends on what it must not (layers, privilege, features)
     CheckDeps,
+    /// Plays a story on a real server, and tells it with every command, output and time
+    Demo(demo::Arguments),
     /// Boots a Debian server with Holdfast on it, and keeps it until Ctrl-C
     Host(host::Arguments),
     /// Makes a new feature's folders, and their places in the workspace
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
     let result = match Xtask::parse().command {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::CheckDeps => check_deps::run(),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Host(arguments) => host::run(&arguments),
         Command::NewFeature { name } => new_feature::run(&name),
         Command::Openapi(arguments) => openapi::run(&arguments),

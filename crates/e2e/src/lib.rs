@@ -31,4 +31,4 @@ pub use sftp::Sftp;
 pub use testhost::{
     Cmd, Distro, Error as HostError, Family, Options, Output, Reply, Request, Server, wait_for,
 };
-pub use transcript::Transcript;
+pub use transcript::{Prompt, Transcript};

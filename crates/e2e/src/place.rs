@@ -9,17 +9,18 @@ use testhost::{Cmd, Server};
 pub struct Place<'a> {
     server: &'a Server,
     boxed: bool,
+    ssh_port: u16,
 }
 
 impl<'a> Place<'a> {
     /// A server; the administrator's shell is inside it.
     pub fn server(server: &'a Server) -> Self {
-        Self { server, boxed: false }
+        Self { server, boxed: false, ssh_port: 22 }
     }
 
     /// The box; the administrator's shell is this machine's, where `holdfast` reaches into the box.
-    pub fn of_box(server: &'a Server) -> Self {
-        Self { server, boxed: true }
+    pub fn of_box(server: &'a Server, ssh_port: u16) -> Self {
+        Self { server, boxed: true, ssh_port }
     }
 
     /// A program of the administrator's shell.
@@ -45,6 +46,11 @@ impl<'a> Place<'a> {
     /// The addresses of both families by which clients outside reach it.
     pub fn both(&self) -> [IpAddr; 2] {
         [IpAddr::V4(self.server.ipv4()), IpAddr::V6(self.server.ipv6())]
+    }
+
+    /// Where its SSH server listens.
+    pub fn ssh_port(&self) -> u16 {
+        self.ssh_port
     }
 
     /// The PHP version of the distribution.

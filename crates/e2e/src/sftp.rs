@@ -14,17 +14,27 @@ pub struct Sftp {
     address: IpAddr,
     account: String,
     password: String,
+    port: u16,
 }
 
 impl Sftp {
     /// For this account of the server at `address`.
     pub fn new(address: IpAddr, account: &str, password: &str) -> Self {
-        Self { address, account: account.to_owned(), password: password.to_owned() }
+        Self { address, account: account.to_owned(), password: password.to_owned(), port: 22 }
+    }
+
+    /// The same at another port than 22.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
     }
 
     /// A program of OpenSSH with its options, unattended: the password comes from the environment, and no host key is kept.
     fn client(&self, program: &str, words: &[&str]) -> Cmd {
+        let port = format!("-oPort={}", self.port);
         let options = [
+            port.as_str(),
             "-oBatchMode=no",
             "-oStrictHostKeyChecking=no",
             "-oUserKnownHostsFile=/dev/null",

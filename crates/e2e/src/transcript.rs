@@ -6,6 +6,15 @@ use std::time::Instant;
 use anyhow::Result;
 use testhost::{Cmd, Output};
 
+/// Whose shell a line is typed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prompt {
+    /// Root's, on the server.
+    Root,
+    /// Anybody's, on another machine.
+    Outside,
+}
+
 /// A story being told. Nothing that a command says is left out or changed.
 pub struct Transcript<'a> {
     out: &'a mut dyn Write,
@@ -31,8 +40,12 @@ impl<'a> Transcript<'a> {
     }
 
     /// Runs a command and shows it. `shown` is the line as a person types it; any status is told, none is an error.
-    pub fn run(&mut self, shown: &str, command: Cmd) -> Result<Output> {
-        writeln!(self.out, "$ {shown}")?;
+    pub fn run(&mut self, prompt: Prompt, shown: &str, command: Cmd) -> Result<Output> {
+        let prompt = match prompt {
+            Prompt::Root => "#",
+            Prompt::Outside => "outside$",
+        };
+        writeln!(self.out, "{prompt} {shown}")?;
         self.out.flush()?;
         let output = command.run()?;
         for text in [output.text(), output.error_text()] {
