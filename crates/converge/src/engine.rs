@@ -228,10 +228,8 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
             for step in &steps {
                 let done = self.kind.apply(host, step).map_err(|e| step_status(&step.summary(), &e))?;
                 *changed = true;
-                if let Some((unit, digest)) = done.loaded {
-                    entry.loaded.insert(unit, digest);
-                    self.ledger.save(entry.clone()).map_err(ledger_status)?;
-                }
+                // written with the end of the pass; after a crash the step is taken again, which does no harm
+                entry.loaded.extend(done.loaded);
             }
             seen = self.observe(host, entry, false)?;
             let left = self.kind.plan(&entry.spec, &seen);

@@ -136,6 +136,20 @@ impl Host {
         Ok(self.files.stat(&self.profile.php.fpm_path(version))?.is_some())
     }
 
+    /// Makes systemd hold these units as their files are now. All unit files are read again only where it holds an older
+    /// reading of one of them: that costs time for every unit on the server, and new units need none of it.
+    pub fn load_units(&self, units: &[Unit]) -> Result<(), HostError> {
+        for unit in units {
+            let state = self.systemd().state(unit)?;
+            let file = unit.rendered_path().map(|path| self.files.stat(&path)).transpose()?.flatten();
+            // a unit can be held without a file, as a slice that something names is
+            if state.need_daemon_reload || (file.is_some() && state.fragment.is_none()) {
+                return self.systemd().daemon_reload();
+            }
+        }
+        Ok(())
+    }
+
     /// The socket of an account's worker, as this process must name it.
     pub fn worker_socket(&self, account: &AccountName) -> PathBuf {
         self.on_disk(&format!("/run/holdfast-worker/{account}.sock"))

@@ -39,7 +39,7 @@ pub enum Tool {
         /// Its id.
         gid: Uid,
     },
-    /// Makes the user of an account: its own group, no home made, no login shell, password locked.
+    /// Makes the user of an account: its own group and the tenants', no home made, no login shell, password locked.
     AddUser {
         /// The user's name.
         account: AccountName,
@@ -130,6 +130,8 @@ impl Tool {
                 "--shell",
                 NO_SHELL,
                 "--no-create-home",
+                "--groups",
+                SharedGroup::Tenants.name(),
                 "--no-user-group",
                 "--no-log-init",
                 // no ranges of ids for containers: a tenant has one uid

@@ -16,6 +16,9 @@ use crate::temp::temp_name;
 
 const OP: &str = "write";
 
+/// Files of a batch that are synced one by one; beyond that, syncing the file system is quicker.
+const ONE_BY_ONE: usize = 32;
+
 /// One file of a batch.
 #[derive(Clone, Copy, Debug)]
 pub struct FileWrite<'a> {
@@ -55,8 +58,10 @@ impl Dir {
         parent.sync(OP)
     }
 
-    /// Replaces or makes many files with far fewer waits for the disk: all temporary files, one `syncfs` per file
-    /// system, all renames in the given order, `fsync` of each directory.
+    /// Replaces or makes many files with far fewer waits for the disk: all temporary files, all syncs, all renames in
+    /// the given order, `fsync` of each directory. A few files are synced one by one, their writing having begun together;
+    /// many by one `syncfs` per file system. That one also waits for whatever else was written there, which can take
+    /// seconds where tenants write much.
     ///
     /// Each file is atomic, the batch is not: a crash among the renames leaves some files new and some old, all of
     /// them whole. When an error comes before the first rename nothing was changed.
@@ -66,17 +71,22 @@ impl Dir {
             parents.push(self.parent_of(OP, file.rel)?);
         }
         let mut pending = VecDeque::with_capacity(files.len());
+        let mut opened = Vec::new();
         let result = (|| {
             for (file, (parent, name)) in files.iter().zip(&parents) {
-                let (temp, _) = parent.write_temp(file.bytes, file.mode, file.owner)?;
+                let (temp, open) = parent.write_temp(file.bytes, file.mode, file.owner)?;
                 pending.push_back(Pending { parent, temp, name: name.clone() });
-            }
-            let mut devices = BTreeSet::new();
-            for (parent, _) in &parents {
-                if devices.insert(parent.meta()?.identity.0) {
-                    rustix::fs::syncfs(parent.readable(OP)?)
-                        .map_err(|errno| HostFsError::new(OP, parent.path(), errno))?;
+                if files.len() <= ONE_BY_ONE {
+                    // begins to write without waiting, so that the first sync takes the others along
+                    let _ = rustix::fs::fadvise(&open, 0, None, rustix::fs::Advice::DontNeed);
+                    opened.push(open);
                 }
+            }
+            for (file, pending) in opened.iter().zip(&pending) {
+                rustix::fs::fsync(file).map_err(|errno| pending.error(errno))?;
+            }
+            if opened.is_empty() {
+                sync_file_systems(&parents)?;
             }
             while let Some(next) = pending.front() {
                 next.put_in_place()?;
@@ -200,6 +210,18 @@ impl Dir {
         })?;
         Ok(File::from(fd))
     }
+}
+
+/// One `syncfs` for each file system that holds one of these.
+fn sync_file_systems(parents: &[(Dir, OsString)]) -> Result<(), HostFsError> {
+    let mut devices = BTreeSet::new();
+    for (parent, _) in parents {
+        if devices.insert(parent.meta()?.identity.0) {
+            rustix::fs::syncfs(parent.readable(OP)?)
+                .map_err(|errno| HostFsError::new(OP, parent.path(), errno))?;
+        }
+    }
+    Ok(())
 }
 
 impl Pending<'_> {

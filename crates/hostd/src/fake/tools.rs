@@ -8,7 +8,7 @@ use hostfs::Dir;
 use crate::error::HostError;
 use crate::gate::Gate;
 use crate::passwd::UserDb;
-use crate::tool::{NO_SHELL, Tool, Tools};
+use crate::tool::{NO_SHELL, SharedGroup, Tool, Tools};
 
 pub(crate) struct FakeTools {
     root: Dir,
@@ -95,6 +95,7 @@ impl Lines {
                 }
                 self.passwd.push(format!("{account}:x:{uid}:{gid}::{home}:{NO_SHELL}"));
                 self.shadow.push(format!("{account}:!:20000:0:99999:7:::"));
+                self.edit(&Tool::JoinGroup { account: account.clone(), group: SharedGroup::Tenants })?;
             }
             Tool::RepairUser { account, gid, home } => {
                 need_user(account.as_str(), 6)?;

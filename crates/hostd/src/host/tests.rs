@@ -42,7 +42,7 @@ fn a_pass_stopped_at_any_change_ends_the_same_after_another() {
     let whole = Host::for_test().unwrap();
     pass(&whole).unwrap();
     let changes = whole.take_changes();
-    assert_eq!(changes.len(), 6, "{changes:?}");
+    assert_eq!(changes.len(), 5, "{changes:?}");
     for k in 0..changes.len() {
         let host = Host::for_test().unwrap();
         host.crash_after(k);

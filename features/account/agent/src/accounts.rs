@@ -42,8 +42,11 @@ impl Accounts {
         Ok(host.systemd().state(&unit)?.active.is_up())
     }
 
-    fn forget_listing(&self) {
-        *self.listening.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    fn forget_listed(&self, account: &AccountName) {
+        let mut listed = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, up)) = listed.as_mut() {
+            up.remove(&Unit::WorkerSocket(account.clone()).name());
+        }
     }
 }
 
@@ -91,8 +94,8 @@ impl Reconcile for Accounts {
 
     fn apply(&self, host: &Host, step: &Step) -> Result<Done, StepError> {
         let done = take(host, step);
-        if matches!(step, Step::ListenWorker(_) | Step::StopWorker(_)) {
-            self.forget_listing();
+        if let Step::ListenWorker(account) | Step::StopWorker(account) = step {
+            self.forget_listed(account);
         }
         done.map_err(StepError::from)
     }
@@ -135,7 +138,8 @@ fn plan_user(spec: &AccountSpec, subject: &Subject, user: Option<&UserSeen>, ste
         Some(user) if !user.as_made => steps.push(tool(Tool::RepairUser { account: account(), gid, home })),
         Some(_) => {}
     }
-    if !user.is_some_and(|u| u.tenant) {
+    // a new user is made as a member
+    if user.is_some_and(|u| !u.tenant) {
         let group = hostd::SharedGroup::Tenants;
         steps.push(tool(Tool::JoinGroup { account: account(), group }));
     }
@@ -200,8 +204,9 @@ fn take(host: &Host, step: &Step) -> Result<Done, HostError> {
         }
         Step::File(step) => host.files().take(step)?,
         Step::LoadSlice { account, digest } => {
-            host.systemd().daemon_reload()?;
-            return Ok(Done { loaded: Some((Unit::AccountSlice(account.clone()).name(), *digest)) });
+            let slice = Unit::AccountSlice(account.clone());
+            host.load_units(std::slice::from_ref(&slice))?;
+            return Ok(Done { loaded: Some((slice.name(), *digest)) });
         }
         Step::ListenWorker(account) => {
             let socket = Unit::WorkerSocket(account.clone());

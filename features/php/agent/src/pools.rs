@@ -1,6 +1,6 @@
 //! The kind `pool`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use converge::{Done, Edit, FileStep, ObserveError, Own, Reason, Reconcile, Settled, StepError, Wanted};
@@ -20,13 +20,18 @@ const STAGE: &str = "/var/lib/holdfast-agent/stage/php";
 /// How long one listing of all pools' units answers for those that are as wanted.
 const LISTING: std::time::Duration = std::time::Duration::from_secs(2);
 
+/// A configuration that a php-fpm took, without the names in it: the program (version, and when its file changed), and the
+/// digest. Its values are typed and no name has a byte that means anything to php-fpm, so another name changes nothing; and
+/// a test costs more than all else of a new pool.
+type Tested = (PhpVersion, i64, Digest);
+
 /// Makes pools so.
 #[derive(Debug, Default)]
 pub struct Pools {
     /// When the units were listed, and which were up. One call answers for thousands of pools of a sweep.
     listed: Mutex<Option<(names::Micros, BTreeMap<String, bool>)>>,
-    /// One test of a version at a time: they share one file.
-    testing: Mutex<()>,
+    /// One test of a version at a time: they share one file. What passed it is not tested again under another name.
+    testing: Mutex<BTreeSet<Tested>>,
 }
 
 impl Up for Pools {
@@ -97,8 +102,11 @@ impl Reconcile for Pools {
 
     fn apply(&self, host: &Host, step: &Step) -> Result<Done, StepError> {
         let done = self.take(host, step);
-        if !matches!(step, Step::Test { .. } | Step::File(_)) {
-            *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        if let Step::Listen(pool) | Step::Stop(pool) | Step::Restart { pool, .. } = step {
+            let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, up)) = listed.as_mut() {
+                up.remove(&Unit::PhpPoolSocket(pool.clone()).name());
+            }
         }
         done
     }
@@ -153,7 +161,8 @@ impl Pools {
             Step::Test { pool, version, conf } => self.test(host, pool, *version, conf)?,
             Step::File(step) => host.files().take(step)?,
             Step::LoadUnits { pool, digest } => {
-                host.systemd().daemon_reload()?;
+                let units = [Unit::PhpPoolSocket(pool.clone()), Unit::PhpPoolService(pool.clone())];
+                host.load_units(&units)?;
                 return Ok(Done { loaded: Some((units_key(pool), *digest)) });
             }
             Step::Restart { pool, digest } => {
@@ -183,7 +192,14 @@ impl Pools {
     }
 
     fn test(&self, host: &Host, pool: &PoolName, version: PhpVersion, conf: &str) -> Result<(), StepError> {
-        let _one = self.testing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tested = self.testing.lock().unwrap_or_else(PoisonError::into_inner);
+        let program = host.files().stat(&host.profile().php.fpm_path(version))?;
+        let nameless =
+            conf.replace(pool.as_str(), "{pool}").replace(&host.bounds().home(pool.account()), "{home}");
+        let shape = (version, program.map_or(0, |meta| meta.mtime_micros), Digest::of(nameless));
+        if tested.contains(&shape) {
+            return Ok(());
+        }
         let check = Unit::PhpCheck(version);
         let run = || {
             host.files().ensure_dirs(STAGE, 0o700, (0, 0))?;
@@ -192,7 +208,11 @@ impl Pools {
             host.systemd().start(&check)
         };
         match run()? {
-            JobResult::Done => Ok(()),
+            JobResult::Done => {
+                host.files().remove(&format!("{STAGE}/{version}.conf"))?;
+                tested.insert(shape);
+                Ok(())
+            }
             other => {
                 let said = host.check_output(&check).ok().flatten().unwrap_or_default();
                 let message =

@@ -18,6 +18,8 @@ use crate::workers;
 /// How long nginx may take until its new workers answer.
 const TAKE_OVER: Duration = Duration::from_secs(3);
 
+/// Between two looks: a look costs a millisecond, and a person waits for it.
+const LONGEST_PAUSE: Duration = Duration::from_millis(16);
 /// How long one question to the probe may take.
 const QUESTION: Duration = Duration::from_secs(2);
 
@@ -99,8 +101,9 @@ impl Committer {
         loop {
             let left = || old.iter().find(|pid| workers::accepts(host, **pid));
             let still = || left().map(|pid| format!("the old worker {pid} of nginx still takes connections"));
-            let missing = listen.iter().find_map(|address| self.answers(host, *address, digest).err());
-            match missing.or_else(still) {
+            // the list of processes first: it costs less than a question to the probe
+            let missing = || listen.iter().find_map(|address| self.answers(host, *address, digest).err());
+            match still().or_else(missing) {
                 None => return Ok(Ok(())),
                 Some(why) if Instant::now() + pause >= until => return Ok(Err(why)),
                 Some(_) => {
@@ -111,7 +114,7 @@ impl Committer {
                     thread::sleep(pause);
                 }
             }
-            pause = (pause * 2).min(Duration::from_millis(100));
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
