@@ -1,6 +1,7 @@
 //! The router: the features' tables of routes, one after the other, and the layers around all of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use api_kit::openapi::Security;
 use api_kit::rate_limit::{self, RateLimit};
@@ -10,12 +11,15 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use desired::{Panel, Table};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa::OpenApi;
 use wire::Peer;
 
 use crate::world::World;
 use crate::{authenticate, refused, routes};
 
+/// Between two pieces of a request's body.
+const BODY: Duration = Duration::from_secs(10);
 /// The path of the API.
 pub const PREFIX: &str = "/api/v1";
 
@@ -97,6 +101,7 @@ pub fn app(parts: Parts, limit: Arc<RateLimit>) -> Router {
         .layer(from_fn(origin_guard::layer))
         .layer(from_fn_with_state(limit, rate_limit::layer))
         .layer(from_fn(security_headers::layer))
+        .layer(RequestBodyTimeoutLayer::new(BODY))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(request_id::layer))
 }

@@ -19,6 +19,7 @@ use crate::key::Key;
 use crate::kind::{AnyWish, How, Object};
 use crate::panel::Panel;
 use crate::plan::{self, PlanView, PlannedObject};
+use crate::wait::Waiter;
 
 /// How a change is asked for.
 #[derive(Debug, Clone)]
@@ -145,7 +146,7 @@ impl Draft {
 }
 
 /// A change's rules, with all that they need but the transaction. They may run twice: once to rehearse, once for good.
-pub trait Rules: Send + Sync {
+pub trait Rules: Send + Sync + 'static {
     /// What they answer.
     type Value: Send;
 
@@ -176,25 +177,10 @@ impl Panel {
             }
             parts = plan.1;
         }
-        let mut draft = Draft::new(self, asked, ids);
-        let (value, awaited) = self
-            .store()
-            .write(async |tx: &mut WriteTx| -> Result<(R::Value, Key), ApiError> {
-                let done = rules.run(tx, &mut draft).await?;
-                for (key, part) in &parts {
-                    if let Some(kind) = self.registry().find(key.kind) {
-                        tx.execute(kind.sql().expect.bind(&key.id).bind(part.to_string())).await?;
-                    }
-                }
-                Ok(done)
-            })
-            .await?;
-        self.events_written();
-        let waiter = self.waiters().register(awaited.clone());
-        for key in draft.touched {
-            self.caused(key.clone(), asked.cause.clone());
-            self.wake(key);
-        }
+        // A task of its own: a client that goes away must not leave a commit behind that nobody was woken for.
+        let (panel, how) = (self.clone(), asked.clone());
+        let writing = tokio::spawn(async move { panel.commit(how, rules, ids, parts).await });
+        let (value, awaited, waiter) = writing.await.map_err(ApiError::internal)??;
         let mut progress = Progress::UnderWay;
         if let Some(wait) = asked.wait {
             let until = Instant::now() + wait;
@@ -210,6 +196,36 @@ impl Panel {
             }
         }
         Ok(Outcome::Done { value, progress })
+    }
+
+    /// Writes the change down, and wakes what is concerned.
+    async fn commit<R: Rules>(
+        &self,
+        asked: Asked,
+        rules: R,
+        ids: Vec<Uuid>,
+        parts: Vec<(Key, Digest)>,
+    ) -> Result<(R::Value, Key, Waiter), ApiError> {
+        let mut draft = Draft::new(self, &asked, ids);
+        let (value, awaited) = self
+            .store()
+            .write(async |tx: &mut WriteTx| -> Result<(R::Value, Key), ApiError> {
+                let done = rules.run(tx, &mut draft).await?;
+                for (key, part) in &parts {
+                    if let Some(kind) = self.registry().find(key.kind) {
+                        tx.execute(kind.sql().expect.bind(&key.id).bind(*part)).await?;
+                    }
+                }
+                Ok(done)
+            })
+            .await?;
+        self.events_written();
+        let waiter = self.waiters().register(awaited.clone());
+        for key in draft.touched {
+            self.caused(key.clone(), asked.cause.clone());
+            self.wake(key);
+        }
+        Ok((value, awaited, waiter))
     }
 
     /// Whether the host was observed: well, badly, or gone.

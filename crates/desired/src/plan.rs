@@ -104,8 +104,16 @@ pub fn agent_error(error: WireError) -> ApiError {
             ApiError::conflict("generation_stale", format!("{stale}. Was the panel's database restored from a copy?"))
         }
         Some(other) => ApiError::unavailable("agent_refused", other.to_string(), wait),
-        None => ApiError::internal(error),
+        None => match error.refusal().filter(|refusal| refusal.name.starts_with("holdfast.") && !is_fault(refusal)) {
+            Some(refusal) => ApiError::unavailable("agent_refused", refusal.message.clone(), wait).caused_by(error),
+            None => ApiError::internal(error),
+        },
     }
+}
+
+/// A defect, and not something that may pass.
+fn is_fault(refusal: &wire::Refusal) -> bool {
+    refusal.name == wire::names::INTERNAL || refusal.name == wire::names::PROTOCOL
 }
 
 /// How many plans are remembered.

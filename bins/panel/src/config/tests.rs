@@ -25,3 +25,16 @@ fn an_unknown_key_and_a_bad_value_are_refused() {
     assert!(matches!(read("hostnam = \"x.example.test\"\n"), Err(ConfigError::Parse { .. })));
     assert!(matches!(read("web_listen = [\"80\"]\n"), Err(ConfigError::Parse { .. })));
 }
+
+#[test]
+fn the_reference_page_tells_every_key() {
+    let page = include_str!("../../../../docs/reference/config.md");
+    // the refusal of an unknown key names all that are known
+    let refused = toml::from_str::<Config>("no_such_key = 1").unwrap_err().to_string();
+    let known = refused.split_once("expected one of ").unwrap().1;
+    let keys: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+    assert!(keys.contains(&"hostname") && keys.len() >= 7, "{keys:?}");
+    for key in keys {
+        assert!(page.contains(&format!("| `{key}` | ")), "docs/reference/config.md has no row for {key}");
+    }
+}

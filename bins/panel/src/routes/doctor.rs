@@ -98,11 +98,14 @@ async fn audit(parts: &Parts) -> Result<Finding, ApiError> {
     Ok(finding("panel.audit", "the audit", seen))
 }
 
+const NAMES_THEM: &str = "`holdfast plan` names what is not ready, and why.";
+
 async fn objects(parts: &Parts) -> Result<Finding, ApiError> {
     let count: i64 = parts.panel.store().read(async |tx: &mut Tx| tx.one(NOT_READY).await).await?;
     let seen = match count {
         0 => Ok("none is failed or degraded".to_owned()),
-        count => Err((Severity::Warning, format!("{count} are failed or degraded"), "Look at them; each says why.")),
+        1 => Err((Severity::Warning, "one is failed or degraded".to_owned(), NAMES_THEM)),
+        count => Err((Severity::Warning, format!("{count} are failed or degraded"), NAMES_THEM)),
     };
     Ok(finding("panel.objects", "accounts, pools, sites and the web server", seen))
 }

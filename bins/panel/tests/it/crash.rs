@@ -54,6 +54,51 @@ async fn a_panel_that_is_killed_in_the_middle_of_fifty_sites_ends_where_it_would
     assert_eq!(bench.agent.host.count("site"), 50, "and none is there twice");
 }
 
+/// Polls a future so many times, then drops it; what it answered, if it got that far.
+async fn polled<F: Future>(future: F, times: usize) -> Option<F::Output> {
+    let mut future = Box::pin(future);
+    let mut left = times;
+    std::future::poll_fn(move |context| {
+        if left == 0 {
+            return std::task::Poll::Ready(None);
+        }
+        left -= 1;
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_dropped_at_any_await_leaves_all_or_nothing() {
+    let bench = Bench::new().await;
+    bench.account("alice").await;
+    let (mut dropped, mut kept) = (0, 0);
+    for polls in 0.. {
+        let name = format!("s{polls}.example.test");
+        let body = json!({ "account": "alice", "name": name });
+        let waiting = bench.waiting();
+        let answered = polled(waiting.post("/api/v1/sites", body), polls).await;
+        let shown = bench.root().get(&format!("/api/v1/sites/{name}")).await;
+        match shown.status.as_u16() {
+            200 => {
+                // What was committed is driven, though nobody waits for the answer any more; else the next comparison finds it.
+                desired::compare(&bench.parts.panel).await.unwrap();
+                bench.until(&format!("/api/v1/sites/{name}"), |site| site.json["condition"] == "ready").await;
+                kept += 1;
+            }
+            404 => dropped += 1,
+            other => panic!("{other}: {}", shown.text),
+        }
+        if let Some(answer) = answered {
+            assert_eq!(answer.status, 201, "{}", answer.text);
+            break;
+        }
+    }
+    println!("{dropped} awaits before the commit, {kept} behind it");
+    assert!(dropped >= 3 && kept >= 1, "{dropped} {kept}");
+    assert_eq!(bench.agent.host.count("site"), kept);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_dies_again_and_again_delays_and_loses_nothing() {
     let bench = Bench::new().await;
