@@ -16,7 +16,7 @@ use utoipa::OpenApi;
 use wire::Peer;
 
 use crate::world::World;
-use crate::{authenticate, refused, routes};
+use crate::{authenticate, page, refused, routes};
 
 /// Between two pieces of a request's body.
 const BODY: Duration = Duration::from_secs(10);
@@ -93,6 +93,7 @@ pub fn app(parts: Parts, limit: Arc<RateLimit>) -> Router {
     let store = parts.panel.store().clone();
     let (router, _) = table(parts).finish(PREFIX, Description::openapi());
     router
+        .merge(page::router())
         .fallback(async || ApiError::not_found("address"))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(from_fn_with_state(store.clone(), idempotency::layer))

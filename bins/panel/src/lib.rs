@@ -6,11 +6,12 @@
 //! - [`app`] puts the features' tables of routes together with the layers around them;
 //! - [`world`] is the one place where features meet: what a change of an account means for pools and sites;
 //! - [`serve`] takes connections; [`upkeep`] does what is due now and then;
-//! - `routes` are the operations that belong to no feature.
+//! - `routes` are the operations that belong to no feature, and `page` what a one-time link opens.
 
 pub mod app;
 mod authenticate;
 pub mod config;
+mod page;
 mod refused;
 mod routes;
 pub mod serve;

@@ -118,7 +118,7 @@ struct SessionRow {
 /// Why nobody is signed in, as an answer. Which of login and password is wrong, is not said.
 pub(super) fn refusal(error: SignInError) -> ApiError {
     match error {
-        SignInError::Refused => ApiError::unauthenticated(),
+        SignInError::Refused => ApiError::sign_in_refused(),
         SignInError::Locked { until } => {
             let wait = until.since(Micros::now());
             ApiError::too_many("sign_in_locked", "There were too many failed sign-ins. Wait, then try again.", wait)

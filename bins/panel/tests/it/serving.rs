@@ -198,6 +198,21 @@ async fn every_answer_has_the_headers_and_a_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_page_that_a_link_opens_is_there_and_runs_its_own_script_alone() {
+    let served = Served::new().await;
+    for (path, kind) in [("/", "text/html"), ("/login", "text/html"), ("/page.js", "text/javascript"), ("/page.css", "text/css")] {
+        let got = send(served.https().await, "GET", path, &[], None).await;
+        assert_eq!(got.status, 200, "{path}");
+        assert!(got.headers["content-type"].to_str().unwrap().starts_with(kind), "{path}");
+        let policies: Vec<_> = got.headers.get_all("content-security-policy").iter().collect();
+        assert_eq!(policies.len(), 1, "{path}: {policies:?}");
+        let policy = policies[0].to_str().unwrap();
+        assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{policy}");
+    }
+    assert_eq!(send(served.https().await, "POST", "/login", &[], None).await.status, 405);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_is_sent_twice_is_done_once() {
     let bench = Bench::new().await;
     let root = bench.root().header("idempotency-key", "key-1");

@@ -1,0 +1,73 @@
+// How things stand, from the API alone. Every text is set as text, never as markup.
+"use strict";
+
+const find = (id) => document.getElementById(id);
+
+function say(text) {
+  find("who").textContent = text;
+}
+
+async function ask(method, path, body) {
+  const headers = { accept: "application/json", "content-type": "application/json" };
+  const answer = await fetch("/api/v1" + path, { method, headers, body: body && JSON.stringify(body), credentials: "same-origin" });
+  const json = answer.status === 204 ? null : await answer.json().catch(() => null);
+  return { status: answer.status, json };
+}
+
+function row(table, cells) {
+  const line = find(table).tBodies[0].insertRow();
+  for (const cell of cells) line.insertCell().textContent = cell ?? "";
+}
+
+function why(object) {
+  return [object.reason, object.message].filter(Boolean).join(": ");
+}
+
+async function show(session) {
+  say("Signed in as " + session.login + ".");
+  find("sign-in").hidden = true;
+  find("state").hidden = false;
+  for (const id of ["node", "accounts", "sites"]) find(id).tBodies[0].replaceChildren();
+  const node = await ask("GET", "/node");
+  if (node.status === 200) {
+    row("node", ["Name", node.json.name]);
+    row("node", ["Addresses", node.json.addresses.join(", ")]);
+    row("node", ["PHP", node.json.php_versions.join(", ")]);
+    row("node", ["Web server", [node.json.webserver.condition, why(node.json.webserver)].filter(Boolean).join(", ")]);
+  }
+  const accounts = await ask("GET", "/accounts?limit=200");
+  for (const account of accounts.json?.items ?? []) row("accounts", [account.name, account.condition, why(account)]);
+  const sites = await ask("GET", "/sites?limit=200");
+  for (const site of sites.json?.items ?? []) row("sites", [site.name, site.account, site.php ?? "none", site.condition, why(site)]);
+}
+
+async function begin() {
+  const token = location.hash.slice(1);
+  if (location.pathname === "/login" && token) {
+    // The token works once; it leaves the address and the history before anything else.
+    history.replaceState(null, "", "/");
+    const answer = await ask("POST", "/session/link", { token });
+    if (answer.status !== 201) say("This link was used, or is too old. Make a new one with `holdfast login-link`.");
+    else return show(answer.json);
+  }
+  const session = await ask("GET", "/session");
+  if (session.status === 200) return show(session.json);
+  if (!token) say("Nobody is signed in.");
+  find("sign-in").hidden = false;
+}
+
+find("sign-in").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = new FormData(event.target);
+  const answer = await ask("POST", "/session", { login: form.get("login"), password: form.get("password") });
+  event.target.reset();
+  if (answer.status === 201) return show(answer.json);
+  say(answer.status === 429 ? answer.json.detail : "The login or the password is not right.");
+});
+
+find("sign-out").addEventListener("click", async () => {
+  await ask("DELETE", "/session");
+  location.assign("/");
+});
+
+begin().catch(() => say("The panel does not answer."));
