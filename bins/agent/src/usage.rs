@@ -10,8 +10,10 @@ const WORKER: &str = "holdfast.account1.WorkerUnreachable";
 
 /// Asks the account's worker about the whole home.
 pub(crate) fn get(host: &Host, ask: &GetUsage) -> Result<Usage, Refusal> {
-    let failed = |error: wire::WireError| Refusal::new(WORKER, format!("the worker of {}: {error}", ask.account));
+    let failed =
+        |error: wire::WireError| Refusal::new(WORKER, format!("the worker of {}: {error}", ask.account));
     let mut worker = BlockingClient::connect(host.worker_socket(&ask.account)).map_err(failed)?;
-    let Sizes { bytes, entries, truncated } = worker.call(&GetSizes { below: None }, GetSizes::DEADLINE).map_err(failed)?;
+    let Sizes { bytes, entries, truncated } =
+        worker.call(&GetSizes { below: None }, GetSizes::DEADLINE).map_err(failed)?;
     Ok(Usage { bytes, entries, truncated })
 }

@@ -111,6 +111,7 @@ pub fn app(parts: Parts, limit: Arc<RateLimit>) -> Router {
 #[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
 fn panicked(cause: Box<dyn std::any::Any + Send>) -> axum::response::Response {
     use axum::response::IntoResponse;
-    let words = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    let words =
+        cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     ApiError::internal(format!("a handler panicked: {}", words.unwrap_or_default())).into_response()
 }

@@ -39,7 +39,9 @@ enum Presented {
 fn presented(request: &Request) -> Presented {
     let headers = request.headers();
     match bearer(headers).or_else(|| origin_guard::session_token(headers)) {
-        Some(text) => Presented::Token(OpaqueToken::parse(text).ok(), request.extensions().get::<Origin>().copied()),
+        Some(text) => {
+            Presented::Token(OpaqueToken::parse(text).ok(), request.extensions().get::<Origin>().copied())
+        }
         None if request.extensions().get::<Root>().is_some() => Presented::Root,
         None => Presented::Nothing,
     }

@@ -17,8 +17,14 @@ pub(crate) fn router() -> Router {
     Router::new()
         .route("/", get(index))
         .route("/login", get(index))
-        .route("/page.css", get(|| async { file("text/css; charset=utf-8", include_str!("../page/page.css")) }))
-        .route("/page.js", get(|| async { file("text/javascript; charset=utf-8", include_str!("../page/page.js")) }))
+        .route(
+            "/page.css",
+            get(|| async { file("text/css; charset=utf-8", include_str!("../page/page.css")) }),
+        )
+        .route(
+            "/page.js",
+            get(|| async { file("text/javascript; charset=utf-8", include_str!("../page/page.js")) }),
+        )
 }
 
 fn file(kind: &'static str, text: &'static str) -> Response {

@@ -34,7 +34,9 @@ pub(crate) async fn layer(State(store): State<Store>, request: Request, next: Ne
     }
     let (parts, body) = response.into_parts();
     let is_problem = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
-    let Ok(body) = Limited::new(body, LARGEST).collect().await else { return Response::from_parts(parts, Body::empty()) };
+    let Ok(body) = Limited::new(body, LARGEST).collect().await else {
+        return Response::from_parts(parts, Body::empty());
+    };
     let body = body.to_bytes();
     if is_problem && let Ok(problem) = serde_json::from_slice::<Problem>(&body) {
         let action = format!("{method} {}", matched.unwrap_or_else(|| shown(&path)));
@@ -56,7 +58,10 @@ fn shown(path: &str) -> String {
 async fn note(store: &Store, actor: &Actor, action: &str, problem: &Problem) {
     let fields = problem.errors.iter().take(MOST_FIELDS);
     let fields = fields
-        .map(|error| RefusedField { pointer: shown_pointer(&error.pointer), code: error.code.clone().into_owned() })
+        .map(|error| RefusedField {
+            pointer: shown_pointer(&error.pointer),
+            code: error.code.clone().into_owned(),
+        })
         .collect();
     let entry = Entry {
         who: Who::from(actor),
@@ -69,7 +74,8 @@ async fn note(store: &Store, actor: &Actor, action: &str, problem: &Problem) {
         outcome: Outcome::Refused { code: problem.code.clone().into_owned(), fields },
     };
     // Not synced on its own: refusals must not be a way to keep the disk busy.
-    let append = async |tx: &mut WriteTx| -> Result<_, StoreError> { audit::append(tx, &entry, Micros::now()).await };
+    let append =
+        async |tx: &mut WriteTx| -> Result<_, StoreError> { audit::append(tx, &entry, Micros::now()).await };
     let written = store.note(append);
     if let Err(error) = written.await {
         tracing::warn!(error = %error, "a refusal could not be written into the audit");

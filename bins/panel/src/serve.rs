@@ -105,16 +105,21 @@ impl Server {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = self.router.clone().map_request(move |mut request: http::Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(origin);
-            if root {
-                request.extensions_mut().insert(Root);
-            }
-            request
-        });
+        let service =
+            self.router.clone().map_request(move |mut request: http::Request<hyper::body::Incoming>| {
+                request.extensions_mut().insert(origin);
+                if root {
+                    request.extensions_mut().insert(Root);
+                }
+                request
+            });
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(64 * 1024);
-        builder.http2().timer(TokioTimer::new()).max_concurrent_streams(64).keep_alive_interval(Duration::from_secs(30));
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(64)
+            .keep_alive_interval(Duration::from_secs(30));
         let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         tokio::pin!(connection);
         let ended = tokio::select! {

@@ -44,7 +44,8 @@ pub fn acceptor() -> Result<TlsAcceptor, TlsError> {
 pub fn from_pem(path: &Path) -> Result<TlsAcceptor, TlsError> {
     let read = |source| TlsError::Read { path: path.to_owned(), source };
     let pem = std::fs::read(path).map_err(read)?;
-    let certificates = rustls_pemfile::certs(&mut pem.as_slice()).collect::<Result<Vec<_>, _>>().map_err(read)?;
+    let certificates =
+        rustls_pemfile::certs(&mut pem.as_slice()).collect::<Result<Vec<_>, _>>().map_err(read)?;
     if certificates.is_empty() {
         return Err(TlsError::Missing { path: path.to_owned(), what: "certificate" });
     }

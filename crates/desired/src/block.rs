@@ -48,7 +48,8 @@ impl Block {
 
     /// The waiting is over, well or badly: the agent reported on this generation, and it isn't about to be tried for the first time.
     pub fn is_settled(&self) -> bool {
-        self.is_observed() && matches!(self.condition, Condition::Ready | Condition::Degraded | Condition::Failed)
+        self.is_observed()
+            && matches!(self.condition, Condition::Ready | Condition::Degraded | Condition::Failed)
     }
 
     /// Whether a status says something new.
@@ -72,8 +73,10 @@ impl FromRow for Block {
             generation: generation(row, "generation")?.ok_or_else(|| bad("is 0"))?,
             observed_generation: generation(row, "observed_generation")?,
             spec_digest: row.opt_parse("spec_digest")?,
-            condition: Condition::from_word(&row.text("condition")?)
-                .ok_or_else(|| RowError { column: "condition".to_owned(), problem: "no such condition".to_owned() })?,
+            condition: Condition::from_word(&row.text("condition")?).ok_or_else(|| RowError {
+                column: "condition".to_owned(),
+                problem: "no such condition".to_owned(),
+            })?,
             reason: row.opt_text("reason")?,
             message: row.opt_text("message")?,
             since: row.time("since")?,
@@ -152,6 +155,15 @@ pub struct BlockSql {
 impl BlockSql {
     /// All of them, for the list of a module's statements.
     pub const fn all(self) -> [Statement; 8] {
-        [self.raise, self.expect, self.record, self.behind, self.purge, self.unsettled, self.waiting, self.page]
+        [
+            self.raise,
+            self.expect,
+            self.record,
+            self.behind,
+            self.purge,
+            self.unsettled,
+            self.waiting,
+            self.page,
+        ]
     }
 }

@@ -105,7 +105,11 @@ impl Draft {
     }
 
     /// A row's meaning was changed: raises its generation.
-    pub async fn raise<O: Object>(&mut self, tx: &mut WriteTx, id: &<O::Spec as converge::Spec>::Key) -> Result<(), ApiError> {
+    pub async fn raise<O: Object>(
+        &mut self,
+        tx: &mut WriteTx,
+        id: &<O::Spec as converge::Spec>::Key,
+    ) -> Result<(), ApiError> {
         let key = Key::of::<O::Spec>(id);
         if self.touched.contains(&key) {
             return Ok(());

@@ -220,7 +220,12 @@ pub async fn note(tx: &mut WriteTx, now: Micros, event: &Event) -> Result<(), St
 }
 
 /// Events after a cursor that the scope shows, oldest first.
-pub async fn after(tx: &mut Tx, scope: &TenantScope, cursor: i64, rows: i64) -> Result<Vec<Logged>, StoreError> {
+pub async fn after(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    cursor: i64,
+    rows: i64,
+) -> Result<Vec<Logged>, StoreError> {
     tx.all(scope.bind(AFTER.bind(cursor)).bind(rows)).await
 }
 

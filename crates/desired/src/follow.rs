@@ -11,8 +11,8 @@ use converge::methods::{ListObjects, ObjectPage, ObjectStatus, WatchObjects};
 use names::AccountId;
 use serde_json::Value;
 use store::{FromRow, Row, RowError, StoreError, WriteTx};
-use wire::WireError;
 use wire::Peer;
+use wire::WireError;
 
 use crate::block::Block;
 use crate::event::{self, Code, Event};
@@ -70,7 +70,8 @@ pub async fn compare(panel: &Panel) -> Result<(), FollowError> {
         let mut after = String::new();
         loop {
             let page = kind.sql().page.bind(&after).bind(PAGE);
-            let rows: Vec<Compared> = panel.store().read(async |tx: &mut store::Tx| tx.all(page).await).await?;
+            let rows: Vec<Compared> =
+                panel.store().read(async |tx: &mut store::Tx| tx.all(page).await).await?;
             let Some(last) = rows.last() else { break };
             after.clone_from(&last.id);
             for row in rows {

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use converge::{Apply, Cause, Report, Spec, Wanted};
 use names::{AccountId, Digest};
 use store::{StoreError, Tx};
-use wire::WireError;
 use wire::Peer;
+use wire::WireError;
 
 use crate::block::{Block, BlockSql};
 use crate::key::Key;
@@ -43,7 +43,10 @@ pub trait Object: Send + Sync + 'static {
     const SQL: BlockSql;
 
     /// Reads the row and builds what should be. `id` is the text of an id; a row that is gone is no error.
-    fn load(tx: &mut Tx, id: &str) -> impl Future<Output = Result<Option<Wish<Self::Spec>>, StoreError>> + Send;
+    fn load(
+        tx: &mut Tx,
+        id: &str,
+    ) -> impl Future<Output = Result<Option<Wish<Self::Spec>>, StoreError>> + Send;
 }
 
 /// How a wish is sent.

@@ -27,7 +27,11 @@ impl Note {
             return Err(NameError::new("note_too_long", "the text is longer than 200 characters", remedy));
         }
         if text.chars().any(unseen) {
-            return Err(NameError::new("note_character", "the text contains a character that is not seen", remedy));
+            return Err(NameError::new(
+                "note_character",
+                "the text contains a character that is not seen",
+                remedy,
+            ));
         }
         Ok(Self(text.to_owned()))
     }

@@ -101,11 +101,19 @@ pub fn agent_error(error: WireError) -> ApiError {
             ApiError::invalid(FieldError::new(format!("/{field}"), "out_of_bounds", reason, remedy))
         }
         Some(stale @ (Refusal::GenerationStale { .. } | Refusal::GenerationConflict { .. })) => {
-            ApiError::conflict("generation_stale", format!("{stale}. Was the panel's database restored from a copy?"))
+            ApiError::conflict(
+                "generation_stale",
+                format!("{stale}. Was the panel's database restored from a copy?"),
+            )
         }
         Some(other) => ApiError::unavailable("agent_refused", other.to_string(), wait),
-        None => match error.refusal().filter(|refusal| refusal.name.starts_with("holdfast.") && !is_fault(refusal)) {
-            Some(refusal) => ApiError::unavailable("agent_refused", refusal.message.clone(), wait).caused_by(error),
+        None => match error
+            .refusal()
+            .filter(|refusal| refusal.name.starts_with("holdfast.") && !is_fault(refusal))
+        {
+            Some(refusal) => {
+                ApiError::unavailable("agent_refused", refusal.message.clone(), wait).caused_by(error)
+            }
             None => ApiError::internal(error),
         },
     }

@@ -23,7 +23,8 @@ impl QueryPart for Search {
     fn read(pairs: &mut Pairs) -> Self {
         let Some(text) = pairs.text("q").filter(|text| !text.is_empty()) else { return Self::default() };
         let part = text.to_lowercase();
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+        let plain =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
         if part.len() > 253 || !part.bytes().all(plain) {
             let remedy = "Send letters, digits, dots and hyphens.";
             pairs.refuse("q", "search_character", "Names hold no such characters.", remedy);

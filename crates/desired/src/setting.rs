@@ -43,7 +43,12 @@ pub async fn get<T: DeserializeOwned>(tx: &mut Tx, name: &str) -> Result<Option<
 }
 
 /// Sets a setting.
-pub async fn put(tx: &mut WriteTx, name: &str, value: &impl Serialize, now: Micros) -> Result<(), StoreError> {
+pub async fn put(
+    tx: &mut WriteTx,
+    name: &str,
+    value: &impl Serialize,
+    now: Micros,
+) -> Result<(), StoreError> {
     // Values are texts, numbers and lists of them, which are always JSON.
     let text = serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned());
     tx.execute(PUT.bind(name).bind(text).bind(now)).await?;

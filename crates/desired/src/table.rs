@@ -63,7 +63,9 @@ impl Access {
         match self.rule {
             Rule::Open => json!({ "who": "anyone" }),
             Rule::SignedIn => json!({ "who": "signed_in" }),
-            Rule::Everywhere(permission, _) => json!({ "who": "everywhere", "permission": permission.as_str() }),
+            Rule::Everywhere(permission, _) => {
+                json!({ "who": "everywhere", "permission": permission.as_str() })
+            }
             Rule::Object(permission) => json!({ "who": "object", "permission": permission.as_str() }),
             Rule::Listed(permission) => json!({ "who": "listed", "permission": permission.as_str() }),
         }

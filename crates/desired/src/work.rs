@@ -134,7 +134,11 @@ impl Panel {
     }
 
     /// Writes down what came of an attempt, and answers when to look again.
-    pub(crate) async fn record(&self, wish: &dyn AnyWish, attempt: Attempt) -> Result<Option<Duration>, StoreError> {
+    pub(crate) async fn record(
+        &self,
+        wish: &dyn AnyWish,
+        attempt: Attempt,
+    ) -> Result<Option<Duration>, StoreError> {
         let (key, block) = (wish.key(), wish.block());
         let ready = attempt.status.condition == Condition::Ready;
         if ready && wish.is_absent() {
@@ -242,7 +246,8 @@ impl Panel {
         let account = store::Value::from(wish.account());
         for kind in self.registry().iter() {
             let waiting = kind.sql().waiting.bind(account.clone());
-            let ids: Vec<String> = self.store().read(async |tx: &mut store::Tx| tx.all(waiting).await).await?;
+            let ids: Vec<String> =
+                self.store().read(async |tx: &mut store::Tx| tx.all(waiting).await).await?;
             for id in ids {
                 self.wake(Key { kind: kind.kind(), id });
             }
@@ -260,7 +265,8 @@ fn turn(wish: &dyn AnyWish, attempt: &Attempt) -> Option<Event> {
         (Condition::Converging, _) | (_, None | Some(Reason::WaitsFor | Reason::Busy)) => return None,
         (Condition::Pending | Condition::Deleting, Some(_)) => Code::Waiting,
     };
-    let event = Event::of(wish.key(), wish.account(), code, wish.name()).with("generation", attempt.sent.get());
+    let event =
+        Event::of(wish.key(), wish.account(), code, wish.name()).with("generation", attempt.sent.get());
     let reason = attempt.status.reason.map(Reason::as_str);
     Some(match (reason, &attempt.status.message) {
         (Some(reason), Some(message)) => event.with("reason", reason).with("message", clip(message)),
@@ -317,7 +323,8 @@ fn refused(wish: &dyn AnyWish, error: &WireError) -> Status {
     match error.refusal().and_then(Refusal::from_wire) {
         Some(Refusal::PlanChanged { plan }) => {
             let steps: Vec<_> = plan.steps.iter().map(|step| step.summary.as_str()).collect();
-            let message = format!("the host moved after the plan was agreed to; now it would be: {}", steps.join("; "));
+            let message =
+                format!("the host moved after the plan was agreed to; now it would be: {}", steps.join("; "));
             waiting(wish, Reason::PlanChanged, message)
         }
         Some(refusal @ Refusal::OutOfBounds { .. }) => failed(Reason::Refused, refusal.to_string()),

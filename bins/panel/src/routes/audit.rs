@@ -118,19 +118,25 @@ async fn audit_list(
 /// Walks the whole audit, and compares it with what the agent noted.
 #[utoipa::path(get, path = "/audit/verify", tag = "audit",
     responses((status = 200, description = "The verdict", body = AuditVerdict), Problems))]
-async fn audit_verify(State(panel): State<Panel>, Caller(actor): Caller) -> Result<Json<AuditVerdict>, ApiError> {
+async fn audit_verify(
+    State(panel): State<Panel>,
+    Caller(actor): Caller,
+) -> Result<Json<AuditVerdict>, ApiError> {
     actor.everywhere::<ViewAudit>()?;
     Ok(Json(verify(&panel).await?))
 }
 
 async fn verify(panel: &Panel) -> Result<AuditVerdict, ApiError> {
-    let noted = panel.agent().call(&ListAuditHeads {}).await.ok().and_then(|heads| heads.heads.last().cloned());
+    let noted =
+        panel.agent().call(&ListAuditHeads {}).await.ok().and_then(|heads| heads.heads.last().cloned());
     let known = noted.as_ref().and_then(|noted| {
         Some(Head { seq: i64::try_from(noted.seq).ok()?, hash: noted.hash, at: Micros::new(noted.at).ok()? })
     });
     let noted_by_agent = noted.map(|noted| noted.seq);
     Ok(match audit::verify(panel.store(), known).await? {
-        Verdict::Intact { entries, .. } => AuditVerdict { intact: true, seq: entries, reason: None, noted_by_agent },
+        Verdict::Intact { entries, .. } => {
+            AuditVerdict { intact: true, seq: entries, reason: None, noted_by_agent }
+        }
         Verdict::Broken { seq, reason } => {
             AuditVerdict { intact: false, seq, reason: Some(reason.to_owned()), noted_by_agent }
         }

@@ -66,7 +66,8 @@ fn finding(code: &str, subject: &str, seen: Result<String, (Severity, String, &s
     responses((status = 200, description = "What was found", body = DoctorView), Problems))]
 async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result<Json<DoctorView>, ApiError> {
     actor.everywhere::<ViewNode>()?;
-    let mut findings = vec![database(&parts).await, audit(&parts).await?, objects(&parts).await?, probe(&parts).await];
+    let mut findings =
+        vec![database(&parts).await, audit(&parts).await?, objects(&parts).await?, probe(&parts).await];
     match parts.panel.agent().call(&RunDoctor {}).await {
         Ok(diagnosis) => {
             findings.push(finding("agent.answers", "the agent", Ok("answers".to_owned())));
@@ -74,7 +75,11 @@ async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result
         }
         Err(error) => {
             let remedy = "Look at `journalctl -u holdfast-agent.service`.";
-            findings.push(finding("agent.answers", "the agent", Err((Severity::Error, error.to_string(), remedy))));
+            findings.push(finding(
+                "agent.answers",
+                "the agent",
+                Err((Severity::Error, error.to_string(), remedy)),
+            ));
         }
     }
     let worst = findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Ok);
@@ -82,10 +87,16 @@ async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result
 }
 
 async fn database(parts: &Parts) -> Finding {
-    let read = parts.panel.store().read(async |tx: &mut Tx| desired::setting::find(tx, "panel.hostname").await).await;
+    let read = parts
+        .panel
+        .store()
+        .read(async |tx: &mut Tx| desired::setting::find(tx, "panel.hostname").await)
+        .await;
     let seen = match read {
         Ok(_) => Ok("answers".to_owned()),
-        Err(error) => Err((Severity::Error, error.to_string(), "Look at the disk and the file's permissions.")),
+        Err(error) => {
+            Err((Severity::Error, error.to_string(), "Look at the disk and the file's permissions."))
+        }
     };
     finding("panel.database", "the panel's database", seen)
 }
@@ -93,7 +104,9 @@ async fn database(parts: &Parts) -> Finding {
 async fn audit(parts: &Parts) -> Result<Finding, ApiError> {
     let seen = match super::audit::fault(&parts.panel).await? {
         None => Ok("every entry is as it was written".to_owned()),
-        Some(fault) => Err((Severity::Error, fault, "Someone changed the database: compare it with a backup.")),
+        Some(fault) => {
+            Err((Severity::Error, fault, "Someone changed the database: compare it with a backup."))
+        }
     };
     Ok(finding("panel.audit", "the audit", seen))
 }

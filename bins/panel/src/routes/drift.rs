@@ -107,7 +107,10 @@ fn moment(micros: i64) -> Option<Micros> {
 /// Files of ours that somebody edited by hand.
 #[utoipa::path(get, path = "/drift", tag = "node",
     responses((status = 200, description = "Every such file", body = List<DriftView>), Problems))]
-async fn drift_list(State(panel): State<Panel>, Caller(actor): Caller) -> Result<Json<List<DriftView>>, ApiError> {
+async fn drift_list(
+    State(panel): State<Panel>,
+    Caller(actor): Caller,
+) -> Result<Json<List<DriftView>>, ApiError> {
     actor.everywhere::<ViewNode>()?;
     let found = panel.agent().call(&ListDrift {}).await.map_err(agent_error)?;
     let mut items = Vec::new();
@@ -115,7 +118,18 @@ async fn drift_list(State(panel): State<Panel>, Caller(actor): Caller) -> Result
         let name = name_of(&panel, &object).await?;
         let (changed_at, noticed_at) = (moment(mtime), moment(noticed));
         let (kind, id) = (object.kind, object.scope);
-        items.push(DriftView { kind, id, name, path, changed_at, noticed_at, foreign, diff, waiting, actions });
+        items.push(DriftView {
+            kind,
+            id,
+            name,
+            path,
+            changed_at,
+            noticed_at,
+            foreign,
+            diff,
+            waiting,
+            actions,
+        });
     }
     Ok(Json(List { items, next_cursor: None }))
 }
@@ -131,9 +145,15 @@ async fn drift_decide(
     actor.everywhere::<EditNode>()?;
     let key = object(&panel, &body).await?;
     if body.action == DriftAction::Pause && body.until.is_none() {
-        return Err(json::refuse("until", "missing_field", "A pause needs an end.", "Send until, at most 30 days ahead."));
+        return Err(json::refuse(
+            "until",
+            "missing_field",
+            "A pause needs an end.",
+            "Send until, at most 30 days ahead.",
+        ));
     }
-    let cause = Cause { actor: actor.name().to_owned(), request_id: request_id::current().unwrap_or_default() };
+    let cause =
+        Cause { actor: actor.name().to_owned(), request_id: request_id::current().unwrap_or_default() };
     let call = RunDriftAction {
         object: HostObject { kind: key.kind.to_owned(), scope: key.id.clone() },
         action: body.action,
@@ -169,7 +189,9 @@ async fn drift_decide(
 /// What the agent says no to is the caller's to mend.
 fn decision_error(error: wire::WireError) -> ApiError {
     match error.refusal() {
-        Some(refusal) if !error.is_unavailable() => ApiError::conflict("drift_refused", refusal.message.clone()),
+        Some(refusal) if !error.is_unavailable() => {
+            ApiError::conflict("drift_refused", refusal.message.clone())
+        }
         _ => agent_error(error),
     }
 }
@@ -178,7 +200,12 @@ fn decision_error(error: wire::WireError) -> ApiError {
 async fn object(panel: &Panel, body: &DecideDrift) -> Result<Key, ApiError> {
     let kind = panel.registry().find(&body.kind);
     let kind = kind.ok_or_else(|| {
-        json::refuse("kind", "unknown_kind", "There is no such kind of object.", "Send account, pool, site or webserver.")
+        json::refuse(
+            "kind",
+            "unknown_kind",
+            "There is no such kind of object.",
+            "Send account, pool, site or webserver.",
+        )
     })?;
     let known = panel.store().read(async |tx: &mut Tx| kind.load(tx, &body.id).await).await?;
     match known {

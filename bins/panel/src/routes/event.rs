@@ -109,7 +109,12 @@ impl QueryPart for After {
             None => 50,
             Some(limit @ 1..=200) => i64::try_from(limit).unwrap_or(50),
             Some(_) => {
-                pairs.refuse("limit", "out_of_range", "A page holds 1 to 200 items.", "Send a number from 1 to 200.");
+                pairs.refuse(
+                    "limit",
+                    "out_of_range",
+                    "A page holds 1 to 200 items.",
+                    "Send a number from 1 to 200.",
+                );
                 50
             }
         };
@@ -151,7 +156,8 @@ async fn event_list(
         None => parts.panel.store().read(async |tx: &mut Tx| event::newest(tx).await).await?,
     };
     let moved = parts.panel.events_moved();
-    let follower = Follower { panel: parts.panel, scope, cursor, moved, stop: parts.stop, ready: VecDeque::new() };
+    let follower =
+        Follower { panel: parts.panel, scope, cursor, moved, stop: parts.stop, ready: VecDeque::new() };
     Ok(Sse::new(follow(follower)).keep_alive(KeepAlive::new().interval(QUIET)).into_response())
 }
 

@@ -49,7 +49,10 @@ async fn password_set(
     Json(body): Json<SetPassword>,
 ) -> Result<Response, ApiError> {
     let Identity::Person { id, login, .. } = actor.identity() else {
-        return Err(ApiError::conflict("no_person", "Root on the server has no password here. Sign in as a person."));
+        return Err(ApiError::conflict(
+            "no_person",
+            "Root on the server has no password here. Sign in as a person.",
+        ));
     };
     let (store, now) = (parts.panel.store(), parts.panel.now());
     let check = async |offered: String| {
@@ -60,12 +63,22 @@ async fn password_set(
     match (body.current, has_one > 0) {
         (_, false) => {}
         (None, true) => {
-            return Err(json::refuse("current", "missing_field", "The password of now is needed.", "Send it as current."));
+            return Err(json::refuse(
+                "current",
+                "missing_field",
+                "The password of now is needed.",
+                "Send it as current.",
+            ));
         }
         (Some(current), true) => match check(current).await {
             Ok(_) => {}
             Err(sign_in::SignInError::Refused) => {
-                return Err(json::refuse("current", "password_wrong", "This is not the password of now.", ""));
+                return Err(json::refuse(
+                    "current",
+                    "password_wrong",
+                    "This is not the password of now.",
+                    "",
+                ));
             }
             Err(other) => return Err(session::refusal(other)),
         },
@@ -74,11 +87,13 @@ async fn password_set(
     let hash = parts.passwords.hash(body.new).await.map_err(ApiError::internal)?;
     let write = async |tx: &mut WriteTx| -> Result<(), ApiError> {
         person::set_password(tx, *id, &hash, now).await?;
-        super::done(tx, &actor, "password.set", Object::of_installation("person", id), (None, None), now).await?;
+        super::done(tx, &actor, "password.set", Object::of_installation("person", id), (None, None), now)
+            .await?;
         Ok(())
     };
     store.write(write).await?;
     let verified = check(again).await.map_err(session::refusal)?;
-    let new = store.write(async |tx: &mut WriteTx| session::begin(&parts, tx, &verified, origin).await).await?;
+    let new =
+        store.write(async |tx: &mut WriteTx| session::begin(&parts, tx, &verified, origin).await).await?;
     Ok((StatusCode::NO_CONTENT, session::cookie(&new.token)).into_response())
 }

@@ -131,7 +131,8 @@ async fn view(panel: &Panel, gathered: &Gathered, counts: SweepCounts) -> Result
 async fn plan_show(State(panel): State<Panel>, Caller(actor): Caller) -> Result<Json<HostPlan>, ApiError> {
     actor.everywhere::<ViewNode>()?;
     let gathered = Gathered::default();
-    let counts = panel.agent().call_with(&PreviewAll {}, &[], gather(&gathered)).await.map_err(agent_error)?.reply;
+    let counts =
+        panel.agent().call_with(&PreviewAll {}, &[], gather(&gathered)).await.map_err(agent_error)?.reply;
     Ok(Json(view(&panel, &gathered, counts).await?))
 }
 
@@ -141,13 +142,15 @@ async fn plan_show(State(panel): State<Panel>, Caller(actor): Caller) -> Result<
 async fn sweep_run(State(panel): State<Panel>, Caller(actor): Caller) -> Result<Json<HostPlan>, ApiError> {
     actor.everywhere::<EditNode>()?;
     let gathered = Gathered::default();
-    let counts = panel.agent().call_with(&RunSweep {}, &[], gather(&gathered)).await.map_err(agent_error)?.reply;
+    let counts =
+        panel.agent().call_with(&RunSweep {}, &[], gather(&gathered)).await.map_err(agent_error)?.reply;
     let now = panel.now();
     let write = async |tx: &mut WriteTx| -> Result<(), StoreError> {
         let scope = Key { kind: "node", id: "local".to_owned() };
         let event = Event::of(scope, None, Code::Swept, "local").with("differing", counts.differing);
         event::note(tx, now, &event).await?;
-        super::done(tx, &actor, "node.sweep", Object::of_installation("node", "local"), (None, None), now).await
+        super::done(tx, &actor, "node.sweep", Object::of_installation("node", "local"), (None, None), now)
+            .await
     };
     panel.store().write(write).await?;
     panel.events_written();

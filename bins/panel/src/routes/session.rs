@@ -121,7 +121,11 @@ pub(super) fn refusal(error: SignInError) -> ApiError {
         SignInError::Refused => ApiError::sign_in_refused(),
         SignInError::Locked { until } => {
             let wait = until.since(Micros::now());
-            ApiError::too_many("sign_in_locked", "There were too many failed sign-ins. Wait, then try again.", wait)
+            ApiError::too_many(
+                "sign_in_locked",
+                "There were too many failed sign-ins. Wait, then try again.",
+                wait,
+            )
         }
         SignInError::Password(error) => ApiError::internal(error),
         SignInError::Store(error) => error.into(),
@@ -156,7 +160,8 @@ pub(super) fn cookie(token: &OpaqueToken) -> AppendHeaders<[(header::HeaderName,
     let name = origin_guard::SESSION_COOKIE;
     let age = session::LONGEST.as_secs();
     let text = token.expose();
-    let cookie = format!("{name}={}; Path=/; Max-Age={age}; Secure; HttpOnly; SameSite=Strict", text.expose());
+    let cookie =
+        format!("{name}={}; Path=/; Max-Age={age}; Secure; HttpOnly; SameSite=Strict", text.expose());
     AppendHeaders([(header::SET_COOKIE, cookie)])
 }
 
@@ -197,7 +202,9 @@ async fn view(parts: &Parts, actor: &Actor, expires_at: Option<Micros>) -> Resul
         Identity::Root | Identity::System => (None, None),
     };
     let roles = match person {
-        Some(person) => parts.panel.store().read(async |tx: &mut Tx| tx.all::<Held>(ROLES.bind(person)).await).await?,
+        Some(person) => {
+            parts.panel.store().read(async |tx: &mut Tx| tx.all::<Held>(ROLES.bind(person)).await).await?
+        }
         None => vec![Held { role: "administrator".to_owned(), account: None }],
     };
     let held = EVERYWHERE.iter().filter(|(_, holds)| holds(actor));
@@ -222,7 +229,8 @@ async fn session_create(
 ) -> Result<Response, ApiError> {
     let password = Secret::new(body.password);
     let store = parts.panel.store();
-    let verified = sign_in::by_password(store, &parts.passwords, &body.login, password, origin, parts.panel.now());
+    let verified =
+        sign_in::by_password(store, &parts.passwords, &body.login, password, origin, parts.panel.now());
     let verified = match verified.await {
         Ok(verified) => verified,
         Err(error) => {
@@ -274,7 +282,10 @@ async fn session_create_by_link(
 /// Who is signed in, and what they may do.
 #[utoipa::path(get, path = "/session", tag = "session",
     responses((status = 200, description = "The caller", body = SessionView), Problems))]
-async fn session_show(State(parts): State<Parts>, Caller(actor): Caller) -> Result<Json<SessionView>, ApiError> {
+async fn session_show(
+    State(parts): State<Parts>,
+    Caller(actor): Caller,
+) -> Result<Json<SessionView>, ApiError> {
     let expires_at = match actor.identity() {
         Identity::Person { id, session, .. } => {
             let now = parts.panel.now();
@@ -294,14 +305,18 @@ async fn session_delete(State(parts): State<Parts>, Caller(actor): Caller) -> Re
     if let Identity::Person { id, session, .. } = actor.identity() {
         end(&parts, &actor, *id, *session).await?;
     }
-    let cookie = format!("{}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict", origin_guard::SESSION_COOKIE);
+    let cookie =
+        format!("{}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict", origin_guard::SESSION_COOKIE);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }
 
 /// The caller's own sessions.
 #[utoipa::path(get, path = "/sessions", tag = "session",
     responses((status = 200, description = "The newest first", body = List<SessionRow>), Problems))]
-async fn session_list(State(parts): State<Parts>, Caller(actor): Caller) -> Result<Json<List<SessionRow>>, ApiError> {
+async fn session_list(
+    State(parts): State<Parts>,
+    Caller(actor): Caller,
+) -> Result<Json<List<SessionRow>>, ApiError> {
     let Identity::Person { id, session, .. } = actor.identity() else {
         return Ok(Json(List { items: Vec::new(), next_cursor: None }));
     };
@@ -341,7 +356,8 @@ async fn end(parts: &Parts, actor: &Actor, person: PersonId, id: SessionId) -> R
         if !session::revoke(tx, person, id, now).await? {
             return Ok(false);
         }
-        super::done(tx, actor, "session.delete", Object::of_installation("session", id), (None, None), now).await?;
+        super::done(tx, actor, "session.delete", Object::of_installation("session", id), (None, None), now)
+            .await?;
         Ok(true)
     };
     parts.panel.store().write(write).await

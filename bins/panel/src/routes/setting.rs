@@ -44,7 +44,11 @@ pub(crate) const EVENT_DAYS: Known = Known {
     default: || Value::from(90),
     check: |value| match value.as_u64() {
         Some(1..=3650) => Ok(()),
-        _ => Err(("out_of_range", "This is not a number of days.".to_owned(), "Send a whole number from 1 to 3650.")),
+        _ => Err((
+            "out_of_range",
+            "This is not a number of days.".to_owned(),
+            "Send a whole number from 1 to 3650.",
+        )),
     },
 };
 
@@ -104,7 +108,10 @@ impl Known {
 /// All settings.
 #[utoipa::path(get, path = "/settings", tag = "settings",
     responses((status = 200, description = "All settings", body = List<SettingView>), Problems))]
-async fn setting_list(State(panel): State<Panel>, Caller(actor): Caller) -> Result<Json<List<SettingView>>, ApiError> {
+async fn setting_list(
+    State(panel): State<Panel>,
+    Caller(actor): Caller,
+) -> Result<Json<List<SettingView>>, ApiError> {
     actor.everywhere::<ViewSettings>()?;
     let read = async |tx: &mut Tx| -> Result<_, StoreError> {
         let mut items = Vec::new();
@@ -141,7 +148,8 @@ async fn setting_set(
 ) -> Result<Json<SettingView>, ApiError> {
     actor.everywhere::<EditSettings>()?;
     let known = Known::find(&key)?;
-    (known.check)(&body.value).map_err(|(code, reason, remedy)| json::refuse("value", code, reason, remedy))?;
+    (known.check)(&body.value)
+        .map_err(|(code, reason, remedy)| json::refuse("value", code, reason, remedy))?;
     let now = panel.now();
     let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
         let before = known.view(tx).await?.value;

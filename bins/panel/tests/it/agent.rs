@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use account_spec::{AccountSpec, GetUsage, Usage};
 use converge::methods::{
-    AuditHead, AuditHeads, Diagnosis, DriftList, Finding, GetHostMetrics, HostMetrics, ListAuditHeads, ListDrift,
-    ListObjects, Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, Severity,
-    SweepCounts, SweepProgress, WatchObjects,
+    AuditHead, AuditHeads, Diagnosis, DriftList, Finding, GetHostMetrics, HostMetrics, ListAuditHeads,
+    ListDrift, ListObjects, Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor,
+    RunDriftAction, RunSweep, Severity, SweepCounts, SweepProgress, WatchObjects,
 };
 use converge::{
-    Apply, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError, Own, Reason, Reconcile, Refusal,
-    Report, Spec, StepError, Wanted,
+    Apply, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError, Own,
+    Reason, Reconcile, Refusal, Report, Spec, StepError, Wanted,
 };
 use names::Micros;
 use php_spec::PoolSpec;
@@ -155,7 +155,14 @@ impl<S: OnHost> Reconcile for Kind<S> {
     type Observed = (String, Option<String>);
     type Step = Step;
 
-    fn observe(&self, host: &Host, key: &S::Key, want: &Wanted<S>, _: Option<&S>, _: &Own) -> Result<Self::Observed, ObserveError> {
+    fn observe(
+        &self,
+        host: &Host,
+        key: &S::Key,
+        want: &Wanted<S>,
+        _: Option<&S>,
+        _: &Own,
+    ) -> Result<Self::Observed, ObserveError> {
         let there = lock(&host.names);
         let needs = want.present().map(OnHost::needs).unwrap_or_default();
         if let Some(missing) = needs.into_iter().find(|need| !there.contains(need)) {
@@ -223,7 +230,12 @@ pub(crate) struct FakeAgent {
 
 fn engine<S: OnHost>(ledger: &Arc<MemoryLedger>) -> Arc<Engine<Kind<S>, MemoryLedger>> {
     let drift = DriftRules { enforce: false, keep: Arc::new(|_, _, _| Ok(())) };
-    Arc::new(Engine::new(Kind(PhantomData), Arc::clone(ledger), Arc::new(|| Micros::now().as_micros()), drift))
+    Arc::new(Engine::new(
+        Kind(PhantomData),
+        Arc::clone(ledger),
+        Arc::new(|| Micros::now().as_micros()),
+        drift,
+    ))
 }
 
 fn status_of<S: Spec>(entry: &Entry<S>) -> ObjectStatus {
@@ -347,7 +359,8 @@ impl FakeAgent {
         router.blocking(move |_: Call, wish: Apply<S>| -> Result<Report, wire::Refusal> {
             let (scope, dry) = (wish.scope.clone(), wish.dry_run);
             let gone = wish.spec.present().is_none() && !dry;
-            let report = engine.apply(&me.host, wish).map_err(|refusal: Refusal| wire::Refusal::from(refusal))?;
+            let report =
+                engine.apply(&me.host, wish).map_err(|refusal: Refusal| wire::Refusal::from(refusal))?;
             if gone && report.status.condition == converge::Condition::Ready {
                 me.ledger.forget::<S>(&scope).unwrap();
             } else if !dry && let Some(entry) = me.ledger.load::<S>(&scope).unwrap() {
@@ -415,7 +428,8 @@ impl FakeAgent {
                 ..HostMetrics::default()
             })
         });
-        let router = router.blocking(|_: Call, _: GetUsage| Ok(Usage { bytes: 4096, entries: 3, truncated: false }));
+        let router =
+            router.blocking(|_: Call, _: GetUsage| Ok(Usage { bytes: 4096, entries: 3, truncated: false }));
         let router = router.blocking(|_: Call, _: ListDrift| Ok(DriftList::default()));
         let router = router.blocking(|_: Call, _: RunDriftAction| -> Result<Report, wire::Refusal> {
             Err(wire::Refusal::new("holdfast.agent1.NoSuchEdit", "no file of this object was edited"))

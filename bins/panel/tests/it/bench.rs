@@ -148,7 +148,12 @@ impl Bench {
     /// A number from the database.
     pub(crate) async fn count(&self, statement: &'static str) -> i64 {
         let statement = Statement::new(statement);
-        self.parts.panel.store().read(async |tx: &mut store::Tx| tx.one::<i64>(statement).await).await.unwrap()
+        self.parts
+            .panel
+            .store()
+            .read(async |tx: &mut store::Tx| tx.one::<i64>(statement).await)
+            .await
+            .unwrap()
     }
 
     /// How many rows the tables have that changes write to, and all their generations, in one text.
@@ -161,7 +166,12 @@ impl Bench {
                  || ((SELECT COALESCE(SUM(generation), 0) FROM account) + (SELECT COALESCE(SUM(generation), 0) FROM site)
                      + (SELECT COALESCE(SUM(generation), 0) FROM node)) || ' generations' AS value",
         );
-        self.parts.panel.store().read(async |tx: &mut store::Tx| tx.one::<String>(statement).await).await.unwrap()
+        self.parts
+            .panel
+            .store()
+            .read(async |tx: &mut store::Tx| tx.one::<String>(statement).await)
+            .await
+            .unwrap()
     }
 }
 

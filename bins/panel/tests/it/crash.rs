@@ -27,7 +27,8 @@ async fn all_ready(bench: &Bench, sites: usize) {
     bench
         .until("/api/v1/sites?limit=200", |list| {
             let items = list.json["items"].as_array().unwrap();
-            items.len() == sites && items.iter().all(|site| site["condition"] == "ready" && site["observed_generation"] == 1)
+            items.len() == sites
+                && items.iter().all(|site| site["condition"] == "ready" && site["observed_generation"] == 1)
         })
         .await;
 }
@@ -49,7 +50,10 @@ async fn a_panel_that_is_killed_in_the_middle_of_fifty_sites_ends_where_it_would
     }
     all_ready(&bench, 50).await;
     for id in &ids {
-        assert!(bench.agent.host.object("site", id.as_str().unwrap()).is_some(), "an acknowledged site is lost");
+        assert!(
+            bench.agent.host.object("site", id.as_str().unwrap()).is_some(),
+            "an acknowledged site is lost"
+        );
     }
     assert_eq!(bench.agent.host.count("site"), 50, "and none is there twice");
 }

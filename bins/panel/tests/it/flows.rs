@@ -28,7 +28,8 @@ async fn an_account_and_a_site_are_made_and_ready() {
 async fn a_site_is_found_by_any_of_its_names_and_by_its_id() {
     let bench = Bench::new().await;
     bench.account("alice").await;
-    let body = json!({ "account": "alice", "name": "example.test", "aliases": ["www.example.test"], "php": null });
+    let body =
+        json!({ "account": "alice", "name": "example.test", "aliases": ["www.example.test"], "php": null });
     let made = bench.waiting().post("/api/v1/sites", body).await;
     assert_eq!(made.status, 201, "{}", made.text);
     assert_eq!(made.json["php"], json!(null));
@@ -62,16 +63,19 @@ async fn a_name_leads_to_one_site_of_one_account() {
     bench.account("alice").await;
     bench.account("bob").await;
     bench.site("alice", "www.example.test").await;
-    let taken = bench.root().post("/api/v1/sites", json!({ "account": "bob", "name": "www.example.test" })).await;
+    let taken =
+        bench.root().post("/api/v1/sites", json!({ "account": "bob", "name": "www.example.test" })).await;
     assert_eq!(taken.status, 422, "{}", taken.text);
     assert_eq!(taken.json["errors"][0]["code"], "name_taken");
     assert_eq!(taken.json["errors"][0]["pointer"], "/name");
     let body = json!({ "account": "bob", "name": "b.example.test", "aliases": ["WWW.EXAMPLE.TEST"] });
     let taken = bench.root().post("/api/v1/sites", body).await;
     assert_eq!(taken.json["errors"][0]["pointer"], "/aliases/0", "{}", taken.text);
-    let own = bench.root().post("/api/v1/sites", json!({ "account": "bob", "name": "panel.example.test" })).await;
+    let own =
+        bench.root().post("/api/v1/sites", json!({ "account": "bob", "name": "panel.example.test" })).await;
     assert_eq!(own.json["errors"][0]["code"], "name_reserved", "{}", own.text);
-    let own = bench.root().post("/api/v1/sites", json!({ "account": "bob", "name": "server1.example.test" })).await;
+    let own =
+        bench.root().post("/api/v1/sites", json!({ "account": "bob", "name": "server1.example.test" })).await;
     assert_eq!(own.json["errors"][0]["code"], "name_reserved", "{}", own.text);
 }
 
@@ -102,7 +106,11 @@ async fn an_owner_s_name_waits_for_approval_unless_it_lies_below_an_approved_one
     assert_eq!(approved.json["condition"], "ready", "{}", approved.text);
     assert_eq!(approved.json["pending_names"], json!([]));
 
-    assert_eq!(asks("blog.alice.example.com").await.json["pending_names"], json!([]), "below an approved name of one's own");
+    assert_eq!(
+        asks("blog.alice.example.com").await.json["pending_names"],
+        json!([]),
+        "below an approved name of one's own"
+    );
     let foreign = asks("shop.example.org").await;
     assert_eq!(foreign.json["pending_names"], json!(["shop.example.org"]), "below another's name");
 }
@@ -118,7 +126,10 @@ async fn a_site_whose_only_name_becomes_pending_leaves_the_host_until_it_is_appr
     assert_eq!(edited.status, 202, "{}", edited.text);
     let path = format!("/api/v1/sites/{id}");
     bench.until(&path, |site| site.json["reason"] == "waits_for").await;
-    assert!(bench.agent.host.object("site", id).is_none(), "the old name is no longer served: another may take it");
+    assert!(
+        bench.agent.host.object("site", id).is_none(),
+        "the old name is no longer served: another may take it"
+    );
     bench.account("bob").await;
     bench.site("bob", "www.example.test").await;
     let approved = bench.waiting().post(&format!("{path}/approve"), json!(null)).await;
@@ -164,9 +175,11 @@ async fn suspending_an_account_suspends_all_that_hangs_on_it() {
     let done = bench.waiting().post("/api/v1/accounts/alice/suspend", json!({ "reason": "unpaid" })).await;
     assert_eq!(done.status, 200, "{}", done.text);
     assert_eq!(done.json["suspended_reason"], "unpaid");
-    let shown = bench.until("/api/v1/sites/www.example.test", |site| site.json["observed_generation"] == 2).await;
+    let shown =
+        bench.until("/api/v1/sites/www.example.test", |site| site.json["observed_generation"] == 2).await;
     assert_eq!(shown.json["suspended"], true);
-    let on_host = |kind: &str, id: &serde_json::Value| bench.agent.host.object(kind, id.as_str().unwrap()).unwrap();
+    let on_host =
+        |kind: &str, id: &serde_json::Value| bench.agent.host.object(kind, id.as_str().unwrap()).unwrap();
     assert_eq!(on_host("site", &site.json["id"])["suspended"], true);
     assert_eq!(on_host("account", &account.json["id"])["suspended"], true);
     assert_eq!(alice.get("/api/v1/session").await.status, 401, "the owner is out");
@@ -214,9 +227,11 @@ async fn site_and_account_may_be_deleted_without_waiting_in_between() {
 async fn an_agent_that_is_away_means_pending_and_never_a_lost_write() {
     let bench = Bench::without_agent().await;
     bench.until("/api/v1/node", |node| node.json["webserver"]["reason"] == "agent_unreachable").await;
-    let made = bench.root().post("/api/v1/accounts", json!({ "name": "alice", "email": "a@example.test" })).await;
+    let made =
+        bench.root().post("/api/v1/accounts", json!({ "name": "alice", "email": "a@example.test" })).await;
     assert_eq!(made.status, 202, "{}", made.text);
-    let waiting = bench.until("/api/v1/accounts/alice", |account| account.json["reason"] == "agent_unreachable").await;
+    let waiting =
+        bench.until("/api/v1/accounts/alice", |account| account.json["reason"] == "agent_unreachable").await;
     assert_eq!(waiting.json["condition"], "pending");
     assert_eq!(waiting.json["observed_generation"], 0);
     let body = json!({ "account": "alice", "name": "www.example.test" });
@@ -242,14 +257,20 @@ async fn a_dry_run_changes_nothing_and_its_plan_can_be_insisted_on() {
     assert_eq!(dry.status, 200, "{}", dry.text);
     assert_eq!(bench.rows().await, before);
     let plan = &dry.json["plan"];
-    let kinds: Vec<_> = plan["objects"].as_array().unwrap().iter().map(|o| o["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<_> =
+        plan["objects"].as_array().unwrap().iter().map(|o| o["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["pool", "site"]);
     assert_eq!(plan["objects"][0]["steps"][0]["code"], "object.write");
     assert_eq!(plan["objects"][1]["steps"][0]["unknown"], "waits for pool alice-8.4");
     let hash = plan["hash"].as_str().unwrap();
     let wrong = "0".repeat(64);
     let refused = bench.root().post(&format!("/api/v1/sites?expect_plan={wrong}"), body.clone()).await;
-    assert_eq!((refused.status.as_u16(), refused.json["code"].as_str()), (409, Some("plan_changed")), "{}", refused.text);
+    assert_eq!(
+        (refused.status.as_u16(), refused.json["code"].as_str()),
+        (409, Some("plan_changed")),
+        "{}",
+        refused.text
+    );
     assert!(refused.json["plan"]["hash"].is_string(), "the plan of now comes along");
     assert_eq!(bench.rows().await, before);
     let done = bench.waiting().post(&format!("/api/v1/sites?expect_plan={hash}"), body).await;
@@ -271,7 +292,8 @@ async fn a_host_that_moves_after_the_plan_was_agreed_to_makes_the_object_wait() 
     let write = async |tx: &mut store::WriteTx| tx.execute(statement.bind(id).bind(&foreign)).await;
     bench.parts.panel.store().write::<_, store::StoreError, _>(write).await.unwrap();
     bench.agent.start();
-    let held = bench.until("/api/v1/accounts/alice", |account| account.json["reason"] == "plan_changed").await;
+    let held =
+        bench.until("/api/v1/accounts/alice", |account| account.json["reason"] == "plan_changed").await;
     assert_eq!(held.json["condition"], "pending");
     assert!(held.json["message"].as_str().unwrap().contains("object.write account"), "{}", held.text);
     assert_eq!(bench.agent.host.object("account", id).unwrap()["limits"]["tasks"], 128, "nothing was done");
@@ -285,7 +307,10 @@ async fn what_the_server_refuses_is_shown_with_its_words_and_tried_again() {
     let bench = Bench::new().await;
     bench.account("alice").await;
     bench.agent.host.breaks("site", Some("unknown directive \"froobnicate\""));
-    let made = bench.waiting().post("/api/v1/sites", json!({ "account": "alice", "name": "www.example.test" })).await;
+    let made = bench
+        .waiting()
+        .post("/api/v1/sites", json!({ "account": "alice", "name": "www.example.test" }))
+        .await;
     assert_eq!(made.status, 201, "observed, though not well: {}", made.text);
     assert_eq!(made.json["condition"], "degraded");
     assert_eq!(made.json["reason"], "config_refused");
@@ -303,7 +328,8 @@ async fn what_the_agent_s_own_pass_finds_shows_here() {
     bench.agent.host.breaks("account", Some("the disk is on fire"));
     bench.agent.host.lose("account", made.json["id"].as_str().unwrap());
     bench.agent.sweep();
-    let shown = bench.until("/api/v1/accounts/alice", |account| account.json["condition"] == "degraded").await;
+    let shown =
+        bench.until("/api/v1/accounts/alice", |account| account.json["condition"] == "degraded").await;
     assert!(shown.json["message"].as_str().unwrap().contains("on fire"), "{}", shown.text);
     bench.agent.host.breaks("account", None);
     bench.agent.sweep();

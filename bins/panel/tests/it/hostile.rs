@@ -13,7 +13,8 @@ use testkit::hostile::{Case, Expect, FieldKind, Payload, Value as Hostile, cases
 use crate::bench::Bench;
 use crate::schema::{Description, Operation};
 
-const SSH_KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl alice@laptop";
+const SSH_KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl alice@laptop";
 
 /// What the string at a pointer is.
 type KindOf = fn(&str) -> FieldKind;
@@ -80,7 +81,11 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
 }
 
 fn path(operation: &Operation) -> String {
-    operation.path.replace("{account}", "alice").replace("{site}", "a.example.test").replace("{key}", "panel.hostname")
+    operation
+        .path
+        .replace("{account}", "alice")
+        .replace("{site}", "a.example.test")
+        .replace("{key}", "panel.hostname")
 }
 
 #[derive(Default)]
@@ -96,7 +101,10 @@ impl Tally {
         *self.statuses.entry(answer.status.as_u16()).or_default() += 1;
         if let Some(fault) = fault {
             let text: String = answer.text.chars().take(300).collect();
-            self.wrong.push(format!("{field} {} {:?}: {fault}: {} {text}", payload.id, payload.expect, answer.status));
+            self.wrong.push(format!(
+                "{field} {} {:?}: {fault}: {} {text}",
+                payload.id, payload.expect, answer.status
+            ));
         }
     }
 
@@ -135,7 +143,10 @@ fn fault(case: &Case, answer: &Answer) -> Option<&'static str> {
         Expect::Canonical(_) if !(200..300).contains(&status) => {
             // Another rule may have a say: the name is taken, the version is not there.
             let codes = ["name_taken", "name_twice", "php_version_missing", "not_found", "name_reserved"];
-            let code = answer.json["errors"][0]["code"].as_str().or(answer.json["code"].as_str()).unwrap_or_default();
+            let code = answer.json["errors"][0]["code"]
+                .as_str()
+                .or(answer.json["code"].as_str())
+                .unwrap_or_default();
             (!codes.contains(&code)).then_some("not taken, though it is only written unusually")
         }
         _ => None,
@@ -178,8 +189,13 @@ async fn fields(which: fn(&Operation) -> bool) {
     bench.account("alice").await;
     bench.site("alice", "a.example.test").await;
     let mut tally = Tally::default();
-    for operation in Description::committed().operations().iter().filter(|operation| operation.has_body() && which(operation)) {
-        let (body, kind_of) = example(&operation.id).unwrap_or_else(|| panic!("no example for {}: add one", operation.id));
+    for operation in Description::committed()
+        .operations()
+        .iter()
+        .filter(|operation| operation.has_body() && which(operation))
+    {
+        let (body, kind_of) =
+            example(&operation.id).unwrap_or_else(|| panic!("no example for {}: add one", operation.id));
         let method: Method = operation.method.parse().unwrap();
         let signs_in = operation.access("who") == "anyone";
         let mut asking = administrator(&bench).await;
@@ -245,7 +261,9 @@ async fn every_parameter_of_a_path_and_of_the_query() {
         let Some(open) = operation.path.find('{') else { continue };
         let close = operation.path.find('}').unwrap();
         for payload in for_field(FieldKind::Any) {
-            let Some(segment) = payload.percent_encoded().filter(|segment| !segment.is_empty()) else { continue };
+            let Some(segment) = payload.percent_encoded().filter(|segment| !segment.is_empty()) else {
+                continue;
+            };
             let path = format!("{}{segment}{}", &operation.path[..open], &operation.path[close + 1..]);
             // Nothing has such a name, so nothing is found; a name that is merely odd is not there either.
             send(format!("{} path", operation.id), &operation.method, &path, &payload, true).await;
@@ -263,7 +281,14 @@ async fn every_parameter_of_a_path_and_of_the_query() {
     for (path, name, kind) in queries {
         for payload in for_field(kind) {
             let Some(value) = payload.percent_encoded() else { continue };
-            send(format!("{path}?{name}"), "GET", &format!("{path}?{name}={value}"), &payload, name == "dry_run").await;
+            send(
+                format!("{path}?{name}"),
+                "GET",
+                &format!("{path}?{name}={value}"),
+                &payload,
+                name == "dry_run",
+            )
+            .await;
         }
     }
     tally.finish(4000);

@@ -13,7 +13,8 @@ use crate::bench::Bench;
 use crate::schema::{Description, Operation};
 
 /// What an owner may do on their own account.
-const OWNER: [&str; 6] = ["account.view", "account.edit", "site.view", "site.edit", "event.view", "audit.view"];
+const OWNER: [&str; 6] =
+    ["account.view", "account.edit", "site.view", "site.edit", "event.view", "audit.view"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
@@ -45,7 +46,9 @@ fn body(operation: &str, target: Target) -> Value {
         "site_edit" => json!({ "body_size": "8M" }),
         "node_edit" => json!({ "listen": ["0.0.0.0:80"] }),
         "setting_set" => json!({ "value": 30 }),
-        "drift_decide" => json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "action": "revert" }),
+        "drift_decide" => {
+            json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "action": "revert" })
+        }
         "account_suspend" | "login_link_create" => json!({}),
         "password_set" => json!({ "current": "correct horse battery", "new": "correct horse battery" }),
         "session_create" => json!({ "login": "nobody", "password": "wrong" }),
@@ -143,7 +146,11 @@ async fn every_route_as_everyone_on_everything() {
                 let fits = match expected(&operation, role, target) {
                     Some(wanted) => status == wanted,
                     // A wrong password and a used link are 401 by themselves.
-                    None => through || operation.id.starts_with("session_create") || operation.id == "drift_decide",
+                    None => {
+                        through
+                            || operation.id.starts_with("session_create")
+                            || operation.id == "drift_decide"
+                    }
                 };
                 if !fits {
                     wrong.push(cell.clone());
@@ -160,7 +167,10 @@ async fn every_route_as_everyone_on_everything() {
         }
         for (role, answers) in hidden {
             if answers.iter().any(|answer| *answer != answers[0]) {
-                wrong.push(format!("{} {role:?}: another's and missing are told apart: {answers:?}", operation.id));
+                wrong.push(format!(
+                    "{} {role:?}: another's and missing are told apart: {answers:?}",
+                    operation.id
+                ));
             }
         }
     }
@@ -199,7 +209,15 @@ fn an_answer_that_is_not_as_described_is_noticed() {
     let show = description.operations().into_iter().find(|operation| operation.id == "health_show").unwrap();
     assert!(description.faults(&show, 200, &json!({ "status": "ok", "version": "0.1.0" })).is_empty());
     assert_eq!(description.faults(&show, 200, &json!({ "status": "ok" })).len(), 1, "missing");
-    assert_eq!(description.faults(&show, 200, &json!({ "status": 1, "version": "x" })).len(), 1, "of another type");
-    assert_eq!(description.faults(&show, 200, &json!({ "status": "", "version": "", "more": 1 })).len(), 1, "too much");
+    assert_eq!(
+        description.faults(&show, 200, &json!({ "status": 1, "version": "x" })).len(),
+        1,
+        "of another type"
+    );
+    assert_eq!(
+        description.faults(&show, 200, &json!({ "status": "", "version": "", "more": 1 })).len(),
+        1,
+        "too much"
+    );
     assert_eq!(description.faults(&show, 299, &json!({})).len(), 1, "another status");
 }

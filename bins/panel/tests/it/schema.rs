@@ -60,7 +60,8 @@ impl Description {
     /// What is wrong with an answer; nothing where it is as described.
     pub(crate) fn faults(&self, operation: &Operation, status: u16, body: &Value) -> Vec<String> {
         let responses = &operation.described["responses"];
-        let described = responses.get(status.to_string()).or_else(|| responses.get("default").filter(|_| status >= 400));
+        let described =
+            responses.get(status.to_string()).or_else(|| responses.get("default").filter(|_| status >= 400));
         let Some(described) = described else { return vec![format!("status {status} is not described")] };
         let Some(content) = described["content"].as_object() else {
             return if body.is_null() { Vec::new() } else { vec!["a body that is not described".to_owned()] };
@@ -140,7 +141,13 @@ impl Description {
 
     fn members<'a>(&'a self, schema: &'a Value, into: &mut Vec<(String, &'a Value)>) {
         for part in self.parts(schema) {
-            into.extend(part["properties"].as_object().into_iter().flatten().map(|(name, schema)| (name.clone(), schema)));
+            into.extend(
+                part["properties"]
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, schema)| (name.clone(), schema)),
+            );
         }
     }
 }

@@ -63,7 +63,8 @@ impl Served {
         let mut roots = RootCertStore::empty();
         roots.add(certificate).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let config = config.with_root_certificates(roots).with_no_client_auth();
         Self { bench, port, tls: TlsConnector::from(Arc::new(config)), stop, server, folder }
     }
@@ -132,12 +133,20 @@ async fn a_one_time_link_signs_in_over_https_and_the_cookie_is_the_session() {
     let foreign = [("cookie", cookie), ("origin", "https://www.example.test")];
     let body = Some(json!({ "name": "mallory", "email": "m@example.test" }));
     let refused = send(served.https().await, "POST", "/api/v1/accounts", &foreign, body.clone()).await;
-    assert_eq!((refused.status, refused.json["code"].as_str()), (403, Some("origin_foreign")), "a stranger's page");
+    assert_eq!(
+        (refused.status, refused.json["code"].as_str()),
+        (403, Some("origin_foreign")),
+        "a stranger's page"
+    );
     let refused = send(served.https().await, "POST", "/api/v1/accounts", &[("cookie", cookie)], body).await;
     assert_eq!(refused.json["code"], "origin_missing");
-    let out = send(served.https().await, "DELETE", "/api/v1/session", &[("cookie", cookie), origin], None).await;
+    let out =
+        send(served.https().await, "DELETE", "/api/v1/session", &[("cookie", cookie), origin], None).await;
     assert_eq!(out.status, 204);
-    assert_eq!(send(served.https().await, "GET", "/api/v1/session", &[("cookie", cookie)], None).await.status, 401);
+    assert_eq!(
+        send(served.https().await, "GET", "/api/v1/session", &[("cookie", cookie)], None).await.status,
+        401
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,7 +180,10 @@ async fn root_on_the_unix_socket_is_the_administrator_and_others_are_nobody() {
     let host = [("host", "localhost")];
     let got = send(served.unix().await, "GET", "/api/v1/session", &host, None).await;
     if runs_as_root() {
-        assert_eq!((got.status, got.json["login"].as_str(), got.json["via"].as_str()), (200, Some("root"), Some("socket")));
+        assert_eq!(
+            (got.status, got.json["login"].as_str(), got.json["via"].as_str()),
+            (200, Some("root"), Some("socket"))
+        );
         let body = Some(json!({ "name": "alice", "email": "a@example.test" }));
         let made = send(served.unix().await, "POST", "/api/v1/accounts", &host, body).await;
         assert_eq!(made.status, 202, "{}", made.json);
@@ -180,8 +192,13 @@ async fn root_on_the_unix_socket_is_the_administrator_and_others_are_nobody() {
     }
     // Over HTTPS nobody is root, whoever runs the client.
     assert_eq!(send(served.https().await, "GET", "/api/v1/session", &[], None).await.status, 401);
-    let bad = [("host", "localhost"), ("authorization", "Bearer AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA")];
-    assert_eq!(send(served.unix().await, "GET", "/api/v1/session", &bad, None).await.status, 401, "a bad token is nobody");
+    let bad =
+        [("host", "localhost"), ("authorization", "Bearer AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA")];
+    assert_eq!(
+        send(served.unix().await, "GET", "/api/v1/session", &bad, None).await.status,
+        401,
+        "a bad token is nobody"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,7 +206,13 @@ async fn every_answer_has_the_headers_and_a_name() {
     let served = Served::new().await;
     for path in ["/api/v1/health", "/api/v1/accounts", "/nowhere", "/api/v1/openapi.json"] {
         let got = send(served.https().await, "GET", path, &[], None).await;
-        for name in ["x-request-id", "content-security-policy", "x-content-type-options", "cache-control", "x-frame-options"] {
+        for name in [
+            "x-request-id",
+            "content-security-policy",
+            "x-content-type-options",
+            "cache-control",
+            "x-frame-options",
+        ] {
             assert!(got.headers.contains_key(name), "{path}: {name} is missing");
         }
     }
@@ -200,7 +223,12 @@ async fn every_answer_has_the_headers_and_a_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_that_a_link_opens_is_there_and_runs_its_own_script_alone() {
     let served = Served::new().await;
-    for (path, kind) in [("/", "text/html"), ("/login", "text/html"), ("/page.js", "text/javascript"), ("/page.css", "text/css")] {
+    for (path, kind) in [
+        ("/", "text/html"),
+        ("/login", "text/html"),
+        ("/page.js", "text/javascript"),
+        ("/page.css", "text/css"),
+    ] {
         let got = send(served.https().await, "GET", path, &[], None).await;
         assert_eq!(got.status, 200, "{path}");
         assert!(got.headers["content-type"].to_str().unwrap().starts_with(kind), "{path}");
@@ -226,14 +254,19 @@ async fn a_request_that_is_sent_twice_is_done_once() {
     assert_eq!((other.status.as_u16(), other.json["code"].as_str()), (422, Some("idempotency_key_reused")));
     let link = bench.root().header("idempotency-key", "key-2");
     assert_eq!(link.post("/api/v1/login-links", json!({})).await.status, 201);
-    assert_eq!(link.post("/api/v1/login-links", json!({})).await.json["code"], "answer_not_kept", "a secret is not kept");
+    assert_eq!(
+        link.post("/api/v1/login-links", json!({})).await.json["code"],
+        "answer_not_kept",
+        "a secret is not kept"
+    );
 }
 
 /// Reads a stream of events until a line fits.
 async fn stream_until(served: &Served, headers: &[(&str, &str)], wanted: &str) -> String {
     let (mut sender, connection) = http1::handshake(TokioIo::new(served.https().await)).await.unwrap();
     tokio::spawn(connection);
-    let mut request = http::Request::builder().uri("/api/v1/events").header("host", "panel.example.test:8443");
+    let mut request =
+        http::Request::builder().uri("/api/v1/events").header("host", "panel.example.test:8443");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -263,11 +296,15 @@ async fn events_stream_from_a_cursor_and_each_owner_sees_their_own() {
     served.bench.site("bob", "b.example.test").await;
     served.bench.site("alice", "a.example.test").await;
     let bearer = format!("Bearer {}", served.bench.session("alice").await.expose().expose());
-    let text = stream_until(&served, &[("authorization", &bearer), ("last-event-id", &cursor)], "a.example.test").await;
+    let text =
+        stream_until(&served, &[("authorization", &bearer), ("last-event-id", &cursor)], "a.example.test")
+            .await;
     assert!(text.contains("event: object.created"), "{text}");
     assert!(!text.contains("b.example.test"), "another's events: {text}");
     let bearer = format!("Bearer {}", served.bench.session("admin").await.expose().expose());
-    let text = stream_until(&served, &[("authorization", &bearer), ("last-event-id", &cursor)], "a.example.test").await;
+    let text =
+        stream_until(&served, &[("authorization", &bearer), ("last-event-id", &cursor)], "a.example.test")
+            .await;
     assert!(text.contains("b.example.test"), "{text}");
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use account_spec::Limits;
 use api_kit::{ApiError, FieldError, IfMatch};
 use auth::person::{self, NewPerson};
-use auth::{AccountRef, Actor, Authorised, EditAccount, Installation, Login, ManageAccounts, Passwords, StoredHash};
+use auth::{
+    AccountRef, Actor, Authorised, EditAccount, Installation, Login, ManageAccounts, Passwords, StoredHash,
+};
 use desired::event::{Code, Event};
 use desired::{Draft, Key, Note, Rules};
 use names::{AccountName, CryptHash, EmailAddress, Password, SshPublicKey};
@@ -97,7 +99,11 @@ impl LimitsEdit {
         };
         let checks = [
             ("cpu_percent", (1..=100_000).contains(&limits.cpu_percent), "1 to 100000 per cent"),
-            ("memory_bytes", (64 << 20..=1 << 50).contains(&limits.memory_bytes), "67108864 bytes (64 MiB) to 1 PiB"),
+            (
+                "memory_bytes",
+                (64 << 20..=1 << 50).contains(&limits.memory_bytes),
+                "67108864 bytes (64 MiB) to 1 PiB",
+            ),
             ("tasks", (8..=100_000).contains(&limits.tasks), "8 to 100000 tasks"),
             ("io_weight", (1..=10_000).contains(&limits.io_weight), "1 to 10000"),
         ];
@@ -106,7 +112,12 @@ impl LimitsEdit {
             .filter(|(_, fits, _)| !fits)
             .map(|(field, _, range)| {
                 let reason = "The limit is out of range.";
-                FieldError::new(format!("/limits/{field}"), "out_of_range", reason, format!("Choose {range}."))
+                FieldError::new(
+                    format!("/limits/{field}"),
+                    "out_of_range",
+                    reason,
+                    format!("Choose {range}."),
+                )
             })
             .collect();
         if errors.is_empty() { Ok(limits) } else { Err(ApiError::invalid_all(errors)) }
@@ -117,11 +128,22 @@ impl LimitsEdit {
 fn check_keys(keys: &[SshPublicKey]) -> Result<(), ApiError> {
     if keys.len() > MOST_KEYS {
         let remedy = "Send 32 keys at most.";
-        return Err(api_kit::json::refuse("ssh_keys", "ssh_keys_too_many", "There are too many keys.", remedy));
+        return Err(api_kit::json::refuse(
+            "ssh_keys",
+            "ssh_keys_too_many",
+            "There are too many keys.",
+            remedy,
+        ));
     }
-    let twice = keys.iter().enumerate().find(|(i, key)| keys[..*i].iter().any(|k| k.base64() == key.base64()));
+    let twice =
+        keys.iter().enumerate().find(|(i, key)| keys[..*i].iter().any(|k| k.base64() == key.base64()));
     if let Some((i, _)) = twice {
-        let error = FieldError::new(format!("/ssh_keys/{i}"), "ssh_key_twice", "The key is there already.", "Send it once.");
+        let error = FieldError::new(
+            format!("/ssh_keys/{i}"),
+            "ssh_key_twice",
+            "The key is there already.",
+            "Send it once.",
+        );
         return Err(ApiError::invalid(error));
     }
     Ok(())
@@ -135,7 +157,10 @@ pub(crate) struct Hashes {
 }
 
 /// Hashes a password, which takes a while; never within a transaction.
-pub(crate) async fn hash(passwords: &Passwords, password: Option<Password>) -> Result<Option<Hashes>, ApiError> {
+pub(crate) async fn hash(
+    passwords: &Passwords,
+    password: Option<Password>,
+) -> Result<Option<Hashes>, ApiError> {
     let Some(password) = password else { return Ok(None) };
     let sftp = passwords.sftp_hash(password.clone()).await.map_err(ApiError::internal)?;
     let sign_in = passwords.hash(password).await.map_err(ApiError::internal)?;
@@ -163,7 +188,8 @@ impl NewAccount {
 
 fn name_taken() -> ApiError {
     let reason = "An account or a person has this name, or an account of this name is still being removed.";
-    let error = FieldError::new("/name", "name_taken", reason, "Choose another name, or wait until it is gone.");
+    let error =
+        FieldError::new("/name", "name_taken", reason, "Choose another name, or wait until it is gone.");
     ApiError::invalid(error)
 }
 
@@ -198,9 +224,14 @@ impl Rules for Create {
             Inserted::Yes => {}
             Inserted::NameTaken => return Err(name_taken()),
             Inserted::NoUid => {
-                return Err(ApiError::conflict("uids_used_up", "All uids from 20000 to 59999 were given out once."));
+                return Err(ApiError::conflict(
+                    "uids_used_up",
+                    "All uids from 20000 to 59999 were given out once.",
+                ));
             }
-            Inserted::NoNode => return Err(ApiError::conflict("no_node", "There is no server for the account yet.")),
+            Inserted::NoNode => {
+                return Err(ApiError::conflict("no_node", "There is no server for the account yet."));
+            }
         }
         person::grant_owner(tx, proof, owner, id, draft.now).await?;
         let account = Account::from(&account::find_made(tx, proof, id).await?);
@@ -221,7 +252,11 @@ pub(crate) struct Edits {
 
 impl Edits {
     /// Checks what needs no database, and hashes the password. Limits are the administrators' alone.
-    pub(crate) async fn of(body: EditAccountBody, actor: &Actor, passwords: &Passwords) -> Result<Self, ApiError> {
+    pub(crate) async fn of(
+        body: EditAccountBody,
+        actor: &Actor,
+        passwords: &Passwords,
+    ) -> Result<Self, ApiError> {
         check_keys(body.ssh_keys.as_deref().unwrap_or_default())?;
         if let Some(limits) = body.limits {
             actor.everywhere::<ManageAccounts>()?;

@@ -61,7 +61,10 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         .reply::<Apply<AccountSpec>>("edited", &report(&present, waiting))
         .error::<Apply<AccountSpec>>("stale", &stale.into())
         .error::<Apply<AccountSpec>>("bounds", &bounds.into())
-        .method(&GetUsage { account: "alice".parse().unwrap() }, &Usage { bytes: 4096, entries: 1, truncated: false })
+        .method(
+            &GetUsage { account: "alice".parse().unwrap() },
+            &Usage { bytes: 4096, entries: 1, truncated: false },
+        )
         .check()
         .unwrap();
 }

@@ -45,7 +45,11 @@ pub async fn release_unused(tx: &mut WriteTx, draft: &mut Draft, account: Accoun
 }
 
 /// The account's state is part of what its pools are.
-pub async fn account_changed(tx: &mut WriteTx, draft: &mut Draft, account: AccountId) -> Result<(), ApiError> {
+pub async fn account_changed(
+    tx: &mut WriteTx,
+    draft: &mut Draft,
+    account: AccountId,
+) -> Result<(), ApiError> {
     for found in pool::of_account(tx, account).await? {
         if found.block.deleted_at.is_none() {
             draft.raise::<PoolObject>(tx, &found.id).await?;
@@ -55,7 +59,11 @@ pub async fn account_changed(tx: &mut WriteTx, draft: &mut Draft, account: Accou
 }
 
 /// Pools go with their account.
-pub async fn account_leaving(tx: &mut WriteTx, draft: &mut Draft, account: AccountId) -> Result<(), ApiError> {
+pub async fn account_leaving(
+    tx: &mut WriteTx,
+    draft: &mut Draft,
+    account: AccountId,
+) -> Result<(), ApiError> {
     for found in pool::of_account(tx, account).await? {
         if found.block.deleted_at.is_none() {
             remove(tx, draft, &found).await?;

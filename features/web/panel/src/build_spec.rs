@@ -12,8 +12,11 @@ pub(crate) fn site(row: &Row, names: &[Named]) -> Option<Wanted<SiteSpec>> {
     if row.block.deleted_at.is_some() {
         return Some(Wanted::Absent);
     }
-    let approved: Vec<_> =
-        names.iter().filter(|named| named.ownership == Ownership::Approved).map(|named| named.name.clone()).collect();
+    let approved: Vec<_> = names
+        .iter()
+        .filter(|named| named.ownership == Ownership::Approved)
+        .map(|named| named.name.clone())
+        .collect();
     (!approved.is_empty()).then(|| {
         Wanted::Present(SiteSpec {
             account: row.account_name.clone(),

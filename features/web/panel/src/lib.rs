@@ -29,5 +29,9 @@ pub fn table(state: State) -> desired::Table {
 }
 
 /// Every statement of this crate.
-pub const STATEMENTS: &[&[::store::Statement]] =
-    &[store::site::STATEMENTS, store::site_block::STATEMENTS, store::name::STATEMENTS, store::node::STATEMENTS];
+pub const STATEMENTS: &[&[::store::Statement]] = &[
+    store::site::STATEMENTS,
+    store::site_block::STATEMENTS,
+    store::name::STATEMENTS,
+    store::node::STATEMENTS,
+];

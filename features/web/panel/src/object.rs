@@ -21,7 +21,8 @@ impl Object for SiteObject {
         let Some(row) = site::unscoped(tx, id).await? else { return Ok(None) };
         let names = name::of_site(tx, row.id).await?;
         let wanted = build_spec::site(&row, &names);
-        let waits_for = wanted.is_none().then(|| format!("an administrator's approval of the name {}", row.name));
+        let waits_for =
+            wanted.is_none().then(|| format!("an administrator's approval of the name {}", row.name));
         Ok(Some(Wish {
             scope: row.id,
             name: row.name.to_string(),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use account_spec::{GetUsage, Usage};
 use api_kit::openapi::{ChangeProblems, Problems};
 use api_kit::{
-    Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, List, Page, PageParams, Path, Prefer, Query, Tagged,
+    Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, List, Page, PageParams, Path, Prefer,
+    Query, Tagged,
 };
 use auth::{AccountKey, EditAccount, ManageAccounts, Passwords, ViewAccount};
 use axum::extract::State as S;
@@ -243,6 +244,7 @@ async fn account_usage(
     let find = async |tx: &mut Tx| auth::account::<ViewAccount>(tx, &actor, &key).await;
     let proof = state.panel.store().read(find).await?;
     let call = GetUsage { account: proof.name.clone() };
-    let Usage { bytes, entries, truncated } = state.panel.agent().call(&call).await.map_err(desired::agent_error)?;
+    let Usage { bytes, entries, truncated } =
+        state.panel.agent().call(&call).await.map_err(desired::agent_error)?;
     Ok(Json(AccountUsage { account: proof.id, bytes, entries, truncated, as_of: state.panel.now() }))
 }

@@ -42,9 +42,8 @@ const INSERT: Statement = Statement::new(
 const UPDATE: Statement = Statement::new(
     "UPDATE account SET email = $2, sftp_password_hash = $3, ssh_keys = $4, limits = $5, updated_at = $6 WHERE id = $1",
 );
-const SUSPEND: Statement = Statement::new(
-    "UPDATE account SET suspended = $2, suspended_reason = $3, updated_at = $4 WHERE id = $1",
-);
+const SUSPEND: Statement =
+    Statement::new("UPDATE account SET suspended = $2, suspended_reason = $3, updated_at = $4 WHERE id = $1");
 const DELETE: Statement = Statement::new("UPDATE account SET deleted_at = $2, updated_at = $2 WHERE id = $1");
 const OTHERS_OF_OWNER: Statement = Statement::new(
     "SELECT COUNT(*) AS value FROM account WHERE owner_person_id = $1 AND id <> $2 AND deleted_at IS NULL",
@@ -222,12 +221,18 @@ pub(crate) async fn unscoped(tx: &mut Tx, id: &str) -> Result<Option<Row>, Store
 }
 
 /// The account that the proof is about.
-pub(crate) async fn find(tx: &mut Tx, account: &Authorised<AccountRef, ViewAccount>) -> Result<Row, StoreError> {
+pub(crate) async fn find(
+    tx: &mut Tx,
+    account: &Authorised<AccountRef, ViewAccount>,
+) -> Result<Row, StoreError> {
     tx.one(FIND.bind(account.id)).await
 }
 
 /// As [`find`], for whoever is to change it.
-pub(crate) async fn find_to_edit(tx: &mut Tx, account: &Authorised<AccountRef, EditAccount>) -> Result<Row, StoreError> {
+pub(crate) async fn find_to_edit(
+    tx: &mut Tx,
+    account: &Authorised<AccountRef, EditAccount>,
+) -> Result<Row, StoreError> {
     tx.one(FIND.bind(account.id)).await
 }
 

@@ -208,7 +208,11 @@ pub(crate) async fn find(
 }
 
 /// The account's pool of one version.
-pub(crate) async fn of_version(tx: &mut Tx, account: AccountId, version: PhpVersion) -> Result<Option<Row>, StoreError> {
+pub(crate) async fn of_version(
+    tx: &mut Tx,
+    account: AccountId,
+    version: PhpVersion,
+) -> Result<Option<Row>, StoreError> {
     tx.optional(OF_ACCOUNT.bind(account).bind(version.to_string())).await
 }
 

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use api_kit::openapi::{ChangeProblems, Problems};
 use api_kit::{
-    Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, List, Page, PageParams, Path, Prefer, Query, Tagged,
+    Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, List, Page, PageParams, Path, Prefer,
+    Query, Tagged,
 };
 use auth::{Actor, EditSites, ManageSites, ViewSites};
 use axum::extract::State as S;
 use desired::{
-    Access, Answer, Asked, Changed, DryRun, OfAccount, OfAccountParams, Outcome, Panel, Search, SearchParams, Table,
+    Access, Answer, Asked, Changed, DryRun, OfAccount, OfAccountParams, Outcome, Panel, Search, SearchParams,
+    Table,
 };
 use names::SiteId;
 use store::Tx;

@@ -22,13 +22,23 @@ impl Names {
     pub(crate) fn of(primary: DomainName, aliases: Vec<DomainName>) -> Result<Self, ApiError> {
         let mut all = vec![(primary, "/name".to_owned())];
         if aliases.len() >= MOST {
-            let error = FieldError::new("/aliases", "names_too_many", "The site has too many names.", "Send 49 aliases at most.");
+            let error = FieldError::new(
+                "/aliases",
+                "names_too_many",
+                "The site has too many names.",
+                "Send 49 aliases at most.",
+            );
             return Err(ApiError::invalid(error));
         }
         for (i, alias) in aliases.into_iter().enumerate() {
             let pointer = format!("/aliases/{i}");
             if all.iter().any(|(name, _)| *name == alias) {
-                let error = FieldError::new(pointer, "name_twice", "The site has this name already.", "Send it once.");
+                let error = FieldError::new(
+                    pointer,
+                    "name_twice",
+                    "The site has this name already.",
+                    "Send it once.",
+                );
                 return Err(ApiError::invalid(error));
             }
             all.push((alias, pointer));
@@ -50,7 +60,12 @@ pub(crate) struct Claimant<'a> {
 }
 
 /// Gives the site these names and no others. A name that is someone's is refused; the database decides between two who ask at once.
-pub(crate) async fn set(tx: &mut WriteTx, claimant: &Claimant<'_>, wanted: &Names, now: Micros) -> Result<(), ApiError> {
+pub(crate) async fn set(
+    tx: &mut WriteTx,
+    claimant: &Claimant<'_>,
+    wanted: &Names,
+    now: Micros,
+) -> Result<(), ApiError> {
     let old = name::of_site(tx, claimant.site).await?;
     for gone in old.iter().filter(|old| !wanted.all.iter().any(|(name, _)| *name == old.name)) {
         name::remove(tx, claimant.site, &gone.name).await?;

@@ -29,13 +29,25 @@ pub(crate) fn check_listen(listen: &[ListenAddr]) -> Result<(), ApiError> {
         Err(ApiError::invalid(FieldError::new(pointer, code, reason, remedy)))
     };
     if listen.is_empty() {
-        return refuse("/listen".into(), "listen_empty", "There is no address.", "Name at least one address with a port.");
+        return refuse(
+            "/listen".into(),
+            "listen_empty",
+            "There is no address.",
+            "Name at least one address with a port.",
+        );
     }
     if listen.len() > 16 {
-        return refuse("/listen".into(), "listen_too_many", "There are too many addresses.", "Name 16 at most.");
+        return refuse(
+            "/listen".into(),
+            "listen_too_many",
+            "There are too many addresses.",
+            "Name 16 at most.",
+        );
     }
     match listen.iter().enumerate().find(|(i, address)| listen[..*i].contains(address)) {
-        Some((i, _)) => refuse(format!("/listen/{i}"), "listen_twice", "The address is there already.", "Send it once."),
+        Some((i, _)) => {
+            refuse(format!("/listen/{i}"), "listen_twice", "The address is there already.", "Send it once.")
+        }
         None => Ok(()),
     }
 }

@@ -105,7 +105,8 @@ impl Rules for Create {
             None => usual_docroot(self.names.primary(), id)?,
         };
         let pool = pool_of(&*self.pools, tx, draft, (self.account.id, self.php)).await?;
-        let values = Values { pool, docroot: &docroot, body_size: self.body_size, index: self.index.as_ref() };
+        let values =
+            Values { pool, docroot: &docroot, body_size: self.body_size, index: self.index.as_ref() };
         if !site::insert(tx, &self.account, id, &values, draft.now).await? {
             return Err(ApiError::conflict("deleting", "The account is being removed."));
         }

@@ -35,13 +35,25 @@ const INSERT: Statement = Statement::new(
 );
 const REMOVE: Statement = Statement::new("DELETE FROM site_name WHERE site_id = $1 AND name = $2");
 const DEMOTE: Statement = Statement::new("UPDATE site_name SET is_primary = 0 WHERE site_id = $1");
-const PROMOTE: Statement = Statement::new("UPDATE site_name SET is_primary = 1 WHERE site_id = $1 AND name = $2");
+const PROMOTE: Statement =
+    Statement::new("UPDATE site_name SET is_primary = 1 WHERE site_id = $1 AND name = $2");
 const APPROVE: Statement = Statement::new("UPDATE site_name SET ownership = 'approved' WHERE site_id = $1");
 const NODE_NAMED: Statement = Statement::new("SELECT COUNT(*) AS value FROM node WHERE name = $1");
 
 /// Every statement of this module.
-pub(crate) const STATEMENTS: &[Statement] =
-    &[OF_SITE, ALIASES_BETWEEN, ALIASES_GRANTED, ALIASES_OF_ACCOUNT, HOLDER, INSERT, REMOVE, DEMOTE, PROMOTE, APPROVE, NODE_NAMED];
+pub(crate) const STATEMENTS: &[Statement] = &[
+    OF_SITE,
+    ALIASES_BETWEEN,
+    ALIASES_GRANTED,
+    ALIASES_OF_ACCOUNT,
+    HOLDER,
+    INSERT,
+    REMOVE,
+    DEMOTE,
+    PROMOTE,
+    APPROVE,
+    NODE_NAMED,
+];
 
 /// Whether a name may be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -195,7 +195,12 @@ pub(crate) async fn local(tx: &mut Tx) -> Result<Option<Row>, StoreError> {
 }
 
 /// Makes the row of the server that the panel runs on.
-pub(crate) async fn insert(tx: &mut WriteTx, id: NodeId, listen: &[ListenAddr], now: Micros) -> Result<(), StoreError> {
+pub(crate) async fn insert(
+    tx: &mut WriteTx,
+    id: NodeId,
+    listen: &[ListenAddr],
+    now: Micros,
+) -> Result<(), StoreError> {
     tx.execute(INSERT.bind(id).bind("local").bind(json(listen)).bind(now)).await?;
     Ok(())
 }
@@ -213,9 +218,19 @@ pub(crate) async fn set_listen(
 }
 
 /// Keeps what the agent reported.
-pub(crate) async fn set_facts(tx: &mut WriteTx, row: &Row, metrics: &HostMetrics, now: Micros) -> Result<(), StoreError> {
+pub(crate) async fn set_facts(
+    tx: &mut WriteTx,
+    row: &Row,
+    metrics: &HostMetrics,
+    now: Micros,
+) -> Result<(), StoreError> {
     let name = Hostname::parse(&metrics.hostname).map_or_else(|_| row.name.clone(), |name| name.to_string());
-    let facts = SET_FACTS.bind(row.id).bind(name).bind(json(&metrics.addresses)).bind(json(&metrics.php_versions)).bind(now);
+    let facts = SET_FACTS
+        .bind(row.id)
+        .bind(name)
+        .bind(json(&metrics.addresses))
+        .bind(json(&metrics.php_versions))
+        .bind(now);
     tx.execute(facts).await?;
     Ok(())
 }

@@ -3,7 +3,8 @@
 use auth::{AccountRef, Actor, Authorised, Denied, EditSites, OnAccount, Owned, TenantScope};
 use desired::{Block, Convergence};
 use names::{
-    AccountId, AccountName, BodySize, ByteSize, DomainName, IndexOrder, Micros, PhpVersion, PoolId, PoolName, RelPath, SiteId,
+    AccountId, AccountName, BodySize, ByteSize, DomainName, IndexOrder, Micros, PhpVersion, PoolId, PoolName,
+    RelPath, SiteId,
 };
 use serde::{Deserialize, Serialize};
 use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
@@ -175,7 +176,8 @@ pub struct Site {
 impl Site {
     /// The site of a row and its names.
     pub(crate) fn of(row: &Row, names: &[Named]) -> Self {
-        let pick = |wanted: fn(&Named) -> bool| names.iter().filter(|n| wanted(n)).map(|n| n.name.clone()).collect();
+        let pick =
+            |wanted: fn(&Named) -> bool| names.iter().filter(|n| wanted(n)).map(|n| n.name.clone()).collect();
         Self {
             id: row.id,
             name: row.name.clone(),
@@ -214,7 +216,11 @@ pub(crate) async fn unscoped(tx: &mut Tx, id: &str) -> Result<Option<Row>, Store
 }
 
 /// The site, for whoever holds `P` on its account.
-pub(crate) async fn find<P: OnAccount>(tx: &mut Tx, actor: &Actor, key: &SiteKey) -> Result<Authorised<Row, P>, Denied> {
+pub(crate) async fn find<P: OnAccount>(
+    tx: &mut Tx,
+    actor: &Actor,
+    key: &SiteKey,
+) -> Result<Authorised<Row, P>, Denied> {
     let id = match key {
         SiteKey::Id(id) => Some(id.to_string()),
         SiteKey::Name(name) => tx.optional::<String>(ID_OF_NAME.bind(name.as_str())).await?,
@@ -236,8 +242,13 @@ pub(crate) struct Which<'a> {
 }
 
 /// Sites in the order of their primary names.
-pub(crate) async fn list(tx: &mut Tx, scope: &TenantScope, which: &Which<'_>) -> Result<Vec<Row>, StoreError> {
-    let page = |statement: Statement| statement.bind(which.after).bind(which.like.as_deref()).bind(which.rows);
+pub(crate) async fn list(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    which: &Which<'_>,
+) -> Result<Vec<Row>, StoreError> {
+    let page =
+        |statement: Statement| statement.bind(which.after).bind(which.like.as_deref()).bind(which.rows);
     match (which.account, scope) {
         (Some(account), _) => tx.all(page(LIST_OF_ACCOUNT).bind(account)).await,
         (None, TenantScope::All) => tx.all(page(LIST_ALL)).await,
