@@ -277,7 +277,16 @@ async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> 
     if args.password_stdin {
         body["password"] = secret::read(&mut session.screen, "password")?.into();
     }
-    args.change.run(session, Change::create(subject(&args.name), "/accounts", body)).await
+    let closed = body.get("password").is_none() && body.get("ssh_keys").is_none();
+    args.change.run(session, Change::create(subject(&args.name), "/accounts", body)).await?;
+    if closed && !session.json && !args.change.is_dry_run() {
+        let words = format!(
+            "it has neither password nor key yet, so nobody can sign in or use SFTP: `holdfast account edit {} --password-stdin`",
+            args.name
+        );
+        session.screen.note(&[plain(words)])?;
+    }
+    Ok(())
 }
 
 async fn edit(session: &mut Session, args: EditArgs) -> Result<(), Failure> {

@@ -127,6 +127,11 @@ impl ChangeArgs {
         self.dry_run || self.no_wait || self.overwrite || self.wait.is_some() || self.expect_plan.is_some()
     }
 
+    /// Whether nothing is to be changed.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
     /// What stood before the command's name counts as if it stood behind it.
     pub(crate) fn merge(&mut self, before: &Self) {
         self.dry_run |= before.dry_run;
@@ -254,7 +259,11 @@ impl ChangeArgs {
         }
         if self.no_wait || stands.is_ready() {
             if !session.json {
-                let words = stands.words();
+                let mut words = stands.words();
+                // a suspended object is ready when it is shut: said, so that nobody reads it as open
+                if value.get("suspended").and_then(Value::as_bool) == Some(true) {
+                    words.push_str(", suspended");
+                }
                 session.screen.line(&[plain(subject), plain(": "), plain(words)])?;
             }
             return Ok(());

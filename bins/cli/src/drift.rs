@@ -28,14 +28,22 @@ pub(crate) struct DriftArgs {
 
 #[derive(Debug, Subcommand)]
 enum DriftCommand {
-    /// List edited files: the diff, when, and what can be done
-    List,
+    /// Look at the server, and list edited files: the diff, when, and what can be done
+    List(ListArgs),
     /// Put the managed content back; a copy of the edited file is kept
     Revert(RevertArgs),
     /// Leave an object as it is for a while
     Pause(PauseArgs),
     /// End a pause
     Resume(ResumeArgs),
+}
+
+/// What is listed
+#[derive(Debug, Default, Args)]
+struct ListArgs {
+    /// What is known already; the server is not looked at
+    #[arg(long)]
+    known: bool,
 }
 
 /// What goes back
@@ -110,6 +118,13 @@ struct Edited {
     actions: Vec<String>,
 }
 
+impl Edited {
+    /// The object's name, or its id where it has none.
+    fn shown_name(&self) -> &str {
+        if self.name.is_empty() { &self.id } else { &self.name }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct List {
     items: Vec<Edited>,
@@ -117,8 +132,8 @@ struct List {
 
 impl DriftArgs {
     pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        match self.command.unwrap_or(DriftCommand::List) {
-            DriftCommand::List => list(session).await,
+        match self.command.unwrap_or_else(|| DriftCommand::List(ListArgs::default())) {
+            DriftCommand::List(args) => list(session, &args).await,
             DriftCommand::Revert(args) => revert(session, args).await,
             DriftCommand::Pause(args) => {
                 let until = match args.until {
@@ -144,7 +159,16 @@ async fn read(session: &mut Session) -> Result<(Vec<u8>, Vec<Edited>), Failure> 
     Ok((reply.body.to_vec(), list.items))
 }
 
-async fn list(session: &mut Session) -> Result<(), Failure> {
+async fn list(session: &mut Session, args: &ListArgs) -> Result<(), Failure> {
+    if !args.known {
+        // An edit is noticed within ten minutes by itself; who asks for the list wants it as it is now.
+        let sweep = Call::new(Method::POST, "/sweep").body(json!({})).patient().once();
+        match session.ask("looking for edited files", sweep).await {
+            // Who may not have the server looked at sees what is known; and where the agent is away, the list says so.
+            Ok(_) | Err(Failure::Problem(_)) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
     let (document, items) = read(session).await?;
     if session.json {
         return Ok(session.screen.json(&document)?);
@@ -162,7 +186,7 @@ async fn list(session: &mut Session) -> Result<(), Failure> {
 }
 
 fn show(screen: &mut Screen, edited: &Edited) -> std::io::Result<()> {
-    let name = if edited.name.is_empty() { &edited.id } else { &edited.name };
+    let name = edited.shown_name();
     screen.line(&[span(Style::Bold, &edited.path), plain(format!("  of {} {name}", edited.kind))])?;
     for (title, moment) in [("edited", &edited.changed_at), ("noticed", &edited.noticed_at)] {
         let moment = time::show(moment);
@@ -187,9 +211,8 @@ fn show(screen: &mut Screen, edited: &Edited) -> std::io::Result<()> {
         let (command, words) = match action.as_str() {
             "revert" => {
                 let seen = edited.foreign.get(..SEEN).unwrap_or(&edited.foreign);
-                let file = format!("--path {} --seen {}", quoted(&edited.path), quoted(seen));
                 (
-                    format!("holdfast drift revert {object} {file}"),
+                    format!("holdfast drift revert {} --seen {}", quoted(&edited.path), quoted(seen)),
                     "the managed content again, a copy of the edit is kept",
                 )
             }
@@ -230,7 +253,7 @@ async fn revert(session: &mut Session, args: RevertArgs) -> Result<(), Failure> 
         let mut more = Map::new();
         more.insert("path".to_owned(), edited.path.clone().into());
         more.insert("foreign".to_owned(), edited.foreign.clone().into());
-        send(session, "revert", &edited.kind, &edited.id, more).await?;
+        send(session, "revert", (&edited.kind, &edited.id, edited.shown_name()), more).await?;
     }
     Ok(())
 }
@@ -244,13 +267,14 @@ async fn decide(
     more: Map<String, Value>,
 ) -> Result<(), Failure> {
     let (_, items) = read(session).await?;
+    let name = id;
     let listed =
-        items.into_iter().find(|edited| edited.kind == kind && (edited.id == id || edited.name == id));
+        items.into_iter().find(|edited| edited.kind == kind && (edited.id == name || edited.name == name));
     let id = match listed {
         Some(edited) => edited.id,
-        None => resolve(session, kind, id).await?,
+        None => resolve(session, kind, name).await?,
     };
-    send(session, action, kind, &id, more).await
+    send(session, action, (kind, &id, name), more).await
 }
 
 /// The id of an object that has no edited file.
@@ -267,8 +291,7 @@ async fn resolve(session: &mut Session, kind: &str, name: &str) -> Result<String
 async fn send(
     session: &mut Session,
     action: &str,
-    kind: &str,
-    id: &str,
+    (kind, id, name): (&str, &str, &str),
     more: Map<String, Value>,
 ) -> Result<(), Failure> {
     let mut body = json!({ "kind": kind, "id": id, "action": action });
@@ -288,7 +311,7 @@ async fn send(
         _ => "resumed",
     };
     let condition = crate::fields::text(&decided, "condition");
-    let mut line = vec![plain(format!("{kind} {id}: {word}"))];
+    let mut line = vec![plain(format!("{kind} {name}: {word}"))];
     if !path.is_empty() {
         line.push(plain(format!(" {path}")));
     }

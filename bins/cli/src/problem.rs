@@ -61,7 +61,9 @@ impl Problem {
                 "Run this as root, or give a session with --url and --token-file (`holdfast session create` makes one)."
             }
             (409, "plan_changed") => "Look at the plan of now, and name its hash with --expect-plan.",
-            (409, "account_has_sites") => "Delete its sites first: `holdfast site list --account NAME`.",
+            (409, "account_has_sites") => {
+                "`holdfast site list --account NAME` lists its sites, `holdfast site delete SITE` removes one."
+            }
             (412, _) => "It was changed meanwhile: look at it again, and repeat the command.",
             (429, _) => "Wait a little, and repeat the command.",
             (500, _) => {

@@ -64,7 +64,8 @@ async fn show(session: &mut Session, doing: &str, call: Call, swept: bool) -> Re
     let plan = PlanView::read(&answer).ok_or_else(|| reply.not_understood("it is no plan"))?;
     let host = HostPlan::deserialize(&answer).map_err(|error| reply.not_understood(&error.to_string()))?;
     let screen = &mut session.screen;
-    if !plan.is_empty() || host.waiting.is_empty() {
+    let all_is_well = host.waiting.is_empty() && !(swept && host.not_ready > 0);
+    if !plan.is_empty() || all_is_well {
         plan.show(screen)?;
     }
     let shown = plan.objects();
@@ -92,6 +93,9 @@ async fn show(session: &mut Session, doing: &str, call: Call, swept: bool) -> Re
             host.objects, host.differing, host.not_ready, host.writes, host.unit_changes
         );
         screen.text(&counts)?;
+        if host.not_ready > 0 && host.waiting.is_empty() {
+            screen.text("`holdfast plan` names what is not ready, and why")?;
+        }
     }
     Ok(())
 }

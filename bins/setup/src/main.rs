@@ -139,7 +139,7 @@ fn finish(world: World<'_>, outcome: &run::Outcome, begun: Instant, report: &mut
         report.line(&format!("               https://{address}/"))?;
     }
     report.line(&format!("  sign in      {}", outcome.link.url))?;
-    report.line(&format!("               once, until {}", outcome.link.expires_at))?;
+    report.line(&format!("               once, until {}", to_the_second(&outcome.link.expires_at)))?;
     let pem = world.host.files().read(step::CERTIFICATE)?.unwrap_or_default();
     let certificate = certificate::read(&pem)?;
     if certificate.ours {
@@ -148,8 +148,19 @@ fn finish(world: World<'_>, outcome: &run::Outcome, begun: Instant, report: &mut
     } else if certificate.expired(world.host.now().as_micros()) {
         report.line(&format!("  certificate  {} has expired: put a new one there", step::CERTIFICATE))?;
     }
-    report.line("  next         holdfast account create NAME --email ADDRESS")?;
+    report.line("  next         holdfast account create NAME --email ADDRESS --password-stdin")?;
+    report.line("               holdfast site create NAME www.example.com")?;
     Ok(())
+}
+
+/// `2026-03-01 12:00:00Z` of `2026-03-01T12:00:00.000000Z`; anything else as it is.
+fn to_the_second(time: &str) -> String {
+    match (time.split_once('T'), time.ends_with('Z')) {
+        (Some((day, clock)), true) if clock.is_ascii() && clock.len() > 8 => {
+            format!("{day} {}Z", &clock[..8])
+        }
+        _ => time.to_owned(),
+    }
 }
 
 fn options(args: &Args, host: &Host) -> Result<Options> {

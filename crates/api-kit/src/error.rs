@@ -149,6 +149,16 @@ impl ApiError {
         )
     }
 
+    /// 401: what was given signs nobody in. Which of it is wrong is not said.
+    pub fn sign_in_refused() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "That signs nobody in.",
+            "The login or the password is wrong, or the link was used already or is too old. `holdfast login-link` makes a new one.",
+        )
+    }
+
     /// 403: the object is known to the caller, but this operation is not theirs.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "That is not allowed.", detail)

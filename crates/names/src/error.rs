@@ -41,6 +41,9 @@ pub fn code_in(message: &str) -> Option<(&str, &str)> {
 
 /// A character for an error message: itself in quotes if it is printable ASCII, its number otherwise.
 pub(crate) fn quoted(c: char) -> String {
+    if c == ' ' {
+        return "a space".to_owned();
+    }
     if c.is_ascii_graphic() { format!("\"{c}\"") } else { format!("U+{:04X}", u32::from(c)) }
 }
 

@@ -1,5 +1,7 @@
 //! The measurements of one server at one size.
 
+#![expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
+
 use std::fmt::Write as _;
 use std::time::Duration;
 

@@ -142,9 +142,7 @@ impl Report {
 
 /// As many digits as tell something.
 fn number(value: f64) -> String {
-    if value == value.trunc() {
-        format!("{value:.0}")
-    } else if value.abs() >= 100.0 {
+    if value.fract() == 0.0 || value.abs() >= 100.0 {
         format!("{value:.0}")
     } else if value.abs() >= 1.0 {
         format!("{value:.2}")

@@ -144,7 +144,7 @@ async fn hostile_text_of_the_panel_never_reaches_the_terminal() {
         (&["site", "list"], "GET /sites?limit=200", &page),
         (&["event", "list"], "GET /events?limit=50", &events),
         (&["doctor"], "GET /doctor", &findings),
-        (&["drift"], "GET /drift", &drift),
+        (&["drift", "list", "--known"], "GET /drift", &drift),
         (&["plan"], "GET /plan", &plan),
         (&["setting", "list"], "GET /settings", &settings),
         (&["audit", "list"], "GET /audit?limit=200", &audit),

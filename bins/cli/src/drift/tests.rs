@@ -19,7 +19,10 @@ fn drift() -> Value {
 
 #[tokio::test]
 async fn an_edit_is_shown_with_when_and_what_can_be_done() {
-    let panel = FakePanel::start([("GET /drift", Answer::json(200, &drift()))]);
+    let panel = FakePanel::start([
+        ("POST /sweep", Answer::json(200, &json!({}))),
+        ("GET /drift", Answer::json(200, &drift())),
+    ]);
     let ran = panel.run(&["drift"]).await;
     assert_eq!(ran.code, 0, "{}", ran.err);
     insta::assert_snapshot!(ran.out);
@@ -27,9 +30,14 @@ async fn an_edit_is_shown_with_when_and_what_can_be_done() {
 
 #[tokio::test]
 async fn without_edits_there_is_nothing_to_decide() {
-    let panel = FakePanel::start([("GET /drift", Answer::json(200, &json!({ "items": [] })))]);
+    let nothing = || ("GET /drift", Answer::json(200, &json!({ "items": [] })));
+    // who may not have the server looked at sees what is known
+    let panel = FakePanel::start([("POST /sweep", problem(403, "forbidden", "Not for you.")), nothing()]);
     let ran = panel.run(&["drift", "list"]).await;
     assert_eq!((ran.code, ran.out.as_str()), (0, "no managed file was edited by hand\n"));
+    let panel = FakePanel::start([nothing()]);
+    assert_eq!(panel.run(&["drift", "list", "--known"]).await.code, 0);
+    panel.seen();
 }
 
 #[tokio::test]

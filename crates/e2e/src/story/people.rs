@@ -1,7 +1,10 @@
 //! A person signs in over HTTPS, from another machine.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use serde_json::Value;
+use testhost::{Cmd, Output};
 
 use super::{ACCOUNT, LIMIT, SITE, Teller, resolve, shown};
 use crate::transcript::Prompt;
@@ -21,41 +24,56 @@ impl Teller<'_, '_> {
         told
     }
 
-    fn signed_in(&mut self, dir: &std::path::Path, host: &str, token: &str) -> Result<()> {
-        // what a browser's user compares by eye: the certificate that set-up printed the fingerprint of
-        let certificate = self.place.inside(&["cat", "/etc/holdfast/credentials/tls.pem"]).check()?;
-        let (pem, jar) = (dir.join("panel.pem"), dir.join("cookies"));
-        std::fs::write(&pem, &certificate.stdout)?;
-        let (pem, jar) = (pem.display().to_string(), jar.display().to_string());
+    fn signed_in(&mut self, dir: &Path, host: &str, token: &str) -> Result<()> {
+        // the certificate alone: the key lies in the same file and stays on the server
+        let argv = ["openssl", "x509", "-in", "/etc/holdfast/credentials/tls.pem"];
+        let certificate = self.place.inside(&argv).check()?;
+        std::fs::write(dir.join("panel.pem"), &certificate.stdout)?;
         let resolved = resolve(host, PORT, self.place.outside());
         let base = format!("https://{host}:{PORT}/api/v1");
-        let common = ["curl", "-sS", "--cacert", &pem, "--resolve", &resolved, "-b", &jar, "-c", &jar];
+        let common = [
+            "curl",
+            "-sS",
+            "--cacert",
+            "panel.pem",
+            "--resolve",
+            &resolved,
+            "-b",
+            "cookies",
+            "-c",
+            "cookies",
+        ];
         let (link, body) = (format!("{base}/session/link"), format!("{{\"token\":\"{token}\"}}"));
         let status = ["-w", r"\n%{http_code}\n"];
         let post = ["-H", "Content-Type: application/json", "-d", &body, &link];
-        let signed = self.outside(&[&common[..], &status, &post].concat())?;
+        let signed = self.there(dir, &[&common[..], &status, &post].concat())?;
         self.told.expect("the link signs her in", signed.text().ends_with("201"))?;
-        let cookies = std::fs::read_to_string(&jar)?;
+        let cookies = std::fs::read_to_string(dir.join("cookies"))?;
         self.told.expect("by a __Host- cookie", cookies.contains("__Host-holdfast"))?;
-        let session = self.read(&common, &format!("{base}/session"))?;
+        let session = self.read(dir, &common, &format!("{base}/session"))?;
         self.told.expect("the session is hers", session["login"] == ACCOUNT)?;
         let roles = session["roles"].to_string();
         self.told
             .expect("she owns one account, and administers nothing", !roles.contains("administrator"))?;
-        let sites = self.read(&common, &format!("{base}/sites"))?;
+        let sites = self.read(dir, &common, &format!("{base}/sites"))?;
         self.told.expect("she sees her site", sites["items"][0]["name"] == SITE)?;
         let node = format!("{base}/plan");
-        let refused = self.outside(&[&common[..], &status, &[node.as_str()]].concat())?;
+        let refused = self.there(dir, &[&common[..], &status, &[node.as_str()]].concat())?;
         self.told.expect("the server's plan is not for her", refused.text().ends_with("403"))?;
-        let again = self.outside(&[&common[..4], &["--resolve", &resolved], &status, &post].concat())?;
+        let again = self.there(dir, &[&common[..6], &status, &post].concat())?;
         self.told.expect("the link works no second time", again.text().ends_with("401"))?;
         Ok(())
     }
 
-    fn read(&mut self, common: &[&str], url: &str) -> Result<Value> {
-        let argv = [common, &[url]].concat();
-        let command = testhost::Cmd::new(&argv).deadline(LIMIT);
-        let output = self.told.run(Prompt::Outside, &shown(&argv), command)?;
+    /// A line of somebody's shell on another machine, in this directory.
+    fn there(&mut self, dir: &Path, argv: &[&str]) -> Result<Output> {
+        let dir = dir.display().to_string();
+        let command = Cmd::new([&["env", "-C", &dir], argv].concat()).deadline(LIMIT);
+        self.told.run(Prompt::Outside, &shown(argv), command)
+    }
+
+    fn read(&mut self, dir: &Path, common: &[&str], url: &str) -> Result<Value> {
+        let output = self.there(dir, &[common, &[url]].concat())?;
         serde_json::from_slice(&output.stdout).with_context(|| format!("{url} answered no JSON"))
     }
 }

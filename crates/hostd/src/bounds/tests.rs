@@ -85,3 +85,36 @@ fn a_file_that_others_may_write_or_that_is_not_roots_is_refused() {
     host.files().symlink("/etc/passwd", BOUNDS_PATH).unwrap();
     assert!(load().is_err(), "a link is not followed");
 }
+
+/// The keys of a table and of the tables in it, as `account.tasks`.
+fn keys(table: &toml::Table, before: &str, found: &mut Vec<String>) {
+    for (key, value) in table {
+        let name = format!("{before}{key}");
+        match value {
+            // a range is one value to the administrator
+            toml::Value::Table(inner) if name != "uids" => keys(inner, &format!("{name}."), found),
+            _ => found.push(name),
+        }
+    }
+}
+
+#[test]
+fn the_reference_page_tells_every_key_and_its_default() {
+    let page = include_str!("../../../../docs/reference/config.md");
+    let defaults = toml::Table::try_from(Bounds::default()).unwrap();
+    let mut found = Vec::new();
+    keys(&defaults, "", &mut found);
+    assert!(found.len() >= 12, "{found:?}");
+    for key in found {
+        let row = format!("| `{key}` | `");
+        let line = page.lines().find(|line| line.starts_with(&row));
+        let line = line.unwrap_or_else(|| panic!("docs/reference/config.md has no row for {key}"));
+        let value = key
+            .split('.')
+            .try_fold(&toml::Value::Table(defaults.clone()), |value, part| value.get(part))
+            .cloned();
+        if let Some(value @ (toml::Value::Integer(_) | toml::Value::String(_))) = value {
+            assert!(line.contains(&format!("`{value}`")), "{key} is {value} by default: {line}");
+        }
+    }
+}

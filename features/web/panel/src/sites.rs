@@ -9,7 +9,11 @@ use crate::object::SiteObject;
 use crate::store::site;
 
 /// The account's state is part of what its sites are.
-pub async fn account_changed(tx: &mut WriteTx, draft: &mut Draft, account: AccountId) -> Result<(), ApiError> {
+pub async fn account_changed(
+    tx: &mut WriteTx,
+    draft: &mut Draft,
+    account: AccountId,
+) -> Result<(), ApiError> {
     for id in site::ids_of_account(tx, account).await? {
         draft.raise::<SiteObject>(tx, &id).await?;
     }
@@ -22,6 +26,9 @@ pub async fn account_leaving(tx: &mut WriteTx, account: AccountId) -> Result<(),
     if sites == 0 {
         return Ok(());
     }
-    let detail = format!("The account has {sites} sites. Delete them first.");
+    let detail = match sites {
+        1 => "The account has a site. Delete it first.".to_owned(),
+        sites => format!("The account has {sites} sites. Delete them first."),
+    };
     Err(ApiError::conflict("account_has_sites", detail))
 }
