@@ -22,7 +22,9 @@ if [ -n "$missing" ]; then
 fi
 command -v cargo > /dev/null || { echo "test: no Rust toolchain is here (rust-toolchain.toml names it)" >&2; exit 1; }
 for tool in cargo-deb cargo-deny cargo-nextest; do
-    command -v "$tool" > /dev/null || cargo install --quiet --locked "$tool"
+    # quick to build: each is used for some seconds only
+    command -v "$tool" > /dev/null || CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off \
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 cargo install --quiet --locked "$tool"
 done
 
 step "format"
