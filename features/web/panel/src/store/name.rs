@@ -12,7 +12,8 @@ const OF_SITE: Statement = Statement::new(
 const ALIASES_BETWEEN: Statement = Statement::new(
     "SELECT site_id, name, is_primary, ownership FROM site_name
      WHERE is_primary = 0 AND site_id IN
-           (SELECT site_id FROM site_name WHERE is_primary = 1 AND name > $1 AND name <= $2)
+           (SELECT site_id FROM site_name
+            WHERE is_primary = 1 AND name > $1 AND name <= $2 AND (name LIKE $3 OR $3 IS NULL))
      ORDER BY name",
 );
 const ALIASES_GRANTED: Statement = Statement::new(
@@ -133,7 +134,7 @@ pub(crate) async fn aliases(
 ) -> Result<Vec<Named>, StoreError> {
     match (which.account, scope) {
         (Some(account), _) => tx.all(ALIASES_OF_ACCOUNT.bind(account)).await,
-        (None, TenantScope::All) => tx.all(ALIASES_BETWEEN.bind(which.after).bind(last)).await,
+        (None, TenantScope::All) => tx.all(ALIASES_BETWEEN.bind(which.after).bind(last).bind(which.like.as_deref())).await,
         (None, TenantScope::Granted { person, permission }) => {
             tx.all(ALIASES_GRANTED.bind(person).bind(*permission)).await
         }
