@@ -140,3 +140,6 @@ impl Status {
         Self { condition, reason: Some(reason), message: Some(message.into()) }
     }
 }
+
+#[cfg(test)]
+mod tests;
