@@ -141,7 +141,8 @@ ProtectHome=tmpfs
 BindPaths={home}
 ReadWritePaths={home}
 # /dev/shm, /run/lock and message queues are places where every user may write: no tenant finds another there
-TemporaryFileSystem=/var:ro /srv:ro /opt:ro /dev/shm:mode=1777,size=64M,noexec,nosuid,nodev
+# on Debian 12 an empty home of ProtectHome=tmpfs alone could be written by anyone
+TemporaryFileSystem=/home:ro /root:ro /run/user:ro /var:ro /srv:ro /opt:ro /dev/shm:mode=1777,size=64M,noexec,nosuid,nodev
 InaccessiblePaths=-/run/lock -/dev/mqueue -/dev/hugepages -/etc/nginx -/etc/ssh -/etc/holdfast/credentials -/run/holdfast -/run/holdfast-panel -/run/holdfast-egress -/run/holdfast-worker -/run/holdfast-probe -/run/dbus -/run/systemd/private
 ProtectKernelTunables=yes
 ProtectKernelModules=yes
