@@ -11,7 +11,7 @@ mod rig;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -45,6 +45,9 @@ pub(crate) struct BenchArgs {
     /// Make the figures the stored ones: bench/baseline.json and bench/README.md
     #[arg(long)]
     keep: bool,
+    /// End after so many minutes with what is measured by then
+    #[arg(long, value_name = "MINUTES", default_value_t = 60)]
+    limit: u64,
 }
 
 /// Samples of what is made one by one.
@@ -74,7 +77,7 @@ struct Run {
 impl Run {
     fn new(args: &BenchArgs, deb: &Path, package: &str, top: &Path) -> Result<Self> {
         let begun = Instant::now();
-        let rig = Rig::new(args.on, deb)?;
+        let rig = Rig::new(args.on, deb, begun + Duration::from_secs(60 * args.limit))?;
         let machine = measure::machine(&rig, package)?;
         let folder = top.join("target/bench");
         fs::create_dir_all(&folder)?;
@@ -89,37 +92,40 @@ impl Run {
         ensure!(accounts > 0, "no account, no site");
         let fresh = measure::memory(&self.rig, "fresh")?;
         self.add(fresh)?;
-        let mut firsts = Vec::new();
-        let mut account = String::new();
+        let (mut firsts, mut names) = (Vec::new(), Vec::new());
         for _ in 0..5 {
             let (name, time) = self.rig.account_to_200()?;
-            account = name;
+            names.push(name);
             firsts.push(time);
         }
         self.add([Figure::times("create account, pool and first site, until 200", &firsts)])?;
-
-        let idle = measure::Idle::before(&self.rig)?;
-        let (names, batch) = self.rig.more_accounts(accounts)?;
-        self.batch(&format!("{accounts} accounts in a batch"), "accounts", &batch)?;
-        // the first sizes are reached before each account has a site
-        let mut idle = Some(idle);
+        let first = names.clone();
+        let mut idle = true;
         for size in sites {
-            let missing = size.saturating_sub(self.rig.sites);
-            let before = self.rig.sites;
+            if idle && self.rig.sites + accounts <= *size {
+                idle = false;
+                names = self.idle_accounts(accounts)?;
+            }
+            let (missing, before) = (size.saturating_sub(self.rig.sites), self.rig.sites);
             if missing > 0 {
                 let batch = self.rig.more_sites(missing, &names)?;
                 self.batch(&format!("{missing} sites in a batch, {before} before"), "sites", &batch)?;
             }
-            if before + missing >= accounts
-                && missing >= accounts
-                && let Some(idle) = idle.take()
-            {
-                let figures = idle.after(&self.rig, accounts)?;
-                self.add(figures)?;
-            }
-            self.size(*size, &account)?;
+            self.size(*size, &first[0])?;
         }
         Ok(())
+    }
+
+    /// Accounts with a site each that nobody asks for; returns their names.
+    fn idle_accounts(&mut self, count: usize) -> Result<Vec<String>> {
+        let idle = measure::Idle::before(&self.rig)?;
+        let (names, batch) = self.rig.more_accounts(count)?;
+        self.batch(&format!("{count} accounts in a batch"), "accounts", &batch)?;
+        let batch = self.rig.more_sites(count, &names)?;
+        self.batch(&format!("{count} sites with a new pool each in a batch"), "sites", &batch)?;
+        let figures = idle.after(&self.rig, count)?;
+        self.add(figures)?;
+        Ok(names)
     }
 
     /// All that is measured at one size.

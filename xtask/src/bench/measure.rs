@@ -24,7 +24,7 @@ pub(super) fn machine(rig: &Rig, package: &str) -> Result<Machine> {
     )?;
     Ok(Machine {
         date: here(["date", "-u", "+%Y-%m-%d %H:%M UTC"])?,
-        commit: here(["git", "rev-parse", "--short=12", "HEAD"])?,
+        commit: here(["git", "-C", env!("CARGO_MANIFEST_DIR"), "rev-parse", "--short=12", "HEAD"])?,
         package: package.to_owned(),
         processor: here(["sh", "-c", "sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1"])?,
         cores: here(["nproc"])?,

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use testhost::{Cmd, Distro, Image, ImageKind, Options, Server, Upper};
 
 const SETUP_LIMIT: Duration = Duration::from_mins(5);
-const BATCH_LIMIT: Duration = Duration::from_mins(20);
 /// Connections of a batch.
 const PARALLEL: usize = 16;
 /// Between two looks.
@@ -23,6 +22,8 @@ pub(super) struct Rig {
     /// Sites that exist.
     pub(super) sites: usize,
     accounts: usize,
+    /// When a batch is given up.
+    until: Instant,
 }
 
 /// How a batch went.
@@ -35,7 +36,7 @@ pub(super) struct Batch {
 
 impl Rig {
     /// Boots, installs, sets up.
-    pub(super) fn new(distro: Distro, deb: &Path) -> Result<Self> {
+    pub(super) fn new(distro: Distro, deb: &Path, until: Instant) -> Result<Self> {
         Image::ensure(distro, ImageKind::Ready)?;
         let server = Server::boot(Options::ready(distro).name("bench").upper(Upper::DurableDisk))?;
         server.install_package(deb).with_context(|| format!("install {}", deb.display()))?;
@@ -44,7 +45,7 @@ impl Rig {
         server.push("/etc/holdfast/panel.toml", config, 0o644)?;
         let output = server.command(["holdfast", "setup"]).deadline(SETUP_LIMIT).run()?;
         ensure!(output.ok(), "holdfast setup: {}\n{}", output.text(), output.error_text());
-        let rig = Self { server, sites: 0, accounts: 0 };
+        let rig = Self { server, sites: 0, accounts: 0, until };
         rig.wait_node()?;
         Ok(rig)
     }
@@ -124,13 +125,13 @@ impl Rig {
             })
         })?;
         let accepted = begun.elapsed();
-        self.settled(path, begun + BATCH_LIMIT)?;
+        self.settled(path)?;
         let elapsed = begun.elapsed();
         Ok(Batch { objects: bodies.len(), accepted, elapsed, reloads: self.reloads()? - reloads })
     }
 
     /// Waits until all objects of a list are ready and the plan is empty.
-    fn settled(&self, path: &str, until: Instant) -> Result<()> {
+    fn settled(&self, path: &str) -> Result<()> {
         let mut api = self.api()?;
         let mut last = None::<String>;
         loop {
@@ -138,7 +139,7 @@ impl Rig {
             if let Some(id) = &last
                 && !is_ready(&api.get(&format!("{path}/{id}"))?)
             {
-                if Instant::now() > until {
+                if Instant::now() > self.until {
                     bail!("not ready in time: {}", api.get(&format!("{path}/{id}"))?);
                 }
                 pause();
