@@ -48,7 +48,7 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .max_blocking_threads(64)
+        .max_blocking_threads(96)
         .thread_stack_size(1024 * 1024)
         .enable_all()
         .build()

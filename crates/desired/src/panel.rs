@@ -17,7 +17,7 @@ use crate::plan::Reserved;
 use crate::wait::Waiters;
 
 /// Attempts that may be under way at once; see `docs/adr/0006-driver-parallelism.md`.
-pub const PARALLEL: usize = 16;
+pub const PARALLEL: usize = 48;
 
 /// The panel's side of convergence. Cheap to clone; the clones share everything.
 #[derive(Clone)]

@@ -97,7 +97,7 @@ impl Default for AccountBounds {
 
 impl Default for WorkBounds {
     fn default() -> Self {
-        Self { connections: 32, passes: 2, sweep_seconds: 600, pool_idle_seconds: 600 }
+        Self { connections: 64, passes: 2, sweep_seconds: 600, pool_idle_seconds: 600 }
     }
 }
 
