@@ -33,6 +33,8 @@ step "shell scripts"
 for script in install.sh test.sh .ci/run packaging/deb/postinst packaging/deb/postrm packaging/deb/prerm; do sh -n "$script"; done
 step "layers"
 cargo xtask check-deps
+step "the API's description"
+cargo xtask openapi --check
 step "licences, bans, sources"
 # the advisories need a database from the network: `cargo deny check advisories` is for a timer, not for every change
 cargo deny check bans licenses sources
@@ -42,5 +44,7 @@ step "tests of the parts"
 cargo nextest run --workspace --exclude e2e --no-fail-fast
 step "package"
 deb=$(cargo xtask package --fast)
+step "the story that the guide tells"
+for distro in debian12 debian13; do cargo xtask demo host-a-site --on "$distro" --deb "$deb" > /dev/null; done
 step "tests of the whole, on Debian 12 and 13"
 HOLDFAST_DEB=$deb cargo nextest run --package e2e --no-fail-fast

@@ -59,13 +59,13 @@ pub(crate) fn run(args: &PackageArgs) -> Result<PathBuf> {
     let target = metadata.target_directory.clone().into_std_path_buf();
     let profile = if args.fast { "fast" } else { "release" };
 
+    if !args.no_build {
+        build(&top, profile)?;
+    }
     // one package at a time: two would make each other's tree
     fs::create_dir_all(&target).with_context(|| format!("make {}", target.display()))?;
     let lock = fs::File::create(target.join("package.lock")).context("make the package's lock")?;
     lock.lock().context("wait for another package")?;
-    if !args.no_build {
-        build(&top, profile)?;
-    }
     let built = target.join(profile);
     for (_, binary) in BINARIES {
         check_libraries(&built.join(binary))?;
