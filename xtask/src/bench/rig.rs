@@ -187,7 +187,7 @@ impl Rig {
         for _ in 0..count {
             let name = self.next_site();
             let begun = Instant::now();
-            self.create(&mut api, "/sites", &json!({ "account": account, "name": name }))?;
+            create(&mut api, "/sites", &json!({ "account": account, "name": name }))?;
             self.until_200(&name)?;
             times.push(begun.elapsed());
         }
@@ -200,16 +200,10 @@ impl Rig {
         let (account, name) = (self.next_account(), self.next_site());
         let begun = Instant::now();
         let email = format!("{account}@example.test");
-        self.create(&mut api, "/accounts", &json!({ "name": account, "email": email }))?;
-        self.create(&mut api, "/sites", &json!({ "account": account, "name": name }))?;
+        create(&mut api, "/accounts", &json!({ "name": account, "email": email }))?;
+        create(&mut api, "/sites", &json!({ "account": account, "name": name }))?;
         self.until_200(&name)?;
         Ok((account, begun.elapsed()))
-    }
-
-    fn create(&self, api: &mut Api, path: &str, body: &Value) -> Result<()> {
-        let answer = api.call_with("POST", path, &[("prefer", "wait=60")], Some(body))?.checked()?;
-        ensure!(is_ready(&answer.body), "POST {path} did not become ready: {}", answer.body);
-        Ok(())
     }
 
     fn until_200(&self, name: &str) -> Result<()> {
@@ -226,12 +220,17 @@ impl Rig {
     }
 }
 
+fn create(api: &mut Api, path: &str, body: &Value) -> Result<()> {
+    let answer = api.call_with("POST", path, &[("prefer", "wait=60")], Some(body))?.checked()?;
+    ensure!(is_ready(&answer.body), "POST {path} did not become ready: {}", answer.body);
+    Ok(())
+}
+
 /// A program of this machine.
 pub(super) fn here<const N: usize>(argv: [&str; N]) -> Result<String> {
     Ok(Cmd::new(argv).check()?.text())
 }
 
 pub(super) fn pause() {
-    #[expect(clippy::disallowed_methods, reason = "the pause between two looks")]
     std::thread::sleep(PAUSE);
 }

@@ -130,7 +130,8 @@ async fn a_delete_that_was_acknowledged_survives_the_panel() {
     for round in 0..10 {
         bench.site("alice", "www.example.test").await;
         let deleted = bench.root().delete("/api/v1/sites/www.example.test").await;
-        assert_eq!(deleted.status, 202, "{}", deleted.text);
+        // 204 where the host was observed clean before the answer was written
+        assert!(matches!(deleted.status, 202 | 204), "{} {}", deleted.status, deleted.text);
         tokio::time::sleep(dice.micros(3_000)).await;
         bench = bench.killed_and_started().await;
         bench.until("/api/v1/sites/www.example.test", |site| site.status == 404).await;
