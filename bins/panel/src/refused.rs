@@ -1,11 +1,14 @@
 //! What was refused is in the audit too: who asked for what, which fields, and the codes; never a value.
 //!
-//! Only for someone who is known: a stranger must not fill the disk. Refusals by the present state (a stale ETag, a changed plan, a limit of
+//! Only for someone who is known, and of a tenant only so many in a minute: neither must fill the disk. Refusals by the present state (a stale ETag, a changed plan, a limit of
 //! requests) are no attempt at anything, and left out.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use api_kit::{PROBLEM_JSON, Problem, request_id};
 use audit::{Entry, Object, Outcome, RefusedField, Who};
-use auth::Actor;
+use auth::{Actor, ManageAccounts};
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -20,8 +23,49 @@ const LARGEST: usize = 256 * 1024;
 /// Refused fields of one request that are written down.
 const MOST_FIELDS: usize = 20;
 
+/// Refusals of one tenant that are written down in a minute; what is more is in the log of requests alone.
+const PER_MINUTE: u32 = 60;
+/// Tenants of a minute that are counted; more than that share one count.
+const MOST_TENANTS: usize = 10_000;
+
+/// What the layer needs.
+#[derive(Clone)]
+pub(crate) struct Refusals {
+    store: Store,
+    minute: Arc<Mutex<Minute>>,
+}
+
+#[derive(Default)]
+struct Minute {
+    number: i64,
+    counts: HashMap<String, u32>,
+}
+
+impl Refusals {
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, minute: Arc::default() }
+    }
+
+    /// Whether one more of this actor's is written down. An administrator's always are.
+    fn has_room(&self, actor: &Actor, now: Micros) -> bool {
+        if actor.everywhere::<ManageAccounts>().is_ok() {
+            return true;
+        }
+        let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = now.as_secs() / 60;
+        if minute.number != number {
+            *minute = Minute { number, counts: HashMap::new() };
+        }
+        let full = minute.counts.len() >= MOST_TENANTS;
+        let key = if full { String::new() } else { actor.key() };
+        let count = minute.counts.entry(key).or_default();
+        *count += 1;
+        *count <= PER_MINUTE
+    }
+}
+
 /// The layer, inside of the one that finds the actor.
-pub(crate) async fn layer(State(store): State<Store>, request: Request, next: Next) -> Response {
+pub(crate) async fn layer(State(refusals): State<Refusals>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let Some(actor) = request.extensions().get::<Actor>().filter(|_| changes).cloned() else {
         return next.run(request).await;
@@ -29,7 +73,7 @@ pub(crate) async fn layer(State(store): State<Store>, request: Request, next: Ne
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let response = next.run(request).await;
-    if !worth_noting(response.status()) {
+    if !worth_noting(response.status()) || !refusals.has_room(&actor, Micros::now()) {
         return response;
     }
     let (parts, body) = response.into_parts();
@@ -40,7 +84,7 @@ pub(crate) async fn layer(State(store): State<Store>, request: Request, next: Ne
     let body = body.to_bytes();
     if is_problem && let Ok(problem) = serde_json::from_slice::<Problem>(&body) {
         let action = format!("{method} {}", matched.unwrap_or_else(|| shown(&path)));
-        note(&store, &actor, &action, &problem).await;
+        note(&refusals.store, &actor, &action, &problem).await;
     }
     Response::from_parts(parts, Body::from(body))
 }

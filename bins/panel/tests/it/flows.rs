@@ -367,6 +367,28 @@ async fn a_ready_host_costs_no_write_when_it_is_looked_at_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_s_refusals_are_in_the_audit_and_do_not_fill_the_disk() {
+    let bench = Bench::new().await;
+    bench.account("alice").await;
+    let alice = bench.person("alice").await;
+    let before = bench.count("SELECT COUNT(*) AS value FROM audit").await;
+    for _ in 0..200 {
+        assert_eq!(alice.post("/api/v1/sites", json!({ "account": "alice", "name": "x" })).await.status, 422);
+    }
+    let written = bench.count("SELECT COUNT(*) AS value FROM audit").await - before;
+    assert!((60..=120).contains(&written), "{written} of 200, in one or two minutes");
+    let audit = alice.get("/api/v1/audit?limit=1").await;
+    assert_eq!(audit.status, 200, "{}", audit.text);
+    let entry = &bench.root().get("/api/v1/audit?limit=1").await.json["items"][0];
+    assert_eq!(
+        (entry["actor_name"].as_str(), entry["outcome"].as_str()),
+        (Some("alice"), Some("refused")),
+        "{entry}"
+    );
+    assert_eq!(entry["after"]["errors"][0]["pointer"], "/name", "{entry}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_sites_at_once_are_sent_at_once_within_the_bound() {
     let bench = Bench::new().await;
     bench.account("alice").await;

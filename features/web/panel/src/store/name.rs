@@ -134,7 +134,9 @@ pub(crate) async fn aliases(
 ) -> Result<Vec<Named>, StoreError> {
     match (which.account, scope) {
         (Some(account), _) => tx.all(ALIASES_OF_ACCOUNT.bind(account)).await,
-        (None, TenantScope::All) => tx.all(ALIASES_BETWEEN.bind(which.after).bind(last).bind(which.like.as_deref())).await,
+        (None, TenantScope::All) => {
+            tx.all(ALIASES_BETWEEN.bind(which.after).bind(last).bind(which.like.as_deref())).await
+        }
         (None, TenantScope::Granted { person, permission }) => {
             tx.all(ALIASES_GRANTED.bind(person).bind(*permission)).await
         }
