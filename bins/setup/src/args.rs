@@ -12,7 +12,7 @@ pub(crate) struct Args {
     /// What this server is for
     #[arg(long = "with", value_name = "ROLES", value_delimiter = ',', default_value = "web", value_parser = role)]
     pub(crate) roles: Vec<Role>,
-    /// The name by which people reach the panel [default: this server's name]
+    /// The name by which people reach the panel [default: the one chosen before, else this server's name]
     #[arg(long, value_parser = Hostname::parse)]
     pub(crate) hostname: Option<Hostname>,
     /// The administrator's login

@@ -67,6 +67,14 @@ pub(crate) enum SetupError {
         /// What was seen last.
         last: String,
     },
+    /// The web server is not as asked until a person decides.
+    #[error(
+        "{web_server}; `holdfast drift` and `holdfast node show` tell what can be done. Then call set-up again"
+    )]
+    Undecided {
+        /// How it stands.
+        web_server: String,
+    },
     /// The output could not be written.
     #[error("write the report")]
     Output(#[from] std::io::Error),

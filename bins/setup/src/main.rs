@@ -12,7 +12,6 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use hostd::{Host, SystemBus};
-use names::Hostname;
 
 mod addresses;
 mod apply;
@@ -20,6 +19,7 @@ mod args;
 mod certificate;
 mod dpkg;
 mod error;
+mod hostname;
 mod packages;
 mod panel;
 mod preflight;
@@ -166,7 +166,7 @@ fn to_the_second(time: &str) -> String {
 fn options(args: &Args, host: &Host) -> Result<Options> {
     let hostname = match &args.hostname {
         Some(name) => name.clone(),
-        None => own_name(host)?,
+        None => hostname::known(host)?,
     };
     let email = args.email.as_ref().map(ToString::to_string);
     Ok(Options {
@@ -175,18 +175,4 @@ fn options(args: &Args, host: &Host) -> Result<Options> {
         login: args.login.clone().or(email),
         stop_php: args.stop_php,
     })
-}
-
-/// The name that the kernel knows, in full where `/etc/hosts` tells it.
-fn own_name(host: &Host) -> Result<Hostname> {
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let hosts = host.files().read_text("/etc/hosts")?.unwrap_or_default();
-    let start = format!("{name}.");
-    let full = hosts
-        .lines()
-        .filter_map(|line| line.split('#').next())
-        .flat_map(|line| line.split_whitespace().skip(1))
-        .find(|word| word.starts_with(&start));
-    Hostname::parse(full.unwrap_or(&name))
-        .context("this server's name cannot be used: call set-up with --hostname NAME")
 }

@@ -79,6 +79,11 @@ impl WebServer {
         self.condition == "ready" && self.observed_generation == self.generation
     }
 
+    /// Waiting alone does not help.
+    pub(crate) fn waits_for_a_person(&self) -> bool {
+        matches!(self.reason.as_deref(), Some("edited" | "paused" | "plan_changed" | "refused"))
+    }
+
     /// For people.
     pub(crate) fn text(&self) -> String {
         let details = [self.reason.as_deref(), self.message.as_deref()];

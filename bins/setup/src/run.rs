@@ -92,6 +92,10 @@ pub(crate) fn set_up(world: World<'_>, report: &mut Report<'_>) -> Result<Outcom
             wait("the web server's condition `ready`", READY, || {
                 Ok(match world.panel.web_server()? {
                     Some(server) if server.is_ready() => None,
+                    Some(server) if server.waits_for_a_person() => {
+                        let web_server = format!("the web server is {}", server.text());
+                        return Err(SetupError::Undecided { web_server });
+                    }
                     Some(server) => Some(format!("it is {}", server.text())),
                     None => Some("the panel does not know it yet".to_owned()),
                 })

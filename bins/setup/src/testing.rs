@@ -26,6 +26,8 @@ pub(crate) struct Fresh {
     pub(crate) host: Host,
     pub(crate) options: Options,
     pub(crate) panel_runs: AtomicBool,
+    /// A managed file of the web server was edited by hand.
+    pub(crate) edited: AtomicBool,
 }
 
 impl Fresh {
@@ -57,7 +59,7 @@ impl Fresh {
             login: None,
             stop_php: false,
         };
-        Self { host, options, panel_runs: AtomicBool::new(true) }
+        Self { host, options, panel_runs: AtomicBool::new(true), edited: AtomicBool::new(false) }
     }
 
     pub(crate) fn systemd(&self) -> &FakeSystemd {
@@ -141,11 +143,12 @@ impl Panel for Fresh {
     }
 
     fn web_server(&self) -> Result<Option<WebServer>, PanelError> {
+        let edited = self.edited.load(Ordering::Relaxed);
         Ok(Some(WebServer {
-            condition: "ready".to_owned(),
+            condition: if edited { "degraded" } else { "ready" }.to_owned(),
             generation: 1,
             observed_generation: 1,
-            reason: None,
+            reason: edited.then(|| "edited".to_owned()),
             message: None,
         }))
     }

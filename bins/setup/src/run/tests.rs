@@ -3,7 +3,7 @@ use std::fmt::Write;
 use converge::Describe;
 use hostd::{Active, OwnUnit, Unit};
 
-use super::{plan, set_up};
+use super::{READY, plan, set_up};
 use crate::certificate;
 use crate::error::SetupError;
 use crate::report::Report;
@@ -105,6 +105,17 @@ fn a_step_without_effect_is_an_error_and_not_a_success() {
         "{}",
         error.chain()
     );
+}
+
+#[test]
+fn what_waits_for_a_person_is_told_at_once() {
+    let server = Fresh::new();
+    server.edited.store(true, std::sync::atomic::Ordering::Relaxed);
+    let begun = std::time::Instant::now();
+    let error = run(&server).unwrap_err();
+    assert!(matches!(error, SetupError::Undecided { .. }), "{}", error.chain());
+    assert!(error.chain().contains("degraded (edited)") && error.chain().contains("`holdfast drift`"));
+    assert!(begun.elapsed() < READY, "it waited all the same");
 }
 
 #[test]
