@@ -311,6 +311,14 @@ async fn send(
         _ => "resumed",
     };
     let condition = crate::fields::text(&decided, "condition");
+    let message = crate::fields::text(&decided, "message");
+    if action == "revert" && condition != "ready" && !path.is_empty() && message.contains(path) {
+        let remedy = format!(
+            "A file that Holdfast did not make is never removed by it. If nobody needs it: `rm {}`, then `holdfast sweep`.",
+            quoted(path)
+        );
+        return Err(Failure::refused(format!("{path} is still there: {message}"), remedy));
+    }
     let mut line = vec![plain(format!("{kind} {name}: {word}"))];
     if !path.is_empty() {
         line.push(plain(format!(" {path}")));

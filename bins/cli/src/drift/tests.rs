@@ -63,6 +63,19 @@ async fn reverting_names_the_content_that_was_looked_at() {
 }
 
 #[tokio::test]
+async fn a_strangers_file_that_stays_is_no_success() {
+    let decided = json!({ "condition": "degraded", "reason": "edited",
+        "message": "/etc/nginx/holdfast/http.conf was edited by hand" });
+    let panel = FakePanel::start([
+        ("GET /drift", Answer::json(200, &drift())),
+        ("POST /drift/actions", Answer::json(200, &decided)),
+    ]);
+    let ran = panel.run(&["drift", "revert", "/etc/nginx/holdfast/http.conf"]).await;
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.err.contains("is still there") && ran.err.contains("`rm /etc/nginx/"), "{}", ran.err);
+}
+
+#[tokio::test]
 async fn what_was_edited_again_is_not_swept_away() {
     let panel = FakePanel::start([("GET /drift", Answer::json(200, &drift()))]);
     let ran = panel.run(&["drift", "revert", "/etc/nginx/holdfast/http.conf", "--seen", "0123"]).await;
