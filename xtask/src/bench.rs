@@ -145,7 +145,7 @@ impl Run {
         let figures = measure::latency(&self.rig, &named, 2000)?;
         self.add(figures)?;
         self.rig.restart()?;
-        self.rig.api()?.post("/sweep", &serde_json::json!({}))?;
+        self.rig.sweep()?;
         let figures = measure::memory(&self.rig, &format!("after a restart and a sweep, {named}"))?;
         self.add(figures)
     }

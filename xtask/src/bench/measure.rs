@@ -61,14 +61,13 @@ fn counters(rig: &Rig) -> Result<Counters> {
 
 /// Sweeps over a server where nothing is to be done.
 pub(super) fn sweep(rig: &Rig, size: &str) -> Result<Vec<Figure>> {
-    let mut api = rig.api()?;
     // what came before is written by now
-    api.post("/sweep", &json!({}))?;
+    rig.sweep()?;
     rig.sh("sync; rm -f /run/bench-marker; touch /run/bench-marker")?;
     let (before, reloads) = (counters(rig)?, rig.reloads()?);
     let (mut cpu, mut wall) = (Vec::new(), Vec::new());
     for _ in 0..3 {
-        let answer = api.call("POST", "/sweep", None)?.checked()?;
+        let answer = rig.sweep()?;
         let micros = answer.body["cpu_micros"].as_f64().context("the sweep tells no cpu_micros")?;
         ensure!(answer.body["differing"] == 0, "a sweep found something to do: {}", answer.body);
         cpu.push(micros / 1e6);

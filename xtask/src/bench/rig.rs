@@ -94,6 +94,18 @@ impl Rig {
         Ok(())
     }
 
+    /// A sweep through the panel, after the one that may be under way; only this one is timed.
+    pub(super) fn sweep(&self) -> Result<e2e::ApiAnswer> {
+        let mut api = self.api()?;
+        loop {
+            let answer = api.call("POST", "/sweep", None)?;
+            if answer.status != 503 || Instant::now() > self.until {
+                return answer.checked();
+            }
+            pause();
+        }
+    }
+
     /// The name of the next account; it does not exist yet.
     pub(super) fn next_account(&mut self) -> String {
         self.accounts += 1;
