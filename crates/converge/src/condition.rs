@@ -104,7 +104,7 @@ impl Reason {
         use crate::backoff::Retry;
         match self {
             Self::Edited | Self::Paused | Self::PlanChanged | Self::Refused => Retry::WaitForUser,
-            Self::NotConverged | Self::Bug => Retry::Bug,
+            Self::Bug => Retry::Bug,
             Self::DiskFull | Self::ForeignConfigBroken => Retry::Soon,
             _ => Retry::Later,
         }

@@ -14,7 +14,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
-use converge::{Condition, Reason, StepError};
+use converge::{Condition, ObserveError, Reason, StepError};
 use hostd::{Host, HostError};
 use names::{DomainName, SiteId};
 
@@ -95,6 +95,14 @@ impl CommitError {
         match self {
             Self::Host(e) | Self::State(StateError::Host(e)) if e.is_disk_full() => Reason::DiskFull,
             _ => Reason::StepFailed,
+        }
+    }
+
+    /// What an observation says that met it.
+    pub(crate) fn unobservable(&self) -> ObserveError {
+        match self.reason() {
+            Reason::DiskFull => ObserveError::Because(Reason::DiskFull, self.text()),
+            _ => ObserveError::Failed(self.text()),
         }
     }
 

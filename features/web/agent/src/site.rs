@@ -226,7 +226,7 @@ impl Sites {
 
 #[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
 fn failed(error: crate::committer::CommitError) -> ObserveError {
-    ObserveError::Failed(error.text())
+    error.unobservable()
 }
 
 /// What contradicts itself, whoever asked for it.

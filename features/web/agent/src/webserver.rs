@@ -115,7 +115,7 @@ impl WebServer {
         host: &Host,
         want: &Wanted<WebServerSpec>,
     ) -> Result<(Want, Vec<ListenAddr>), ObserveError> {
-        let failed = |e: crate::committer::CommitError| ObserveError::Failed(e.text());
+        let failed = |e: crate::committer::CommitError| e.unobservable();
         let Some(spec) = want.present() else {
             if let Some((id, count)) = self.committer.first_site(host).map_err(failed)? {
                 return Err(ObserveError::WaitsFor(format!("the end of site {id} (of {count} left)")));
@@ -182,10 +182,8 @@ impl Reconcile for WebServer {
         own: &Own,
     ) -> Result<WebServerSeen, ObserveError> {
         let (base, listen) = self.want(host, want)?;
-        let look = self
-            .committer
-            .look_base(host, &base, &listen, own.overwrite)
-            .map_err(|e| ObserveError::Failed(e.text()))?;
+        let look =
+            self.committer.look_base(host, &base, &listen, own.overwrite).map_err(|e| e.unobservable())?;
 
         let path = drop_in_path(host);
         let drop_in = want.present().map(|_| ManagedFile::root(path.clone(), DROP_IN));
