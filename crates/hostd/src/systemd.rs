@@ -173,6 +173,8 @@ pub struct Listed {
 /// A signal for a unit's main process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
+    /// Read the configuration again (nginx).
+    Hup,
     /// End after the requests in hand (php-fpm, nginx).
     Quit,
     /// Open the logs again (php-fpm, nginx).
@@ -185,6 +187,7 @@ impl Signal {
     /// The number on Linux (x86-64, arm64).
     pub fn number(self) -> i32 {
         match self {
+            Self::Hup => 1,
             Self::Quit => 3,
             Self::Usr1 => 10,
             Self::Usr2 => 12,
@@ -200,7 +203,8 @@ pub trait Systemd: Send + Sync {
     fn stop(&self, unit: &Unit) -> Result<JobResult, HostError>;
     /// Stops and starts a unit.
     fn restart(&self, unit: &Unit) -> Result<JobResult, HostError>;
-    /// Makes a running unit read its configuration again. One that does not run is `Failed` or `Other`.
+    /// Makes a running unit read its configuration again. One that does not run is `Failed` or `Other`. `Done` says that it
+    /// was told, not that it likes what it reads: whoever asks looks at what is served then.
     fn reload(&self, unit: &Unit) -> Result<JobResult, HostError>;
     /// Forgets a failure and its counters. No error where there was none.
     fn reset_failed(&self, unit: &Unit) -> Result<(), HostError>;

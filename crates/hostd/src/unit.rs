@@ -10,6 +10,8 @@ use std::str::FromStr;
 use names::{AccountName, PhpVersion, PoolName};
 use serde::{Deserialize, Serialize};
 
+use crate::systemd::Signal;
+
 /// A unit that the agent may start, stop, reload, enable and ask about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Unit {
@@ -64,6 +66,14 @@ impl Unit {
 }
 
 impl Unit {
+    /// The signal by which the unit's main process reads its configuration again; none where its own unit knows better.
+    ///
+    /// nginx's unit starts a second nginx for it, which reads the whole configuration only to send this signal. What
+    /// we have it load was tested right before.
+    pub(crate) fn reload_signal(&self) -> Option<Signal> {
+        matches!(self, Self::Nginx).then_some(Signal::Hup)
+    }
+
     /// Where the link lies that starts the unit at boot, and what it points to; for the sockets that are ours.
     pub(crate) fn boot_link(&self) -> Option<(String, String)> {
         let target = match self {

@@ -156,10 +156,12 @@ const HOW: &str = "
 
 - The server is Debian in `systemd-nspawn` on the machine named above, its disk an overlay where a sync costs what it
   costs. Panel, agent, nginx, PHP and the client share the processors.
-- Create to 200: from the start of `POST /sites` with `Prefer: wait` (over the panel's unix socket, a connection that
-  stays) until a `GET /` of the new name from outside the server answers 200 for the first time. Each site runs PHP.
+- Create until its first 200: from the start of `POST /sites` (over the panel's unix socket, a connection that stays) until a
+  visitor from outside the server, who asks for `/` of the new name every 3 ms by a new connection, gets 200. Each site runs PHP.
+- Create until it is ready and 200: the same with `Prefer: wait`, then one `GET`. Ready means that no old worker of nginx
+  answers any more; nginx itself lets the old ones go on for 0.1 s after the new ones have started.
 - Batch: 16 connections send POSTs without waiting; it ends when every site is ready and `GET /plan` is empty.
-  Reloads are those that the journal of nginx tells of.
+  Reloads are those that the journal of the agent tells of.
 - Sweep: `POST /sweep`. Its processor time is the agent's own count; `write_bytes` and `syscw` are of /proc of the
   agent; changed files are those of /etc, /home and the agent's state with a later change time than its start.
 - Memory: `Pss` and `Rss` of smaps_rollup.

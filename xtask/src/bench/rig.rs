@@ -13,6 +13,8 @@ use testhost::{Cmd, Distro, Image, ImageKind, Options, Server, Upper};
 const SETUP_LIMIT: Duration = Duration::from_mins(5);
 /// Connections of a batch.
 const PARALLEL: usize = 16;
+/// Between two questions of a visitor who waits for a page.
+const ASK_AGAIN: Duration = Duration::from_millis(3);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -72,9 +74,9 @@ impl Rig {
         text.trim().parse().with_context(|| format!("`{script}` wrote no number: {text}"))
     }
 
-    /// Reloads of nginx since boot, as the journal tells.
+    /// How often nginx was made to load the tree since boot, as the agent's journal tells.
     pub(super) fn reloads(&self) -> Result<u64> {
-        self.number("journalctl -b -u nginx.service -o cat --no-pager | grep -c '^Reloaded ' || true")
+        self.number("journalctl -b -u holdfast-agent.service -o cat --no-pager | grep -c 'nginx loads the tree' || true")
     }
 
     /// The main process of a unit.
@@ -206,6 +208,22 @@ impl Rig {
         Ok(times)
     }
 
+    /// From the POST, which waits for nothing, until a visitor who asks over and over gets the first 200.
+    pub(super) fn create_to_first_200(&mut self, account: &str, count: usize) -> Result<Vec<Duration>> {
+        let mut api = self.api()?;
+        let mut times = Vec::new();
+        for _ in 0..count {
+            let name = self.next_site();
+            let begun = Instant::now();
+            let site = api.post("/sites", &json!({ "account": account, "name": name }))?;
+            self.until_200(&name)?;
+            times.push(begun.elapsed());
+            let path = format!("/sites/{}", site["id"].as_str().context("a site without an id")?);
+            api.wait_until(&path, Duration::from_secs(30), is_ready)?;
+        }
+        Ok(times)
+    }
+
     /// From the POST of a new account until its first site answers 200.
     pub(super) fn account_to_200(&mut self) -> Result<(String, Duration)> {
         let mut api = self.api()?;
@@ -228,6 +246,9 @@ impl Rig {
                 return Ok(());
             }
             ensure!(Instant::now() < until, "{name} answers {}: {}", answer.status, answer.text());
+            // another visitor, who meets another worker of nginx
+            visitor.close();
+            std::thread::sleep(ASK_AGAIN);
         }
     }
 }

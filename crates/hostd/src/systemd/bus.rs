@@ -20,6 +20,8 @@ mod link;
 use link::{Link, kind_interface};
 
 const NO_SUCH_UNIT: &str = "org.freedesktop.systemd1.NoSuchUnit";
+/// What `KillUnit` answers where the unit has no main process.
+const NO_MAIN_PROCESS: &str = "org.freedesktop.systemd1.NoSuchProcess";
 
 /// For questions, and for what changes files alone.
 const ASK: Duration = Duration::from_secs(30);
@@ -66,6 +68,10 @@ fn flag(properties: &Properties, key: &str) -> bool {
 /// A number; systemd's infinity (and "unset") is its largest value.
 fn number(properties: &Properties, key: &str) -> Option<u64> {
     properties.get(key).and_then(|v| v.downcast_ref::<u64>().ok()).filter(|n| *n != u64::MAX)
+}
+
+fn is_not_running(error: &zbus::Error) -> bool {
+    matches!(error, zbus::Error::MethodError(name, ..) if name.as_str() == NO_MAIN_PROCESS)
 }
 
 fn is_no_such_unit(error: &zbus::Error) -> bool {
@@ -212,7 +218,15 @@ impl Systemd for SystemBus {
     }
 
     fn reload(&self, unit: &Unit) -> Result<JobResult, HostError> {
-        self.job("reload", "ReloadUnit", &unit.name())
+        let Some(signal) = unit.reload_signal() else {
+            return self.job("reload", "ReloadUnit", &unit.name());
+        };
+        match self.kill_main(unit, signal) {
+            Ok(()) => Ok(JobResult::Done),
+            Err(HostError::Systemd { source, .. }) if is_not_running(&source) => Ok(JobResult::Failed),
+            Err(HostError::NoSuchUnit { .. }) => Ok(JobResult::Failed),
+            Err(error) => Err(error),
+        }
     }
 
     fn reset_failed(&self, unit: &Unit) -> Result<(), HostError> {

@@ -1,15 +1,14 @@
 //! nginx's worker processes, by the kernel's own list. After a reload the old ones go on accepting for a moment: a change
 //! is served for certain only when none of them does any more.
 
-use hostd::{Host, HostError, Unit};
+use hostd::{Host, HostError, UnitState};
 
-/// The workers of the running nginx; none where it does not run.
-pub(crate) fn accepting(host: &Host) -> Result<Vec<u32>, HostError> {
-    let state = host.systemd().state(&Unit::Nginx)?;
-    let Some(cgroup) = state.control_group else { return Ok(Vec::new()) };
+/// The workers of nginx in this state; none where it does not run.
+pub(crate) fn accepting(host: &Host, nginx: &UnitState) -> Result<Vec<u32>, HostError> {
+    let Some(cgroup) = &nginx.control_group else { return Ok(Vec::new()) };
     let listed = host.files().read_text(&format!("/sys/fs/cgroup{cgroup}/cgroup.procs"))?.unwrap_or_default();
     let pids = listed.lines().filter_map(|line| line.trim().parse().ok());
-    Ok(pids.filter(|pid| Some(*pid) != state.main_pid && accepts(host, *pid)).collect())
+    Ok(pids.filter(|pid| Some(*pid) != nginx.main_pid && accepts(host, *pid)).collect())
 }
 
 /// Whether this process is a worker that still takes connections. One that was told to end says so in its title before it

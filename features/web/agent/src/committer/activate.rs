@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use converge::Reason;
-use hostd::{Host, HostError, JobResult, Unit};
+use hostd::{Host, HostError, JobResult, Unit, UnitState};
 use names::{Digest, DomainName, ListenAddr, SiteId};
 use web_spec::{ProbeHttp, ProbePath};
 
@@ -41,10 +41,11 @@ impl Committer {
         if open.is_empty() {
             return self.save(host, State { round: Round::Idle, ..state });
         }
-        let up = host.systemd().state(&Unit::Nginx)?.active.is_up();
+        let nginx = host.systemd().state(&Unit::Nginx)?;
+        let up = nginx.active.is_up();
         if state.loaded != digest || (digest.is_some() && !up) {
             state.loaded = None;
-            if let Err(why) = self.load(host, up, digest, &state.listen)? {
+            if let Err(why) = self.load(host, &nginx, digest, &state.listen)? {
                 for at in open {
                     answers[at] =
                         Some(Err(held(&requests[at], serving[at], Reason::StepFailed, why.clone())));
@@ -78,13 +79,13 @@ impl Committer {
     fn load(
         &self,
         host: &Host,
-        up: bool,
+        nginx: &UnitState,
         digest: Option<Digest>,
         listen: &[ListenAddr],
     ) -> Result<Result<(), String>, HostError> {
         let unit = Unit::Nginx;
-        let old = workers::accepting(host)?;
-        let (verb, result) = match (up, digest) {
+        let old = workers::accepting(host, nginx)?;
+        let (verb, result) = match (nginx.active.is_up(), digest) {
             (true, _) => ("reload", host.systemd().reload(&unit)?),
             (false, Some(_)) => {
                 host.systemd().reset_failed(&unit)?;
@@ -95,6 +96,7 @@ impl Committer {
         if result != JobResult::Done {
             return Ok(Err(format!("{verb} nginx.service: {result}; see journalctl -u nginx.service")));
         }
+        tracing::info!(verb, "nginx loads the tree");
         let Some(digest) = digest else { return Ok(Ok(())) };
         let until = Instant::now() + TAKE_OVER;
         let mut pause = Duration::from_millis(4);
@@ -105,7 +107,12 @@ impl Committer {
             let missing = || listen.iter().find_map(|address| self.answers(host, *address, digest).err());
             match still().or_else(missing) {
                 None => return Ok(Ok(())),
-                Some(why) if Instant::now() + pause >= until => return Ok(Err(why)),
+                Some(why) if Instant::now() + pause >= until => {
+                    return Ok(Err(format!(
+                        "{why} {} s after the {verb}; nginx's error log says more",
+                        TAKE_OVER.as_secs()
+                    )));
+                }
                 Some(_) => {
                     #[expect(
                         clippy::disallowed_methods,
