@@ -150,7 +150,8 @@ pub async fn begin(
 
 /// Who the token's session belongs to, with the rights of this moment; `None` where it is over or was never there.
 ///
-/// Reads alone, but for once a minute, when the use is written down.
+/// Reads alone. Once a minute the use is written down, which nobody waits for: where the disk is full or the writer is busy, whoever is
+/// signed in can look all the same, and at worst signs in again after [`IDLE`].
 pub async fn resolve(
     store: &Store,
     token: &OpaqueToken,
@@ -160,10 +161,16 @@ pub async fn resolve(
     let found = store.read(async |tx| find(tx, token, origin, now).await).await?;
     let Some((actor, found)) = found else { return Ok(None) };
     if now.since(found.last_seen_at) >= NOTED_EVERY {
-        let touch = TOUCH.bind(found.id).bind(now).bind(now.plus(IDLE));
-        store.note(async |tx| tx.execute(touch).await).await?;
+        tokio::spawn(touch(store.clone(), found.id, now));
     }
     Ok(Some(actor))
+}
+
+async fn touch(store: Store, session: SessionId, now: Micros) {
+    let touch = TOUCH.bind(session).bind(now).bind(now.plus(IDLE));
+    if let Err(error) = store.note(async |tx| tx.execute(touch).await).await {
+        tracing::warn!(error = %error, "the use of a session could not be written down");
+    }
 }
 
 async fn find(
