@@ -401,3 +401,34 @@ async fn many_sites_at_once_are_sent_at_once_within_the_bound() {
     let most = bench.agent.host.most_at_once.load(Ordering::SeqCst);
     assert!((4..=16).contains(&most), "{most} at once");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_makes_nobody_an_administrator_who_was_not_asked_to_be_one() {
+    let bench = Bench::new().await;
+    bench.account("alice").await;
+    let link = async |body| bench.root().post("/api/v1/login-links", body).await;
+    link(json!({ "login": "alice" })).await.is(201);
+    let taken = link(json!({ "login": "alice", "administrator": true })).await;
+    taken.refused(409, "login_taken");
+    assert_eq!(bench.waiting().delete("/api/v1/accounts/alice").await.status, 204);
+    let persons = bench.count("SELECT COUNT(*) AS value FROM person").await;
+    let gone = link(json!({ "login": "alice" })).await;
+    assert!(gone.refused(404, "not_found").detail.contains("--administrator"), "{}", gone.text);
+    assert_eq!(bench.count("SELECT COUNT(*) AS value FROM person").await, persons);
+
+    link(json!({ "login": "carol", "administrator": true })).await.is(201);
+    link(json!({ "login": "carol", "administrator": true })).await.is(201);
+    let carol = bench.person("carol").await;
+    assert_eq!(carol.get("/api/v1/session").await.json["roles"][0]["role"], "administrator");
+    let audit = bench.root().get("/api/v1/audit?limit=100").await;
+    let made: Vec<_> = audit.json["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["action"] == "person.create")
+        .collect();
+    assert_eq!(made.len(), 1, "{}", audit.text);
+    assert_eq!(made[0]["after"], json!({ "login": "carol", "role": "administrator" }));
+    let body = json!({ "login": "dave", "administrator": true });
+    carol.post("/api/v1/login-links", body).await.refused(403, "forbidden");
+}
