@@ -23,7 +23,7 @@
 //! ```
 //!
 //! The layers, from the outside in: [`request_id`], [`security_headers`], [`rate_limit`], [`origin_guard`], the panel's
-//! authentication (which puts an `auth::Actor` among the request's extensions), [`idempotency`].
+//! authentication (which puts an `auth::Actor` among the request's extensions), [`rate_limit`] of persons, [`idempotency`].
 
 mod accepted;
 mod caller;
