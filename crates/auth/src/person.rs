@@ -7,7 +7,7 @@ use crate::authorised::{Authorised, Installation};
 use crate::login::Login;
 use crate::passwords::StoredHash;
 use crate::permission::{ManageAccounts, ManagePersons, OWNER, PermissionId};
-use crate::session;
+use crate::{session, sign_in};
 
 const INSERT: Statement = Statement::new(
     "INSERT INTO person (id, login, email, password_hash, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)
@@ -138,7 +138,7 @@ pub async fn by_id(tx: &mut Tx, id: PersonId) -> Result<Option<Person>, StoreErr
     tx.optional(BY_ID.bind(id)).await
 }
 
-/// Sets the password and ends all sessions: whoever knew the old one is out.
+/// Sets the password, and ends all sessions and links: whoever came by the old one is out.
 pub async fn set_password(
     tx: &mut WriteTx,
     person: PersonId,
@@ -146,11 +146,12 @@ pub async fn set_password(
     now: Micros,
 ) -> Result<(), StoreError> {
     tx.execute(SET_PASSWORD.bind(person).bind(hash.expose()).bind(now)).await?;
+    sign_in::drop_links(tx, person).await?;
     session::revoke_all(tx, person, now).await?;
     Ok(())
 }
 
-/// Keeps the person from signing in and ends all sessions, or lets them in again.
+/// Keeps the person from signing in and ends all sessions and links, or lets them in again.
 pub async fn set_suspended(
     tx: &mut WriteTx,
     _proof: &impl MayMakePersons,
@@ -160,6 +161,7 @@ pub async fn set_suspended(
 ) -> Result<(), StoreError> {
     tx.execute(SUSPEND.bind(person).bind(suspended.then_some(now)).bind(now)).await?;
     if suspended {
+        sign_in::drop_links(tx, person).await?;
         session::revoke_all(tx, person, now).await?;
     }
     Ok(())
