@@ -209,6 +209,11 @@ async fn root_on_the_unix_socket_is_the_administrator_and_others_are_nobody() {
         assert_eq!(made.status, 202, "{}", made.json);
     } else {
         assert_eq!(got.status, 401);
+        let guess = json!({ "login": "admin", "password": "wrong" });
+        for wanted in [401, 401, 401, 401, 401, 429] {
+            let got = send(served.unix().await, "POST", "/api/v1/session", &host, Some(guess.clone())).await;
+            assert_eq!(got.status, wanted, "guesses are counted: {}", got.json);
+        }
     }
     // Over HTTPS nobody is root, whoever runs the client.
     assert_eq!(send(served.https().await, "GET", "/api/v1/session", &[], None).await.status, 401);
