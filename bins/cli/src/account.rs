@@ -139,6 +139,9 @@ pub(crate) struct EditArgs {
     /// Read a new password from standard input; all sessions of the owner end
     #[arg(long)]
     password_stdin: bool,
+    /// Read the password of now too, in a line before the new one; who is no administrator needs it
+    #[arg(long, requires = "password_stdin")]
+    with_current: bool,
     /// Add a public key that opens SFTP, as one line; may be given again
     #[arg(long = "ssh-key", value_name = "LINE")]
     ssh_keys: Vec<String>,
@@ -298,7 +301,11 @@ async fn edit(session: &mut Session, args: EditArgs) -> Result<(), Failure> {
         fixed.insert("limits".to_owned(), limits);
     }
     let add = key_lines(&args.ssh_keys, &args.ssh_key_files)?;
-    if args.password_stdin {
+    if args.with_current {
+        let (current, new) = secret::read_both(&mut session.screen)?;
+        fixed.insert("current_password".to_owned(), current.into());
+        fixed.insert("password".to_owned(), new.into());
+    } else if args.password_stdin {
         fixed.insert("password".to_owned(), secret::read(&mut session.screen, "new password")?.into());
     }
     let (drop, none) = (args.drop_ssh_keys, args.no_ssh_keys);

@@ -15,13 +15,19 @@ use crate::screen::{Style, plain, span};
 /// The link alone is written to standard output.
 #[derive(Debug, Args)]
 pub(crate) struct LoginLinkArgs {
-    /// Whose; without it, the administrator's (`admin`). Root's asking makes a login that nobody has an administrator
+    /// Whose; without it, the administrator's (`admin`)
     login: Option<String>,
+    /// Make a login that nobody has a further administrator's; root alone may
+    #[arg(long, requires = "login")]
+    administrator: bool,
 }
 
 impl LoginLinkArgs {
     pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        let body = self.login.map_or_else(|| json!({}), |login| json!({ "login": login }));
+        let mut body = self.login.map_or_else(|| json!({}), |login| json!({ "login": login }));
+        if self.administrator {
+            body["administrator"] = true.into();
+        }
         let reply = session.ask("making a link", Call::new(Method::POST, "/login-links").body(body)).await?;
         if session.json {
             return Ok(session.screen.json(&reply.body)?);

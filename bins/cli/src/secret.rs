@@ -21,6 +21,19 @@ pub(crate) fn read(screen: &mut Screen, what: &str) -> Result<String, Failure> {
     Ok(text)
 }
 
+/// Reads the password of now and a new one: on a terminal one after the other, else one line each.
+pub(crate) fn read_both(screen: &mut Screen) -> Result<(String, String), Failure> {
+    if screen.asks {
+        return Ok((read(screen, "password of now")?, read(screen, "new password")?));
+    }
+    let text = read(screen, "password")?;
+    let Some((current, new)) = text.split_once('\n') else {
+        let remedy = "Give the password of now and the new one, one line each.";
+        return Err(Failure::refused("there is one line alone", remedy));
+    };
+    Ok((current.to_owned(), new.to_owned()))
+}
+
 fn piped(screen: &mut Screen) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     screen.input().take(LONGEST + 1).read_to_end(&mut bytes)?;

@@ -196,31 +196,16 @@ async fn list(session: &mut Session) -> Result<(), Failure> {
 
 impl PasswordArgs {
     pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        let (current, new) = if session.screen.asks {
-            let current =
-                if self.first { None } else { Some(secret::read(&mut session.screen, "password of now")?) };
-            (current, secret::read(&mut session.screen, "new password")?)
-        } else {
-            let text = secret::read(&mut session.screen, "password")?;
-            match (self.first, text.split_once('\n')) {
-                (true, None) => (None, text),
-                (false, Some((current, new))) => (Some(current.to_owned()), new.to_owned()),
-                (true, Some(_)) => {
-                    return Err(Failure::refused(
-                        "there is more than one line",
-                        "Give the new password alone.",
-                    ));
-                }
-                (false, None) => {
-                    let remedy = "Give the password of now and the new one, one line each, or --first where there is none.";
-                    return Err(Failure::refused("there is one line alone", remedy));
-                }
+        let body = if self.first {
+            let new = secret::read(&mut session.screen, "new password")?;
+            if new.contains('\n') {
+                return Err(Failure::refused("there is more than one line", "Give the new password alone."));
             }
+            json!({ "new": new })
+        } else {
+            let (current, new) = secret::read_both(&mut session.screen)?;
+            json!({ "current": current, "new": new })
         };
-        let mut body = json!({ "new": new });
-        if let Some(current) = current {
-            body["current"] = current.into();
-        }
         let reply =
             session.ask("setting the password", Call::new(Method::PUT, "/password").body(body)).await?;
         if let Some(path) = &self.save {

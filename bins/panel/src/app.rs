@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_kit::openapi::Security;
-use api_kit::rate_limit::{self, RateLimit};
+use api_kit::rate_limit::{self, NetworkLimit, PersonLimit};
 use api_kit::{ApiError, idempotency, origin_guard, request_id, security_headers};
 use auth::Passwords;
 use axum::Router;
@@ -15,6 +15,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa::OpenApi;
 use wire::Peer;
 
+use crate::refused::Refusals;
 use crate::world::World;
 use crate::{authenticate, page, refused, routes};
 
@@ -36,6 +37,17 @@ pub struct Parts {
     pub port: u16,
     /// Cancelled when the panel stops: streams end then.
     pub stop: wire::CancellationToken,
+    /// How many refusals are written down.
+    pub(crate) refusals: Refusals,
+}
+
+/// How often one may ask.
+#[derive(Clone)]
+pub struct Limits {
+    /// Each network, for anything.
+    pub networks: Arc<NetworkLimit>,
+    /// Each person who does not manage all accounts, for changes.
+    pub persons: Arc<PersonLimit>,
 }
 
 #[derive(OpenApi)]
@@ -89,18 +101,19 @@ fn sorted(value: serde_json::Value) -> serde_json::Value {
 
 /// The routes with all layers. The listener puts the `auth::Origin`, and `authenticate::Root` where the peer is root, among a request's
 /// extensions.
-pub fn app(parts: Parts, limit: Arc<RateLimit>) -> Router {
-    let store = parts.panel.store().clone();
+pub fn app(parts: Parts, limits: Limits) -> Router {
+    let (store, refusals) = (parts.panel.store().clone(), parts.refusals.clone());
     let (router, _) = table(parts).finish(PREFIX, Description::openapi());
     router
         .merge(page::router())
         .fallback(async || ApiError::not_found("address"))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(from_fn_with_state(store.clone(), idempotency::layer))
-        .layer(from_fn_with_state(refused::Refusals::new(store.clone()), refused::layer))
+        .layer(from_fn_with_state(refusals, refused::layer))
+        .layer(from_fn_with_state(limits.persons, rate_limit::person_layer))
         .layer(from_fn_with_state(store, authenticate::layer))
         .layer(from_fn(origin_guard::layer))
-        .layer(from_fn_with_state(limit, rate_limit::layer))
+        .layer(from_fn_with_state(limits.networks, rate_limit::layer))
         .layer(from_fn(security_headers::layer))
         .layer(RequestBodyTimeoutLayer::new(BODY))
         .layer(CatchPanicLayer::custom(panicked))

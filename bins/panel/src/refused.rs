@@ -23,7 +23,7 @@ const LARGEST: usize = 256 * 1024;
 /// Refused fields of one request that are written down.
 const MOST_FIELDS: usize = 20;
 
-/// Refusals of one tenant that are written down in a minute; what is more is in the log of requests alone.
+/// Refusals of one tenant, and refused links, that are written down in a minute; what is more is in the log of requests alone.
 const PER_MINUTE: u32 = 60;
 /// Tenants of a minute that are counted; more than that share one count.
 const MOST_TENANTS: usize = 10_000;
@@ -51,13 +51,22 @@ impl Refusals {
         if actor.everywhere::<ManageAccounts>().is_ok() {
             return true;
         }
+        self.has_room_of(actor.key(), now)
+    }
+
+    /// Whether one more refused link is written down. All strangers share this room.
+    pub(crate) fn has_room_for_a_link(&self, now: Micros) -> bool {
+        self.has_room_of(String::from("link"), now)
+    }
+
+    fn has_room_of(&self, key: String, now: Micros) -> bool {
         let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
         let number = now.as_secs() / 60;
         if minute.number != number {
             *minute = Minute { number, counts: HashMap::new() };
         }
         let full = minute.counts.len() >= MOST_TENANTS;
-        let key = if full { String::new() } else { actor.key() };
+        let key = if full { String::new() } else { key };
         let count = minute.counts.entry(key).or_default();
         *count += 1;
         *count <= PER_MINUTE

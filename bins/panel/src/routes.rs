@@ -30,8 +30,7 @@ pub(crate) fn table(parts: Parts) -> Table {
 }
 
 /// Every statement below.
-pub(crate) const STATEMENTS: &[&[store::Statement]] =
-    &[session::STATEMENTS, password::STATEMENTS, doctor::STATEMENTS];
+pub(crate) const STATEMENTS: &[&[store::Statement]] = &[session::STATEMENTS, doctor::STATEMENTS];
 
 /// Writes a change that was done into the audit.
 async fn done(

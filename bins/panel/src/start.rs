@@ -1,9 +1,10 @@
 //! From nothing to serving, and back.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use anyhow::Context;
-use api_kit::rate_limit::RateLimit;
+use api_kit::rate_limit::{NetworkLimit, PersonLimit};
 use auth::{Login, Passwords};
 use desired::{Panel, setting};
 use names::Micros;
@@ -12,15 +13,18 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use wire::{CancellationToken, Peer};
 
-use crate::app::{self, Parts};
+use crate::app::{self, Limits, Parts};
 use crate::config::Config;
+use crate::refused::Refusals;
 use crate::serve::Server;
 use crate::{tls, upkeep, world};
 
 /// Calls to the agent at once: the attempts, and a few for people.
 const AGENT_CONNECTIONS: usize = desired::PARALLEL + 4;
 /// Requests in hand at a stop are given so long.
-const GRACE: Duration = Duration::from_secs(8);
+const GRACE: Duration = Duration::from_secs(2);
+/// Changes that one tenant may ask for per second in the long run, and at once.
+const PERSON_CHANGES: (u32, u32) = (5, 50);
 /// The login of the first administrator.
 pub const ADMINISTRATOR: &str = "admin";
 
@@ -65,8 +69,7 @@ async fn serve() -> anyhow::Result<()> {
     let parts = parts(&config, stop.clone()).await?;
     let tasks = spawn(&parts, &config);
     let mut inherited = wire::systemd::listeners().context("the inherited sockets cannot be used")?;
-    let limit = RateLimit::new(config.requests_per_second, config.requests_burst);
-    let server = Server::new(app::app(parts.clone(), limit), stop.clone());
+    let server = Server::new(app::app(parts.clone(), limits(&config)), stop.clone());
     let names: Vec<String> = inherited.names().map(str::to_owned).collect();
     anyhow::ensure!(!inherited.is_empty(), "there are no inherited sockets: start holdfast-panel.socket");
     for name in names {
@@ -95,6 +98,15 @@ async fn serve() -> anyhow::Result<()> {
     Ok(())
 }
 
+fn limits(config: &Config) -> Limits {
+    let (per_second, burst) = PERSON_CHANGES;
+    let some = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    Limits {
+        networks: NetworkLimit::new(config.requests_per_second, config.requests_burst),
+        persons: PersonLimit::new(some(per_second), some(burst)),
+    }
+}
+
 /// Opens the database and brings it to this release.
 pub async fn parts(config: &Config, stop: CancellationToken) -> anyhow::Result<Parts> {
     let store = Store::open(&config.database).await?;
@@ -114,9 +126,10 @@ pub async fn parts(config: &Config, stop: CancellationToken) -> anyhow::Result<P
         })
         .await?;
     let agent = Peer::with_connections(&config.agent_socket, AGENT_CONNECTIONS);
-    let panel = Panel::new(store, agent, world::registry());
+    let refusals = Refusals::new(store.clone());
+    let panel = Panel::new(store, agent, world::registry(), stop.clone());
     let passwords = Passwords::new()?;
-    Ok(Parts { panel, passwords, probe: Peer::new(&config.probe_socket), port: 8443, stop })
+    Ok(Parts { panel, passwords, probe: Peer::new(&config.probe_socket), port: 8443, stop, refusals })
 }
 
 /// What goes on beside the requests.

@@ -182,7 +182,7 @@ impl Panel for SocketPanel {
 
     fn login_link(&self, login: Option<&str>) -> Result<LoginLink, PanelError> {
         let body = match login {
-            Some(login) => json!({ "login": login }),
+            Some(login) => json!({ "login": login, "administrator": true }),
             None => json!({}),
         };
         parse("POST /login-links", self.call(&Method::POST, "/login-links", Some(&body))?)

@@ -175,6 +175,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing.", detail)
     }
 
+    /// 404 for what is no secret to whoever asks: the words say what to do.
+    pub fn missing(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing.", detail)
+    }
+
     /// 405
     pub fn method_not_allowed() -> Self {
         Self::new(

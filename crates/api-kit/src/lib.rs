@@ -23,7 +23,7 @@
 //! ```
 //!
 //! The layers, from the outside in: [`request_id`], [`security_headers`], [`rate_limit`], [`origin_guard`], the panel's
-//! authentication (which puts an `auth::Actor` among the request's extensions), [`idempotency`].
+//! authentication (which puts an `auth::Actor` among the request's extensions), [`rate_limit`] of persons, [`idempotency`].
 
 mod accepted;
 mod caller;
@@ -42,6 +42,7 @@ pub mod query;
 pub mod rate_limit;
 pub mod request_id;
 pub mod security_headers;
+mod sign_in;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -55,6 +56,7 @@ pub use page::{DEFAULT_LIMIT, LARGEST_LIMIT, List, Page, PageParams};
 pub use path::Path;
 pub use prefer::{LONGEST_WAIT, Prefer};
 pub use query::{Query, QueryPart};
+pub use sign_in::unconfirmed;
 
 #[cfg(test)]
 mod tests;

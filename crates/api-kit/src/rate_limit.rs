@@ -1,34 +1,46 @@
-//! How often one network may ask: a token bucket per IPv4 address and per IPv6 /64.
+//! How often one may ask: token buckets.
 //!
-//! The address is the socket's, never a header's. The panel's unix socket is not limited: only root is known there.
+//! - [`NetworkLimit`], before anything else: all requests of one IPv4 address or one IPv6 /64. The address is the socket's, never a
+//!   header's. Root on the panel's unix socket is not limited; the other users of the machine are one network.
+//! - [`PersonLimit`], behind authentication: what a tenant changes, from however many networks. Who manages all accounts is not limited.
+//!
 //! Failed sign-ins are counted on their own, in the database (`auth`), so that a restart forgives nothing.
 
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use auth::Origin;
+use auth::{Actor, ManageAccounts, Origin};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use http::Method;
+use names::PersonId;
 
 use crate::error::ApiError;
 
-/// After so many requests, full buckets are dropped, so that their number is bounded by the networks seen meanwhile.
+/// After so many requests, full buckets are dropped, so that their number is bounded by those seen meanwhile.
 const SWEEP: u64 = 4096;
+
+/// One bucket per network.
+pub type NetworkLimit = RateLimit<IpAddr>;
+/// One bucket per person.
+pub type PersonLimit = RateLimit<PersonId>;
 
 /// The buckets.
 #[derive(Debug)]
-pub struct RateLimit {
-    buckets: DefaultKeyedRateLimiter<IpAddr>,
+pub struct RateLimit<K: Hash + Eq + Clone> {
+    buckets: DefaultKeyedRateLimiter<K>,
     clock: DefaultClock,
     asked: AtomicU64,
 }
 
-impl RateLimit {
+impl<K: Hash + Eq + Clone> RateLimit<K> {
     /// `per_second` requests in the long run, `burst` at once.
     pub fn new(per_second: NonZeroU32, burst: NonZeroU32) -> Arc<Self> {
         Arc::new(Self {
@@ -38,26 +50,55 @@ impl RateLimit {
         })
     }
 
-    /// Takes one from the network's bucket.
-    pub fn check(&self, origin: &Origin) -> Result<(), ApiError> {
-        let Some(network) = origin.network() else { return Ok(()) };
+    /// Takes one from the bucket; where it is empty, how long until there is one again.
+    fn take(&self, key: &K) -> Result<(), Duration> {
         if self.asked.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
             self.buckets.retain_recent();
         }
-        self.buckets.check_key(&network).map_err(|full| {
-            let wait = full.wait_time_from(self.clock.now());
+        self.buckets.check_key(key).map_err(|empty| empty.wait_time_from(self.clock.now()))
+    }
+}
+
+impl NetworkLimit {
+    /// Takes one from the network's bucket.
+    pub fn check(&self, origin: &Origin) -> Result<(), ApiError> {
+        let Some(network) = origin.network() else { return Ok(()) };
+        self.take(&network).map_err(|wait| {
             ApiError::too_many("rate_limited", "Your network asks too often. Wait a moment.", wait)
+        })
+    }
+}
+
+impl PersonLimit {
+    /// Takes one from the bucket of a person who does not manage all accounts.
+    pub fn check(&self, actor: &Actor) -> Result<(), ApiError> {
+        let Some(person) = actor.person_id() else { return Ok(()) };
+        if actor.everywhere::<ManageAccounts>().is_ok() {
+            return Ok(());
+        }
+        self.take(&person).map_err(|wait| {
+            ApiError::too_many("rate_limited", "You ask for changes too often. Wait a moment.", wait)
         })
     }
 }
 
 /// The layer: `axum::middleware::from_fn_with_state(limit, rate_limit::layer)`. The listener puts the [`Origin`] among the extensions;
 /// a request without one is refused, so that a listener that forgets it is found at once.
-pub async fn layer(State(limit): State<Arc<RateLimit>>, request: Request, next: Next) -> Response {
+pub async fn layer(State(limit): State<Arc<NetworkLimit>>, request: Request, next: Next) -> Response {
     let Some(origin) = request.extensions().get::<Origin>() else {
         return ApiError::internal("the listener did not say where the request comes from").into_response();
     };
     match limit.check(origin) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+/// The layer of the [`PersonLimit`], inside of the one that finds the [`Actor`]. Reading is not counted.
+pub async fn person_layer(State(limit): State<Arc<PersonLimit>>, request: Request, next: Next) -> Response {
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let actor = request.extensions().get::<Actor>().filter(|_| changes);
+    match actor.map_or(Ok(()), |actor| limit.check(actor)) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     }

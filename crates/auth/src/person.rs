@@ -7,7 +7,7 @@ use crate::authorised::{Authorised, Installation};
 use crate::login::Login;
 use crate::passwords::StoredHash;
 use crate::permission::{ManageAccounts, ManagePersons, OWNER, PermissionId};
-use crate::session;
+use crate::{session, sign_in};
 
 const INSERT: Statement = Statement::new(
     "INSERT INTO person (id, login, email, password_hash, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)
@@ -30,6 +30,9 @@ const GRANT_ACCOUNT: Statement = Statement::new(
     "INSERT INTO person_role (id, person_id, role_id, account_id, created_at) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT DO NOTHING",
 );
+const IS_ADMINISTRATOR: Statement = Statement::new(
+    "SELECT COUNT(*) AS value FROM person_role WHERE person_id = $1 AND role_id = $2 AND organisation_id = $3",
+);
 const ADD_PERMISSION: Statement = Statement::new(
     "INSERT INTO role_permission (role_id, permission) VALUES ($1, $2) ON CONFLICT (role_id, permission) DO NOTHING",
 );
@@ -43,6 +46,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     DELETE,
     GRANT_EVERYWHERE,
     GRANT_ACCOUNT,
+    IS_ADMINISTRATOR,
     ADD_PERMISSION,
 ];
 
@@ -134,7 +138,7 @@ pub async fn by_id(tx: &mut Tx, id: PersonId) -> Result<Option<Person>, StoreErr
     tx.optional(BY_ID.bind(id)).await
 }
 
-/// Sets the password and ends all sessions: whoever knew the old one is out.
+/// Sets the password, and ends all sessions and links: whoever came by the old one is out.
 pub async fn set_password(
     tx: &mut WriteTx,
     person: PersonId,
@@ -142,11 +146,12 @@ pub async fn set_password(
     now: Micros,
 ) -> Result<(), StoreError> {
     tx.execute(SET_PASSWORD.bind(person).bind(hash.expose()).bind(now)).await?;
+    sign_in::drop_links(tx, person).await?;
     session::revoke_all(tx, person, now).await?;
     Ok(())
 }
 
-/// Keeps the person from signing in and ends all sessions, or lets them in again.
+/// Keeps the person from signing in and ends all sessions and links, or lets them in again.
 pub async fn set_suspended(
     tx: &mut WriteTx,
     _proof: &impl MayMakePersons,
@@ -156,6 +161,7 @@ pub async fn set_suspended(
 ) -> Result<(), StoreError> {
     tx.execute(SUSPEND.bind(person).bind(suspended.then_some(now)).bind(now)).await?;
     if suspended {
+        sign_in::drop_links(tx, person).await?;
         session::revoke_all(tx, person, now).await?;
     }
     Ok(())
@@ -180,22 +186,47 @@ pub async fn bootstrap(tx: &mut WriteTx, login: &Login, now: Micros) -> Result<P
     for permission in OWNER {
         tx.execute(ADD_PERMISSION.bind(store::fixed::OWNER_ROLE).bind(permission.as_str())).await?;
     }
-    let new = NewPerson { login: login.clone(), email: None, password: None };
-    let id = match insert(tx, &new, now).await? {
-        Some(id) => {
-            let grant = GRANT_EVERYWHERE
-                .bind(names::Id::<names::kind::Role>::new())
-                .bind(id)
-                .bind(store::fixed::ADMINISTRATOR_ROLE)
-                .bind(store::fixed::ROOT_ORGANISATION)
-                .bind(now);
-            tx.execute(grant).await?;
-            id
-        }
+    match insert_administrator(tx, login, now).await? {
+        Some(id) => Ok(id),
         // There already: its rights are left as they are, someone may have taken them away.
-        None => tx.one::<Person>(BY_LOGIN.bind(login.as_str())).await?.id,
-    };
-    Ok(id)
+        None => Ok(tx.one::<Person>(BY_LOGIN.bind(login.as_str())).await?.id),
+    }
+}
+
+/// Makes an administrator, who signs in by one-time links at first; `None` where the login is taken.
+pub async fn create_administrator(
+    tx: &mut WriteTx,
+    _proof: &Authorised<Installation, ManagePersons>,
+    login: &Login,
+    now: Micros,
+) -> Result<Option<PersonId>, StoreError> {
+    insert_administrator(tx, login, now).await
+}
+
+async fn insert_administrator(
+    tx: &mut WriteTx,
+    login: &Login,
+    now: Micros,
+) -> Result<Option<PersonId>, StoreError> {
+    let new = NewPerson { login: login.clone(), email: None, password: None };
+    let Some(id) = insert(tx, &new, now).await? else { return Ok(None) };
+    let grant = GRANT_EVERYWHERE
+        .bind(names::Id::<names::kind::Role>::new())
+        .bind(id)
+        .bind(store::fixed::ADMINISTRATOR_ROLE)
+        .bind(store::fixed::ROOT_ORGANISATION)
+        .bind(now);
+    tx.execute(grant).await?;
+    Ok(Some(id))
+}
+
+/// Whether the person is an administrator.
+pub async fn is_administrator(tx: &mut Tx, person: PersonId) -> Result<bool, StoreError> {
+    let statement = IS_ADMINISTRATOR
+        .bind(person)
+        .bind(store::fixed::ADMINISTRATOR_ROLE)
+        .bind(store::fixed::ROOT_ORGANISATION);
+    Ok(tx.one::<i64>(statement).await? > 0)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use names::{Micros, OpaqueToken, PersonId, Secret};
-use store::{FromRow, Row, RowError, Statement, Store, StoreError, WriteTx};
+use store::{FromRow, Row, RowError, Statement, Store, StoreError, Tx, WriteTx};
 
 use crate::login::Login;
 use crate::origin::Origin;
@@ -25,11 +25,13 @@ const USE_LINK: Statement = Statement::new(
     "UPDATE login_link SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2
      RETURNING person_id AS value",
 );
-const LINK_PERSON: Statement =
+const DROP_LINKS: Statement =
+    Statement::new("DELETE FROM login_link WHERE person_id = $1 AND used_at IS NULL");
+const BY_ID: Statement =
     Statement::new("SELECT id, login, password_hash FROM person WHERE id = $1 AND suspended_at IS NULL");
 const PRUNE: Statement = Statement::new("DELETE FROM login_link WHERE expires_at < $1");
 
-pub(crate) const STATEMENTS: &[Statement] = &[FIND, UNCHANGED, ADD_LINK, USE_LINK, LINK_PERSON, PRUNE];
+pub(crate) const STATEMENTS: &[Statement] = &[FIND, UNCHANGED, ADD_LINK, USE_LINK, DROP_LINKS, BY_ID, PRUNE];
 
 /// Proof that someone has just shown who they are; what a session is begun with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +70,17 @@ pub enum SignInError {
     /// The database.
     #[error("the sign-in could not be looked up")]
     Store(#[from] StoreError),
+}
+
+/// Why a password may not be replaced.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfirmError {
+    /// The one of now was not shown.
+    #[error("the password of now is missing")]
+    Missing,
+    /// It is not the one of now, or could not be checked.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
 }
 
 struct Candidate {
@@ -125,11 +138,37 @@ pub async fn by_password(
         .await
 }
 
+/// Checks the password of now, before another takes its place: a session alone, of a browser that was left open, is not enough to keep its
+/// person out. Who has no password has none to show.
+pub async fn confirm(
+    store: &Store,
+    passwords: &Passwords,
+    person: PersonId,
+    offered: Option<Secret<String>>,
+    origin: Origin,
+    now: Micros,
+) -> Result<(), ConfirmError> {
+    let read = async |tx: &mut Tx| tx.optional::<Candidate>(BY_ID.bind(person)).await;
+    let candidate = store.read(read).await.map_err(SignInError::from)?.ok_or(SignInError::Refused)?;
+    if candidate.hash.is_none() {
+        return Ok(());
+    }
+    let offered = offered.ok_or(ConfirmError::Missing)?;
+    by_password(store, passwords, candidate.login.as_str(), offered, origin, now).await?;
+    Ok(())
+}
+
 /// Makes a link's token for a person, which works once and for [`LINK_LASTS`]. It cannot be had again.
 pub async fn make_link(tx: &mut WriteTx, person: PersonId, now: Micros) -> Result<OpaqueToken, StoreError> {
     let token = OpaqueToken::generate().map_err(|error| StoreError::Other(Box::new(error)))?;
     tx.execute(ADD_LINK.bind(token.hash()).bind(person).bind(now).bind(now.plus(LINK_LASTS))).await?;
     Ok(token)
+}
+
+/// Takes back the links of a person that were not used.
+pub(crate) async fn drop_links(tx: &mut WriteTx, person: PersonId) -> Result<(), StoreError> {
+    tx.execute(DROP_LINKS.bind(person)).await?;
+    Ok(())
 }
 
 /// Uses a link's token up. Of two that come at once, one gets in.
@@ -138,7 +177,7 @@ pub async fn make_link(tx: &mut WriteTx, person: PersonId, now: Micros) -> Resul
 pub async fn by_link(tx: &mut WriteTx, token: &OpaqueToken, now: Micros) -> Result<Verified, SignInError> {
     let person: Option<String> = tx.optional(USE_LINK.bind(token.hash()).bind(now)).await?;
     let person = person.ok_or(SignInError::Refused)?;
-    let candidate: Option<Candidate> = tx.optional(LINK_PERSON.bind(person)).await?;
+    let candidate: Option<Candidate> = tx.optional(BY_ID.bind(person)).await?;
     let candidate = candidate.ok_or(SignInError::Refused)?;
     Ok(Verified { person: candidate.person, login: candidate.login })
 }

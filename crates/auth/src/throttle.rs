@@ -10,7 +10,7 @@
 //! | login | 100 | 5 minutes | guessing one password from many places |
 //!
 //! The last one is high and short, so that nobody is locked out for long by a stranger. A network is an IPv4 address or an IPv6 /64.
-//! The unix socket is root's alone, and not counted.
+//! Root on the unix socket is not counted; the other users of the machine are one network.
 
 use std::time::Duration;
 

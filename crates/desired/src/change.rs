@@ -194,8 +194,9 @@ impl Panel {
                     progress = Progress::Observed;
                     break;
                 }
-                if timeout_at(until, moved).await.is_err() {
-                    break;
+                tokio::select! {
+                    in_time = timeout_at(until, moved) => if in_time.is_err() { break },
+                    () = self.stop().cancelled() => break,
                 }
             }
         }

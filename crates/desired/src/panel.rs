@@ -9,7 +9,7 @@ use converge::driver::Schedule;
 use names::Micros;
 use store::Store;
 use tokio::sync::watch;
-use wire::Peer;
+use wire::{CancellationToken, Peer};
 
 use crate::key::Key;
 use crate::kind::Registry;
@@ -36,11 +36,13 @@ struct Inner {
     events: watch::Sender<u64>,
     reserved: Reserved,
     turns: AtomicU64,
+    stop: CancellationToken,
 }
 
 impl Panel {
     /// A panel over its database, its agent and its kinds. Nothing is driven before [`crate::drive`].
-    pub fn new(store: Store, agent: Peer, registry: Registry) -> Self {
+    /// When `stop` is cancelled, those who wait for the host are answered with what is known.
+    pub fn new(store: Store, agent: Peer, registry: Registry, stop: CancellationToken) -> Self {
         Self {
             inner: Arc::new(Inner {
                 store,
@@ -53,6 +55,7 @@ impl Panel {
                 events: watch::Sender::new(0),
                 reserved: Reserved::default(),
                 turns: AtomicU64::new(0),
+                stop,
             }),
         }
     }
@@ -107,6 +110,11 @@ impl Panel {
 
     pub(crate) fn reserved(&self) -> &Reserved {
         &self.inner.reserved
+    }
+
+    /// Cancelled when the panel stops.
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.inner.stop
     }
 
     /// How often an object became ready or went.

@@ -69,6 +69,24 @@ async fn keys_are_added_and_dropped() {
 }
 
 #[tokio::test]
+async fn an_owner_gives_the_password_of_now_and_the_new_one() {
+    let answers = || {
+        [
+            ("GET /accounts/alice", Answer::json(200, &account()).with("etag", "\"g1\"")),
+            ("PATCH /accounts/alice", Answer::json(200, &account())),
+        ]
+    };
+    let panel = FakePanel::start(answers());
+    let args = ["account", "edit", "alice", "--password-stdin", "--with-current"];
+    assert_eq!(panel.run_with(&args, "old one\nnew one\n", |_| ()).await.code, 0);
+    assert_eq!(panel.seen()[1].body, json!({ "current_password": "old one", "password": "new one" }));
+    let panel = FakePanel::start(answers());
+    assert_eq!(panel.run_with(&args[..4], "new one\n", |_| ()).await.code, 0);
+    assert_eq!(panel.seen()[1].body, json!({ "password": "new one" }));
+    assert_eq!(FakePanel::start([]).run_with(&args, "new one\n", |_| ()).await.code, 1);
+}
+
+#[tokio::test]
 async fn an_account_is_shown_at_two_widths() {
     for width in [60, 100] {
         let mut shown = account();

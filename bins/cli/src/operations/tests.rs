@@ -21,6 +21,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("session_create", "password", "login"),
     ("session_create_by_link", "token", "link_stdin"),
     ("session_create_by_link", "session", "session"),
+    ("account_edit", "current_password", "with_current"),
     ("password_set", "current", "first"),
     ("password_set", "new", "first"),
 ];

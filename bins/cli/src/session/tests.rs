@@ -71,3 +71,17 @@ async fn a_login_link_is_alone_on_standard_output() {
     assert_eq!((ran.code, ran.out.as_str()), (0, "https://panel.example.test:8443/login#X\n"));
     assert_eq!(ran.err, "this link signs admin in once, until 2026-03-01 12:00:00Z\n");
 }
+
+#[tokio::test]
+async fn a_further_administrator_is_asked_for_by_a_word_of_its_own() {
+    let link = json!({ "url": "https://panel.example.test:8443/login#X", "token": "X", "login": "carol", "expires_at": "2026-03-01T12:00:00Z" });
+    let answers =
+        [("POST /login-links", Answer::json(201, &link)), ("POST /login-links", Answer::json(201, &link))];
+    let panel = FakePanel::start(answers);
+    assert_eq!(panel.run(&["login-link", "carol"]).await.code, 0);
+    assert_eq!(panel.run(&["login-link", "carol", "--administrator"]).await.code, 0);
+    let seen = panel.seen();
+    assert_eq!(seen[0].body, json!({ "login": "carol" }));
+    assert_eq!(seen[1].body, json!({ "login": "carol", "administrator": true }));
+    assert_eq!(panel.run(&["login-link", "--administrator"]).await.code, 2);
+}

@@ -3,13 +3,14 @@
 use api_kit::openapi::Problems;
 use api_kit::{ApiError, Caller, Json};
 use audit::Object;
-use auth::{Identity, Login, ManagePersons, person, sign_in};
+use auth::{Actor, Authorised, Identity, Installation, Login, ManagePersons, person, sign_in};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use desired::{Access, Table, setting};
 use http::StatusCode;
-use names::Micros;
+use names::{Micros, PersonId};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::WriteTx;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -29,6 +30,9 @@ struct CreateLoginLink {
     /// The login; left out: `admin`.
     #[schema(value_type = Option<String>)]
     login: Option<Login>,
+    /// A login that nobody has is to become an administrator's; one that somebody else has is refused. Root alone may ask for it.
+    #[serde(default)]
+    administrator: bool,
 }
 
 /// A link that signs in once.
@@ -45,8 +49,7 @@ struct LoginLink {
     expires_at: Micros,
 }
 
-/// Makes a link that signs somebody in, once and within 15 minutes. A login that nobody has becomes an administrator when root asks on the
-/// server itself.
+/// Makes a link that signs somebody in, once and within 15 minutes. With `administrator`, root on the server itself makes the person too.
 #[utoipa::path(post, path = "/login-links", tag = "session", request_body = CreateLoginLink,
     responses((status = 201, description = "The link", body = LoginLink), Problems))]
 async fn login_link_create(
@@ -54,7 +57,10 @@ async fn login_link_create(
     Caller(actor): Caller,
     Json(body): Json<CreateLoginLink>,
 ) -> Result<Response, ApiError> {
-    actor.everywhere::<ManagePersons>()?;
+    let proof = actor.everywhere::<ManagePersons>()?;
+    if body.administrator && *actor.identity() != Identity::Root {
+        return Err(ApiError::forbidden("Only root on the server itself makes administrators."));
+    }
     let login = match body.login {
         Some(login) => login,
         None => ADMINISTRATOR.parse().map_err(ApiError::internal)?,
@@ -65,9 +71,18 @@ async fn login_link_create(
             Some(person) if person.suspended_at.is_some() => {
                 return Err(ApiError::conflict("suspended", "This person is suspended."));
             }
+            Some(person) if body.administrator && !person::is_administrator(tx, person.id).await? => {
+                let detail =
+                    "Somebody has this login and is no administrator. Choose another login for the new one.";
+                return Err(ApiError::conflict("login_taken", detail));
+            }
             Some(person) => person.id,
-            None if *actor.identity() == Identity::Root => person::bootstrap(tx, &login, now).await?,
-            None => return Err(ApiError::not_found("person")),
+            None if body.administrator => new_administrator(tx, &actor, &proof, &login, now).await?,
+            None => {
+                let detail = "Nobody has this login. `holdfast account create` makes an account with its owner, \
+                              `holdfast login-link --administrator` a further administrator.";
+                return Err(ApiError::missing(detail));
+            }
         };
         let token = sign_in::make_link(tx, id, now).await?;
         let object = Object::of_installation("person", id);
@@ -87,4 +102,20 @@ async fn login_link_create(
     let mut response = (StatusCode::CREATED, Json(link)).into_response();
     response.extensions_mut().insert(api_kit::idempotency::Secret);
     Ok(response)
+}
+
+async fn new_administrator(
+    tx: &mut WriteTx,
+    actor: &Actor,
+    proof: &Authorised<Installation, ManagePersons>,
+    login: &Login,
+    now: Micros,
+) -> Result<PersonId, ApiError> {
+    // Looked up in the same transaction, so it is nobody's.
+    let id = person::create_administrator(tx, proof, login, now).await?;
+    let id = id.ok_or_else(|| ApiError::internal("a login that nobody has is taken"))?;
+    let after = json!({ "login": login, "role": "administrator" });
+    let object = Object::of_installation("person", id);
+    super::done(tx, actor, "person.create", object, (None, Some(after)), now).await?;
+    Ok(id)
 }

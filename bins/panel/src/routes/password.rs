@@ -1,7 +1,7 @@
 //! `/password`
 
 use api_kit::openapi::Problems;
-use api_kit::{ApiError, Caller, From, Json, json};
+use api_kit::{ApiError, Caller, From, Json};
 use audit::Object;
 use auth::{Identity, person, sign_in};
 use axum::extract::State;
@@ -10,17 +10,12 @@ use desired::{Access, Table};
 use http::StatusCode;
 use names::{Password, Secret};
 use serde::Deserialize;
-use store::{Statement, Tx, WriteTx};
+use store::WriteTx;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::app::Parts;
 use crate::routes::session;
-
-const HAS_PASSWORD: Statement =
-    Statement::new("SELECT COUNT(*) AS value FROM person WHERE id = $1 AND password_hash IS NOT NULL");
-
-pub(super) const STATEMENTS: &[Statement] = &[HAS_PASSWORD];
 
 /// The routes.
 pub(super) fn table(parts: Parts) -> Table {
@@ -55,35 +50,10 @@ async fn password_set(
         ));
     };
     let (store, now) = (parts.panel.store(), parts.panel.now());
-    let check = async |offered: String| {
-        let offered = Secret::new(offered);
-        sign_in::by_password(store, &parts.passwords, login.as_str(), offered, origin, now).await
-    };
-    let has_one: i64 = store.read(async |tx: &mut Tx| tx.one(HAS_PASSWORD.bind(*id)).await).await?;
-    match (body.current, has_one > 0) {
-        (_, false) => {}
-        (None, true) => {
-            return Err(json::refuse(
-                "current",
-                "missing_field",
-                "The password of now is needed.",
-                "Send it as current.",
-            ));
-        }
-        (Some(current), true) => match check(current).await {
-            Ok(_) => {}
-            Err(sign_in::SignInError::Refused) => {
-                return Err(json::refuse(
-                    "current",
-                    "password_wrong",
-                    "This is not the password of now.",
-                    "",
-                ));
-            }
-            Err(other) => return Err(session::refusal(other)),
-        },
-    }
-    let again = body.new.expose().to_owned();
+    let current = body.current.map(Secret::new);
+    let confirmed = sign_in::confirm(store, &parts.passwords, *id, current, origin, now).await;
+    confirmed.map_err(|error| api_kit::unconfirmed("current", error))?;
+    let again = Secret::new(body.new.expose().to_owned());
     let hash = parts.passwords.hash(body.new).await.map_err(ApiError::internal)?;
     let write = async |tx: &mut WriteTx| -> Result<(), ApiError> {
         person::set_password(tx, *id, &hash, now).await?;
@@ -92,7 +62,7 @@ async fn password_set(
         Ok(())
     };
     store.write(write).await?;
-    let verified = check(again).await.map_err(session::refusal)?;
+    let verified = sign_in::by_password(store, &parts.passwords, login.as_str(), again, origin, now).await?;
     let new =
         store.write(async |tx: &mut WriteTx| session::begin(&parts, tx, &verified, origin).await).await?;
     Ok((StatusCode::NO_CONTENT, session::cookie(&new.token)).into_response())

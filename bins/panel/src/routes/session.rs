@@ -115,23 +115,6 @@ struct SessionRow {
     origin: String,
 }
 
-/// Why nobody is signed in, as an answer. Which of login and password is wrong, is not said.
-pub(super) fn refusal(error: SignInError) -> ApiError {
-    match error {
-        SignInError::Refused => ApiError::sign_in_refused(),
-        SignInError::Locked { until } => {
-            let wait = until.since(Micros::now());
-            ApiError::too_many(
-                "sign_in_locked",
-                "There were too many failed sign-ins. Wait, then try again.",
-                wait,
-            )
-        }
-        SignInError::Password(error) => ApiError::internal(error),
-        SignInError::Store(error) => error.into(),
-    }
-}
-
 /// Begins a session, writes it into the audit, and answers with the cookie.
 pub(super) async fn begin(
     parts: &Parts,
@@ -235,14 +218,15 @@ async fn session_create(
         Ok(verified) => verified,
         Err(error) => {
             note_refusal(&parts, origin, &error).await?;
-            return Err(refusal(error));
+            return Err(error.into());
         }
     };
     let new = store.write(async |tx: &mut WriteTx| begin(&parts, tx, &verified, origin).await).await?;
     signed_in(&parts, new, origin).await
 }
 
-/// A refused sign-in is in the audit, without what was typed; how many there can be is bounded by the counters of failures.
+/// A refused sign-in is in the audit, without what was typed. How many there can be is bounded: of passwords by the counters of failures,
+/// of links by the room for refusals.
 async fn note_refusal(parts: &Parts, origin: Origin, error: &SignInError) -> Result<(), StoreError> {
     if !matches!(error, SignInError::Refused) {
         return Ok(());
@@ -272,10 +256,21 @@ async fn session_create_by_link(
 ) -> Result<Response, ApiError> {
     let now = parts.panel.now();
     let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
-        let verified = sign_in::by_link(tx, &body.token, now).await.map_err(refusal)?;
-        begin(&parts, tx, &verified, origin).await
+        match sign_in::by_link(tx, &body.token, now).await {
+            Ok(verified) => Ok(Ok(begin(&parts, tx, &verified, origin).await?)),
+            Err(refused @ SignInError::Refused) => Ok(Err(refused)),
+            Err(error) => Err(error.into()),
+        }
     };
-    let new = parts.panel.store().write(write).await?;
+    let new = match parts.panel.store().write(write).await? {
+        Ok(new) => new,
+        Err(refused) => {
+            if parts.refusals.has_room_for_a_link(now) {
+                note_refusal(&parts, origin, &refused).await?;
+            }
+            return Err(refused.into());
+        }
+    };
     signed_in(&parts, new, origin).await
 }
 

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_kit::rate_limit::RateLimit;
+use api_kit::rate_limit::{NetworkLimit, PersonLimit};
 use api_kit::testing::{Answer, Client};
 use auth::{Actor, Origin, session, sign_in};
 use names::{Micros, OpaqueToken};
-use panel::app::{self, Parts};
+use panel::app::{self, Limits, Parts};
 use panel::config::Config;
 use panel::start;
 use serde_json::json;
@@ -55,8 +55,7 @@ impl Bench {
         };
         let parts = start::parts(&config, CancellationToken::new()).await.unwrap();
         let tasks = Tasks(start::spawn(&parts, &config));
-        let plenty = NonZeroU32::new(1_000_000).unwrap();
-        let router = app::app(parts.clone(), RateLimit::new(plenty, plenty));
+        let router = app::app(parts.clone(), unlimited());
         Self { parts, agent, config, router, tasks, folder }
     }
 
@@ -173,6 +172,12 @@ impl Bench {
             .await
             .unwrap()
     }
+}
+
+/// More than any test asks for.
+pub(crate) fn unlimited() -> Limits {
+    let plenty = NonZeroU32::new(1_000_000).unwrap();
+    Limits { networks: NetworkLimit::new(plenty, plenty), persons: PersonLimit::new(plenty, plenty) }
 }
 
 /// What goes on beside the requests; ends with the bench.

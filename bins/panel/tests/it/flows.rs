@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use api_kit::testing::Client;
 use serde_json::json;
 
 use crate::bench::Bench;
@@ -400,4 +401,82 @@ async fn many_sites_at_once_are_sent_at_once_within_the_bound() {
     bench.until("/api/v1/health", |_| bench.agent.host.count("site") == 60).await;
     let most = bench.agent.host.most_at_once.load(Ordering::SeqCst);
     assert!((4..=16).contains(&most), "{most} at once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_makes_nobody_an_administrator_who_was_not_asked_to_be_one() {
+    let bench = Bench::new().await;
+    bench.account("alice").await;
+    let link = async |body| bench.root().post("/api/v1/login-links", body).await;
+    link(json!({ "login": "alice" })).await.is(201);
+    let taken = link(json!({ "login": "alice", "administrator": true })).await;
+    taken.refused(409, "login_taken");
+    assert_eq!(bench.waiting().delete("/api/v1/accounts/alice").await.status, 204);
+    let persons = bench.count("SELECT COUNT(*) AS value FROM person").await;
+    let gone = link(json!({ "login": "alice" })).await;
+    assert!(gone.refused(404, "not_found").detail.contains("--administrator"), "{}", gone.text);
+    assert_eq!(bench.count("SELECT COUNT(*) AS value FROM person").await, persons);
+
+    link(json!({ "login": "carol", "administrator": true })).await.is(201);
+    link(json!({ "login": "carol", "administrator": true })).await.is(201);
+    let carol = bench.person("carol").await;
+    assert_eq!(carol.get("/api/v1/session").await.json["roles"][0]["role"], "administrator");
+    let audit = bench.root().get("/api/v1/audit?limit=100").await;
+    let made: Vec<_> = audit.json["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["action"] == "person.create")
+        .collect();
+    assert_eq!(made.len(), 1, "{}", audit.text);
+    assert_eq!(made[0]["after"], json!({ "login": "carol", "role": "administrator" }));
+    let body = json!({ "login": "dave", "administrator": true });
+    carol.post("/api/v1/login-links", body).await.refused(403, "forbidden");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_shows_the_password_of_now_before_another_takes_its_place() {
+    let bench = Bench::new().await;
+    bench.account("alice").await;
+    let path = "/api/v1/accounts/alice";
+    let set = async |client: Client, body| client.header("if-match", "*").patch(path, body).await;
+    // There is none yet: a link signed her in.
+    let first = set(bench.person("alice").await, json!({ "password": "correct horse battery" })).await;
+    first.is(202);
+    let alice = bench.person("alice").await;
+    let without = set(alice.clone(), json!({ "password": "of an open browser" })).await;
+    assert_eq!(without.refused(422, "invalid").errors[0].pointer, "/current_password");
+    let body = json!({ "password": "of an open browser", "current_password": "a guess" });
+    let wrong = set(alice.clone(), body).await;
+    let problem = wrong.refused(422, "invalid");
+    assert_eq!(
+        (&*problem.errors[0].pointer, &*problem.errors[0].code),
+        ("/current_password", "password_wrong")
+    );
+    set(alice.clone(), json!({ "email": "new@example.test" })).await.is(202);
+    let body = json!({ "password": "another horse battery", "current_password": "correct horse battery" });
+    set(alice, body).await.is(202);
+    set(bench.person("admin").await, json!({ "password": "an administrator's" })).await.is(202);
+    let audit = bench.root().get("/api/v1/audit?limit=100").await;
+    let edits =
+        audit.json["items"].as_array().unwrap().iter().filter(|entry| entry["action"] == "account.edit");
+    let told: Vec<_> = edits.map(|entry| entry["after"]["password"] == "changed").collect();
+    assert_eq!(told.iter().filter(|told| **told).count(), 3, "{}", audit.text);
+    assert_eq!(told.len(), 4, "{}", audit.text);
+    assert!(!audit.text.contains("horse"), "{}", audit.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_link_is_in_the_audit_and_many_do_not_fill_the_disk() {
+    let bench = Bench::new().await;
+    let refused = async || bench.count("SELECT COUNT(*) AS value FROM audit WHERE outcome = 'refused'").await;
+    let body = json!({ "token": "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA" });
+    let follow = async || bench.anonymous().post("/api/v1/session/link", body.clone()).await;
+    follow().await.refused(401, "unauthenticated");
+    assert_eq!(refused().await, 1);
+    for _ in 0..200 {
+        follow().await.is(401);
+    }
+    let written = refused().await;
+    assert!((60..=121).contains(&written), "{written} of 201, in one or two minutes");
 }

@@ -34,6 +34,7 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "/email" => FieldKind::Email,
         "/password" => FieldKind::Password,
         "/reason" => FieldKind::Text,
+        "/current_password" => FieldKind::Any,
         _ => FieldKind::SshKey,
     };
     Some(match operation {
@@ -42,7 +43,8 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
             (body, account)
         }
         "account_edit" => {
-            let body = json!({ "email": "new@example.test", "password": "correct horse battery", "ssh_keys": [SSH_KEY] });
+            let body = json!({ "email": "new@example.test", "password": "correct horse battery",
+                               "current_password": "wrong", "ssh_keys": [SSH_KEY] });
             (body, account)
         }
         "account_suspend" => (json!({ "reason": "An ordinary note" }), account),

@@ -6,27 +6,30 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_kit::rate_limit::RateLimit;
+use api_kit::rate_limit::PersonLimit;
+use api_kit::testing::Client;
+use auth::Origin;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use panel::app;
-use panel::serve::Server;
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use panel::app::{self, Limits};
+use panel::serve::{Patience, Server};
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use wire::CancellationToken;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, unlimited};
 
 struct Served {
     bench: Bench,
     port: u16,
-    tls: TlsConnector,
+    tls: ClientConfig,
     stop: CancellationToken,
     server: Server,
     folder: tempfile::TempDir,
@@ -47,13 +50,16 @@ fn certificate(folder: &Path) -> CertificateDer<'static> {
 
 impl Served {
     async fn new() -> Self {
+        Self::patient(Patience::default()).await
+    }
+
+    async fn patient(patience: Patience) -> Self {
         let bench = Bench::new().await;
         let folder = tempfile::tempdir().unwrap();
         let certificate = certificate(folder.path());
-        let plenty = NonZeroU32::new(100_000).unwrap();
         let stop = bench.parts.stop.clone();
-        let router = app::app(bench.parts.clone(), RateLimit::new(plenty, plenty));
-        let server = Server::new(router, stop.clone());
+        let router = app::app(bench.parts.clone(), unlimited());
+        let server = Server::new(router, stop.clone()).patient(patience);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let acceptor = panel::tls::from_pem(&folder.path().join("tls.pem")).unwrap();
@@ -66,13 +72,27 @@ impl Served {
         let config =
             ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let config = config.with_root_certificates(roots).with_no_client_auth();
-        Self { bench, port, tls: TlsConnector::from(Arc::new(config)), stop, server, folder }
+        Self { bench, port, tls: config, stop, server, folder }
     }
 
-    async fn https(&self) -> impl AsyncRead + AsyncWrite + Unpin + Send + use<> {
-        let stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+    async fn tcp(&self) -> TcpStream {
+        TcpStream::connect(("127.0.0.1", self.port)).await.unwrap()
+    }
+
+    /// TLS on a connection; the protocol is HTTP/1.1 where none is named.
+    async fn secure(&self, stream: TcpStream, protocol: &[u8]) -> std::io::Result<TlsStream<TcpStream>> {
+        let mut config = self.tls.clone();
+        config.alpn_protocols = vec![protocol.to_vec()];
         let name = ServerName::try_from("panel.example.test").unwrap();
-        self.tls.connect(name, stream).await.unwrap()
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await
+    }
+
+    async fn https(&self) -> TlsStream<TcpStream> {
+        self.secure(self.tcp().await, b"http/1.1").await.unwrap()
+    }
+
+    async fn h2(&self) -> TlsStream<TcpStream> {
+        self.secure(self.tcp().await, b"h2").await.unwrap()
     }
 
     async fn unix(&self) -> UnixStream {
@@ -189,6 +209,11 @@ async fn root_on_the_unix_socket_is_the_administrator_and_others_are_nobody() {
         assert_eq!(made.status, 202, "{}", made.json);
     } else {
         assert_eq!(got.status, 401);
+        let guess = json!({ "login": "admin", "password": "wrong" });
+        for wanted in [401, 401, 401, 401, 401, 429] {
+            let got = send(served.unix().await, "POST", "/api/v1/session", &host, Some(guess.clone())).await;
+            assert_eq!(got.status, wanted, "guesses are counted: {}", got.json);
+        }
     }
     // Over HTTPS nobody is root, whoever runs the client.
     assert_eq!(send(served.https().await, "GET", "/api/v1/session", &[], None).await.status, 401);
@@ -324,4 +349,118 @@ async fn a_stop_ends_streams_and_answers_what_is_in_hand() {
     drop(sender);
     let finished = tokio::time::timeout(Duration::from_secs(5), served.server.finished()).await;
     assert!(finished.is_ok(), "a connection is held open");
+}
+
+/// Reads until the other side closes; fails the test where it does not.
+async fn closed(mut stream: impl AsyncRead + Unpin) {
+    let reading = async { while stream.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {} };
+    assert!(tokio::time::timeout(Duration::from_secs(10), reading).await.is_ok(), "the connection is held");
+}
+
+fn hasty() -> Patience {
+    Patience { head: Duration::from_millis(400), idle: Duration::from_millis(400) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_says_nothing_is_not_waited_for() {
+    let served = Served::patient(hasty()).await;
+    let (tcp, http1, h2, unix) = tokio::join!(served.tcp(), served.https(), served.h2(), served.unix());
+    tokio::join!(closed(tcp), closed(http1), closed(h2), closed(unix));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_http2_connection_lasts_as_long_as_a_request_is_in_hand() {
+    let served = Served::patient(hasty()).await;
+    let (mut sender, connection) =
+        http2::handshake(TokioExecutor::new(), TokioIo::new(served.h2().await)).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let address = |path: &str| format!("https://panel.example.test:8443{path}");
+    let health =
+        http::Request::builder().uri(address("/api/v1/health")).body(Full::new(Bytes::new())).unwrap();
+    assert_eq!(sender.send_request(health).await.unwrap().status(), 200);
+    let bearer = format!("Bearer {}", served.bench.session("admin").await.expose().expose());
+    let request = http::Request::builder().uri(address("/api/v1/events")).header("authorization", bearer);
+    let request = request.header("accept", "text/event-stream").body(Full::new(Bytes::new())).unwrap();
+    let events = sender.send_request(request).await.unwrap();
+    assert_eq!(events.status(), 200);
+    let mut events = events.into_body();
+    let quiet = tokio::time::timeout(hasty().idle * 4, events.frame()).await;
+    assert!(quiet.is_err(), "the stream ended: {quiet:?}");
+    assert!(!connection.is_finished(), "closed with a stream under way");
+    drop(events);
+    let ended = tokio::time::timeout(Duration::from_secs(10), connection).await;
+    assert!(ended.is_ok(), "held though no request is in hand");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_network_has_so_many_connections_and_no_more() {
+    let served = Served::new().await;
+    let mut open = Vec::new();
+    for _ in 0..32 {
+        open.push(served.https().await);
+    }
+    let more = served.tcp().await;
+    assert!(served.secure(more, b"h2").await.is_err(), "one more was taken");
+    // Root comes by the unix socket, whatever others do.
+    let got = send(served.unix().await, "GET", "/api/v1/health", &[("host", "localhost")], None).await;
+    assert_eq!(got.status, 200);
+    open.clear();
+    let again = async {
+        loop {
+            let stream = served.tcp().await;
+            if served.secure(stream, b"h2").await.is_ok() {
+                return;
+            }
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(10), again).await.is_ok(), "places are not given back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_answers_who_waits_for_the_host_and_waits_for_no_handshake() {
+    let served = Served::new().await;
+    served.bench.agent.stop().await;
+    let bearer = format!("Bearer {}", served.bench.session("admin").await.expose().expose());
+    let silent = served.tcp().await;
+    let stream = served.https().await;
+    let asking = tokio::spawn(async move {
+        let headers = [("authorization", bearer.as_str()), ("prefer", "wait=30")];
+        let body = json!({ "name": "alice", "email": "a@example.test" });
+        send(stream, "POST", "/api/v1/accounts", &headers, Some(body)).await
+    });
+    served.bench.until("/api/v1/accounts/alice", |answer| answer.status == 200).await;
+    served.stop.cancel();
+    let finished = tokio::time::timeout(Duration::from_secs(2), served.server.finished()).await;
+    assert!(finished.is_ok(), "longer than a stop may take");
+    let got = asking.await.unwrap();
+    assert_eq!(got.status, 202, "{}", got.json);
+    drop(silent);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_who_changes_things_too_often_is_told_when_to_come_back() {
+    let bench = Bench::new().await;
+    bench.account("alice").await;
+    bench.account("bob").await;
+    let few = NonZeroU32::new(3).unwrap();
+    let limits = Limits { persons: PersonLimit::new(NonZeroU32::MIN, few), ..unlimited() };
+    let router = app::app(bench.parts.clone(), limits);
+    let client = async |login: &str| {
+        let bearer = format!("Bearer {}", bench.session(login).await.expose().expose());
+        Client::new(router.clone()).header("authorization", bearer)
+    };
+    let network = |n: u32| Origin::Network(std::net::Ipv4Addr::from(n).into());
+    let (alice, bob, admin) = (client("alice").await, client("bob").await, client("admin").await);
+    let change = async |client: &Client| client.post("/api/v1/sites", json!({})).await;
+    for n in 0..3 {
+        change(&alice.clone().from(network(n))).await.is(422);
+    }
+    let full = change(&alice.clone().from(network(3))).await;
+    full.refused(429, "rate_limited");
+    assert!(!full.header("retry-after").is_empty());
+    alice.get("/api/v1/session").await.is(200);
+    change(&bob).await.is(422);
+    for _ in 0..10 {
+        change(&admin).await.is(422);
+    }
 }

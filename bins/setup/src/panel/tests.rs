@@ -25,13 +25,13 @@ fn panel(status: &str, body: &str) -> (tempfile::TempDir, SocketPanel, thread::J
 }
 
 #[test]
-fn a_login_link_is_asked_for_by_name() {
+fn a_login_link_is_asked_for_by_name_and_makes_an_administrator() {
     let (_dir, panel, server) =
         panel("201 Created", r#"{"url":"https://x/","token":"t","expires_at":"soon"}"#);
     let link = panel.login_link(Some("root@example.com")).unwrap();
     let request = server.join().unwrap();
     assert!(request.starts_with("POST /api/v1/login-links HTTP/1.1\r\n"), "{request}");
-    assert!(request.ends_with("{\"login\":\"root@example.com\"}"), "{request}");
+    assert!(request.ends_with("{\"administrator\":true,\"login\":\"root@example.com\"}"), "{request}");
     assert_eq!((link.url.as_str(), link.expires_at.as_str()), ("https://x/", "soon"));
 }
 

@@ -4,7 +4,7 @@ use axum::routing::get;
 use super::*;
 use crate::testing::Client;
 
-fn limit() -> Arc<RateLimit> {
+fn limit() -> Arc<NetworkLimit> {
     RateLimit::new(NonZeroU32::new(1).unwrap(), NonZeroU32::new(3).unwrap())
 }
 
@@ -53,7 +53,7 @@ async fn a_header_does_not_say_where_a_request_comes_from() {
 
 #[test]
 fn full_buckets_are_dropped() {
-    let limit = RateLimit::new(NonZeroU32::new(1_000_000).unwrap(), NonZeroU32::new(3).unwrap());
+    let limit = NetworkLimit::new(NonZeroU32::new(1_000_000).unwrap(), NonZeroU32::new(3).unwrap());
     for n in 0..u32::try_from(SWEEP * 3).unwrap() {
         limit.check(&Origin::Network(IpAddr::V4(n.into()))).unwrap();
     }

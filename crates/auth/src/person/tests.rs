@@ -36,3 +36,20 @@ async fn a_taken_login_makes_no_person() {
     store.write(async |tx| delete(tx, &proof, id).await).await.unwrap();
     assert_eq!(store.read(async |tx| by_id(tx, id).await).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn an_administrator_is_made_and_nobody_who_is_there_becomes_one() {
+    let store = TestStore::new().await;
+    let proof = Actor::root().everywhere::<ManagePersons>().unwrap();
+    let make =
+        async |tx: &mut WriteTx| create_administrator(tx, &proof, &login("carol"), Micros::EPOCH).await;
+    let carol = store.write(make).await.unwrap().unwrap();
+    assert_eq!(store.write(make).await.unwrap(), None);
+    let alice = store.write(async |tx| create(tx, &proof, &new("alice"), Micros::EPOCH).await).await.unwrap();
+    let make =
+        async |tx: &mut WriteTx| create_administrator(tx, &proof, &login("alice"), Micros::EPOCH).await;
+    assert_eq!(store.write(make).await.unwrap(), None);
+    let is = async |person| store.read(async |tx| is_administrator(tx, person).await).await.unwrap();
+    assert!(is(carol).await);
+    assert!(!is(alice.unwrap()).await);
+}

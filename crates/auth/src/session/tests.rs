@@ -33,6 +33,15 @@ async fn actor(store: &TestStore, session: &NewSession, now: Micros) -> Option<A
     resolve(store, &session.token, SOCKET, now).await.unwrap()
 }
 
+/// Uses the session and waits until that is written down.
+async fn used(store: &TestStore, person: PersonId, session: &NewSession, now: Micros) -> bool {
+    let found = actor(store, session, now).await.is_some();
+    while found && store.read(async |tx| list(tx, person, now).await).await.unwrap()[0].last_seen_at != now {
+        tokio::task::yield_now().await;
+    }
+    found
+}
+
 fn minutes(minutes: u64) -> Micros {
     START.plus(Duration::from_secs(minutes * 60))
 }
@@ -62,11 +71,11 @@ async fn the_token_is_not_in_the_database() {
 #[tokio::test]
 async fn a_session_ends_when_idle_and_at_the_latest_after_twelve_hours() {
     let store = TestStore::new().await;
-    let (_, session) = signed_in(&store, "alice").await;
+    let (alice, session) = signed_in(&store, "alice").await;
     assert!(actor(&store, &session, minutes(30)).await.is_none(), "idle");
     // Used every 20 minutes it goes on, but not for ever.
     for round in 1..36 {
-        assert!(actor(&store, &session, minutes(round * 20)).await.is_some(), "{}", round * 20);
+        assert!(used(&store, alice, &session, minutes(round * 20)).await, "{}", round * 20);
     }
     assert!(actor(&store, &session, minutes(12 * 60)).await.is_none());
 }
@@ -80,8 +89,24 @@ async fn uses_within_a_minute_are_not_written() {
         store.read(async |tx| list(tx, person, now).await).await.unwrap()[0].last_seen_at
     };
     assert_eq!(seen(START.plus(Duration::from_secs(59))).await, START);
-    assert_eq!(seen(minutes(1)).await, minutes(1));
+    assert!(used(&store, person, &session, minutes(1)).await);
     assert_eq!(seen(START.plus(Duration::from_secs(61))).await, minutes(1));
+}
+
+#[tokio::test]
+async fn a_use_that_cannot_be_written_down_is_a_use_all_the_same() {
+    const FAIL: Statement = Statement::new(
+        "CREATE TRIGGER full BEFORE UPDATE ON session BEGIN SELECT RAISE(ABORT, 'no room'); END",
+    );
+    let store = TestStore::new().await;
+    let (_, session) = signed_in(&store, "alice").await;
+    let held = async |_: &mut WriteTx| -> Result<_, StoreError> {
+        Ok(tokio::time::timeout(Duration::from_secs(2), actor(&store, &session, minutes(5))).await)
+    };
+    let found = store.write(held).await.unwrap();
+    assert!(found.is_ok_and(|actor| actor.is_some()), "it waits for another's write");
+    store.write(async |tx| tx.execute(FAIL).await).await.unwrap();
+    assert!(actor(&store, &session, minutes(29)).await.is_some());
 }
 
 #[tokio::test]
@@ -138,6 +163,34 @@ async fn rights_are_read_at_each_use() {
     let (found, session) = signed_in(&store, "admin").await;
     assert_eq!(found, admin);
     assert!(actor(&store, &session, START).await.unwrap().everywhere::<EditNode>().is_ok());
+}
+
+#[tokio::test]
+async fn whoever_was_let_in_once_is_looked_at_again_without_counting_as_a_use() {
+    const TAKE: Statement = Statement::new("DELETE FROM person_role WHERE person_id = $1");
+    let store = TestStore::new().await;
+    let (_, account): (_, AccountId) = store.add_account("alice").await;
+    store
+        .write(async |tx| person::bootstrap(tx, &Login::parse("admin").unwrap(), START).await)
+        .await
+        .unwrap();
+    let (alice, session) = signed_in(&store, "alice").await;
+    let proof = Actor::root().everywhere::<ManageAccounts>().unwrap();
+    store.write(async |tx| person::grant_owner(tx, &proof, alice, account, START).await).await.unwrap();
+    let before = actor(&store, &session, START).await.unwrap();
+    let again = async |now| store.read(async |tx| still_valid(tx, &before, now).await).await.unwrap();
+    let seen = again(minutes(29)).await.unwrap();
+    assert_eq!((seen.identity(), seen.origin()), (before.identity(), before.origin()));
+    assert!(seen.holds_on(account, <EditSites as crate::Permission>::ID));
+    let last = store.read(async |tx| list(tx, alice, START).await).await.unwrap()[0].last_seen_at;
+    assert_eq!(last, START, "it counted as a use");
+    assert!(again(minutes(30)).await.is_none(), "idle");
+    store.write(async |tx| tx.execute(TAKE.bind(alice)).await).await.unwrap();
+    assert!(!again(START).await.unwrap().holds_on(account, <EditSites as crate::Permission>::ID));
+    store.write(async |tx| revoke(tx, alice, session.id, START).await).await.unwrap();
+    assert!(again(START).await.is_none(), "revoked");
+    let root = Actor::root();
+    assert!(store.read(async |tx| still_valid(tx, &root, START).await).await.unwrap().is_some());
 }
 
 #[tokio::test]

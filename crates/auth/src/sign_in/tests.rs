@@ -128,3 +128,47 @@ async fn a_link_works_once_and_for_a_quarter_of_an_hour() {
     let (one, other) = tokio::join!(follow(&twice, START), follow(&twice, START));
     assert_eq!(usize::from(one.is_ok()) + usize::from(other.is_ok()), 1);
 }
+
+#[tokio::test]
+async fn a_link_that_was_not_used_dies_with_the_old_password_and_with_a_suspension() {
+    let fixture = Fixture::new().await;
+    let make =
+        async || fixture.store.write(async |tx| make_link(tx, fixture.alice, START).await).await.unwrap();
+    let follow =
+        async |token: &OpaqueToken| fixture.store.write(async |tx| by_link(tx, token, START).await).await;
+    let link = make().await;
+    let hash = fixture.passwords.hash(Password::parse("another horse").unwrap()).await.unwrap();
+    let set = async |tx: &mut WriteTx| person::set_password(tx, fixture.alice, &hash, START).await;
+    fixture.store.write(set).await.unwrap();
+    assert!(matches!(follow(&link).await, Err(SignInError::Refused)), "a new password");
+    let link = make().await;
+    let proof = Actor::root().everywhere::<ManagePersons>().unwrap();
+    for suspended in [true, false] {
+        let suspend =
+            async |tx: &mut WriteTx| person::set_suspended(tx, &proof, fixture.alice, suspended, START).await;
+        fixture.store.write(suspend).await.unwrap();
+    }
+    assert!(matches!(follow(&link).await, Err(SignInError::Refused)), "a suspension that is over");
+    assert!(follow(&make().await).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_password_is_replaced_by_who_shows_it() {
+    let fixture = Fixture::new().await;
+    let confirmed = async |person, offered: Option<&str>| {
+        let offered = offered.map(|offered| Secret::new(offered.to_owned()));
+        confirm(&fixture.store, &fixture.passwords, person, offered, here(), START).await
+    };
+    assert!(matches!(confirmed(fixture.alice, None).await, Err(ConfirmError::Missing)));
+    confirmed(fixture.alice, Some("correct horse")).await.unwrap();
+    for _ in 0..5 {
+        let wrong = confirmed(fixture.alice, Some("wrong")).await;
+        assert!(matches!(wrong, Err(ConfirmError::SignIn(SignInError::Refused))), "{wrong:?}");
+    }
+    let locked = confirmed(fixture.alice, Some("correct horse")).await;
+    assert!(matches!(locked, Err(ConfirmError::SignIn(SignInError::Locked { .. }))), "guesses are counted");
+    let proof = Actor::root().everywhere::<ManagePersons>().unwrap();
+    let new = NewPerson { login: Login::parse("bob").unwrap(), email: None, password: None };
+    let bob = fixture.store.write(async |tx| person::create(tx, &proof, &new, START).await).await.unwrap();
+    confirmed(bob.unwrap(), None).await.unwrap();
+}

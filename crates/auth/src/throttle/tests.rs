@@ -95,7 +95,17 @@ async fn locks_are_kept_over_a_restart_and_forgotten_in_time() {
 }
 
 #[tokio::test]
-async fn the_socket_is_not_counted_and_a_clock_set_back_does_not_lock_for_years() {
+async fn other_users_of_the_machine_are_counted_on_the_socket_too() {
+    let store = TestStore::new().await;
+    for _ in 0..5 {
+        assert_eq!(attempt(&store, "alice", Origin::Local, START).await, Attempt::Allowed);
+    }
+    assert!(matches!(attempt(&store, "alice", Origin::Local, START).await, Attempt::Locked { .. }));
+    assert_eq!(attempt(&store, "alice", Origin::Socket, START).await, Attempt::Allowed);
+}
+
+#[tokio::test]
+async fn root_on_the_socket_is_not_counted_and_a_clock_set_back_does_not_lock_for_years() {
     let store = TestStore::new().await;
     for _ in 0..50 {
         assert_eq!(attempt(&store, "root", Origin::Socket, START).await, Attempt::Allowed);

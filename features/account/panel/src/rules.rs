@@ -5,14 +5,15 @@ use std::sync::Arc;
 use account_spec::Limits;
 use api_kit::{ApiError, FieldError, IfMatch};
 use auth::person::{self, NewPerson};
+use auth::sign_in;
 use auth::{
     AccountRef, Actor, Authorised, EditAccount, Installation, Login, ManageAccounts, Passwords, StoredHash,
 };
 use desired::event::{Code, Event};
 use desired::{Draft, Key, Note, Rules};
-use names::{AccountName, CryptHash, EmailAddress, Password, SshPublicKey};
+use names::{AccountName, CryptHash, EmailAddress, Micros, Password, PersonId, Secret, SshPublicKey};
 use serde::Deserialize;
-use store::WriteTx;
+use store::{Store, WriteTx};
 use utoipa::ToSchema;
 
 use crate::dependents::Dependents;
@@ -54,6 +55,9 @@ pub(crate) struct EditAccountBody {
     /// Signs the owner in, and opens SFTP. All sessions of the owner end.
     #[schema(value_type = Option<String>, format = Password)]
     pub(crate) password: Option<Password>,
+    /// The owner's password of now. A new one needs it where there is one, unless an administrator sets it.
+    #[schema(format = Password)]
+    pub(crate) current_password: Option<String>,
     /// All public keys that open SFTP, one line each.
     #[schema(value_type = Option<Vec<String>>)]
     pub(crate) ssh_keys: Option<Vec<SshPublicKey>>,
@@ -237,9 +241,26 @@ impl Rules for Create {
         let account = Account::from(&account::find_made(tx, proof, id).await?);
         let key = Key::of::<account_spec::AccountSpec>(&id);
         draft.made(key.clone());
-        told(tx, draft, "account.create", Code::Created, None, &account).await?;
+        Told::new("account.create", Code::Created, None, &account).write(tx, draft).await?;
         Ok((account, key))
     }
+}
+
+/// Whoever is no administrator shows the owner's password of now before it is replaced.
+pub(crate) async fn check_current(
+    store: &Store,
+    passwords: &Passwords,
+    actor: &Actor,
+    owner: Option<PersonId>,
+    body: &mut EditAccountBody,
+) -> Result<(), ApiError> {
+    let current = body.current_password.take().map(Secret::new);
+    let Some(owner) = owner.filter(|_| body.password.is_some()) else { return Ok(()) };
+    if actor.everywhere::<ManageAccounts>().is_ok() {
+        return Ok(());
+    }
+    let confirmed = sign_in::confirm(store, passwords, owner, current, actor.origin(), Micros::now()).await;
+    confirmed.map_err(|error| api_kit::unconfirmed("current_password", error))
 }
 
 /// Changes whose values were checked.
@@ -309,7 +330,8 @@ impl Rules for Edit {
         account::update(tx, &row, draft.now).await?;
         draft.raise::<AccountObject>(tx, &proof.id).await?;
         let after = Account::from(&account::find_to_edit(tx, proof).await?);
-        told(tx, draft, "account.edit", Code::Changed, Some(&before), &after).await?;
+        let told = Told::new("account.edit", Code::Changed, Some(&before), &after);
+        Told { new_password: edit.hashes.is_some(), ..told }.write(tx, draft).await?;
         Ok((after, Key::of::<account_spec::AccountSpec>(&proof.id)))
     }
 }
@@ -344,7 +366,7 @@ impl Rules for SetSuspended {
         }
         let after = Account::from(&account::find_to_manage(tx, proof).await?);
         let action = if suspended { "account.suspend" } else { "account.unsuspend" };
-        told(tx, draft, action, Code::Changed, Some(&before), &after).await?;
+        Told::new(action, Code::Changed, Some(&before), &after).write(tx, draft).await?;
         Ok((after, Key::of::<account_spec::AccountSpec>(&proof.id)))
     }
 }
@@ -379,23 +401,36 @@ impl Rules for Delete {
         }
         draft.raise::<AccountObject>(tx, &proof.id).await?;
         let after = Account::from(&account::find_to_manage(tx, proof).await?);
-        told(tx, draft, "account.delete", Code::DeletionAsked, Some(&before), &after).await?;
+        Told::new("account.delete", Code::DeletionAsked, Some(&before), &after).write(tx, draft).await?;
         Ok((after, key))
     }
 }
 
-/// The audit and the event of a change.
-async fn told(
-    tx: &mut WriteTx,
-    draft: &Draft,
-    action: &str,
+/// A change, as the audit and the events tell it.
+struct Told<'a> {
+    action: &'a str,
     code: Code,
-    before: Option<&Account>,
-    after: &Account,
-) -> Result<(), ApiError> {
-    let json = |account: &Account| serde_json::to_value(account).map_err(ApiError::internal);
-    let object = audit::Object::of_account("account", after.id, after.id);
-    draft.audit(tx, action, object, before.map(json).transpose()?, Some(json(after)?)).await?;
-    let key = Key::of::<account_spec::AccountSpec>(&after.id);
-    draft.event(tx, &Event::of(key, Some(after.id), code, after.name.as_str())).await
+    before: Option<&'a Account>,
+    after: &'a Account,
+    new_password: bool,
+}
+
+impl<'a> Told<'a> {
+    fn new(action: &'a str, code: Code, before: Option<&'a Account>, after: &'a Account) -> Self {
+        Self { action, code, before, after, new_password: false }
+    }
+
+    async fn write(self, tx: &mut WriteTx, draft: &Draft) -> Result<(), ApiError> {
+        let json = |account: &Account| serde_json::to_value(account).map_err(ApiError::internal);
+        let (before, mut after) = (self.before.map(json).transpose()?, json(self.after)?);
+        if self.new_password {
+            after["password"] = "changed".into();
+        }
+        let id = self.after.id;
+        draft
+            .audit(tx, self.action, audit::Object::of_account("account", id, id), before, Some(after))
+            .await?;
+        let key = Key::of::<account_spec::AccountSpec>(&id);
+        draft.event(tx, &Event::of(key, Some(id), self.code, self.after.name.as_str())).await
+    }
 }

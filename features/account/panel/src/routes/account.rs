@@ -134,10 +134,16 @@ async fn account_edit(
     Query(change): Query<Change>,
     if_match: IfMatch,
     prefer: Prefer,
-    Json(body): Json<EditAccountBody>,
+    Json(mut body): Json<EditAccountBody>,
 ) -> Result<Answer<Account>, ApiError> {
-    let find = async |tx: &mut Tx| auth::account::<EditAccount>(tx, &actor, &key).await;
-    let proof = state.panel.store().read(find).await?;
+    let store = state.panel.store();
+    let find = async |tx: &mut Tx| -> Result<_, ApiError> {
+        let proof = auth::account::<EditAccount>(tx, &actor, &key).await?;
+        let owner = account::find_to_edit(tx, &proof).await?.owner;
+        Ok((proof, owner))
+    };
+    let (proof, owner) = store.read(find).await?;
+    rules::check_current(store, &state.passwords, &actor, owner, &mut body).await?;
     let edit = rules::Edits::of(body, &actor, &state.passwords).await?;
     let asked = Asked::by(&actor, change, prefer);
     let outcome = state.panel.change(&asked, rules::Edit { proof, if_match, values: edit }).await?;
