@@ -42,7 +42,7 @@ impl Committer {
             return self.save(host, State { round: Round::Idle, ..state });
         }
         let up = host.systemd().state(&Unit::Nginx)?.active.is_up();
-        if state.loaded != digest || (digest.is_some() && !up) {
+        if state.loaded != digest || state.removed || (digest.is_some() && !up) {
             state.loaded = None;
             if let Err(why) = self.load(host, up, digest, &state.listen)? {
                 for at in open {
@@ -52,6 +52,7 @@ impl Committer {
                 return self.save(host, State { round: Round::Idle, ..state });
             }
             state.loaded = digest;
+            state.removed = false;
         }
         let mut left = NAMES;
         for aliases in [false, true] {
