@@ -4,6 +4,7 @@ use converge::methods::{Finding, Severity};
 use hostd::{Active, Host, UnitSet};
 
 use crate::agent::Agent;
+use crate::journal::{HEADS, REWOUND};
 
 /// Units that must be up on every server, with what to do where one is not.
 const UNITS: [&str; 6] = [
@@ -43,6 +44,7 @@ pub(crate) fn examine(agent: &Agent) -> Vec<Finding> {
     findings.extend(SETTINGS.iter().map(|(path, value, severity)| setting(host, path, value, *severity)));
     findings.push(web_processes(host));
     findings.push(ledger(agent));
+    findings.push(audit(agent));
     findings.extend(objects(agent));
     findings
 }
@@ -176,6 +178,23 @@ fn ledger(agent: &Agent) -> Finding {
             format!("{} of its files cannot be read; the first is {path}: {reason}", unreadable.len()),
             "move the file away; the panel sends the object again",
         ),
+    }
+}
+
+/// The panel's audit only grows: a head that goes back is of one that was shortened or written anew.
+fn audit(agent: &Agent) -> Finding {
+    const CODE: &str = "audit.heads";
+    match agent.journal.rewound() {
+        Ok(None) => ok(CODE, HEADS, "every head of the panel's audit followed the one before".to_owned()),
+        Ok(Some(head)) => bad(
+            CODE,
+            HEADS,
+            format!("the panel's audit went back behind a head that was noted: {head}"),
+            &format!(
+                "look at `holdfast audit verify`; if an older database was put back on purpose, remove {HEADS} and {REWOUND}"
+            ),
+        ),
+        Err(error) => bad(CODE, HEADS, error.chain(), "look at the file system"),
     }
 }
 
