@@ -73,8 +73,9 @@ impl Journal {
         if heads.iter().rev().nth(1).is_some_and(|before| note.at - before.at < APART) {
             heads.pop();
             heads.push(note);
-            let lines: String = heads.iter().map(|head| format!("{}\n", json!(head))).collect();
-            self.host.files().write(HEADS, lines.as_bytes(), 0o600, (0, 0))?;
+            let mut lines: Vec<String> = heads.iter().map(|head| json!(head).to_string()).collect();
+            lines.push(String::new());
+            self.host.files().write(HEADS, lines.join("\n").as_bytes(), 0o600, (0, 0))?;
         } else {
             self.append(HEADS, &json!(note))?;
             heads.push(note);

@@ -39,6 +39,7 @@ pub(crate) struct Subject {
 
 /// The Linux user.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact of the user, and they are independent")]
 pub(crate) struct UserSeen {
     pub(crate) as_made: bool,
     pub(crate) tenant: bool,

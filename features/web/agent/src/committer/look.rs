@@ -1,11 +1,12 @@
 //! What is there and what would have to change, for observing and for plans. Reads only.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use converge::{Claim, Edit, FileStep, ManagedFile, TakeBack};
 use hostd::{Host, HostError, Unit};
 use hostfs::FileKind;
-use names::{Digest, SiteId};
+use names::{Digest, ListenAddr, SiteId};
 
 use super::{CommitError, Committer, Inner};
 use crate::layout::{TREE, TreeFile};
@@ -15,6 +16,9 @@ use crate::state::Round;
 
 /// Strangers in the tree that are shown at most.
 const STRANGERS: usize = 20;
+
+/// Own addresses that are asked at most, so that looking at them ends.
+const ASKED: usize = 20;
 
 /// What one object's part of the tree needs.
 #[derive(Debug, Default)]
@@ -106,7 +110,7 @@ impl Committer {
         &self,
         host: &Host,
         want: &Want,
-        listen: &[names::ListenAddr],
+        listen: &[ListenAddr],
         take_back: &TakeBack,
     ) -> Result<Look, CommitError> {
         let (mut look, seen) = self.with(host, |inner| {
@@ -151,6 +155,20 @@ impl Committer {
             let mut sites = inner.tree.sites();
             sites.next().map(|(id, _)| (id, 1 + sites.count()))
         })
+    }
+
+    /// Those of this server's own addresses at which something else answers than our tree, though nginx listens for it at all
+    /// of them: another server block that names an address takes it from a wildcard. At most the first twenty are asked.
+    pub fn taken(&self, host: &Host, own: &[IpAddr]) -> Result<Vec<ListenAddr>, CommitError> {
+        let (listen, loaded) = self.with(host, |inner| (inner.state.listen.clone(), inner.state.loaded))?;
+        let Some(digest) = loaded else { return Ok(Vec::new()) };
+        let wildcards = listen.iter().filter(|listen| listen.ip().is_unspecified());
+        let addresses = wildcards.flat_map(|listen| {
+            let same = own.iter().filter(|ip| ip.is_ipv4() == listen.ip().is_ipv4());
+            same.filter_map(|ip| ListenAddr::new(*ip, listen.port()).ok())
+        });
+        let asked = addresses.take(ASKED);
+        Ok(asked.filter(|address| self.contradicts(host, *address, digest)).collect())
     }
 
     fn changes(

@@ -341,6 +341,26 @@ fn a_link_in_place_of_a_file_is_held_and_taken_back() {
 }
 
 #[test]
+fn an_address_that_a_foreign_block_takes_from_a_wildcard_is_told() {
+    let server = Server::new();
+    let listen = |all: &[&str]| {
+        let listen = all.iter().map(|l| l.parse().unwrap()).collect();
+        Wanted::Present(web_spec::WebServerSpec { listen })
+    };
+    let own = ["203.0.113.5", "203.0.113.6", "2001:db8::5"].map(|ip| ip.parse().unwrap());
+    assert!(server.committer.taken(&server.host, &own).unwrap().is_empty(), "there is no tree yet");
+    assert_eq!(server.wish_base(1, listen(&["0.0.0.0:80", "[::]:8080"])).status, Status::ready());
+    assert!(server.committer.taken(&server.host, &own).unwrap().is_empty());
+    server.nginx.foreign.lock().unwrap().extend([own[1], own[2]]);
+    let taken = server.committer.taken(&server.host, &own).unwrap();
+    assert_eq!(taken, ["203.0.113.6:80", "[2001:db8::5]:8080"].map(|l| l.parse().unwrap()));
+    server.nginx.foreign.lock().unwrap().clear();
+    assert_eq!(server.wish_base(2, listen(&["203.0.113.5:80"])).status, Status::ready());
+    server.nginx.foreign.lock().unwrap().push(own[1]);
+    assert!(server.committer.taken(&server.host, &own).unwrap().is_empty(), "we do not listen there");
+}
+
+#[test]
 fn nginx_that_was_made_to_load_something_else_loads_the_tree_again() {
     let server = server_with(&[(1, "one.example.test")]);
     server.nginx.served.lock().unwrap().clear();
