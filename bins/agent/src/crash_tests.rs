@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use account_spec::{AccountSpec, Limits};
+use converge::methods::{DriftAction, Object, RunDriftAction};
 use converge::{Apply, Condition, Reason, Refusal, Report, Spec, Wanted};
 use hostd::Host;
 use hostfs::FileKind;
-use names::{AccountId, ByteSize, CryptHash, Generation, PoolId, Uid};
+use names::{AccountId, ByteSize, CryptHash, Digest, Generation, PoolId, Uid};
 use php_spec::PoolSpec;
 
 use crate::agent::Agent;
+use crate::ledger::LEDGER;
 
 /// One operation of the panel.
 #[derive(Clone)]
@@ -90,6 +92,10 @@ fn life() -> Vec<Operation> {
 
 fn host() -> Arc<Host> {
     Arc::new(Host::for_test().unwrap())
+}
+
+fn ledger_file(account: &str) -> String {
+    format!("{LEDGER}/account/{account}.json")
 }
 
 /// Everything on the host that matters: files with content and mode, units, and the ledger without its timestamps.
@@ -231,6 +237,76 @@ fn a_reused_user_id_and_a_foreign_user_are_refused_before_anything_is_written() 
     let report = agent.accounts.apply(wish(&third, 2, Wanted::<AccountSpec>::Absent)).unwrap();
     assert_eq!(report.status.condition, Condition::Ready);
     assert!(host.users().unwrap().user("holdfastx").is_some(), "a user that is not ours is never removed");
+}
+
+#[test]
+fn what_was_refused_can_be_deleted_and_nothing_foreign_is_touched() {
+    let host = host();
+    let agent = Agent::new(Arc::clone(&host));
+    life()[..1].iter().for_each(|o| drop(o.send(&agent).unwrap()));
+    host.files().ensure_dir("/home/bob", 0o755, (4242, 4242)).unwrap();
+    host.files().write("/home/carol", b"a file", 0o644, (0, 0)).unwrap();
+    let others =
+        |name: &str, uid| AccountSpec { name: name.parse().unwrap(), uid: Uid::new(uid).unwrap(), ..alice() };
+    for spec in [others("mallory", 20_001), others("bob", 20_002), others("carol", 20_003)] {
+        let (name, scope) = (spec.name.to_string(), AccountId::new().to_string());
+        let report = agent.accounts.apply(wish(&scope, 1, Wanted::Present(spec))).unwrap();
+        assert_eq!(report.status.reason, Some(Reason::Refused), "{name}: {report:?}");
+        let before = state(&host);
+        let report = agent.accounts.apply(wish(&scope, 2, Wanted::<AccountSpec>::Absent)).unwrap();
+        assert_eq!(report.status.condition, Condition::Ready, "{name}: {report:?}");
+        let mut after = state(&host);
+        after.insert(ledger_file(&scope), before[&ledger_file(&scope)].clone());
+        assert_eq!(after, before, "{name}");
+    }
+    assert!(host.users().unwrap().user("alice").is_some());
+}
+
+#[test]
+fn a_home_that_somebody_put_in_place_of_ours_outlives_the_account() {
+    let host = host();
+    let agent = Agent::new(Arc::clone(&host));
+    life()[..1].iter().for_each(|o| drop(o.send(&agent).unwrap()));
+    host.files().remove_dir("/home/alice").unwrap();
+    host.files().ensure_dir("/home/alice", 0o755, (4242, 4242)).unwrap();
+    let report = agent.accounts.apply(wish(ACCOUNT, 2, Wanted::<AccountSpec>::Absent)).unwrap();
+    assert_eq!(report.status.condition, Condition::Ready, "{report:?}");
+    assert!(host.users().unwrap().user("alice").is_none());
+    assert_eq!(host.files().stat("/home/alice").unwrap().unwrap().uid, 4242);
+}
+
+#[test]
+fn a_decision_about_one_file_reverts_that_file_alone() {
+    let host = host();
+    let agent = Agent::new(Arc::clone(&host));
+    life()[..1].iter().for_each(|o| drop(o.send(&agent).unwrap()));
+    let (slice, keys) = ("/etc/systemd/system/holdfast-alice.slice", "/etc/ssh/holdfast-keys/alice");
+    for path in [slice, keys] {
+        host.files().write(path, b"by hand", 0o644, (0, 0)).unwrap();
+    }
+    agent.world.sweep(|_| {}).unwrap();
+    let decide = |path: &str, foreign: &str| {
+        let object = Object { kind: "account".to_owned(), scope: ACCOUNT.to_owned() };
+        let decision = RunDriftAction {
+            object,
+            action: DriftAction::Revert,
+            foreign: Some(Digest::of(foreign)),
+            path: Some(path.to_owned()),
+            until: None,
+            reason: None,
+            cause: converge::Cause::default(),
+        };
+        crate::server::decide(&agent, &decision)
+    };
+    let report = decide(slice, "by hand").unwrap();
+    assert_eq!(report.status.reason, Some(Reason::Edited));
+    assert!(host.files().read_text(slice).unwrap().unwrap().contains("[Slice]"));
+    assert_eq!(host.files().read_text(keys).unwrap().unwrap(), "by hand", "nobody decided about it");
+    let refused = decide(keys, "something else").unwrap_err();
+    assert_eq!(refused.name, "holdfast.agent1.DriftMoved");
+    let report = decide(keys, "by hand").unwrap();
+    assert_eq!(report.status.condition, Condition::Ready);
+    assert!(host.files().read_text(keys).unwrap().unwrap().contains("internal-sftp"));
 }
 
 #[test]

@@ -4,6 +4,8 @@ use converge::methods::{Finding, Severity};
 use hostd::{Active, Host, UnitSet};
 
 use crate::agent::Agent;
+use crate::journal::{HEADS, REWOUND};
+use crate::metrics;
 
 /// Units that must be up on every server, with what to do where one is not.
 const UNITS: [&str; 6] = [
@@ -43,6 +45,8 @@ pub(crate) fn examine(agent: &Agent) -> Vec<Finding> {
     findings.extend(SETTINGS.iter().map(|(path, value, severity)| setting(host, path, value, *severity)));
     findings.push(web_processes(host));
     findings.push(ledger(agent));
+    findings.push(audit(agent));
+    findings.push(addresses(agent));
     findings.extend(objects(agent));
     findings
 }
@@ -177,6 +181,41 @@ fn ledger(agent: &Agent) -> Finding {
             "move the file away; the panel sends the object again",
         ),
     }
+}
+
+/// The panel's audit only grows: a head that goes back is of one that was shortened or written anew.
+fn audit(agent: &Agent) -> Finding {
+    const CODE: &str = "audit.heads";
+    match agent.journal.rewound() {
+        Ok(None) => ok(CODE, HEADS, "every head of the panel's audit followed the one before".to_owned()),
+        Ok(Some(head)) => bad(
+            CODE,
+            HEADS,
+            format!("the panel's audit went back behind a head that was noted: {head}"),
+            &format!(
+                "look at `holdfast audit verify`; if an older database was put back on purpose, remove {HEADS} and {REWOUND}"
+            ),
+        ),
+        Err(error) => bad(CODE, HEADS, error.chain(), "look at the file system"),
+    }
+}
+
+/// Every own address leads to our tree where nginx listens for it at all of them. A block of somebody else may name one on
+/// purpose, so that this stops no change.
+fn addresses(agent: &Agent) -> Finding {
+    let (code, subject) = ("web.address", "addresses of the web server");
+    let taken = agent.committer.taken(&agent.host, &metrics::own_addresses(&agent.host));
+    let taken: Vec<String> = match taken {
+        Ok(taken) => taken.iter().map(ToString::to_string).collect(),
+        Err(error) => return bad(code, subject, error.to_string(), "look at the disk"),
+    };
+    if taken.is_empty() {
+        return ok(code, subject, "nothing else answers at one of them".to_owned());
+    }
+    let message = format!("no site is reached at {}: another server block names it", taken.join(", "));
+    let remedy = "look for `listen` with this address in `nginx -T`; name the addresses of the sites with \
+                  `holdfast node edit --listen` if the block is to stay";
+    Finding { severity: Severity::Warning, ..bad(code, subject, message, remedy) }
 }
 
 /// Objects that are not ready, each with its reason; one line of praise where all are.

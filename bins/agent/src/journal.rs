@@ -14,6 +14,13 @@ pub(crate) const JOURNAL: &str = "/var/lib/holdfast-agent/journal.jsonl";
 /// The noted heads, a JSON object a line.
 pub(crate) const HEADS: &str = "/var/lib/holdfast-agent/audit-heads.jsonl";
 
+/// The first head that was refused because it went back; there until root removes it.
+pub(crate) const REWOUND: &str = "/var/lib/holdfast-agent/audit-rewound.json";
+
+/// Heads that are closer than this replace each other, so that no number of calls pushes older ones out at once.
+/// Five minutes, in microseconds.
+const APART: i64 = 5 * 60 * 1_000_000;
+
 /// The agent's log.
 pub(crate) struct Journal {
     host: Arc<Host>,
@@ -48,27 +55,58 @@ impl Journal {
         self.append(JOURNAL, &json!({ "at": self.host.now().to_string(), "decision": decision }))
     }
 
-    /// Notes a head; the same head again is not noted twice.
-    pub(crate) fn note_head(&self, head: &RecordAuditHead) -> Result<AuditHeads, HostError> {
-        let mut heads = self.heads()?;
-        if heads.heads.last().is_none_or(|last| (last.seq, last.hash) != (head.seq, head.hash)) {
-            let note = AuditHead { at: self.host.now().as_micros(), seq: head.seq, hash: head.hash };
-            self.append(HEADS, &json!(note))?;
-            heads.heads.push(note);
+    /// Notes a head; the same head again is not noted twice. None: it goes back behind the last one, and only that is
+    /// noted.
+    pub(crate) fn note_head(&self, head: &RecordAuditHead) -> Result<Option<AuditHeads>, HostError> {
+        let mut heads = self.all_heads()?;
+        let note = AuditHead { at: self.host.now().as_micros(), seq: head.seq, hash: head.hash };
+        match heads.last() {
+            Some(last) if (last.seq, last.hash) == (head.seq, head.hash) => return Ok(Some(last_of(heads))),
+            Some(last) if head.seq <= last.seq => {
+                if self.rewound()?.is_none() {
+                    self.host.files().write(REWOUND, json!(note).to_string().as_bytes(), 0o600, (0, 0))?;
+                }
+                return Ok(None);
+            }
+            _ => {}
         }
-        Ok(heads)
+        if heads.iter().rev().nth(1).is_some_and(|before| note.at - before.at < APART) {
+            heads.pop();
+            heads.push(note);
+            let mut lines: Vec<String> = heads.iter().map(|head| json!(head).to_string()).collect();
+            lines.push(String::new());
+            self.host.files().write(HEADS, lines.join("\n").as_bytes(), 0o600, (0, 0))?;
+        } else {
+            self.append(HEADS, &json!(note))?;
+            heads.push(note);
+        }
+        Ok(Some(last_of(heads)))
     }
 
     /// The last hundred heads.
     pub(crate) fn heads(&self) -> Result<AuditHeads, HostError> {
+        Ok(last_of(self.all_heads()?))
+    }
+
+    /// What is known of a head that went back.
+    pub(crate) fn rewound(&self) -> Result<Option<String>, HostError> {
+        self.host.files().read_text(REWOUND)
+    }
+
+    fn all_heads(&self) -> Result<Vec<AuditHead>, HostError> {
         let text = self.host.files().read_text(HEADS)?.unwrap_or_default();
-        let mut heads: Vec<AuditHead> =
-            text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        heads.drain(..heads.len().saturating_sub(100));
-        Ok(AuditHeads { heads })
+        Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
     }
 
     fn append(&self, path: &str, value: &serde_json::Value) -> Result<(), HostError> {
         self.host.files().append(path, format!("{value}\n").as_bytes(), 0o600, (0, 0))
     }
 }
+
+fn last_of(mut heads: Vec<AuditHead>) -> AuditHeads {
+    heads.drain(..heads.len().saturating_sub(100));
+    AuditHeads { heads }
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use converge::methods::{Drift, DriftAction, Object, ObjectStatus};
 use converge::{
     Apply, DriftRules, Engine, Entry, LedgerError, LedgerStore, Pause, Reconcile, Refusal, Report, Spec,
-    Wanted,
+    TakeBack, Wanted,
 };
 use hostd::{DriftPolicy, Host};
 
@@ -25,8 +25,8 @@ pub(crate) trait Kind: Send + Sync {
     fn preview(&self, key: &str) -> Result<Option<Report>, Refusal>;
     /// Hand edits that wait.
     fn drift(&self) -> Result<Vec<Drift>, LedgerError>;
-    /// Takes hand edits of one object back, then a pass. The foreign copies are kept by then.
-    fn revert(&self, key: &str) -> Result<Option<Report>, LedgerError>;
+    /// Takes these hand edits of one object back in a pass. The foreign copies are kept by then.
+    fn revert(&self, key: &str, edits: TakeBack) -> Result<Option<Report>, LedgerError>;
     /// Pauses one object, or ends its pause, then a pass.
     fn pause(&self, key: &str, pause: Option<Pause>) -> Result<Option<Report>, LedgerError>;
 }
@@ -144,10 +144,10 @@ impl<R: Reconcile<Host = Host>> Kind for Managed<R> {
         Ok(drift)
     }
 
-    fn revert(&self, key: &str) -> Result<Option<Report>, LedgerError> {
+    fn revert(&self, key: &str, edits: TakeBack) -> Result<Option<Report>, LedgerError> {
         let Some(entry) = self.entry(key)? else { return Ok(None) };
         self.engine.amend(&entry.scope, |e| {
-            e.overwrite = true;
+            e.take_back.extend(edits);
             e.pause = None;
         })?;
         self.pass_and_tell(&entry.scope)
@@ -155,7 +155,12 @@ impl<R: Reconcile<Host = Host>> Kind for Managed<R> {
 
     fn pause(&self, key: &str, pause: Option<Pause>) -> Result<Option<Report>, LedgerError> {
         let Some(entry) = self.entry(key)? else { return Ok(None) };
-        self.engine.amend(&entry.scope, |e| e.pause = pause)?;
+        self.engine.amend(&entry.scope, |e| {
+            if pause.is_some() {
+                e.take_back = TakeBack::default();
+            }
+            e.pause = pause;
+        })?;
         self.pass_and_tell(&entry.scope)
     }
 }

@@ -28,10 +28,16 @@ pub(crate) fn read(host: &Host) -> Result<HostMetrics, HostError> {
         memory_available: kib(&memory, "MemAvailable:"),
         disk_total: disk(|d| d.f_blocks),
         disk_available: disk(|d| d.f_bavail),
-        addresses: addresses(&text("/proc/1/net/fib_trie"), &text("/proc/1/net/if_inet6")),
+        addresses: own_addresses(host),
         php_versions: installed_php(host)?,
         agent_version: env!("CARGO_PKG_VERSION").to_owned(),
     })
+}
+
+/// The server's own addresses; none where they cannot be read.
+pub(crate) fn own_addresses(host: &Host) -> Vec<IpAddr> {
+    let text = |path: &str| host.files().read_text(path).ok().flatten().unwrap_or_default();
+    addresses(&text("/proc/1/net/fib_trie"), &text("/proc/1/net/if_inet6"))
 }
 
 fn os_name(release: &str) -> Option<String> {

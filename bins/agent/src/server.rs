@@ -9,7 +9,7 @@ use converge::methods::{
     Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor, RunDriftAction, RunSweep,
     SweepProgress, WatchObjects,
 };
-use converge::{Apply, LedgerError, Pause, Reconcile, Report};
+use converge::{Apply, LedgerError, Pause, Reconcile, Report, TakeBack};
 use hostd::{Host, HostError};
 use php_agent::Pools;
 use tokio::sync::broadcast::error::RecvError;
@@ -42,8 +42,7 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, _: RunDoctor| Ok(Diagnosis { findings: doctor::examine(&a) }));
     let a = Arc::clone(agent);
-    let router = router
-        .blocking(move |_, head: RecordAuditHead| a.journal.note_head(&head).map_err(|e| host_error(&e)));
+    let router = router.blocking(move |_, head: RecordAuditHead| note_head(&a, &head));
     let a = Arc::clone(agent);
     router.blocking(move |_, _: ListAuditHeads| -> Result<AuditHeads, Refusal> {
         a.journal.heads().map_err(|e| host_error(&e))
@@ -128,7 +127,7 @@ fn drift(router: Router, agent: &Arc<Agent>) -> Router {
     router.blocking(move |_, decision: RunDriftAction| decide(&a, &decision))
 }
 
-fn decide(agent: &Agent, decision: &RunDriftAction) -> Result<Report, Refusal> {
+pub(crate) fn decide(agent: &Agent, decision: &RunDriftAction) -> Result<Report, Refusal> {
     let Object { kind, scope } = &decision.object;
     let missing =
         || Refusal::new("holdfast.agent1.NoSuchObject", format!("this server holds no {kind} {scope}"));
@@ -136,17 +135,20 @@ fn decide(agent: &Agent, decision: &RunDriftAction) -> Result<Report, Refusal> {
     let done = match decision.action {
         DriftAction::Revert => {
             let drift = handler.drift().map_err(|e| ledger_error(&e))?;
-            let mine = || drift.iter().filter(|d| d.object == decision.object);
-            if let Some(looked_at) = decision.foreign
-                && !mine()
-                    .any(|d| d.foreign == looked_at && decision.path.as_ref().is_none_or(|p| *p == d.path))
-            {
+            let (path, looked_at) = (decision.path.as_ref(), decision.foreign);
+            let meant = drift.iter().filter(|d| {
+                d.object == decision.object
+                    && path.is_none_or(|path| *path == d.path)
+                    && looked_at.is_none_or(|foreign| foreign == d.foreign)
+            });
+            let edits: TakeBack = meant.map(|d| (d.path.clone(), d.foreign)).collect();
+            if edits.is_empty() && (path.is_some() || looked_at.is_some()) {
                 let message =
                     "the file was changed again since you looked; look at the new diff and decide anew";
                 return Err(Refusal::new("holdfast.agent1.DriftMoved", message));
             }
             agent.journal.decided(decision).map_err(|e| host_error(&e))?;
-            handler.revert(scope)
+            handler.revert(scope, edits)
         }
         DriftAction::Pause => {
             let now = agent.host.now().as_micros();
@@ -164,6 +166,16 @@ fn decide(agent: &Agent, decision: &RunDriftAction) -> Result<Report, Refusal> {
         }
     };
     done.map_err(|e| ledger_error(&e))?.ok_or_else(missing)
+}
+
+/// A head that goes back is not taken: it would be the word of a panel whose audit was shortened or written anew.
+fn note_head(agent: &Agent, head: &RecordAuditHead) -> Result<AuditHeads, Refusal> {
+    agent.journal.note_head(head).map_err(|e| host_error(&e))?.ok_or_else(|| {
+        Refusal::new(
+            "holdfast.agent1.AuditRewound",
+            "a later head of the audit, or another, was noted before",
+        )
+    })
 }
 
 /// A wish that cannot be noted is not taken.

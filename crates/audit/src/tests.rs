@@ -52,10 +52,10 @@ async fn every_statement_prepares_on_both_databases() {
 #[tokio::test]
 async fn an_untouched_chain_is_intact_and_an_empty_one_too() {
     let store = TestStore::new().await;
-    assert_eq!(verify(&store, None).await.unwrap(), Verdict::Intact { entries: 0, head: None });
+    assert_eq!(verify(&store, &[]).await.unwrap(), Verdict::Intact { entries: 0, head: None });
     three(&store).await;
     let head = head_of(&store).await;
-    assert_eq!(verify(&store, Some(head)).await.unwrap(), Verdict::Intact { entries: 3, head: Some(head) });
+    assert_eq!(verify(&store, &[head]).await.unwrap(), Verdict::Intact { entries: 3, head: Some(head) });
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_change_of_any_column_shows() {
         let store = TestStore::new().await;
         three(&store).await;
         assert_eq!(store.write(async |tx| tx.execute(edit).await).await.unwrap(), 1);
-        let verdict = verify(&store, None).await.unwrap();
+        let verdict = verify(&store, &[]).await.unwrap();
         assert!(matches!(verdict, Verdict::Broken { seq: 2, .. }), "{}: {verdict:?}", edit.sql());
     }
 }
@@ -95,11 +95,16 @@ async fn a_chain_that_was_cut_or_made_anew_does_not_fit_a_head_kept_elsewhere() 
     three(&store).await;
     let kept = head_of(&store).await;
     store.write(async |tx| tx.execute(CUT.bind(3)).await).await.unwrap();
-    assert!(matches!(verify(&store, None).await.unwrap(), Verdict::Intact { .. }));
-    assert!(matches!(verify(&store, Some(kept)).await.unwrap(), Verdict::Broken { seq: 3, .. }));
+    assert!(matches!(verify(&store, &[]).await.unwrap(), Verdict::Intact { .. }));
+    assert!(matches!(verify(&store, &[kept]).await.unwrap(), Verdict::Broken { seq: 3, .. }));
     store.write(async |tx| tx.execute(CUT.bind(0)).await).await.unwrap();
     three(&store).await;
-    assert!(matches!(verify(&store, Some(kept)).await.unwrap(), Verdict::Broken { seq: 3, .. }));
+    assert!(matches!(verify(&store, &[kept]).await.unwrap(), Verdict::Broken { seq: 3, .. }));
+    let anew = head_of(&store).await;
+    assert!(
+        matches!(verify(&store, &[kept, anew]).await.unwrap(), Verdict::Broken { seq: 3, .. }),
+        "a head of the new chain does not hide the one before it"
+    );
 }
 
 #[tokio::test]

@@ -70,8 +70,9 @@ impl FromRow for Link {
     }
 }
 
-/// Walks the whole chain. `known` is a head that was kept elsewhere: a chain that was cut off or made anew no longer holds it.
-pub async fn verify(store: &Store, known: Option<Head>) -> Result<Verdict, StoreError> {
+/// Walks the whole chain. `known` are heads that were kept elsewhere: a chain that was cut off or made anew no longer holds
+/// all of them.
+pub async fn verify(store: &Store, known: &[Head]) -> Result<Verdict, StoreError> {
     let mut previous = BEGINNING;
     let mut last: Option<Head> = None;
     loop {
@@ -90,15 +91,13 @@ pub async fn verify(store: &Store, known: Option<Head>) -> Result<Verdict, Store
         }
     }
     let entries = last.map_or(0, |head| head.seq);
-    match known {
-        Some(known) if known.seq > entries => {
-            Ok(Verdict::Broken { seq: entries + 1, reason: "entries that were there are gone" })
-        }
-        _ => Ok(Verdict::Intact { entries, head: last }),
+    if known.iter().any(|known| known.seq > entries) {
+        return Ok(Verdict::Broken { seq: entries + 1, reason: "entries that were there are gone" });
     }
+    Ok(Verdict::Intact { entries, head: last })
 }
 
-fn fault(link: &Link, expected: i64, previous: Digest, known: Option<Head>) -> Option<&'static str> {
+fn fault(link: &Link, expected: i64, previous: Digest, known: &[Head]) -> Option<&'static str> {
     if link.columns.seq != expected {
         return Some("an entry is missing");
     }
@@ -108,7 +107,7 @@ fn fault(link: &Link, expected: i64, previous: Digest, known: Option<Head>) -> O
     if link.hash != link.columns.hash(previous) {
         return Some("the entry was changed");
     }
-    if known.is_some_and(|known| known.seq == expected && known.hash != link.hash) {
+    if known.iter().any(|known| known.seq == expected && known.hash != link.hash) {
         return Some("the chain was made anew: the entry is not the one that the copy of its hash tells of");
     }
     None

@@ -8,6 +8,7 @@ use crate::condition::{Condition, Reason, Status};
 use crate::entry::{Claim, EditRecord, Entry, LedgerError, LedgerStore};
 use crate::plan::{Describe, Plan};
 use crate::reconcile::{Edit, ObserveError, Own, Reconcile, StepError};
+use crate::take_back::TakeBack;
 
 #[cfg(test)]
 mod tests;
@@ -136,13 +137,20 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
         held: Option<&Entry<R::Spec>>,
         wish: &Apply<R::Spec>,
     ) -> Result<(Plan, Report), Refusal> {
-        let own = held.map_or_else(Own::default, |e| own(e, wish.overwrite));
+        let mut own = held.map_or_else(Own::default, |e| own(e, TakeBack::default()));
         let last = held
             .and_then(|e| if wish.generation > e.generation { e.spec.present() } else { e.last.as_ref() });
-        let seen = self.kind.observe(host, &wish.scope, &wish.spec, last, &own).map_err(|e| match e {
-            ObserveError::Refused { field, reason } => Refusal::OutOfBounds { field, reason },
-            other => Refusal::Unobservable { message: other.to_string() },
-        })?;
+        let observe = |own: &Own| {
+            self.kind.observe(host, &wish.scope, &wish.spec, last, own).map_err(|e| match e {
+                ObserveError::Refused { field, reason } => Refusal::OutOfBounds { field, reason },
+                other => Refusal::Unobservable { message: other.to_string() },
+            })
+        };
+        let mut seen = observe(&own)?;
+        if wish.overwrite {
+            own.take_back = TakeBack::all(&self.kind.edits(&seen));
+            seen = observe(&own)?;
+        }
         let plan = Plan::of(&self.kind.plan(&wish.spec, &seen));
         let edits = self.kind.edits(&seen);
         let status = match edits.first() {
@@ -171,7 +179,6 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
         };
         if status.condition == Condition::Ready {
             entry.observed_generation = Some(entry.generation);
-            entry.overwrite = false;
             entry.last = None;
         }
         if entry.status != status {
@@ -190,7 +197,7 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
         if entry != before
             && let Err(error) = self.ledger.save(entry)
         {
-            report.status = Status::not_ready(Condition::Failed, Reason::StepFailed, error.to_string());
+            report.status = ledger_status(error);
         }
         report
     }
@@ -208,13 +215,13 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
             }
             entry.pause = None;
         }
-        let mut seen = self.observe(host, entry, false)?;
+        let mut seen = self.observe(host, entry, TakeBack::default())?;
         let mut edits = self.kind.edits(&seen);
         self.note_edits(entry, &edits);
-        let overwrite = entry.overwrite || self.drift.enforce;
-        if overwrite && !edits.is_empty() {
+        self.settle_decisions(entry, &edits);
+        if !entry.take_back.is_empty() {
             self.keep(entry, &edits)?;
-            seen = self.observe(host, entry, true)?;
+            seen = self.observe(host, entry, entry.take_back.clone())?;
             edits = self.kind.edits(&seen);
             self.note_edits(entry, &edits);
         }
@@ -231,13 +238,14 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
                 // written with the end of the pass; after a crash the step is taken again, which does no harm
                 entry.loaded.extend(done.loaded);
             }
-            seen = self.observe(host, entry, false)?;
+            seen = self.observe(host, entry, TakeBack::default())?;
             let left = self.kind.plan(&entry.spec, &seen);
             if let Some(first) = left.first() {
                 let message = format!("after all steps the host still needs: {}", first.summary());
                 return Err(Status::not_ready(Condition::Failed, Reason::NotConverged, message));
             }
         }
+        entry.take_back = TakeBack::default();
         if let Some(edit) = edits.first() {
             return Err(edited(edit));
         }
@@ -251,9 +259,17 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
         Ok(Status::ready())
     }
 
+    /// A decision lasts as long as its file holds what was decided about, and no longer than until it is carried out.
+    fn settle_decisions(&self, entry: &mut Entry<R::Spec>, edits: &[Edit]) {
+        let all = std::mem::take(&mut entry.overwrite) || self.drift.enforce;
+        let decided = std::mem::take(&mut entry.take_back);
+        let taken = edits.iter().filter(|edit| all || decided.covers(&edit.path, &edit.foreign_digest));
+        entry.take_back = taken.map(|edit| (edit.path.clone(), edit.foreign_digest)).collect();
+    }
+
     fn keep(&self, entry: &Entry<R::Spec>, edits: &[Edit]) -> Result<(), Status> {
         let scope = entry.scope.to_string();
-        for edit in edits {
+        for edit in edits.iter().filter(|edit| entry.take_back.covers(&edit.path, &edit.foreign_digest)) {
             (self.drift.keep)(R::Spec::KIND, &scope, edit).map_err(|e| {
                 let message = format!("the edited {} could not be kept aside: {e}", edit.path);
                 Status::not_ready(Condition::Degraded, Reason::StepFailed, message)
@@ -266,9 +282,9 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
         &self,
         host: &R::Host,
         entry: &Entry<R::Spec>,
-        overwrite: bool,
+        take_back: TakeBack,
     ) -> Result<R::Observed, Status> {
-        let own = own(entry, overwrite);
+        let own = own(entry, take_back);
         self.kind.observe(host, &entry.scope, &entry.spec, entry.last.as_ref(), &own).map_err(|e| {
             let serving = entry.observed_generation.is_some();
             observe_status(&e, serving, matches!(entry.spec, Wanted::Absent))
@@ -328,8 +344,8 @@ fn admit<S: Spec>(held: Option<&Entry<S>>, wish: &Apply<S>) -> Result<bool, Refu
     Ok(wish.generation > held.generation)
 }
 
-fn own<S: Spec>(entry: &Entry<S>, overwrite: bool) -> Own {
-    Own { claims: entry.claims.clone(), loaded: entry.loaded.clone(), overwrite }
+fn own<S: Spec>(entry: &Entry<S>, take_back: TakeBack) -> Own {
+    Own { claims: entry.claims.clone(), loaded: entry.loaded.clone(), take_back }
 }
 
 fn edited(edit: &Edit) -> Status {

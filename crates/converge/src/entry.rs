@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::{Spec, Wanted};
 use crate::condition::{Reason, Status};
+use crate::take_back::TakeBack;
 
 /// The contents that we ever said we would write at a path, newest last. Kept short: the last converged one, and those
 /// since.
@@ -94,9 +95,12 @@ pub struct Entry<S: Spec> {
     /// The last wish before it that the object be there, kept until this one has converged: what may have to go.
     #[serde(default)]
     pub last: Option<S>,
-    /// Hand edits are taken back until this generation has converged.
+    /// All hand edits that the next look finds are taken back.
     #[serde(default)]
     pub overwrite: bool,
+    /// Hand edits that are taken back, as long as the files hold what was looked at.
+    #[serde(default, skip_serializing_if = "TakeBack::is_empty")]
+    pub take_back: TakeBack,
     /// The generation last observed to be so.
     #[serde(default)]
     pub observed_generation: Option<Generation>,
@@ -141,6 +145,7 @@ impl<S: Spec> Entry<S> {
                 status,
                 since: now,
                 overwrite: false,
+                take_back: TakeBack::default(),
                 ..before
             },
             None => Self {
@@ -151,6 +156,7 @@ impl<S: Spec> Entry<S> {
                 spec,
                 last: None,
                 overwrite: false,
+                take_back: TakeBack::default(),
                 observed_generation: None,
                 claims: BTreeMap::new(),
                 loaded: BTreeMap::new(),

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use names::Digest;
 
-use crate::entry::Claim;
 use crate::plan::{Describe, Impact};
 use crate::reconcile::{Edit, Own};
 
@@ -64,9 +63,28 @@ pub enum FileSeen {
     },
     /// A link, directory or device is in the way.
     NotAFile {
-        /// What is there, for people.
+        /// What is there, for people; of a link, where it leads.
         what: String,
     },
+}
+
+impl FileSeen {
+    /// SHA-256 of what is there, or of the words about it; none where nothing is there.
+    pub fn digest(&self) -> Option<Digest> {
+        match self {
+            Self::Missing => None,
+            Self::Present { digest, .. } => Some(*digest),
+            Self::NotAFile { what } => Some(Digest::of(what)),
+        }
+    }
+
+    /// The content as text; none where there is no file.
+    pub fn text(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Present { text, .. } => Some(text),
+            Self::Missing | Self::NotAFile { .. } => None,
+        }
+    }
 }
 
 /// What the comparison says.
@@ -84,30 +102,19 @@ pub enum FileState {
     Edited,
 }
 
-/// Compares one file. `claim` is what we ever said we would write there, `overwrite` a person's decision.
-pub fn classify(want: &ManagedFile, seen: &FileSeen, claim: Option<&Claim>, overwrite: bool) -> FileState {
+/// Compares one file with what is wanted, what we ever said we would write there, and what was decided about it.
+pub fn classify(want: &ManagedFile, seen: &FileSeen, own: &Own) -> FileState {
     match seen {
         FileSeen::Missing => FileState::Missing,
-        FileSeen::NotAFile { .. } => {
-            if overwrite {
-                FileState::Outdated
+        FileSeen::Present { digest, mode, uid, gid, .. } if *digest == want.digest() => {
+            if (*mode, *uid, *gid) == (want.mode, want.uid, want.gid) {
+                FileState::Same
             } else {
-                FileState::Edited
+                FileState::Meta
             }
         }
-        FileSeen::Present { digest, mode, uid, gid, .. } => {
-            if *digest == want.digest() {
-                if (*mode, *uid, *gid) == (want.mode, want.uid, want.gid) {
-                    FileState::Same
-                } else {
-                    FileState::Meta
-                }
-            } else if overwrite || claim.is_some_and(|c| c.covers(digest)) {
-                FileState::Outdated
-            } else {
-                FileState::Edited
-            }
-        }
+        there if own.may_replace(&want.path, there) => FileState::Outdated,
+        FileSeen::Present { .. } | FileSeen::NotAFile { .. } => FileState::Edited,
     }
 }
 
@@ -120,6 +127,8 @@ pub enum FileStep {
         file: ManagedFile,
         /// The text before, for the diff; none where the file is new.
         before: Option<Arc<str>>,
+        /// [`FileSeen::digest`] of what it replaces: anything else there stays.
+        seen: Option<Digest>,
     },
     /// Set mode and owner alone.
     SetMeta {
@@ -132,6 +141,8 @@ pub enum FileStep {
         path: String,
         /// The text before, for the diff.
         before: Option<Arc<str>>,
+        /// [`FileSeen::digest`] of what it removes: anything else there stays.
+        seen: Option<Digest>,
     },
 }
 
@@ -156,8 +167,8 @@ impl Describe for FileStep {
 
     fn summary(&self) -> String {
         match self {
-            Self::Write { file, before: None } => format!("create {}", file.path),
-            Self::Write { file, before: Some(_) } => format!("change {}", file.path),
+            Self::Write { file, before: None, .. } => format!("create {}", file.path),
+            Self::Write { file, before: Some(_), .. } => format!("change {}", file.path),
             Self::SetMeta { file } => {
                 format!("set mode {:04o} and owner {}:{} of {}", file.mode, file.uid, file.gid, file.path)
             }
@@ -179,11 +190,11 @@ impl Describe for FileStep {
     fn diff(&self) -> Option<String> {
         match self {
             Self::Write { file, .. } if file.secret => None,
-            Self::Write { file, before } => {
+            Self::Write { file, before, .. } => {
                 Some(unified(&file.path, before.as_deref().unwrap_or(""), &file.content))
             }
             Self::SetMeta { .. } => None,
-            Self::Remove { path, before } => before.as_deref().map(|b| unified(path, b, "")),
+            Self::Remove { path, before, .. } => before.as_deref().map(|b| unified(path, b, "")),
         }
     }
 }
@@ -213,18 +224,14 @@ pub fn plan_files(want: &[ManagedFile], seen: &BTreeMap<String, FileSeen>, own: 
     let mut plan = FilesPlan::default();
     for file in want {
         let there = seen.get(&file.path).unwrap_or(&FileSeen::Missing);
-        let claim = own.claims.get(&file.path);
-        match classify(file, there, claim, own.overwrite) {
+        match classify(file, there, own) {
             FileState::Same => {}
             FileState::Meta => plan.steps.push(FileStep::SetMeta { file: file.clone() }),
             FileState::Missing | FileState::Outdated => {
-                let before = match there {
-                    FileSeen::Present { text, .. } => Some(text.clone()),
-                    FileSeen::Missing | FileSeen::NotAFile { .. } => None,
-                };
-                plan.steps.push(FileStep::Write { file: file.clone(), before });
+                let (before, seen) = (there.text().cloned(), there.digest());
+                plan.steps.push(FileStep::Write { file: file.clone(), before, seen });
             }
-            FileState::Edited => plan.edits.push(Edit::of(file, there, claim)),
+            FileState::Edited => plan.edits.push(Edit::of(file, there, own.claims.get(&file.path))),
         }
     }
     for (path, claim) in &own.claims {
@@ -233,14 +240,11 @@ pub fn plan_files(want: &[ManagedFile], seen: &BTreeMap<String, FileSeen>, own: 
         }
         match seen.get(path) {
             None | Some(FileSeen::Missing) => {}
-            Some(there @ FileSeen::Present { digest, text, .. }) => {
-                if own.overwrite || claim.covers(digest) {
-                    plan.steps.push(FileStep::Remove { path: path.clone(), before: Some(text.clone()) });
-                } else {
-                    plan.edits.push(Edit::unwanted(path, there, claim));
-                }
+            Some(there) if own.may_replace(path, there) => {
+                let (before, seen) = (there.text().cloned(), there.digest());
+                plan.steps.push(FileStep::Remove { path: path.clone(), before, seen });
             }
-            Some(there @ FileSeen::NotAFile { .. }) => plan.edits.push(Edit::unwanted(path, there, claim)),
+            Some(there) => plan.edits.push(Edit::unwanted(path, there, claim)),
         }
     }
     plan

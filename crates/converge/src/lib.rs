@@ -22,6 +22,7 @@ pub mod file;
 pub mod methods;
 pub mod plan;
 pub mod reconcile;
+pub mod take_back;
 
 pub use apply::{Apply, Cause, Kind, Refusal, Report, Spec, Wanted};
 pub use condition::{Condition, Reason, Status};
@@ -30,3 +31,4 @@ pub use entry::{Claim, EditRecord, Entry, LedgerError, LedgerStore, MemoryLedger
 pub use file::{FileSeen, FileState, FileStep, ManagedFile};
 pub use plan::{Describe, Impact, Plan, PlannedStep};
 pub use reconcile::{Done, Edit, ObserveError, Own, Reconcile, Settled, StepError};
+pub use take_back::TakeBack;

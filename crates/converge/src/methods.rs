@@ -181,7 +181,7 @@ pub struct RunDriftAction {
     pub object: Object,
     /// The decision.
     pub action: DriftAction,
-    /// `Revert`: the foreign content that was looked at; another is refused.
+    /// `Revert`: the foreign content that was looked at; another is refused. None means what is noted of each file.
     #[serde(default)]
     pub foreign: Option<Digest>,
     /// `Revert`: which file; none means all of the object.
@@ -292,7 +292,8 @@ impl Method for RunDoctor {
     type Reply = Diagnosis;
 }
 
-/// Notes the head of the panel's audit chain in the agent's own log, which the panel cannot change.
+/// Notes the head of the panel's audit chain in the agent's own log, which the panel cannot change. A head before the last
+/// one, or another of the same number, is refused with `holdfast.agent1.AuditRewound`, and that is noted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordAuditHead {

@@ -11,6 +11,7 @@ use crate::condition::{Condition, Reason};
 use crate::entry::Claim;
 use crate::file::{FileSeen, ManagedFile};
 use crate::plan::Describe;
+use crate::take_back::TakeBack;
 
 /// What the ledger says is ours, handed to `observe` and `plan`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,8 +20,17 @@ pub struct Own {
     pub claims: BTreeMap<String, Claim>,
     /// Per unit, the digest of the inputs that it last loaded successfully.
     pub loaded: BTreeMap<String, Digest>,
-    /// A person decided that hand edits of this object are taken back.
-    pub overwrite: bool,
+    /// The hand edits that are taken back.
+    pub take_back: TakeBack,
+}
+
+impl Own {
+    /// Whether what is at a path may be replaced: it is of our own making, or a person decided so.
+    pub fn may_replace(&self, path: &str, there: &FileSeen) -> bool {
+        let Some(digest) = there.digest() else { return true };
+        let ours = self.claims.get(path).is_some_and(|claim| claim.covers(&digest));
+        ours || self.take_back.covers(path, &digest)
+    }
 }
 
 /// A file of ours that somebody else changed.
@@ -82,10 +92,11 @@ impl Edit {
 }
 
 fn foreign(seen: &FileSeen) -> (Arc<str>, Digest, i64) {
+    let digest = seen.digest().unwrap_or_else(|| Digest::of(b""));
     match seen {
-        FileSeen::Present { digest, text, mtime, .. } => (text.clone(), *digest, *mtime),
-        FileSeen::NotAFile { what } => (Arc::from(what.as_str()), Digest::of(what.as_bytes()), 0),
-        FileSeen::Missing => (Arc::from(""), Digest::of(b""), 0),
+        FileSeen::Present { text, mtime, .. } => (text.clone(), digest, *mtime),
+        FileSeen::NotAFile { what } => (Arc::from(what.as_str()), digest, 0),
+        FileSeen::Missing => (Arc::from(""), digest, 0),
     }
 }
 

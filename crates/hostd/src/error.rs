@@ -25,6 +25,12 @@ pub enum HostError {
         /// Absolute path on the host.
         path: String,
     },
+    /// A file is no longer what the plan saw.
+    #[error("{path} was changed meanwhile; it is looked at again")]
+    ChangedMeanwhile {
+        /// Absolute path on the host.
+        path: String,
+    },
     /// systemd could not be asked.
     #[error("{verb} {unit}")]
     Systemd {

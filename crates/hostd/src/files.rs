@@ -55,6 +55,10 @@ impl Files {
     /// What is there, with the digest of its content. A link is not followed.
     pub fn observe(&self, path: &str) -> Result<FileSeen, HostError> {
         let Some(meta) = self.stat(path)? else { return Ok(FileSeen::Missing) };
+        if meta.kind == FileKind::Symlink {
+            let Some(target) = self.read_link(path)? else { return Ok(FileSeen::Missing) };
+            return Ok(FileSeen::NotAFile { what: format!("a symbolic link to {target}") });
+        }
         if meta.kind != FileKind::File {
             return Ok(FileSeen::NotAFile { what: describe(meta.kind).to_owned() });
         }
@@ -240,14 +244,25 @@ impl Files {
         file.set_len(length).map_err(|source| HostError::Log { path: path.to_owned(), source })
     }
 
-    /// Takes one step of a plan.
+    /// Takes one step of a plan. What came into the place of what the plan saw stays.
     pub fn take(&self, step: &FileStep) -> Result<(), HostError> {
         match step {
-            FileStep::Write { file, .. } => {
+            FileStep::Write { file, seen, .. } => {
+                self.require_seen(&file.path, *seen)?;
                 self.write(&file.path, file.content.as_bytes(), file.mode, (file.uid, file.gid))
             }
             FileStep::SetMeta { file } => self.set_meta(&file.path, file.mode, (file.uid, file.gid)),
-            FileStep::Remove { path, .. } => self.remove(path).map(drop),
+            FileStep::Remove { path, seen, .. } => {
+                self.require_seen(path, *seen)?;
+                self.remove(path).map(drop)
+            }
+        }
+    }
+
+    fn require_seen(&self, path: &str, seen: Option<Digest>) -> Result<(), HostError> {
+        match self.observe(path)?.digest() {
+            Some(there) if Some(there) != seen => Err(HostError::ChangedMeanwhile { path: path.to_owned() }),
+            _ => Ok(()),
         }
     }
 

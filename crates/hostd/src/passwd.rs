@@ -55,9 +55,9 @@ impl Password {
         hash.starts_with('$').then_some(hash)
     }
 
-    /// Nobody can sign in with this password: it is locked, or there is none.
+    /// Nobody can sign in with this password: it is locked, or there is none. An empty field is a password that is empty.
     pub fn locked(&self) -> bool {
-        !self.field.starts_with('$')
+        self.field.starts_with(['!', '*'])
     }
 
     /// The account as a whole has expired (`usermod --expiredate 1`): sshd refuses it with keys too.

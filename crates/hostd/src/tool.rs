@@ -78,6 +78,11 @@ pub enum Tool {
         /// The user's name.
         account: AccountName,
     },
+    /// Makes the password useless and keeps its hash; keys go on to work.
+    LockPassword {
+        /// The user's name.
+        account: AccountName,
+    },
     /// Takes [`Tool::Lock`] back. A user without a password stays without.
     Unlock {
         /// The user's name.
@@ -106,9 +111,11 @@ impl Tool {
         match self {
             Self::AddGroup { .. } => "/usr/sbin/groupadd",
             Self::AddUser { .. } => "/usr/sbin/useradd",
-            Self::RepairUser { .. } | Self::JoinGroup { .. } | Self::Lock { .. } | Self::Unlock { .. } => {
-                "/usr/sbin/usermod"
-            }
+            Self::RepairUser { .. }
+            | Self::JoinGroup { .. }
+            | Self::Lock { .. }
+            | Self::LockPassword { .. }
+            | Self::Unlock { .. } => "/usr/sbin/usermod",
             Self::SetPassword { .. } => "/usr/sbin/chpasswd",
             Self::DeleteUser { .. } => "/usr/sbin/userdel",
             Self::DeleteGroup { .. } => "/usr/sbin/groupdel",
@@ -150,6 +157,7 @@ impl Tool {
             }
             Self::SetPassword { .. } => own(&["--encrypted"]),
             Self::Lock { account } => own(&["--lock", "--expiredate", "1", "--", account.as_str()]),
+            Self::LockPassword { account } => own(&["--lock", "--", account.as_str()]),
             Self::Unlock { account, has_password: true } => {
                 own(&["--unlock", "--expiredate", "", "--", account.as_str()])
             }
@@ -179,6 +187,7 @@ impl Tool {
             Self::JoinGroup { account, group } => format!("put user {account} into group {}", group.name()),
             Self::SetPassword { account, .. } => format!("set the password of user {account}"),
             Self::Lock { account } => format!("lock user {account}"),
+            Self::LockPassword { account } => format!("lock the password of user {account}"),
             Self::Unlock { account, .. } => format!("unlock user {account}"),
             Self::DeleteUser { account } => format!("remove user {account}"),
             Self::DeleteGroup { account } => format!("remove group {account}"),

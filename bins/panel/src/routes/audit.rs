@@ -5,7 +5,7 @@ use api_kit::{ApiError, Caller, Json, List, Page, PageParams, Query};
 use audit::{Filter, Head, Recorded, Verdict};
 use auth::ViewAudit;
 use axum::extract::State;
-use converge::methods::ListAuditHeads;
+use converge::methods::{AuditHead, ListAuditHeads};
 use desired::{Access, OfAccount, OfAccountParams, Panel, Table};
 use names::Micros;
 use serde::{Deserialize, Serialize};
@@ -88,7 +88,7 @@ impl From<Recorded> for AuditView {
 /// Whether the audit is as it was written.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 struct AuditVerdict {
-    /// Every entry is as it was written, and the agent's copy of the head is among them.
+    /// Every entry is as it was written, and all heads that the agent noted are among them.
     intact: bool,
     /// How many entries there are; where it is broken, the first that does not fit.
     seq: i64,
@@ -127,13 +127,13 @@ async fn audit_verify(
 }
 
 async fn verify(panel: &Panel) -> Result<AuditVerdict, ApiError> {
-    let noted =
-        panel.agent().call(&ListAuditHeads {}).await.ok().and_then(|heads| heads.heads.last().cloned());
-    let known = noted.as_ref().and_then(|noted| {
+    let noted = panel.agent().call(&ListAuditHeads {}).await.unwrap_or_default().heads;
+    let head = |noted: &AuditHead| {
         Some(Head { seq: i64::try_from(noted.seq).ok()?, hash: noted.hash, at: Micros::new(noted.at).ok()? })
-    });
-    let noted_by_agent = noted.map(|noted| noted.seq);
-    Ok(match audit::verify(panel.store(), known).await? {
+    };
+    let known: Vec<Head> = noted.iter().filter_map(head).collect();
+    let noted_by_agent = noted.last().map(|noted| noted.seq);
+    Ok(match audit::verify(panel.store(), &known).await? {
         Verdict::Intact { entries, .. } => {
             AuditVerdict { intact: true, seq: entries, reason: None, noted_by_agent }
         }

@@ -352,3 +352,125 @@ fn an_edit_is_kept_aside_before_ours_replaces_it() {
         assert_eq!(host.state().0["/a"], "1");
     }
 }
+
+fn edit_of(ledger: &MemoryLedger, path: &str) -> Digest {
+    ledger.load::<Note>(&"n".to_owned()).unwrap().unwrap().edits[path].foreign
+}
+
+fn decide(engine: &Engine<Notes, MemoryLedger>, path: &str, foreign: Digest) {
+    let decision: TakeBack = [(path.to_owned(), foreign)].into_iter().collect();
+    engine.amend(&"n".to_owned(), |e| e.take_back.extend(decision)).unwrap();
+}
+
+fn set(host: &Host, path: &str, text: &str) {
+    host.files.lock().unwrap().insert(path.to_owned(), text.to_owned());
+}
+
+#[test]
+fn one_edited_file_is_taken_back_and_the_others_stay() {
+    let (host, ledger, kept) = (Host::new(), Arc::new(MemoryLedger::default()), Kept::default());
+    let engine = ruled(&ledger, false, Arc::clone(&kept));
+    engine.apply(&host, wish(1, note(&[("/a", "1"), ("/b", "2")]))).unwrap();
+    set(&host, "/a", "mine");
+    set(&host, "/b", "mine too");
+    engine.pass(&host, &"n".to_owned()).unwrap();
+    decide(&engine, "/a", edit_of(&ledger, "/a"));
+    let report = engine.pass(&host, &"n".to_owned()).unwrap().unwrap();
+    assert_eq!(report.status.message.as_deref(), Some("/b was edited by hand"));
+    assert_eq!((&*host.state().0["/a"], &*host.state().0["/b"]), ("1", "mine too"));
+    assert_eq!(*kept.lock().unwrap(), ["mine"]);
+    set(&host, "/a", "mine");
+    engine.pass(&host, &"n".to_owned()).unwrap();
+    assert_eq!(host.state().0["/a"], "mine", "the decision was carried out and is over");
+}
+
+#[test]
+fn what_was_edited_once_more_is_not_swept_away_by_an_earlier_decision() {
+    let (host, ledger) = (Host::new(), Arc::new(MemoryLedger::default()));
+    let engine = engine(&ledger);
+    engine.apply(&host, wish(1, note(&[("/a", "1")]))).unwrap();
+    set(&host, "/a", "mine");
+    engine.pass(&host, &"n".to_owned()).unwrap();
+    let looked_at = edit_of(&ledger, "/a");
+    set(&host, "/a", "better");
+    decide(&engine, "/a", looked_at);
+    for text in ["better", "mine"] {
+        set(&host, "/a", text);
+        let report = engine.pass(&host, &"n".to_owned()).unwrap().unwrap();
+        assert_eq!(report.status.reason, Some(Reason::Edited));
+        assert_eq!(host.state().0["/a"], text, "the decision is over with the first other content");
+    }
+}
+
+#[test]
+fn a_decision_waits_with_an_object_that_waits_for_another_file() {
+    let (host, ledger) = (Host::new(), Arc::new(MemoryLedger::default()));
+    let engine = engine(&ledger);
+    engine.apply(&host, wish(1, note(&[("/a", "1"), ("/b", "2")]))).unwrap();
+    set(&host, "/a", "mine");
+    set(&host, "/b", "mine too");
+    let new = note(&[("/a", "3"), ("/b", "4")]);
+    engine.apply(&host, wish(2, new)).unwrap();
+    decide(&engine, "/a", edit_of(&ledger, "/a"));
+    engine.pass(&host, &"n".to_owned()).unwrap();
+    assert_eq!(host.state().0["/a"], "mine", "a generation goes through as a whole");
+    decide(&engine, "/b", edit_of(&ledger, "/b"));
+    let report = engine.pass(&host, &"n".to_owned()).unwrap().unwrap();
+    assert_eq!(report.status, Status::ready());
+    assert_eq!((&*host.state().0["/a"], &*host.state().0["/b"]), ("3", "4"));
+}
+
+#[test]
+fn a_leave_to_overwrite_is_for_what_the_next_look_finds() {
+    let (host, ledger) = (Host::new(), Arc::new(MemoryLedger::default()));
+    let engine = engine(&ledger);
+    engine.apply(&host, wish(1, note(&[("/a", "1")]))).unwrap();
+    set(&host, "/a", "mine");
+    *host.break_reload.lock().unwrap() = true;
+    let decided = Apply { overwrite: true, ..wish(2, note(&[("/a", "2")])) };
+    assert_eq!(engine.apply(&host, decided).unwrap().status.reason, Some(Reason::ConfigRefused));
+    assert_eq!(host.state().0["/a"], "2");
+    *host.break_reload.lock().unwrap() = false;
+    set(&host, "/a", "a later edit");
+    let report = engine.pass(&host, &"n".to_owned()).unwrap().unwrap();
+    assert_eq!(report.status.reason, Some(Reason::Edited));
+    assert_eq!(host.state().0["/a"], "a later edit");
+}
+
+/// A ledger whose disk is full from some save on.
+#[derive(Default)]
+struct FullLedger {
+    rows: MemoryLedger,
+    left: AtomicI64,
+}
+
+impl LedgerStore for FullLedger {
+    fn load<S: Spec>(&self, scope: &S::Key) -> Result<Option<Arc<Entry<S>>>, LedgerError> {
+        self.rows.load(scope)
+    }
+
+    fn save<S: Spec>(&self, entry: Entry<S>) -> Result<(), LedgerError> {
+        if self.left.fetch_sub(1, Ordering::SeqCst) <= 0 {
+            return Err(LedgerError { message: "no space left on device".to_owned(), full: true });
+        }
+        self.rows.save(entry)
+    }
+
+    fn forget<S: Spec>(&self, scope: &S::Key) -> Result<(), LedgerError> {
+        self.rows.forget::<S>(scope)
+    }
+
+    fn list<S: Spec>(&self) -> Result<Vec<Arc<Entry<S>>>, LedgerError> {
+        self.rows.list()
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_at_the_last_save_is_told_as_such() {
+    let rules = DriftRules { enforce: false, keep: Arc::new(|_, _, _| Ok(())) };
+    let ledger = Arc::new(FullLedger { left: AtomicI64::new(2), ..FullLedger::default() });
+    let engine = Engine::new(Notes, ledger, Arc::new(|| 1_000), rules);
+    // accepted, claimed, and then no more
+    let report = engine.apply(&Host::new(), wish(1, note(&[("/a", "1")]))).unwrap();
+    assert_eq!(report.status.reason, Some(Reason::DiskFull), "{report:?}");
+}

@@ -92,6 +92,10 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         .method(&GetHostMetrics {}, &metrics)
         .method(&RunDoctor {}, &Diagnosis { findings: vec![finding] })
         .method(&RecordAuditHead { seq: head.seq, hash: head.hash }, &heads)
+        .error::<RecordAuditHead>(
+            "rewound",
+            &wire::Refusal::new("holdfast.agent1.AuditRewound", "a later head of the audit was noted before"),
+        )
         .method(&ListAuditHeads {}, &heads)
         .check()
         .unwrap();

@@ -126,6 +126,13 @@ impl Lines {
                 }
                 set_field(&mut self.shadow, account.as_str(), 7, "1");
             }
+            Tool::LockPassword { account } => {
+                need_user(account.as_str(), 6)?;
+                let field = self.shadow_field(account.as_str());
+                if !field.starts_with('!') {
+                    set_field(&mut self.shadow, account.as_str(), 1, &format!("!{field}"));
+                }
+            }
             Tool::Unlock { account, has_password } => {
                 need_user(account.as_str(), 6)?;
                 let field = self.shadow_field(account.as_str());

@@ -37,7 +37,8 @@ fn paths_that_are_not_plain_are_refused() {
 fn a_link_is_seen_as_one_and_never_followed() {
     let host = host();
     host.files().symlink("/etc/passwd", PATH).unwrap();
-    assert!(matches!(host.files().observe(PATH).unwrap(), FileSeen::NotAFile { .. }));
+    let what = "a symbolic link to /etc/passwd".to_owned();
+    assert_eq!(host.files().observe(PATH).unwrap(), FileSeen::NotAFile { what });
     assert!(host.files().read(PATH).is_err());
     assert_eq!(host.files().read_link(PATH).unwrap().as_deref(), Some("/etc/passwd"));
     host.files().symlink("/etc", "/etc/holdfast/etc").unwrap();
@@ -91,10 +92,31 @@ fn the_steps_of_a_plan_are_taken() {
     let host = host();
     let (uid, gid) = host.test_owner();
     let file = ManagedFile { uid, gid, ..ManagedFile::root(PATH, "text") };
-    host.files().take(&FileStep::Write { file: file.clone(), before: None }).unwrap();
+    let write = FileStep::Write { file: file.clone(), before: None, seen: None };
+    host.files().take(&write).unwrap();
     let private = ManagedFile { mode: 0o600, ..file };
     host.files().take(&FileStep::SetMeta { file: private }).unwrap();
     assert_eq!(host.files().stat(PATH).unwrap().unwrap().mode, 0o600);
-    host.files().take(&FileStep::Remove { path: PATH.to_owned(), before: None }).unwrap();
+    let remove = |seen| FileStep::Remove { path: PATH.to_owned(), before: None, seen };
+    host.files().take(&remove(Some(Digest::of("text")))).unwrap();
     assert_eq!(host.files().observe(PATH).unwrap(), FileSeen::Missing);
+    host.files().take(&remove(Some(Digest::of("text")))).unwrap();
+}
+
+#[test]
+fn what_was_changed_since_the_plan_looked_stays() {
+    let host = host();
+    let file = ManagedFile::root(PATH, "ours");
+    let steps = |seen| {
+        [
+            FileStep::Write { file: file.clone(), before: None, seen },
+            FileStep::Remove { path: PATH.to_owned(), before: None, seen },
+        ]
+    };
+    host.files().write(PATH, b"edited", 0o644, host.test_owner()).unwrap();
+    for step in steps(None).into_iter().chain(steps(Some(Digest::of("older")))) {
+        let error = host.files().take(&step).unwrap_err();
+        assert!(matches!(error, HostError::ChangedMeanwhile { .. }), "{error}");
+    }
+    assert_eq!(host.files().read_text(PATH).unwrap().as_deref(), Some("edited"));
 }

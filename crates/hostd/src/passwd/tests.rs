@@ -9,7 +9,9 @@ const GROUP: &str = "root:x:0:\nwww-data:x:33:\nalice:x:20000:\nholdfast-tenants
 const SHADOW: &str = "root:*:20000:0:99999:7:::\n\
     alice:$6$salt$hash:20000:0:99999:7:::\n\
     bob:!$6$salt$hash:20000:0:99999:7::1:\n\
-    carol:!:20000:0:99999:7:::\n";
+    carol:!:20000:0:99999:7:::\n\
+    dave::20000:0:99999:7:::\n\
+    erin:abJnggxhB.yWI:20000:0:99999:7:::\n";
 
 #[test]
 fn users_groups_and_members_are_found() {
@@ -35,6 +37,9 @@ fn passwords_are_locked_hashed_or_absent() {
     let carol = db.password("carol").unwrap();
     assert_eq!((carol.hash(), carol.locked()), (None, true));
     assert!(db.password("root").unwrap().locked());
+    for open in ["dave", "erin"] {
+        assert!(!db.password(open).unwrap().locked(), "{open}: an empty password, and one of an old sort");
+    }
     assert!(!format!("{alice:?}").contains("hash$"), "a hash is never printed");
     assert!(!format!("{alice:?}").contains("salt"));
 }

@@ -21,6 +21,7 @@ fn every_tool() -> Vec<Tool> {
         Tool::JoinGroup { account: alice(), group: SharedGroup::Tenants },
         Tool::SetPassword { account: alice(), hash: hash() },
         Tool::Lock { account: alice() },
+        Tool::LockPassword { account: alice() },
         Tool::Unlock { account: alice(), has_password: true },
         Tool::Unlock { account: alice(), has_password: false },
         Tool::DeleteUser { account: alice() },

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use account_spec::AccountSpec;
 use converge::{Done, Edit, ObserveError, Own, Reconcile, Settled, StepError, Wanted};
 use hostd::{Host, HostError, Tool, Unit, UnitSet};
-use names::{AccountId, AccountName, Digest};
+use names::{AccountId, AccountName, CryptHash, Digest};
 
 use crate::observe::{self, HomeSeen, Observed, Subject, UserSeen};
 use crate::step::Step;
@@ -143,16 +143,28 @@ fn plan_user(spec: &AccountSpec, subject: &Subject, user: Option<&UserSeen>, ste
         let group = hostd::SharedGroup::Tenants;
         steps.push(tool(Tool::JoinGroup { account: account(), group }));
     }
+    let locked = user.is_some_and(|u| u.locked);
+    let password_locked = user.is_none_or(|u| u.password_locked);
     let wanted_hash = spec.sftp_password.as_ref();
-    if let Some(hash) = wanted_hash.filter(|h| user.and_then(|u| u.hash.as_deref()) != Some(h.expose())) {
+    let has_password = wanted_hash.is_some();
+    // one that is locked with the account as a whole is unlocked with it
+    let lost = password_locked && !locked && !spec.suspended;
+    let differs = |hash: &&CryptHash| lost || user.and_then(|u| u.hash.as_deref()) != Some(hash.expose());
+    let set = wanted_hash.filter(differs);
+    if let Some(hash) = set {
         steps.push(tool(Tool::SetPassword { account: account(), hash: hash.clone() }));
     }
-    let locked = user.is_some_and(|u| u.locked);
-    let has_password = wanted_hash.is_some();
+    let open = set.is_some() || !password_locked;
     match (spec.suspended, locked) {
         (true, false) => steps.push(tool(Tool::Lock { account: account() })),
-        (false, true) => steps.push(tool(Tool::Unlock { account: account(), has_password })),
-        _ => {}
+        (suspended, locked) => {
+            if open && (suspended || !has_password) {
+                steps.push(tool(Tool::LockPassword { account: account() }));
+            }
+            if locked && !suspended {
+                steps.push(tool(Tool::Unlock { account: account(), has_password }));
+            }
+        }
     }
 }
 

@@ -39,10 +39,14 @@ pub(crate) struct Subject {
 
 /// The Linux user.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact of the user, and they are independent")]
 pub(crate) struct UserSeen {
     pub(crate) as_made: bool,
     pub(crate) tenant: bool,
     pub(crate) hash: Option<String>,
+    /// The password, locked or not, cannot be signed in with.
+    pub(crate) password_locked: bool,
+    /// The account as a whole is locked.
     pub(crate) locked: bool,
 }
 
@@ -84,15 +88,25 @@ pub(crate) fn observe(
         return Ok(Observed::nothing(files));
     };
     let subject = Subject { name: spec.name.clone(), uid: spec.uid, home: host.bounds().home(&spec.name) };
-    let uid_noted = noted(host, id, spec)?;
+    let leaving = want.present().is_none();
+    let uid_noted = match noted(host, id, spec) {
+        // it was refused for that, and nothing was made
+        Err(ObserveError::Refused { .. }) if leaving => false,
+        noted => noted?,
+    };
     let users = host.users().map_err(|e| failed(&e))?;
-    if want.present().is_some() {
+    if !leaving {
         check_bounds(host, spec, &users, uid_noted)?;
     }
     let web_gid = host.web_gid().map_err(|e| failed(&e))?.ok_or_else(|| {
         ObserveError::WaitsFor("the web server's packages: run `holdfast setup`".to_owned())
     })?;
     let ours = uid_noted && users.user(spec.name.as_str()).is_some_and(|u| u.uid == subject.uid.get());
+    let home = match home_seen(host, &subject, web_gid, ours) {
+        // somebody else's stays where it is
+        Err(ObserveError::Refused { .. }) if leaving => HomeSeen::Missing,
+        home => home?,
+    };
     let slice = render::slice(spec);
     let slice_unit = Unit::AccountSlice(spec.name.clone()).name();
     Ok(Observed {
@@ -100,13 +114,13 @@ pub(crate) fn observe(
         note: Some((render::uid_note(spec.uid), render::uid_note_text(id))),
         group: uid_noted && users.group(spec.name.as_str()).is_some_and(|g| g.gid == subject.uid.get()),
         user: if ours { user_seen(&users, &subject) } else { None },
-        home: home_seen(host, &subject, web_gid, ours)?,
+        home,
         slice_loaded: match (want, own.loaded.get(&slice_unit)) {
             (Wanted::Present(_), loaded) => loaded == Some(&slice.digest()),
             (Wanted::Absent, loaded) => loaded.is_none_or(|digest| *digest == gone()),
         },
         worker_listens: worker_listens(&spec.name).map_err(|e| failed(&e))?,
-        processes: (spec.suspended || want.present().is_none()) && ours && runs(host, subject.uid.get())?,
+        processes: (spec.suspended || leaving) && ours && runs(host, subject.uid.get())?,
         files,
         wanted,
         subject: Some(subject),
@@ -205,6 +219,7 @@ fn user_seen(users: &UserDb, subject: &Subject) -> Option<UserSeen> {
         as_made: user.gid == subject.uid.get() && user.home == subject.home && user.shell == hostd::NO_SHELL,
         tenant: users.in_group(subject.name.as_str(), hostd::SharedGroup::Tenants.name()),
         hash: password.and_then(|p| p.hash().map(str::to_owned)),
+        password_locked: password.is_none_or(hostd::Password::locked),
         locked: password.is_some_and(hostd::Password::expired),
     })
 }

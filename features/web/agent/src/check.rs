@@ -41,7 +41,7 @@ impl Check for UnitCheck {
                 let said = host.check_output(&unit)?.unwrap_or_default();
                 let message = error_of(&said);
                 if message.is_empty() {
-                    // it did not come as far as nginx: a verdict about the unit, not about the tree
+                    // it did not come as far as nginx, or was killed: a verdict about the unit, not about the tree
                     return Err(HostError::Job {
                         verb: "start",
                         unit: unit.name(),
@@ -55,12 +55,12 @@ impl Check for UnitCheck {
     }
 }
 
-/// The error among nginx's messages, in one line without control characters.
+/// The error among nginx's messages, in one line without control characters; empty where there is none. A warning is no
+/// error: nginx takes a tree that it warns of.
 pub(crate) fn error_of(said: &str) -> String {
     let serious = ["[emerg]", "[alert]", "[crit]", "[error]"];
-    let line = said.lines().find(|line| serious.iter().any(|level| line.contains(level)));
-    let line = line.or_else(|| said.lines().rev().find(|l| !l.trim().is_empty())).unwrap_or_default();
-    let text = serious.iter().find_map(|level| line.split_once(level)).map_or(line, |(_, after)| after);
+    let errors = said.lines().find_map(|line| serious.iter().find_map(|level| line.split_once(level)));
+    let (_, text) = errors.unwrap_or_default();
     text.trim().chars().take(MESSAGE).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
@@ -107,5 +107,7 @@ mod tests {
         let logged = "2026/01/01 00:00:00 [emerg] 12#12: no \"events\" section in configuration\n";
         assert_eq!(error_of(logged), "12#12: no \"events\" section in configuration");
         assert_eq!(error_of("\n"), "");
+        let killed = "nginx: [warn] conflicting server name \"a\" on 0.0.0.0:80, ignored\n";
+        assert_eq!(error_of(killed), "", "a test that was killed has no verdict");
     }
 }

@@ -14,7 +14,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
-use converge::{Condition, ObserveError, Reason, StepError};
+use converge::{Condition, ObserveError, Reason, StepError, TakeBack};
 use hostd::{Host, HostError};
 use names::{DomainName, SiteId};
 
@@ -41,8 +41,8 @@ pub struct Request {
     pub listen: Vec<names::ListenAddr>,
     /// Live files to put back as they are in the mirror.
     pub repair: Vec<TreeFile>,
-    /// A person decided that hand edits of these files are taken back.
-    pub overwrite: bool,
+    /// The hand edits that are taken back.
+    pub take_back: TakeBack,
     /// Nginx was seen to serve something else than what it should have loaded.
     pub reload: bool,
 }

@@ -166,14 +166,14 @@ impl Sites {
         own: &Own,
     ) -> Result<SiteSeen, ObserveError> {
         check(spec)?;
-        let overwrite = own.overwrite;
+        let take_back = own.take_back.clone();
         let block = self
             .committer
             .templates()
             .block(host, id, spec)
             .map_err(|e| ObserveError::Because(Reason::ConfigRefused, e.to_string()))?;
         let want = SiteWant { record: SiteRecord::of(spec, host.bounds()), block };
-        let look = self.committer.look_site(host, id, Some(&want), overwrite).map_err(failed)?;
+        let look = self.committer.look_site(host, id, Some(&want), &take_back).map_err(failed)?;
 
         let mut steps = Vec::new();
         let logs = site_logs(id);
@@ -195,15 +195,15 @@ impl Sites {
         steps.extend(look.steps.into_iter().map(SiteStep::File));
         if due {
             let want = Want::Site(id, Some(want));
-            let request = Request { want, listen: Vec::new(), repair: look.repair, overwrite, reload: false };
+            let request = Request { want, listen: Vec::new(), repair: look.repair, take_back, reload: false };
             steps.push(SiteStep::Switch { request: Box::new(request), changes });
         }
         Ok(SiteSeen { steps, edits: look.edits, docroot: Some(docroot) })
     }
 
     fn observe_absent(&self, host: &Host, id: SiteId, own: &Own) -> Result<SiteSeen, ObserveError> {
-        let overwrite = own.overwrite;
-        let look = self.committer.look_site(host, id, None, overwrite).map_err(failed)?;
+        let take_back = own.take_back.clone();
+        let look = self.committer.look_site(host, id, None, &take_back).map_err(failed)?;
         let due = look.is_due();
         let mut steps: Vec<SiteStep> = look.steps.into_iter().map(SiteStep::File).collect();
         if due {
@@ -211,7 +211,7 @@ impl Sites {
                 want: Want::Site(id, None),
                 listen: Vec::new(),
                 repair: Vec::new(),
-                overwrite,
+                take_back,
                 reload: false,
             };
             steps.push(SiteStep::Switch { request: Box::new(request), changes: look.differs });

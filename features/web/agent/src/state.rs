@@ -18,8 +18,11 @@ pub(crate) struct State {
     pub(crate) loaded: Option<Digest>,
     /// Where nginx listens with this tree.
     pub(crate) listen: Vec<ListenAddr>,
-    /// Sites whose last change was not yet seen from outside.
+    /// Sites whose last change, their end as well, was not yet seen from outside.
     pub(crate) unseen: BTreeSet<SiteId>,
+    /// The base is gone, and nginx was not yet seen to do without it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) removed: bool,
     /// The round that was under way.
     pub(crate) round: Round,
 }
@@ -48,7 +51,14 @@ pub(crate) struct Move {
 
 impl Default for State {
     fn default() -> Self {
-        Self { version: 1, loaded: None, listen: Vec::new(), unseen: BTreeSet::new(), round: Round::Idle }
+        Self {
+            version: 1,
+            loaded: None,
+            listen: Vec::new(),
+            unseen: BTreeSet::new(),
+            removed: false,
+            round: Round::Idle,
+        }
     }
 }
 

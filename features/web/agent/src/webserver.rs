@@ -183,7 +183,7 @@ impl Reconcile for WebServer {
     ) -> Result<WebServerSeen, ObserveError> {
         let (base, listen) = self.want(host, want)?;
         let look =
-            self.committer.look_base(host, &base, &listen, own.overwrite).map_err(|e| e.unobservable())?;
+            self.committer.look_base(host, &base, &listen, &own.take_back).map_err(|e| e.unobservable())?;
 
         let path = drop_in_path(host);
         let drop_in = want.present().map(|_| ManagedFile::root(path.clone(), DROP_IN));
@@ -199,7 +199,7 @@ impl Reconcile for WebServer {
                 want: base,
                 listen,
                 repair: look.repair,
-                overwrite: own.overwrite,
+                take_back: own.take_back.clone(),
                 reload: look.contradicted,
             };
             tree.push(WebServerStep::Switch(Box::new(request)));

@@ -1,1 +1,185 @@
+use std::sync::Arc;
 
+use account_spec::Limits;
+use converge::{Apply, Condition, DriftRules, Engine, MemoryLedger, Reason, Report, Status};
+use names::{Generation, Uid};
+
+use super::*;
+
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEHGzCLJUVTRIg31WS9AW3tUnLkvmPNBBNc1AU0oynCx alice";
+const KEYS: &str = "/etc/ssh/holdfast-keys/alice";
+
+struct Server {
+    host: Host,
+    engine: Engine<Accounts, MemoryLedger>,
+}
+
+impl Server {
+    fn new() -> Self {
+        let rules = DriftRules { enforce: false, keep: Arc::new(|_, _, _| Ok(())) };
+        let engine = Engine::new(Accounts::default(), Arc::default(), Arc::new(|| 1_000), rules);
+        Self { host: Host::for_test().unwrap(), engine }
+    }
+
+    /// A server with this account, brought about.
+    fn with(spec: &AccountSpec) -> Self {
+        let server = Self::new();
+        assert_eq!(server.apply(1, Wanted::Present(spec.clone())).status, Status::ready());
+        server
+    }
+
+    fn apply(&self, generation: u64, want: Wanted<AccountSpec>) -> Report {
+        self.engine.apply(&self.host, wish(generation, want)).unwrap()
+    }
+
+    fn pass(&self) -> Report {
+        self.engine.pass(&self.host, &id()).unwrap().unwrap()
+    }
+
+    fn shadow(&self) -> String {
+        let text = self.host.files().read_text("/etc/shadow").unwrap().unwrap();
+        let line = text.lines().find(|line| line.starts_with("alice:")).unwrap();
+        line.split(':').nth(1).unwrap().to_owned()
+    }
+
+    /// Somebody changes the password with `passwd` or `usermod`.
+    fn set_shadow(&self, field: &str) {
+        let text = self.host.files().read_text("/etc/shadow").unwrap().unwrap();
+        let before = format!("alice:{}:", self.shadow());
+        let text = text.replace(&before, &format!("alice:{field}:"));
+        self.host.files().write("/etc/shadow", text.as_bytes(), 0o640, (0, 0)).unwrap();
+    }
+}
+
+fn id() -> AccountId {
+    AccountId::parse("01990000-0000-7000-8000-000000000001").unwrap()
+}
+
+fn wish(generation: u64, want: Wanted<AccountSpec>) -> Apply<AccountSpec> {
+    Apply::new(id(), Generation::new(generation).unwrap(), want)
+}
+
+fn hash(letter: char) -> CryptHash {
+    CryptHash::parse(&format!("$6$rounds=10000$saltsalt${}", letter.to_string().repeat(86))).unwrap()
+}
+
+fn alice() -> AccountSpec {
+    AccountSpec {
+        name: "alice".parse().unwrap(),
+        uid: Uid::new(20_001).unwrap(),
+        sftp_password: Some(hash('a')),
+        ssh_keys: vec![KEY.parse().unwrap()],
+        suspended: false,
+        limits: Limits::default(),
+    }
+}
+
+fn codes(report: &Report) -> Vec<&str> {
+    report.plan.steps.iter().map(|step| step.code.as_str()).collect()
+}
+
+#[test]
+fn a_new_account_is_made_in_the_order_in_which_its_parts_need_each_other() {
+    let server = Server::new();
+    let report = server.apply(1, Wanted::Present(alice()));
+    assert_eq!(report.status, Status::ready());
+    let wanted = [
+        "uid.note",
+        "group.add",
+        "user.add",
+        "user.change",
+        "home.make",
+        "file.write",
+        "file.write",
+        "unit.load",
+        "unit.start",
+    ];
+    assert_eq!(codes(&report), wanted, "the id is noted before anybody has it");
+    server.host.take_changes();
+    assert!(server.pass().plan.is_empty());
+    assert_eq!(server.host.take_changes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_suspended_account_is_locked_and_its_keys_are_gone_until_it_is_back() {
+    let server = Server::with(&alice());
+    let report = server.apply(2, Wanted::Present(AccountSpec { suspended: true, ..alice() }));
+    assert_eq!(report.status, Status::ready());
+    assert!(server.shadow().starts_with("!$6$"));
+    assert!(server.host.files().stat(KEYS).unwrap().is_none());
+    assert!(server.host.files().stat("/home/alice").unwrap().is_some());
+    assert_eq!(server.apply(3, Wanted::Present(alice())).status, Status::ready());
+    assert_eq!(server.shadow(), hash('a').expose());
+    assert!(server.host.files().stat(KEYS).unwrap().is_some());
+}
+
+#[test]
+fn a_removed_account_is_locked_first_and_its_home_goes_to_the_trash() {
+    let server = Server::with(&alice());
+    let report = server.apply(2, Wanted::Absent);
+    assert_eq!(report.status, Status::ready());
+    let codes = codes(&report);
+    assert_eq!((codes[0], codes[1]), ("user.change", "unit.stop"), "{codes:?}");
+    assert_eq!(codes[codes.len() - 2..], ["home.trash", "user.remove"]);
+    assert_eq!(report.plan.impact(), converge::Impact::DataLoss, "what is removed is told");
+    let trash = server.host.files().list("/home/.holdfast-trash").unwrap();
+    assert!(trash[0].0.starts_with("alice-"), "{trash:?}");
+    assert!(server.host.users().unwrap().user("alice").is_none());
+}
+
+#[test]
+fn what_never_was_is_gone_already() {
+    let server = Server::new();
+    let report = server.apply(1, Wanted::Absent);
+    assert!(report.status == Status::ready() && report.plan.is_empty());
+}
+
+#[test]
+fn hand_edited_keys_are_held_while_all_else_goes_on() {
+    let server = Server::with(&alice());
+    server.host.files().write(KEYS, b"by hand\n", 0o644, (0, 0)).unwrap();
+    server.host.files().remove("/etc/systemd/system/holdfast-alice.slice").unwrap();
+    let report = server.pass();
+    assert_eq!(report.status.condition, Condition::Degraded);
+    assert_eq!(report.status.reason, Some(Reason::Edited));
+    assert_eq!(server.host.files().read_text(KEYS).unwrap().unwrap(), "by hand\n");
+    assert!(server.host.files().stat("/etc/systemd/system/holdfast-alice.slice").unwrap().is_some());
+}
+
+#[test]
+fn an_account_without_a_password_has_none_that_somebody_gave_it() {
+    let server = Server::with(&AccountSpec { sftp_password: None, ..alice() });
+    for given in [hash('x').expose(), "abJnggxhB.yWI", ""] {
+        server.set_shadow(given);
+        let report = server.pass();
+        assert_eq!((report.status, report.plan.steps.len()), (Status::ready(), 1), "{given:?}");
+        assert_eq!(server.shadow(), format!("!{given}"), "locked, and its keys go on to work");
+        assert!(!server.host.users().unwrap().password("alice").unwrap().expired());
+    }
+}
+
+#[test]
+fn a_password_that_is_taken_away_is_locked() {
+    let server = Server::with(&alice());
+    let report = server.apply(2, Wanted::Present(AccountSpec { sftp_password: None, ..alice() }));
+    assert_eq!(report.status, Status::ready());
+    assert!(server.host.users().unwrap().password("alice").unwrap().locked());
+}
+
+#[test]
+fn a_password_that_somebody_locked_or_changed_is_set_again() {
+    let server = Server::with(&alice());
+    for changed in [format!("!{}", hash('a').expose()), hash('x').expose().to_owned(), "!".to_owned()] {
+        server.set_shadow(&changed);
+        assert_eq!(server.pass().status, Status::ready(), "{changed}");
+        assert_eq!(server.shadow(), hash('a').expose());
+    }
+}
+
+#[test]
+fn another_password_opens_no_suspended_account() {
+    let server = Server::with(&AccountSpec { suspended: true, ..alice() });
+    let changed = AccountSpec { suspended: true, sftp_password: Some(hash('b')), ..alice() };
+    assert_eq!(server.apply(2, Wanted::Present(changed)).status, Status::ready());
+    assert_eq!(server.shadow(), format!("!{}", hash('b').expose()));
+}

@@ -43,7 +43,7 @@ impl Committer {
         }
         let nginx = host.systemd().state(&Unit::Nginx)?;
         let up = nginx.active.is_up();
-        if state.loaded != digest || (digest.is_some() && !up) {
+        if state.loaded != digest || state.removed || (digest.is_some() && !up) {
             state.loaded = None;
             if let Err(why) = self.load(host, &nginx, digest, &state.listen)? {
                 for at in open {
@@ -53,6 +53,7 @@ impl Committer {
                 return self.save(host, State { round: Round::Idle, ..state });
             }
             state.loaded = digest;
+            state.removed = false;
         }
         let mut left = NAMES;
         for aliases in [false, true] {

@@ -1,11 +1,12 @@
 //! What is there and what would have to change, for observing and for plans. Reads only.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use converge::{Claim, Edit, FileSeen, FileStep, ManagedFile};
+use converge::{Claim, Edit, FileStep, ManagedFile, TakeBack};
 use hostd::{Host, HostError, Unit};
 use hostfs::FileKind;
-use names::{Digest, SiteId};
+use names::{Digest, ListenAddr, SiteId};
 
 use super::{CommitError, Committer, Inner};
 use crate::layout::{TREE, TreeFile};
@@ -15,6 +16,9 @@ use crate::state::Round;
 
 /// Strangers in the tree that are shown at most.
 const STRANGERS: usize = 20;
+
+/// Own addresses that are asked at most, so that looking at them ends.
+const ASKED: usize = 20;
 
 /// What one object's part of the tree needs.
 #[derive(Debug, Default)]
@@ -47,30 +51,29 @@ impl Look {
         file: TreeFile,
         text: Option<Arc<str>>,
         ours: Option<Digest>,
-        overwrite: bool,
+        take_back: &TakeBack,
     ) -> Result<(), HostError> {
-        let seen = LiveCache::see(host, file)?;
+        let there = LiveCache::see(host, file)?;
         let claim = ours.map(Claim::on);
-        let before = match &seen {
-            FileSeen::Present { text, .. } => Some(text.clone()),
-            FileSeen::Missing | FileSeen::NotAFile { .. } => None,
-        };
-        let edited = state == LiveState::Edited && !overwrite;
+        let (before, seen) = (there.text().cloned(), there.digest());
+        let edited = state == LiveState::Edited && !is_taken_back(file, seen, take_back);
         match text {
             Some(text) => {
                 let want = ManagedFile { mode: MODE, ..ManagedFile::root(file.live(), text) };
                 if edited {
-                    self.edits.push(Edit::of(&want, &seen, claim.as_ref()));
+                    self.edits.push(Edit::of(&want, &there, claim.as_ref()));
                 } else if state == LiveState::Meta && ours == Some(want.digest()) {
                     self.steps.push(FileStep::SetMeta { file: want });
                 } else {
-                    self.steps.push(FileStep::Write { file: want, before });
+                    self.steps.push(FileStep::Write { file: want, before, seen });
                 }
             }
             None if edited => {
-                self.edits.push(Edit::unwanted(&file.live(), &seen, &claim.unwrap_or_default()));
+                self.edits.push(Edit::unwanted(&file.live(), &there, &claim.unwrap_or_default()));
             }
-            None if before.is_some() => self.steps.push(FileStep::Remove { path: file.live(), before }),
+            None if before.is_some() => {
+                self.steps.push(FileStep::Remove { path: file.live(), before, seen });
+            }
             None => {}
         }
         Ok(())
@@ -84,7 +87,7 @@ impl Committer {
         host: &Host,
         id: SiteId,
         want: Option<&SiteWant>,
-        overwrite: bool,
+        take_back: &TakeBack,
     ) -> Result<Look, CommitError> {
         let file = TreeFile::Site(id);
         self.with(host, |inner| {
@@ -94,9 +97,9 @@ impl Committer {
                 && inner.tree.block(id) == block.map(|b| Digest::of(b.as_bytes()));
             if !same {
                 look.differs = true;
-                self.changes(host, inner, &Want::Site(id, want.cloned()), overwrite, &mut look)?;
+                self.changes(host, inner, &Want::Site(id, want.cloned()), take_back, &mut look)?;
             } else if let Some(block) = block {
-                self.unchanged(host, inner, file, Some(block.clone()), overwrite, &mut look)?;
+                self.unchanged(host, inner, file, Some(block.clone()), take_back, &mut look)?;
             }
             Ok(look)
         })?
@@ -107,22 +110,22 @@ impl Committer {
         &self,
         host: &Host,
         want: &Want,
-        listen: &[names::ListenAddr],
-        overwrite: bool,
+        listen: &[ListenAddr],
+        take_back: &TakeBack,
     ) -> Result<Look, CommitError> {
         let (mut look, seen) = self.with(host, |inner| {
             let mut look = Look::default();
             let preview = inner.tree.preview(&[want]);
             look.differs = !preview.files.is_empty() || (inner.state.listen != listen && !listen.is_empty());
-            self.changes(host, inner, want, overwrite, &mut look)?;
+            self.changes(host, inner, want, take_back, &mut look)?;
             for (file, _) in inner.tree.shared_files() {
                 if !preview.files.contains_key(&file) {
-                    self.unchanged(host, inner, file, None, overwrite, &mut look)?;
+                    self.unchanged(host, inner, file, None, take_back, &mut look)?;
                 }
             }
             strangers(host, inner, &mut look)?;
             let digest = inner.tree.digest();
-            look.unseen = digest.is_some() && inner.state.loaded != digest;
+            look.unseen = inner.state.removed || (digest.is_some() && inner.state.loaded != digest);
             Ok::<_, CommitError>((look, digest.map(|digest| (digest, inner.state.listen.clone()))))
         })??;
         if let Some((digest, listen)) = seen {
@@ -154,19 +157,33 @@ impl Committer {
         })
     }
 
+    /// Those of this server's own addresses at which something else answers than our tree, though nginx listens for it at all
+    /// of them: another server block that names an address takes it from a wildcard. At most the first twenty are asked.
+    pub fn taken(&self, host: &Host, own: &[IpAddr]) -> Result<Vec<ListenAddr>, CommitError> {
+        let (listen, loaded) = self.with(host, |inner| (inner.state.listen.clone(), inner.state.loaded))?;
+        let Some(digest) = loaded else { return Ok(Vec::new()) };
+        let wildcards = listen.iter().filter(|listen| listen.ip().is_unspecified());
+        let addresses = wildcards.flat_map(|listen| {
+            let same = own.iter().filter(|ip| ip.is_ipv4() == listen.ip().is_ipv4());
+            same.filter_map(|ip| ListenAddr::new(*ip, listen.port()).ok())
+        });
+        let asked = addresses.take(ASKED);
+        Ok(asked.filter(|address| self.contradicts(host, *address, digest)).collect())
+    }
+
     fn changes(
         &self,
         host: &Host,
         inner: &Inner,
         want: &Want,
-        overwrite: bool,
+        take_back: &TakeBack,
         look: &mut Look,
     ) -> Result<(), CommitError> {
         // `tree.conf` is not among them: it changes with every change, and tells people nothing
         for (file, text) in inner.tree.changed(&[want]) {
             let ours = inner.tree.file(file);
             let state = self.compare(host, inner, file)?;
-            look.file(host, state, file, text, ours, overwrite)?;
+            look.file(host, state, file, text, ours, take_back)?;
         }
         Ok(())
     }
@@ -178,7 +195,7 @@ impl Committer {
         inner: &Inner,
         file: TreeFile,
         text: Option<Arc<str>>,
-        overwrite: bool,
+        take_back: &TakeBack,
         look: &mut Look,
     ) -> Result<(), CommitError> {
         let ours = inner.tree.file(file);
@@ -190,14 +207,18 @@ impl Committer {
             Some(text) => Some(text),
             None => host.files().read_text(&file.staged())?.map(Arc::from),
         };
-        // an edit of the file that tells the digest is written over, with a copy kept
-        let overwrite = overwrite || file == TreeFile::Digest;
-        if state != LiveState::Edited || overwrite {
+        let there = LiveCache::see(host, file)?.digest();
+        if state != LiveState::Edited || is_taken_back(file, there, take_back) {
             look.repair.push(file);
         }
-        look.file(host, state, file, text, ours, overwrite)?;
+        look.file(host, state, file, text, ours, take_back)?;
         Ok(())
     }
+}
+
+/// Whether a hand edit is replaced: a person decided so, or it is one of the file that tells nothing but the digest.
+pub(super) fn is_taken_back(file: TreeFile, there: Option<Digest>, take_back: &TakeBack) -> bool {
+    file == TreeFile::Digest || there.is_some_and(|there| take_back.covers(&file.live(), &there))
 }
 
 /// Files in our tree that we did not put there. Nginx may load them; they are shown and stay.

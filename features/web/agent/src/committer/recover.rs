@@ -9,6 +9,7 @@ use names::Digest;
 
 use super::{CommitError, Inner};
 use crate::layout::{BaseFile, STAGE, TREE, TreeFile};
+use crate::live::LiveCache;
 use crate::state::{Move, Round, State};
 use crate::tree::Tree;
 
@@ -71,7 +72,7 @@ pub(super) fn switch(host: &Host, files: &BTreeMap<String, Move>) -> Result<Vec<
     let mut edited = Vec::new();
     let mut writes = Vec::new();
     for (file, step) in steps {
-        let there = host.files().read(&file.live())?.map(Digest::of);
+        let there = LiveCache::see(host, file)?.digest();
         if there == step.after {
             continue;
         }

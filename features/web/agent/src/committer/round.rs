@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use converge::{FileSeen, ManagedFile, Reason, StepError};
 use hostd::{Host, HostError};
+use hostfs::FileKind;
 use names::Digest;
 
+use super::look::is_taken_back;
 use super::{CommitError, Committer, Request, held, is_serving, recover};
 use crate::check::{Verdict, blamed, blamed_ours};
 use crate::isolate::{Outcome, isolate};
@@ -230,12 +232,9 @@ impl Committer {
                     .into_keys()
                     .chain(request.repair.iter().copied())
                 {
-                    if file == TreeFile::Digest {
-                        // it holds nothing but a digest: an edit is copied and written over
-                        continue;
-                    }
                     if self.compare(host, inner, file)? == LiveState::Edited {
-                        if request.overwrite {
+                        let there = LiveCache::see(host, file)?.digest();
+                        if is_taken_back(file, there, &request.take_back) {
                             overwritten.insert(file);
                         } else {
                             waiting.push((at, file));
@@ -341,16 +340,15 @@ impl Committer {
                 Some(text) => text.as_ref().map(|t| Digest::of(t.as_bytes())),
                 None => ours,
             };
-            match self.live.compare(host, file, ours)? {
-                LiveState::Meta if after == ours => {
-                    host.files().set_meta(&file.live(), crate::live::MODE, (0, 0))?;
-                    continue;
-                }
-                LiveState::Edited => keep_copy(host, &file.live(), &file.to_string())?,
-                LiveState::Same | LiveState::Meta | LiveState::Missing => {}
+            if self.live.compare(host, file, ours)? == LiveState::Meta && after == ours {
+                host.files().set_meta(&file.live(), crate::live::MODE, (0, 0))?;
+                continue;
             }
-            let there = host.files().read(&file.live())?.map(Digest::of);
-            moves.insert(file.to_string(), Move { before: there, after });
+            let before = LiveCache::see(host, file)?.digest();
+            if before != ours {
+                keep_copy(host, file)?;
+            }
+            moves.insert(file.to_string(), Move { before, after });
         }
         if good.iter().any(|at| requests[*at].reload) {
             state.loaded = None;
@@ -361,9 +359,11 @@ impl Committer {
             }
             for at in good {
                 match &requests[*at].want {
-                    Want::Site(id, Some(_)) => drop(state.unseen.insert(*id)),
-                    Want::Site(id, None) => drop(state.unseen.remove(id)),
-                    Want::Base(_) => state.listen.clone_from(&requests[*at].listen),
+                    Want::Site(id, _) => drop(state.unseen.insert(*id)),
+                    Want::Base(base) => {
+                        state.listen.clone_from(&requests[*at].listen);
+                        state.removed = base.is_none();
+                    }
                 }
             }
             state.round = Round::Switching(moves.clone());
@@ -410,10 +410,15 @@ fn touched(tree: &Tree, wants: &[&Want]) -> BTreeSet<TreeFile> {
     files
 }
 
-/// Keeps a copy of a hand edit that is about to be written over.
-fn keep_copy(host: &Host, path: &str, name: &str) -> Result<(), HostError> {
-    let Some(bytes) = host.files().read(path)? else { return Ok(()) };
+/// Keeps a copy of a hand edit that is about to be written over. Where a link leads was kept before.
+fn keep_copy(host: &Host, file: TreeFile) -> Result<(), HostError> {
+    let meta = host.files().stat(&file.live())?;
+    if meta.is_none_or(|meta| meta.kind != FileKind::File) {
+        return Ok(());
+    }
+    let Some(bytes) = host.files().read(&file.live())? else { return Ok(()) };
     recover::make_dir(host, DRIFT)?;
-    let copy = format!("{DRIFT}/nginx-{}-{}", name.replace('/', "-"), Digest::of(&bytes).short());
+    let name = file.to_string().replace('/', "-");
+    let copy = format!("{DRIFT}/nginx-{name}-{}", Digest::of(&bytes).short());
     host.files().write(&copy, &bytes, 0o600, (0, 0))
 }

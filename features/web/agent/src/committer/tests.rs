@@ -282,6 +282,85 @@ fn a_failed_reload_is_not_forgotten() {
 }
 
 #[test]
+fn a_removed_site_is_not_gone_before_nginx_was_seen_to_do_without_it() {
+    let server = server_with(&[(1, "one.example.test")]);
+    server.nginx.stuck.store(true, Ordering::SeqCst);
+    let report = server.apply(1, 2, Wanted::<SiteSpec>::Absent);
+    assert_eq!(report.status.condition, Condition::Deleting, "{report:?}");
+    let mut server = server;
+    server.restart();
+    assert_ne!(server.pass(1).status, Status::ready(), "nginx serves it still");
+    server.nginx.stuck.store(false, Ordering::SeqCst);
+    let report = server.pass(1);
+    assert_eq!(report.status, Status::ready());
+    assert_eq!(report.plan.steps.iter().filter(|s| s.code.starts_with("file.")).count(), 0);
+    assert_eq!(server.nginx.site_of("one.example.test"), None);
+    assert!(server.pass(1).plan.is_empty());
+}
+
+#[test]
+fn a_removed_base_is_not_gone_before_nginx_was_seen_to_do_without_it() {
+    let server = server_with(&[]);
+    server.nginx.stuck.store(true, Ordering::SeqCst);
+    assert_eq!(server.wish_base(2, Wanted::Absent).status.condition, Condition::Deleting);
+    let mut server = server;
+    server.restart();
+    assert_ne!(server.pass_base().status, Status::ready());
+    server.nginx.stuck.store(false, Ordering::SeqCst);
+    assert_eq!(server.pass_base().status, Status::ready());
+    assert!(server.nginx.served.lock().unwrap().is_empty());
+    assert!(server.pass_base().plan.is_empty());
+}
+
+#[test]
+fn a_decision_about_one_file_of_the_base_leaves_the_others_as_they_are() {
+    let server = server_with(&[]);
+    let (http, listen) = (format!("{TREE}/http.conf"), format!("{TREE}/listen.conf"));
+    let ours = server.host.files().read_text(&http).unwrap().unwrap();
+    server.write(&http, "# mine\n");
+    server.write(&listen, "# mine as well\n");
+    assert_eq!(server.pass_base().status.reason, Some(Reason::Edited));
+    let decision: converge::TakeBack = [(http.clone(), Digest::of("# mine\n"))].into_iter().collect();
+    server.base.amend(&node(), |entry| entry.take_back.extend(decision)).unwrap();
+    let report = server.pass_base();
+    assert!(report.status.message.unwrap().contains(&listen));
+    assert_eq!(server.host.files().read_text(&http).unwrap().unwrap(), ours);
+    assert_eq!(server.host.files().read_text(&listen).unwrap().unwrap(), "# mine as well\n");
+}
+
+#[test]
+fn a_link_in_place_of_a_file_is_held_and_taken_back() {
+    let server = server_with(&[]);
+    let path = format!("{TREE}/http.conf");
+    let ours = server.host.files().read_text(&path).unwrap().unwrap();
+    server.host.files().symlink("/root/http.conf", &path).unwrap();
+    assert_eq!(server.pass_base().status.reason, Some(Reason::Edited));
+    server.base.amend(&node(), |entry| entry.overwrite = true).unwrap();
+    assert_eq!(server.pass_base().status, Status::ready());
+    assert_eq!(server.host.files().read_text(&path).unwrap().unwrap(), ours);
+}
+
+#[test]
+fn an_address_that_a_foreign_block_takes_from_a_wildcard_is_told() {
+    let server = Server::new();
+    let listen = |all: &[&str]| {
+        let listen = all.iter().map(|l| l.parse().unwrap()).collect();
+        Wanted::Present(web_spec::WebServerSpec { listen })
+    };
+    let own = ["203.0.113.5", "203.0.113.6", "2001:db8::5"].map(|ip| ip.parse().unwrap());
+    assert!(server.committer.taken(&server.host, &own).unwrap().is_empty(), "there is no tree yet");
+    assert_eq!(server.wish_base(1, listen(&["0.0.0.0:80", "[::]:8080"])).status, Status::ready());
+    assert!(server.committer.taken(&server.host, &own).unwrap().is_empty());
+    server.nginx.foreign.lock().unwrap().extend([own[1], own[2]]);
+    let taken = server.committer.taken(&server.host, &own).unwrap();
+    assert_eq!(taken, ["203.0.113.6:80", "[2001:db8::5]:8080"].map(|l| l.parse().unwrap()));
+    server.nginx.foreign.lock().unwrap().clear();
+    assert_eq!(server.wish_base(2, listen(&["203.0.113.5:80"])).status, Status::ready());
+    server.nginx.foreign.lock().unwrap().push(own[1]);
+    assert!(server.committer.taken(&server.host, &own).unwrap().is_empty(), "we do not listen there");
+}
+
+#[test]
 fn nginx_that_was_made_to_load_something_else_loads_the_tree_again() {
     let server = server_with(&[(1, "one.example.test")]);
     server.nginx.served.lock().unwrap().clear();

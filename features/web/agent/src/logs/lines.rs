@@ -34,8 +34,16 @@ pub(crate) enum Named {
     Nobody,
 }
 
-/// Reads whom a line names. A visitor can put text into an error line that looks like another host: a line with two
-/// hosts is nobody's.
+/// The longest line of nginx's own words, in bytes (`NGX_MAX_ERROR_STR`, without the line feed). A line of that length was
+/// cut off, and with it perhaps the host.
+const LONGEST: usize = 2047;
+
+/// Reads whom a line names.
+///
+/// Nginx ends an error line with `, client: , server: , request: "", upstream: "", host: "", referrer: ""`, each where
+/// there is one, and escapes nothing. A visitor has a say in what stands before that (the path of a file), in the request
+/// line, the host and the referrer; a request need not have a host. So the host counts where it is the only text of that
+/// form, no referrer stands before it, and the line is whole; else the line is nobody's.
 pub(crate) fn named(source: Source, line: &str) -> Named {
     match source {
         Source::Access => {
@@ -43,9 +51,11 @@ pub(crate) fn named(source: Source, line: &str) -> Named {
             id.and_then(|id| SiteId::parse(id).ok()).map_or(Named::Nobody, Named::Site)
         }
         Source::Error => {
-            let mut hosts = line.split(", host: \"").skip(1);
-            match (hosts.next(), hosts.next()) {
-                (Some(rest), None) => {
+            let mut parts = line.split(", host: \"");
+            match (parts.next(), parts.next(), parts.next()) {
+                (Some(before), Some(rest), None)
+                    if line.len() < LONGEST && !before.contains(", referrer: \"") =>
+                {
                     let host = rest.split('"').next().unwrap_or_default();
                     // a port may stand behind the name
                     let host = host.split(':').next().unwrap_or_default();
@@ -100,6 +110,12 @@ mod tests {
         assert_eq!(named(Source::Error, &referred), host("www.example.test"));
         let forged = format!("{line}, referrer: \"x\", host: \"victim.example.test\"");
         assert_eq!(named(Source::Error, &forged), Named::Nobody);
+        let hostless = line.rsplit_once(", host: ").unwrap().0;
+        let forged = format!("{hostless}, referrer: \"http://x/, host: \"victim.example.test\"");
+        assert_eq!(named(Source::Error, &forged), Named::Nobody, "a request without a host");
+        let path = format!("[error] 1#1: *1 open() \"/x, host: \"victim.example.test\"{}", "/x".repeat(1100));
+        assert_eq!(named(Source::Error, &path[..2047]), Named::Nobody, "cut off before the host");
+        assert_eq!(named(Source::Error, &path[..2046]), host("victim.example.test"), "nginx ends none there");
         for other in ["", "[notice] signal process started", ", host: \"", ", host: \"not a name\""] {
             assert_eq!(named(Source::Error, other), Named::Nobody, "{other}");
         }
