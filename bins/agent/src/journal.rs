@@ -1,7 +1,7 @@
 //! The agent's own append-only log: what was asked of it and by whom, and the heads of the panel's audit chain. The
 //! panel cannot write it, so that a panel that was taken over cannot hide what it did.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use converge::methods::{AuditHead, AuditHeads, RecordAuditHead};
 use converge::{Apply, Spec, Wanted};
@@ -17,12 +17,22 @@ pub(crate) const HEADS: &str = "/var/lib/holdfast-agent/audit-heads.jsonl";
 /// The agent's log.
 pub(crate) struct Journal {
     host: Arc<Host>,
+    rotating: Mutex<()>,
 }
+
+/// The journal is rotated at this size, in bytes: some fifty thousand wishes.
+const LARGE: u64 = 16 * 1024 * 1024;
+
+/// The heads are rotated at this size, in bytes: some ten thousand, of which the last hundred are read at each new one.
+const LARGE_HEADS: u64 = 1024 * 1024;
+
+/// How many older files of each sort are kept.
+const KEEP: u32 = 8;
 
 impl Journal {
     /// The log of a host.
     pub(crate) fn new(host: Arc<Host>) -> Self {
-        Self { host }
+        Self { host, rotating: Mutex::default() }
     }
 
     /// A wish was taken. Its content is in the ledger; here is who wanted it.
@@ -61,7 +71,8 @@ impl Journal {
 
     /// The last hundred heads.
     pub(crate) fn heads(&self) -> Result<AuditHeads, HostError> {
-        let text = self.host.files().read_text(HEADS)?.unwrap_or_default();
+        let read = |path: &str| Ok::<_, HostError>(self.host.files().read_text(path)?.unwrap_or_default());
+        let text = read(&format!("{HEADS}.1"))? + &read(HEADS)?;
         let mut heads: Vec<AuditHead> =
             text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         heads.drain(..heads.len().saturating_sub(100));
@@ -69,6 +80,27 @@ impl Journal {
     }
 
     fn append(&self, path: &str, value: &serde_json::Value) -> Result<(), HostError> {
+        self.rotate(path, if path == HEADS { LARGE_HEADS } else { LARGE })?;
         self.host.files().append(path, format!("{value}\n").as_bytes(), 0o600, (0, 0))
+    }
+
+    /// A large file becomes `<path>.1`, that becomes `<path>.2`, and the oldest goes.
+    fn rotate(&self, path: &str, large: u64) -> Result<(), HostError> {
+        let files = self.host.files();
+        let is_large = || Ok::<_, HostError>(files.stat(path)?.is_some_and(|meta| meta.size >= large));
+        if !is_large()? {
+            return Ok(());
+        }
+        let _one = self.rotating.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_large()? {
+            return Ok(());
+        }
+        let numbered = |n: u32| format!("{path}.{n}");
+        for n in (1..KEEP).rev() {
+            if files.stat(&numbered(n))?.is_some() {
+                files.rename(&numbered(n), &numbered(n + 1))?;
+            }
+        }
+        files.rename(path, &numbered(1))
     }
 }

@@ -23,7 +23,7 @@ pub mod methods;
 pub mod plan;
 pub mod reconcile;
 
-pub use apply::{Apply, Cause, Kind, Refusal, Report, Spec, Wanted};
+pub use apply::{Apply, Cause, Kind, MAX_NOTE, Refusal, Report, Spec, Wanted};
 pub use condition::{Condition, Reason, Status};
 pub use engine::{DriftRules, Engine, Keep, Now};
 pub use entry::{Claim, EditRecord, Entry, LedgerError, LedgerStore, MemoryLedger, Pause};
