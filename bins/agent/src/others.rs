@@ -24,3 +24,24 @@ impl Others for OnHost {
         matches!(self.0.files().stat(&format!("/run/holdfast-php/{pool}.sock")), Ok(Some(_)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_foreign_user_with_an_id_in_the_range_is_no_account() {
+        let host = Arc::new(Host::for_test().unwrap());
+        let others = OnHost(Arc::clone(&host));
+        let alice: AccountName = "alice".parse().unwrap();
+        let passwd = host.files().read_text("/etc/passwd").unwrap().unwrap();
+        let passwd = format!("{passwd}alice:x:20001:33::/home/alice:/bin/bash\n");
+        host.files().write("/etc/passwd", passwd.as_bytes(), 0o644, (0, 0)).unwrap();
+        host.files().ensure_dir("/home/alice", 0o710, (20_001, 33)).unwrap();
+        assert!(!others.account_ready(&alice));
+        let note = hostd::uid_note(names::Uid::new(20_001).unwrap());
+        host.files().ensure_dirs("/var/lib/holdfast-agent/uids", 0o700, (0, 0)).unwrap();
+        host.files().write(&note, b"an account\n", 0o600, (0, 0)).unwrap();
+        assert!(others.account_ready(&alice));
+    }
+}

@@ -54,13 +54,12 @@ impl World {
     /// A pass over one object. A mistake of ours in it is noted there and ends nothing else; the error is for the log.
     pub(crate) fn pass(&self, object: &Object) -> Result<Option<Report>, String> {
         let Some(kind) = self.kind(&object.kind) else { return Ok(None) };
-        match catch_unwind(AssertUnwindSafe(|| kind.pass(&object.scope))) {
-            Ok(passed) => passed.map_err(|error| error.to_string()),
-            Err(_) => {
-                let noted = kind.broke(&object.scope).err().map(|error| format!(", which {error}"));
-                Err(format!("the pass panicked{}", noted.unwrap_or_default()))
-            }
-        }
+        let passed = catch_unwind(AssertUnwindSafe(|| kind.pass(&object.scope)));
+        let Ok(passed) = passed else {
+            let unnoted = kind.broke(&object.scope).err().map(|error| format!(", and {error}"));
+            return Err(format!("the pass panicked{}", unnoted.unwrap_or_default()));
+        };
+        passed.map_err(|error| error.to_string())
     }
 
     /// A pass over everything, until cancelled. An object that hangs or fails holds up few others.

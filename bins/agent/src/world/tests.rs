@@ -11,12 +11,14 @@ use super::*;
 use crate::agent::Agent;
 use crate::journal::JOURNAL;
 
+type Act = Box<dyn Fn(&str) -> Result<(), LedgerError> + Send + Sync>;
+
 /// A kind in effigy that notes its passes.
 struct Kinds {
     word: &'static str,
     absent: bool,
     passed: Arc<Mutex<Vec<String>>>,
-    act: Box<dyn Fn(&str) -> Result<(), LedgerError> + Send + Sync>,
+    act: Act,
     broke: Mutex<Vec<String>>,
 }
 

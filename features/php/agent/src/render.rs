@@ -68,7 +68,7 @@ fn other_homes(homes: &str) -> String {
     let hidden = ["/home", "/root", "/run/user", "/var", "/srv", "/opt"];
     let below =
         |dir: &&str| homes.strip_prefix(*dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if hidden.iter().any(|dir| below(dir)) { String::new() } else { format!("{homes}:ro ") }
+    if hidden.iter().any(below) { String::new() } else { format!("{homes}:ro ") }
 }
 
 fn mib(size: ByteSize) -> u64 {

@@ -19,14 +19,14 @@ fn asleep(host: &Host, name: &str) -> Unit {
 fn a_pool_that_cannot_be_stopped_holds_up_no_other_and_is_stopped_later() {
     let host = Host::for_test().unwrap();
     let [first, second] = ["alice-8.4", "bob-8.4"].map(|name| asleep(&host, name));
-    let stopper = IdleStopper::default();
-    assert!(stopper.tick(&host).unwrap().is_empty());
+    let idle = IdleStopper::default();
+    assert!(idle.tick(&host).unwrap().is_empty());
     host.fake_clock().unwrap().advance(Duration::from_mins(11));
     host.fail_on(&format!("stop {first}"), "the bus is gone");
-    let stopped = stopper.tick(&host).unwrap();
+    let stopped = idle.tick(&host).unwrap();
     assert_eq!(stopped.iter().map(PoolName::as_str).collect::<Vec<_>>(), ["bob-8.4"]);
     assert_eq!(host.systemd().state(&second).unwrap().active, Active::Inactive);
     host.fail_no_more();
-    let stopped = stopper.tick(&host).unwrap();
+    let stopped = idle.tick(&host).unwrap();
     assert_eq!(stopped.iter().map(PoolName::as_str).collect::<Vec<_>>(), ["alice-8.4"], "it was quiet since");
 }
