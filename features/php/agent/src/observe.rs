@@ -125,3 +125,6 @@ fn check(host: &Host, spec: &PoolSpec) -> Result<(), ObserveError> {
         None => Err(ObserveError::WaitsFor(format!("account {}", spec.account))),
     }
 }
+
+#[cfg(test)]
+mod tests;

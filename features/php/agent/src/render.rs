@@ -176,3 +176,6 @@ SystemCallErrorNumber=EPERM
 UMask=0022
 LimitCORE=0
 ";
+
+#[cfg(test)]
+mod tests;
