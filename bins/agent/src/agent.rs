@@ -5,7 +5,7 @@ use std::sync::Arc;
 use account_agent::Accounts;
 use hostd::Host;
 use php_agent::{IdleStopper, Pools};
-use web_agent::{Committer, LogSplitter, Sites, SocketProbe, UnitCheck, WebServer, WorkerDocroots};
+use web_agent::{Committer, LogSplitter, Sites, SocketProbe, UnitCheck, WebServer, WorkerCalls};
 
 use crate::journal::Journal;
 use crate::kinds::{Kind, Managed};
@@ -19,7 +19,7 @@ pub(crate) struct Agent {
     pub(crate) host: Arc<Host>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) watch: Arc<Watch>,
-    pub(crate) journal: Journal,
+    pub(crate) journal: Arc<Journal>,
     pub(crate) world: World,
     pub(crate) accounts: Arc<Managed<Accounts>>,
     pub(crate) pools: Arc<Managed<Pools>>,
@@ -28,6 +28,7 @@ pub(crate) struct Agent {
     pub(crate) committer: Arc<Committer>,
     pub(crate) idle: IdleStopper,
     pub(crate) logs: LogSplitter,
+    pub(crate) workers: Arc<WorkerCalls>,
 }
 
 impl Agent {
@@ -35,19 +36,22 @@ impl Agent {
     pub(crate) fn new(host: Arc<Host>) -> Arc<Self> {
         let ledger = Arc::new(Ledger::open(Arc::clone(&host)));
         let watch = Arc::new(Watch::new());
+        let journal = Arc::new(Journal::new(Arc::clone(&host)));
         let committer = Arc::new(Committer::new(Box::new(UnitCheck), Box::new(SocketProbe)));
         let logs = LogSplitter::new(Arc::clone(&committer));
         let others = Arc::new(OnHost(Arc::clone(&host)));
-        let sites = Sites::new(Arc::clone(&committer), others, Box::new(WorkerDocroots::default()));
-        let accounts = managed(Accounts::default(), &host, &ledger, &watch);
-        let pools = managed(Pools::default(), &host, &ledger, &watch);
-        let web_servers = managed(WebServer::new(Arc::clone(&committer)), &host, &ledger, &watch);
-        let sites = managed(sites, &host, &ledger, &watch);
+        let workers = Arc::new(WorkerCalls::default());
+        let sites = Sites::new(Arc::clone(&committer), others, Box::new(Arc::clone(&workers)));
+        let shared = (&host, &ledger, &watch, &journal);
+        let accounts = managed(Accounts::default(), shared);
+        let pools = managed(Pools::default(), shared);
+        let web_servers = managed(WebServer::new(Arc::clone(&committer)), shared);
+        let sites = managed(sites, shared);
         // those first that others need
         let kinds: Vec<Arc<dyn Kind>> =
             vec![web_servers.clone(), accounts.clone(), pools.clone(), sites.clone()];
         Arc::new(Self {
-            journal: Journal::new(Arc::clone(&host)),
+            journal,
             world: World::new(kinds),
             host,
             ledger,
@@ -59,15 +63,17 @@ impl Agent {
             committer,
             idle: IdleStopper::default(),
             logs,
+            workers,
         })
     }
 }
 
+/// What all kinds share.
+type Shared<'a> = (&'a Arc<Host>, &'a Arc<Ledger>, &'a Arc<Watch>, &'a Arc<Journal>);
+
 fn managed<R: converge::Reconcile<Host = Host>>(
     kind: R,
-    host: &Arc<Host>,
-    ledger: &Arc<Ledger>,
-    watch: &Arc<Watch>,
+    (host, ledger, watch, journal): Shared<'_>,
 ) -> Arc<Managed<R>> {
-    Arc::new(Managed::new(kind, Arc::clone(host), Arc::clone(ledger), Arc::clone(watch)))
+    Arc::new(Managed::new(kind, host.clone(), ledger.clone(), watch.clone(), journal.clone()))
 }

@@ -155,7 +155,7 @@ fn every_operation_run_twice_plans_nothing_the_second_time() {
         let again = operation.send(&agent).unwrap();
         assert!(again.plan.is_empty() && !again.changed, "{again:?}");
         assert_eq!(host.take_changes(), Vec::<String>::new(), "{}", again.scope);
-        let counts = agent.world.sweep(|_| {}).unwrap();
+        let counts = agent.world.sweep(&|| false, |_| {}).unwrap();
         assert_eq!((counts.differing, counts.writes, counts.unit_changes), (0, 0, 0));
         assert_eq!(host.take_changes(), Vec::<String>::new(), "a sweep of a converged host changes nothing");
     }
@@ -180,7 +180,7 @@ fn a_crash_before_any_change_ends_where_the_undisturbed_run_ends() {
             host.restart();
 
             let agent = Agent::new(Arc::clone(&host));
-            agent.world.sweep(|_| {}).unwrap();
+            agent.world.sweep(&|| false, |_| {}).unwrap();
             let report = operation.send(&agent).unwrap();
             assert_eq!(report.status.condition, Condition::Ready, "stopped before `{before}`: {report:?}");
             let state = state(&host);
@@ -188,7 +188,7 @@ fn a_crash_before_any_change_ends_where_the_undisturbed_run_ends() {
                 assert_eq!(state.get(path), Some(content), "stopped before `{before}`: {path}");
             }
             assert_eq!(state.len(), calm[number].len(), "stopped before `{before}`: {:?}", state.keys());
-            let counts = agent.world.sweep(|_| {}).unwrap();
+            let counts = agent.world.sweep(&|| false, |_| {}).unwrap();
             assert_eq!(counts.differing, 0, "stopped before `{before}`");
         }
     }
@@ -211,7 +211,7 @@ fn the_ledger_alone_brings_a_damaged_host_back() {
     }
     drop(agent);
     let agent = Agent::new(Arc::clone(&host));
-    agent.world.sweep(|_| {}).unwrap();
+    agent.world.sweep(&|| false, |_| {}).unwrap();
     assert_eq!(state(&host), whole);
 }
 
@@ -284,7 +284,7 @@ fn a_decision_about_one_file_reverts_that_file_alone() {
     for path in [slice, keys] {
         host.files().write(path, b"by hand", 0o644, (0, 0)).unwrap();
     }
-    agent.world.sweep(|_| {}).unwrap();
+    agent.world.sweep(&|| false, |_| {}).unwrap();
     let decide = |path: &str, foreign: &str| {
         let object = Object { kind: "account".to_owned(), scope: ACCOUNT.to_owned() };
         let decision = RunDriftAction {

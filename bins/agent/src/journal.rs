@@ -1,7 +1,7 @@
 //! The agent's own append-only log: what was asked of it and by whom, and the heads of the panel's audit chain. The
 //! panel cannot write it, so that a panel that was taken over cannot hide what it did.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use converge::methods::{AuditHead, AuditHeads, RecordAuditHead};
 use converge::{Apply, Spec, Wanted};
@@ -24,12 +24,22 @@ const APART: i64 = 5 * 60 * 1_000_000;
 /// The agent's log.
 pub(crate) struct Journal {
     host: Arc<Host>,
+    rotating: Mutex<()>,
 }
+
+/// The journal is rotated at this size, in bytes: some fifty thousand wishes.
+const LARGE: u64 = 16 * 1024 * 1024;
+
+/// The heads are rotated at this size, in bytes: some ten thousand, of which the last hundred are read at each new one.
+const LARGE_HEADS: u64 = 1024 * 1024;
+
+/// How many older files of each sort are kept.
+const KEEP: u32 = 8;
 
 impl Journal {
     /// The log of a host.
     pub(crate) fn new(host: Arc<Host>) -> Self {
-        Self { host }
+        Self { host, rotating: Mutex::default() }
     }
 
     /// A wish was taken. Its content is in the ledger; here is who wanted it.
@@ -58,7 +68,8 @@ impl Journal {
     /// Notes a head; the same head again is not noted twice. None: it goes back behind the last one, and only that is
     /// noted.
     pub(crate) fn note_head(&self, head: &RecordAuditHead) -> Result<Option<AuditHeads>, HostError> {
-        let mut heads = self.all_heads()?;
+        let (mut heads, mut newest) = (self.heads_in(&older())?, self.heads_in(HEADS)?);
+        heads.extend(newest.iter().cloned());
         let note = AuditHead { at: self.host.now().as_micros(), seq: head.seq, hash: head.hash };
         match heads.last() {
             Some(last) if (last.seq, last.hash) == (head.seq, head.hash) => return Ok(Some(last_of(heads))),
@@ -70,10 +81,12 @@ impl Journal {
             }
             _ => {}
         }
-        if heads.iter().rev().nth(1).is_some_and(|before| note.at - before.at < APART) {
+        let close = heads.iter().rev().nth(1).is_some_and(|before| note.at - before.at < APART);
+        if close && newest.pop().is_some() {
             heads.pop();
-            heads.push(note);
-            let mut lines: Vec<String> = heads.iter().map(|head| json!(head).to_string()).collect();
+            heads.push(note.clone());
+            newest.push(note);
+            let mut lines: Vec<String> = newest.iter().map(|head| json!(head).to_string()).collect();
             lines.push(String::new());
             self.host.files().write(HEADS, lines.join("\n").as_bytes(), 0o600, (0, 0))?;
         } else {
@@ -85,7 +98,9 @@ impl Journal {
 
     /// The last hundred heads.
     pub(crate) fn heads(&self) -> Result<AuditHeads, HostError> {
-        Ok(last_of(self.all_heads()?))
+        let mut heads = self.heads_in(&older())?;
+        heads.extend(self.heads_in(HEADS)?);
+        Ok(last_of(heads))
     }
 
     /// What is known of a head that went back.
@@ -93,14 +108,40 @@ impl Journal {
         self.host.files().read_text(REWOUND)
     }
 
-    fn all_heads(&self) -> Result<Vec<AuditHead>, HostError> {
-        let text = self.host.files().read_text(HEADS)?.unwrap_or_default();
+    fn heads_in(&self, path: &str) -> Result<Vec<AuditHead>, HostError> {
+        let text = self.host.files().read_text(path)?.unwrap_or_default();
         Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
     }
 
     fn append(&self, path: &str, value: &serde_json::Value) -> Result<(), HostError> {
+        self.rotate(path, if path == HEADS { LARGE_HEADS } else { LARGE })?;
         self.host.files().append(path, format!("{value}\n").as_bytes(), 0o600, (0, 0))
     }
+
+    /// A large file becomes `<path>.1`, that becomes `<path>.2`, and the oldest goes.
+    fn rotate(&self, path: &str, large: u64) -> Result<(), HostError> {
+        let files = self.host.files();
+        let is_large = || Ok::<_, HostError>(files.stat(path)?.is_some_and(|meta| meta.size >= large));
+        if !is_large()? {
+            return Ok(());
+        }
+        let _one = self.rotating.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_large()? {
+            return Ok(());
+        }
+        let numbered = |n: u32| format!("{path}.{n}");
+        for n in (1..KEEP).rev() {
+            if files.stat(&numbered(n))?.is_some() {
+                files.rename(&numbered(n), &numbered(n + 1))?;
+            }
+        }
+        files.rename(path, &numbered(1))
+    }
+}
+
+/// The heads before the last rotation.
+fn older() -> String {
+    format!("{HEADS}.1")
 }
 
 fn last_of(mut heads: Vec<AuditHead>) -> AuditHeads {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use converge::methods::{Drift, DriftAction, Object, ObjectStatus};
 use converge::{
-    Apply, DriftRules, Engine, Entry, LedgerError, LedgerStore, Pause, Reconcile, Refusal, Report, Spec,
-    TakeBack, Wanted,
+    Apply, Condition, DriftRules, Engine, Entry, LedgerError, LedgerStore, Pause, Reason, Reconcile, Refusal,
+    Report, Spec, Status, TakeBack, Wanted,
 };
 use hostd::{DriftPolicy, Host};
 
 use crate::foreign;
+use crate::journal::Journal;
 use crate::ledger::Ledger;
 use crate::watch::Watch;
 
@@ -29,6 +30,12 @@ pub(crate) trait Kind: Send + Sync {
     fn revert(&self, key: &str, edits: TakeBack) -> Result<Option<Report>, LedgerError>;
     /// Pauses one object, or ends its pause, then a pass.
     fn pause(&self, key: &str, pause: Option<Pause>) -> Result<Option<Report>, LedgerError>;
+    /// A pass over one object panicked: that is how it stands now.
+    fn broke(&self, key: &str) -> Result<(), LedgerError>;
+    /// Forgets objects that are gone since before a time, in microseconds since 1970 (UTC); answers how many.
+    fn forget_gone(&self, before: i64) -> Result<usize, LedgerError>;
+    /// Ends passes after the step that they are at.
+    fn stop(&self);
 }
 
 /// A kind with its engine.
@@ -37,33 +44,37 @@ pub(crate) struct Managed<R> {
     host: Arc<Host>,
     ledger: Arc<Ledger>,
     watch: Arc<Watch>,
+    journal: Arc<Journal>,
 }
 
 impl<R: Reconcile<Host = Host>> Managed<R> {
     /// Puts a kind to work on a host.
-    pub(crate) fn new(kind: R, host: Arc<Host>, ledger: Arc<Ledger>, watch: Arc<Watch>) -> Self {
+    pub(crate) fn new(
+        kind: R,
+        host: Arc<Host>,
+        ledger: Arc<Ledger>,
+        watch: Arc<Watch>,
+        journal: Arc<Journal>,
+    ) -> Self {
         let clock = Arc::clone(&host);
         let now = Arc::new(move || clock.now().as_micros());
         let drift =
             DriftRules { enforce: host.bounds().drift == DriftPolicy::Enforce, keep: foreign::keeper(&host) };
         let engine = Engine::new(kind, Arc::clone(&ledger), now, drift);
-        Self { engine, host, ledger, watch }
+        Self { engine, host, ledger, watch, journal }
     }
 
-    /// Takes a wish of the panel.
+    /// Takes a wish of the panel. One that is news is in the journal before it is in the ledger.
     pub(crate) fn apply(&self, wish: Apply<R::Spec>) -> Result<Report, Refusal> {
         let (dry_run, key) = (wish.dry_run, wish.scope.clone());
-        let report = self.engine.apply(&self.host, wish)?;
+        let report = self.engine.apply_noted(&self.host, wish, |wish| {
+            let noted = self.journal.accepted(wish);
+            noted.map_err(|e| Refusal::Ledger { message: e.chain(), full: e.is_disk_full() })
+        })?;
         if !dry_run {
             self.tell(&key);
         }
         Ok(report)
-    }
-
-    /// Whether the ledger does not hold this wish yet.
-    pub(crate) fn is_news(&self, wish: &Apply<R::Spec>) -> bool {
-        let held = self.ledger.load::<R::Spec>(&wish.scope);
-        held.ok().flatten().is_none_or(|entry| entry.generation < wish.generation)
     }
 
     fn entry(&self, key: &str) -> Result<Option<Arc<Entry<R::Spec>>>, LedgerError> {
@@ -162,6 +173,39 @@ impl<R: Reconcile<Host = Host>> Kind for Managed<R> {
             e.pause = pause;
         })?;
         self.pass_and_tell(&entry.scope)
+    }
+
+    fn broke(&self, key: &str) -> Result<(), LedgerError> {
+        let Some(entry) = self.entry(key)? else { return Ok(()) };
+        let now = self.host.now().as_micros();
+        self.engine.amend(&entry.scope, |e| {
+            let condition = match (&e.spec, e.observed_generation) {
+                (Wanted::Absent, _) => Condition::Deleting,
+                (_, Some(_)) => Condition::Degraded,
+                (_, None) => Condition::Failed,
+            };
+            let message = "a mistake in the agent ended the pass; its log says where";
+            let status = Status::not_ready(condition, Reason::Bug, message);
+            if e.status != status {
+                (e.status, e.since) = (status, now);
+            }
+        })?;
+        self.tell(&entry.scope);
+        Ok(())
+    }
+
+    fn forget_gone(&self, before: i64) -> Result<usize, LedgerError> {
+        let mut forgotten = 0;
+        for entry in self.ledger.list::<R::Spec>()? {
+            if matches!(entry.spec, Wanted::Absent) && entry.since < before {
+                forgotten += usize::from(self.engine.forget_gone(&entry.scope, before)?);
+            }
+        }
+        Ok(forgotten)
+    }
+
+    fn stop(&self) {
+        self.engine.stop();
     }
 }
 

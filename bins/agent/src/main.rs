@@ -7,8 +7,10 @@ mod foreign;
 mod journal;
 mod kinds;
 mod ledger;
+mod leftovers;
 mod metrics;
 mod others;
+mod retries;
 mod server;
 mod timers;
 mod usage;
@@ -22,11 +24,19 @@ mod hostile_tests;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use hostd::Host;
 use tokio::signal::unix::{SignalKind, signal};
 use wire::{AllowedPeers, CancellationToken, Limits};
+
+/// How long calls under way may take to be answered once the agent is told to end: their passes end after the step that
+/// they are at.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
+/// How long steps that still run after that may take. Together less than three seconds, so that a restart is short.
+const LAST_STEP: Duration = Duration::from_millis(1500);
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
@@ -53,7 +63,10 @@ fn run() -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("no runtime")?;
-    runtime.block_on(serve())
+    let served = runtime.block_on(serve());
+    // a step that hangs is left where it is: the next start goes on from there, as after a crash
+    runtime.shutdown_timeout(LAST_STEP);
+    served
 }
 
 async fn serve() -> anyhow::Result<()> {
@@ -65,6 +78,10 @@ async fn serve() -> anyhow::Result<()> {
     let (agent, callers) = tokio::task::spawn_blocking(|| {
         let host = Host::open()?;
         let callers = host.caller_uids()?;
+        let swept = leftovers::sweep(&host);
+        if swept > 0 {
+            tracing::info!(swept, "what interrupted writes left was removed");
+        }
         Ok::<_, hostd::HostError>((agent::Agent::new(Arc::new(host)), callers))
     })
     .await?
@@ -72,7 +89,8 @@ async fn serve() -> anyhow::Result<()> {
     let end = CancellationToken::new();
     timers::start(&agent, &end);
     let limits = Limits {
-        connections: usize::try_from(agent.host.bounds().work.connections).unwrap_or(32),
+        connections: usize::try_from(agent.host.bounds().work.connections).unwrap_or(64),
+        grace: LAST_ANSWERS,
         ..Limits::default()
     };
     let serving = wire::serve(socket, server::router(&agent), AllowedPeers::of(callers), limits, end.clone());
@@ -83,6 +101,7 @@ async fn serve() -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
         let _ = wire::systemd::notify_stopping();
+        agent.world.stop();
         end.cancel();
     });
     wire::systemd::notify_ready().context("systemd cannot be told")?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hostd::Host;
-use names::{AccountName, PoolName, Uid};
+use names::{AccountName, PoolName};
 use web_agent::Others;
 
 /// Looks on the host.
@@ -12,7 +12,7 @@ pub(crate) struct OnHost(pub(crate) Arc<Host>);
 impl Others for OnHost {
     fn account_ready(&self, account: &AccountName) -> bool {
         let Ok(users) = self.0.users() else { return false };
-        let ours = |uid: u32| Uid::new(uid).is_ok_and(|uid| self.0.bounds().uids.contains(uid));
+        let ours = |uid: u32| self.0.is_account(uid).unwrap_or(false);
         let there = || self.0.files().stat(&self.0.bounds().home(account)).ok().flatten();
         users.user(account.as_str()).is_some_and(|user| {
             ours(user.uid) && there().is_some_and(|home| home.uid == user.uid && home.mode == 0o710)
@@ -22,5 +22,26 @@ impl Others for OnHost {
     fn pool_ready(&self, pool: &PoolName) -> bool {
         // PID 1 listens there, whether the master sleeps or not
         matches!(self.0.files().stat(&format!("/run/holdfast-php/{pool}.sock")), Ok(Some(_)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_foreign_user_with_an_id_in_the_range_is_no_account() {
+        let host = Arc::new(Host::for_test().unwrap());
+        let others = OnHost(Arc::clone(&host));
+        let alice: AccountName = "alice".parse().unwrap();
+        let passwd = host.files().read_text("/etc/passwd").unwrap().unwrap();
+        let passwd = format!("{passwd}alice:x:20001:33::/home/alice:/bin/bash\n");
+        host.files().write("/etc/passwd", passwd.as_bytes(), 0o644, (0, 0)).unwrap();
+        host.files().ensure_dir("/home/alice", 0o710, (20_001, 33)).unwrap();
+        assert!(!others.account_ready(&alice));
+        let note = hostd::uid_note(names::Uid::new(20_001).unwrap());
+        host.files().ensure_dirs("/var/lib/holdfast-agent/uids", 0o700, (0, 0)).unwrap();
+        host.files().write(&note, b"an account\n", 0o600, (0, 0)).unwrap();
+        assert!(others.account_ready(&alice));
     }
 }

@@ -29,16 +29,16 @@ const LONGEST_PAUSE: i64 = 30 * 24 * 3600 * 1_000_000;
 /// All procedures.
 pub(crate) fn router(agent: &Arc<Agent>) -> Router {
     let router = Router::new("holdfast-agent");
-    let router = apply::<Accounts>(router, agent, &agent.accounts);
-    let router = apply::<Pools>(router, agent, &agent.pools);
-    let router = apply::<WebServer>(router, agent, &agent.web_servers);
-    let router = apply::<Sites>(router, agent, &agent.sites);
+    let router = apply::<Accounts>(router, &agent.accounts);
+    let router = apply::<Pools>(router, &agent.pools);
+    let router = apply::<WebServer>(router, &agent.web_servers);
+    let router = apply::<Sites>(router, &agent.sites);
     let router = drift(objects(router, agent), agent);
     let a = Arc::clone(agent);
     let router =
         router.blocking(move |_, _: GetHostMetrics| metrics::read(&a.host).map_err(|e| host_error(&e)));
     let a = Arc::clone(agent);
-    let router = router.blocking(move |_, ask: GetUsage| usage::get(&a.host, &ask));
+    let router = router.blocking(move |_, ask: GetUsage| usage::get(&a, &ask));
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, _: RunDoctor| Ok(Diagnosis { findings: doctor::examine(&a) }));
     let a = Arc::clone(agent);
@@ -50,15 +50,12 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
 }
 
 /// The one verb that changes an object of a kind.
-fn apply<R>(router: Router, agent: &Arc<Agent>, kind: &Arc<Managed<R>>) -> Router
+fn apply<R>(router: Router, kind: &Arc<Managed<R>>) -> Router
 where
     R: Reconcile<Host = Host> + 'static,
 {
-    let (agent, kind) = (Arc::clone(agent), Arc::clone(kind));
+    let kind = Arc::clone(kind);
     router.blocking(move |_, wish: Apply<R::Spec>| -> Result<Report, Refusal> {
-        if !wish.dry_run && kind.is_news(&wish) {
-            agent.journal.accepted(&wish).map_err(|e| not_noted(&e))?;
-        }
         kind.apply(wish).map_err(Refusal::from)
     })
 }
@@ -76,7 +73,7 @@ fn objects(router: Router, agent: &Arc<Agent>) -> Router {
                 "there are more objects than one frame holds; ask with `more`",
             ));
         }
-        for page in &pages {
+        for page in pages.iter().take_while(|_| !call.is_cancelled()) {
             call.blocking_progress(page);
         }
         Ok(last)
@@ -85,15 +82,13 @@ fn objects(router: Router, agent: &Arc<Agent>) -> Router {
     let router = router.method(move |call: Call, _: WatchObjects| watch(Arc::clone(&a), call));
     let a = Arc::clone(agent);
     let router = router.blocking(move |call: Call, _: PreviewAll| {
-        a.world
-            .preview(|report| call.blocking_progress(&SweepProgress { report }))
-            .map_err(|e| ledger_error(&e))
+        let tell = |report| call.blocking_progress(&SweepProgress { report });
+        Ok(a.world.preview(&|| call.is_cancelled(), tell))
     });
     let a = Arc::clone(agent);
     router.blocking(move |call: Call, _: RunSweep| {
-        a.world
-            .sweep(|report| call.blocking_progress(&SweepProgress { report }))
-            .map_err(|e| ledger_error(&e))
+        let tell = |report| call.blocking_progress(&SweepProgress { report });
+        a.world.sweep(&|| call.is_cancelled(), tell).map_err(|e| ledger_error(&e))
     })
 }
 
@@ -176,11 +171,6 @@ fn note_head(agent: &Agent, head: &RecordAuditHead) -> Result<AuditHeads, Refusa
             "a later head of the audit, or another, was noted before",
         )
     })
-}
-
-/// A wish that cannot be noted is not taken.
-fn not_noted(error: &HostError) -> Refusal {
-    converge::Refusal::Ledger { message: error.chain(), full: error.is_disk_full() }.into()
 }
 
 fn host_error(error: &HostError) -> Refusal {

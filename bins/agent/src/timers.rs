@@ -1,16 +1,16 @@
 //! What the agent does by itself: a sweep at start and every ten minutes, retries of what did not converge, and the stop
 //! of PHP that nobody asks, and the sites' logs. The panel need not run for any of it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use converge::Condition;
-use converge::methods::Object;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use wire::CancellationToken;
 
 use crate::agent::Agent;
+use crate::retries::Retries;
+use crate::world::Cancelled;
 
 /// How often pools are looked at.
 const IDLE_LOOK: Duration = Duration::from_secs(30);
@@ -18,12 +18,16 @@ const IDLE_LOOK: Duration = Duration::from_secs(30);
 /// How often nginx's logs are passed on to the sites.
 const LOG_LOOK: Duration = Duration::from_secs(5);
 
-/// Starts the timers; they end with the token.
+/// How long the ledger remembers what is gone: a wish from before its end is still refused as too old.
+const REMEMBER_GONE: Duration = Duration::from_hours(30 * 24);
+
+/// Starts the timers; they end with the token, and what they do ends between two objects.
 ///
 /// A switch of the web server's tree that a crash interrupted is finished first.
 pub(crate) fn start(agent: &Arc<Agent>, end: &CancellationToken) {
     let every = Duration::from_secs(u64::from(agent.host.bounds().work.sweep_seconds));
-    repeat("sweep", every, true, agent, end, sweep);
+    let ended = end.clone();
+    repeat("sweep", every, true, agent, end, move |agent| sweep(agent, &|| ended.is_cancelled()));
     repeat("idle", IDLE_LOOK, false, agent, end, |agent| match agent.idle.tick(&agent.host) {
         Ok(stopped) if stopped.is_empty() => {}
         Ok(stopped) => {
@@ -31,7 +35,8 @@ pub(crate) fn start(agent: &Arc<Agent>, end: &CancellationToken) {
         }
         Err(error) => tracing::warn!(error = error.chain(), "pools could not be looked at"),
     });
-    repeat("logs", LOG_LOOK, false, agent, end, split_logs);
+    let ended = end.clone();
+    repeat("logs", LOG_LOOK, false, agent, end, move |agent| split_logs(agent, &|| ended.is_cancelled()));
     let (agent, end) = (Arc::clone(agent), end.clone());
     tokio::spawn(async move {
         tokio::select! {
@@ -42,8 +47,8 @@ pub(crate) fn start(agent: &Arc<Agent>, end: &CancellationToken) {
 }
 
 /// Passes on what there is, part by part; a part is small, so that memory stays so.
-fn split_logs(agent: &Agent) {
-    loop {
+fn split_logs(agent: &Agent, cancelled: &Cancelled<'_>) {
+    while !cancelled() {
         match agent.logs.tick(&agent.host) {
             Ok(split) if split.more => {}
             Ok(_) => return,
@@ -55,11 +60,11 @@ fn split_logs(agent: &Agent) {
     }
 }
 
-fn sweep(agent: &Agent) {
+fn sweep(agent: &Agent, cancelled: &Cancelled<'_>) {
     if let Err(error) = agent.committer.recover(&agent.host) {
         tracing::error!(?error, "the web server's tree could not be recovered");
     }
-    let swept = agent.world.sweep(|report| {
+    let swept = agent.world.sweep(cancelled, |report| {
         tracing::info!(
             kind = report.kind,
             scope = report.scope,
@@ -70,6 +75,10 @@ fn sweep(agent: &Agent) {
     match swept {
         Ok(counts) => tracing::info!(?counts, "sweep"),
         Err(error) => tracing::error!(%error, "the sweep could not be made"),
+    }
+    let forgotten = agent.world.forget_gone(agent.host.now().minus(REMEMBER_GONE).as_micros());
+    if forgotten > 0 {
+        tracing::info!(forgotten, "objects that are long gone were forgotten");
     }
 }
 
@@ -99,46 +108,31 @@ fn repeat(
     });
 }
 
-/// Objects that did not converge are tried again by themselves, ever more seldom. The panel retries too while it runs; a
-/// pass that finds nothing to do costs nothing.
+/// Tries again what did not converge, several at a time.
 async fn retry(agent: &Arc<Agent>) {
     let mut changes = agent.watch.listen();
-    let mut due: BTreeMap<Object, (Instant, u32)> = BTreeMap::new();
+    let mut retries = Retries::default();
+    let mut passes = JoinSet::new();
     loop {
-        let next = due.values().map(|(at, _)| *at).min();
-        let sleep = next.map_or(Duration::from_hours(1), |at| at.saturating_duration_since(Instant::now()));
+        while let Some(object) = retries.take(Instant::now()) {
+            let agent = Arc::clone(agent);
+            passes.spawn_blocking(move || {
+                if let Err(error) = agent.world.pass(&object) {
+                    tracing::error!(?object, error, "it could not be tried again");
+                }
+                object
+            });
+        }
+        let next = retries.next().unwrap_or_else(|| Instant::now() + Duration::from_hours(1));
         tokio::select! {
             change = changes.recv() => {
-                let Ok(change) = change else { continue };
-                let pause = change.status.reason.filter(|_| change.status.condition != Condition::Ready).and_then(|reason| {
-                    let attempts = due.get(&change.object).map_or(0, |(_, attempts)| *attempts);
-                    Some((converge::backoff::delay(reason.retry(), attempts + 5, 0.5)?, attempts))
-                });
-                match pause {
-                    Some((pause, attempts)) => due.insert(change.object, (Instant::now() + pause, attempts + 1)),
-                    None => due.remove(&change.object),
-                };
-            }
-            () = tokio::time::sleep(sleep) => {
-                let now = Instant::now();
-                let ready: Vec<Object> = due.iter().filter(|(_, (at, _))| *at <= now).map(|(o, _)| o.clone()).collect();
-                for object in ready {
-                    let agent = Arc::clone(agent);
-                    let key = object.clone();
-                    let pass = move || agent.world.kind(&key.kind).map(|kind| kind.pass(&key.scope));
-                    if let Ok(Some(Err(error))) = tokio::task::spawn_blocking(pass).await {
-                        tracing::error!(?object, %error, "it could not be tried again");
-                    }
-                    // a pass that changed nothing tells nobody: look again later, ever more seldom
-                    if let Some((at, attempts)) = due.get_mut(&object)
-                        && *at <= now
-                    {
-                        *attempts += 1;
-                        let pause = converge::backoff::delay(converge::backoff::Retry::Later, *attempts + 5, 0.5);
-                        *at = now + pause.unwrap_or(Duration::from_mins(10));
-                    }
+                // what was missed is found by the next sweep
+                if let Ok(status) = change {
+                    retries.note(&status, Instant::now());
                 }
             }
+            Some(Ok(object)) = passes.join_next() => retries.tried(&object),
+            () = tokio::time::sleep_until(next) => {}
         }
     }
 }

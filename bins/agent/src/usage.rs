@@ -1,19 +1,26 @@
 //! What an account takes on the disk. The account's worker counts, as the tenant; root opens nothing below a home.
 
 use account_spec::{GetUsage, Usage};
-use hostd::Host;
+use web_agent::WorkerCallError;
 use web_spec::{GetSizes, Sizes};
-use wire::{BlockingClient, Method, Refusal};
+use wire::Refusal;
+
+use crate::agent::Agent;
 
 /// The worker does not answer, or does not count.
 const WORKER: &str = "holdfast.account1.WorkerUnreachable";
 
 /// Asks the account's worker about the whole home.
-pub(crate) fn get(host: &Host, ask: &GetUsage) -> Result<Usage, Refusal> {
-    let failed =
-        |error: wire::WireError| Refusal::new(WORKER, format!("the worker of {}: {error}", ask.account));
-    let mut worker = BlockingClient::connect(host.worker_socket(&ask.account)).map_err(failed)?;
-    let Sizes { bytes, entries, truncated } =
-        worker.call(&GetSizes { below: None }, GetSizes::DEADLINE).map_err(failed)?;
+pub(crate) fn get(agent: &Agent, ask: &GetUsage) -> Result<Usage, Refusal> {
+    let counted = agent.workers.sizes(&agent.host, &ask.account, &GetSizes { below: None });
+    let Sizes { bytes, entries, truncated } = counted.map_err(|error| refusal(&error))?;
     Ok(Usage { bytes, entries, truncated })
+}
+
+fn refusal(error: &WorkerCallError) -> Refusal {
+    let name = match error {
+        WorkerCallError::Busy { .. } => wire::names::BUSY,
+        WorkerCallError::Failed { .. } => WORKER,
+    };
+    Refusal::new(name, error.to_string())
 }

@@ -114,7 +114,7 @@ const AGENT_TOML: &str = "\
 
 # How the agent works.
 #[work]
-#passes = 2
+#connections = 64
 #sweep_seconds = 600
 #pool_idle_seconds = 600
 ";

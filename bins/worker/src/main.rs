@@ -13,7 +13,7 @@ use hostfs::Dir;
 use hostfs::landlock::confine;
 use wire::{AllowedPeers, CancellationToken, Limits};
 
-/// A worker that nobody asked for so long ends.
+/// A worker that nobody asked for so long ends, and so does a connection without a call.
 const IDLE: Duration = Duration::from_mins(1);
 
 fn main() -> ExitCode {
@@ -57,15 +57,12 @@ async fn serve(home: Dir) -> anyhow::Result<()> {
     let socket = sockets.take_unix(&name).pop().context("the socket unit did not start this")?;
     let end = CancellationToken::new();
     // root alone, which is the agent: the socket is 0600 as well
-    let limits = Limits { connections: 8, kept_for_root: 0, idle_time: IDLE, ..Limits::default() };
+    let limits = Limits { kept_for_root: 0, idle_time: IDLE, unused: Some(IDLE), ..Limits::default() };
     let serving = wire::serve(socket, web_worker::router(home), AllowedPeers::of([0]), limits, end.clone());
     wire::systemd::notify_ready().context("systemd cannot be told")?;
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            () = tokio::time::sleep(IDLE) => {}
-        }
+        terminate.recv().await;
         end.cancel();
     });
     serving.await.context("the socket cannot be served")

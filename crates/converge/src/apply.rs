@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use names::{Digest, Generation};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::condition::Status;
 use crate::plan::Plan;
@@ -50,14 +50,26 @@ impl<T: Serialize> Wanted<T> {
     }
 }
 
-/// Who caused a change, for the agent's log alone: never an input to a decision.
+/// Who caused a change, for the agent's log alone: never an input to a decision. Longer texts than [`MAX_NOTE`] are cut off.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cause {
     /// The name of the person or token, or `system`.
+    #[serde(deserialize_with = "note")]
     pub actor: String,
     /// The request that led to the call.
+    #[serde(deserialize_with = "note")]
     pub request_id: String,
+}
+
+/// The most that is taken of a text which is only kept for people, in bytes.
+pub const MAX_NOTE: usize = 256;
+
+/// Reads a text that is only kept for people: what is too long is cut off, since it decides nothing.
+pub(crate) fn note<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let mut text = String::deserialize(from)?;
+    text.truncate(text.floor_char_boundary(MAX_NOTE));
+    Ok(text)
 }
 
 /// Asks the agent to make one object so.

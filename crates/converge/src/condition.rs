@@ -47,7 +47,7 @@ impl Condition {
 pub enum Reason {
     /// The agent does not answer.
     AgentUnreachable,
-    /// The agent is busy with another change of the same object.
+    /// Whoever would do it is busy with other calls, or does not answer just now.
     Busy,
     /// Another object must be there first.
     WaitsFor,

@@ -1,6 +1,7 @@
 //! Carries an object through acceptance and passes, with the ledger in step.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::apply::{Apply, Refusal, Report, Spec, Wanted};
@@ -36,6 +37,7 @@ pub struct Engine<R, L> {
     drift: DriftRules,
     busy: Mutex<BTreeSet<String>>,
     freed: Condvar,
+    stopping: AtomicBool,
 }
 
 struct Turn<'a> {
@@ -56,7 +58,8 @@ type KeyOf<R> = <<R as Reconcile>::Spec as Spec>::Key;
 impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
     /// An engine for one kind over a ledger.
     pub fn new(kind: R, ledger: Arc<L>, now: Now, drift: DriftRules) -> Self {
-        Self { kind, ledger, now, drift, busy: Mutex::default(), freed: Condvar::new() }
+        let (busy, freed, stopping) = (Mutex::default(), Condvar::new(), AtomicBool::new(false));
+        Self { kind, ledger, now, drift, busy, freed, stopping }
     }
 
     /// The kind's implementation.
@@ -64,8 +67,25 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
         &self.kind
     }
 
+    /// The process is about to end: from now on a pass ends after the step that it is at, and leaves the rest to the next
+    /// start.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
     /// Takes a wish (or shows its plan) and runs one pass.
     pub fn apply(&self, host: &R::Host, wish: Apply<R::Spec>) -> Result<Report, Refusal> {
+        self.apply_noted(host, wish, |_| Ok(()))
+    }
+
+    /// As [`Self::apply`], and calls `note` with a wish that is news when it is admitted, before the ledger holds it. What
+    /// cannot be noted is not taken.
+    pub fn apply_noted(
+        &self,
+        host: &R::Host,
+        wish: Apply<R::Spec>,
+        note: impl FnOnce(&Apply<R::Spec>) -> Result<(), Refusal>,
+    ) -> Result<Report, Refusal> {
         let _turn = self.turn(&wish.scope);
         let held = self.ledger.load::<R::Spec>(&wish.scope).map_err(ledger_refusal)?;
         let news = admit(held.as_deref(), &wish)?;
@@ -79,6 +99,7 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
             }
         }
         let entry = if news {
+            note(&wish)?;
             let before = held.map(|e| Entry::clone(&e));
             let mut entry = Entry::accept(before, wish.scope, wish.generation, wish.spec, (self.now)());
             entry.overwrite = wish.overwrite;
@@ -119,6 +140,18 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
         let mut entry = Entry::clone(&entry);
         change(&mut entry);
         self.ledger.save(entry)?;
+        Ok(true)
+    }
+
+    /// Forgets an object that is observed to be gone since before a time; answers whether it did.
+    pub fn forget_gone(&self, key: &KeyOf<R>, before: i64) -> Result<bool, LedgerError> {
+        let _turn = self.turn(key);
+        let Some(entry) = self.ledger.load::<R::Spec>(key)? else { return Ok(false) };
+        let gone = matches!(entry.spec, Wanted::Absent) && entry.status.condition == Condition::Ready;
+        if !gone || !entry.is_converged() || entry.since >= before {
+            return Ok(false);
+        }
+        self.ledger.forget::<R::Spec>(key)?;
         Ok(true)
     }
 
@@ -233,6 +266,9 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
         if !steps.is_empty() {
             self.claim(entry, &steps)?;
             for step in &steps {
+                if self.stopping.load(Ordering::SeqCst) {
+                    return Err(Status::converging());
+                }
                 let done = self.kind.apply(host, step).map_err(|e| step_status(&step.summary(), &e))?;
                 *changed = true;
                 // written with the end of the pass; after a crash the step is taken again, which does no harm

@@ -24,7 +24,7 @@ pub mod plan;
 pub mod reconcile;
 pub mod take_back;
 
-pub use apply::{Apply, Cause, Kind, Refusal, Report, Spec, Wanted};
+pub use apply::{Apply, Cause, Kind, MAX_NOTE, Refusal, Report, Spec, Wanted};
 pub use condition::{Condition, Reason, Status};
 pub use engine::{DriftRules, Engine, Keep, Now};
 pub use entry::{Claim, EditRecord, Entry, LedgerError, LedgerStore, MemoryLedger, Pause};

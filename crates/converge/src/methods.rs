@@ -1,7 +1,7 @@
 //! The procedures of the agent that concern every kind alike.
 
 use names::{Digest, Generation};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use wire::{Access, Method};
 
 use crate::apply::{Cause, Report};
@@ -190,12 +190,18 @@ pub struct RunDriftAction {
     /// `Pause`: until when, in microseconds since 1970 (UTC), at most 30 days ahead.
     #[serde(default)]
     pub until: Option<i64>,
-    /// `Pause`: why; shown to whoever looks at the object.
-    #[serde(default)]
+    /// `Pause`: why; shown to whoever looks at the object. Cut off at [`crate::MAX_NOTE`].
+    #[serde(default, deserialize_with = "some_note")]
     pub reason: Option<String>,
     /// Who decided.
     #[serde(default)]
     pub cause: Cause,
+}
+
+fn some_note<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    struct Note(#[serde(deserialize_with = "crate::apply::note")] String);
+    Ok(Option::<Note>::deserialize(from)?.map(|Note(text)| text))
 }
 
 impl Method for RunDriftAction {

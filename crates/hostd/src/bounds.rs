@@ -65,10 +65,8 @@ pub struct AccountBounds {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkBounds {
-    /// Connections to the agent's socket at a time. Default 32, at most 1024.
+    /// Connections to the agent's socket at a time. Default 64, 5 to 1024: four of them are kept for root.
     pub connections: u32,
-    /// Passes that run at a time. Default 2, at most 64.
-    pub passes: u32,
     /// Seconds between two sweeps over all objects. Default 600, at least 10.
     pub sweep_seconds: u32,
     /// Seconds after which a PHP pool without a request is stopped. Default 600, at least 10.
@@ -97,7 +95,7 @@ impl Default for AccountBounds {
 
 impl Default for WorkBounds {
     fn default() -> Self {
-        Self { connections: 64, passes: 2, sweep_seconds: 600, pool_idle_seconds: 600 }
+        Self { connections: 64, sweep_seconds: 600, pool_idle_seconds: 600 }
     }
 }
 
@@ -143,8 +141,7 @@ impl Bounds {
         in_range("account.memory_mib", self.account.memory_mib, 16, 1 << 24)?;
         in_range("account.cpu_percent", self.account.cpu_percent.into(), 1, 1_000_000)?;
         in_range("account.tasks", self.account.tasks.into(), 8, 4_194_304)?;
-        in_range("work.connections", self.work.connections.into(), 1, 1024)?;
-        in_range("work.passes", self.work.passes.into(), 1, 64)?;
+        in_range("work.connections", self.work.connections.into(), 5, 1024)?;
         in_range("work.sweep_seconds", self.work.sweep_seconds.into(), 10, 86_400)?;
         in_range("work.pool_idle_seconds", self.work.pool_idle_seconds.into(), 10, 86_400)
     }

@@ -158,6 +158,11 @@ impl HostError {
         matches!(self, Self::File(error) if error.is_not_found())
     }
 
+    /// Is it that something of that name is there already?
+    pub fn exists(&self) -> bool {
+        matches!(self, Self::File(error) if error.kind == hostfs::Kind::Exists)
+    }
+
     /// Is there no space for it, or may nothing be written there?
     pub fn is_disk_full(&self) -> bool {
         matches!(self, Self::File(error) if error.kind == hostfs::Kind::NoSpace)

@@ -134,6 +134,19 @@ impl Files {
         Ok(())
     }
 
+    /// Makes a file whose name must be free, atomically and durably; [`HostError::exists`] tells that it was not.
+    pub fn write_new(&self, path: &str, content: &[u8], mode: u32, owner: Owner) -> Result<(), HostError> {
+        self.gate.change(|| format!("write {path}"))?;
+        self.root.write_new(rel(path)?, content, mode, self.real_owner(path, owner))?;
+        Ok(())
+    }
+
+    /// Removes what interrupted writes left in a directory, not below it; answers how many. One that is not there holds
+    /// nothing. For the start, before anything is written there.
+    pub fn sweep_temps(&self, path: &str) -> Result<usize, HostError> {
+        Ok(self.root.sweep_temps(rel(path)?).or_absent()?.unwrap_or(0))
+    }
+
     /// Writes many files with far fewer waits for the disk. Each is atomic, the whole is not.
     pub fn write_many(&self, files: &[&ManagedFile]) -> Result<(), HostError> {
         if !self.gate.batches() {

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hostfs::Dir;
-use names::{AccountName, Micros, PhpVersion};
+use names::{AccountName, Micros, PhpVersion, Uid};
 
 use crate::bounds::Bounds;
 use crate::clock::{Clock, WallClock};
@@ -13,12 +14,16 @@ use crate::files::Files;
 use crate::gate::Gate;
 use crate::passwd::{Passwd, UserDb};
 use crate::profile::Profile;
+use crate::reloads::Reloads;
 use crate::systemd::{SystemBus, Systemd};
 use crate::tool::{RealTools, Tool, Tools};
 use crate::unit::Unit;
 
 /// Where the check units write what their tool says.
 const CHECK_DIR: &str = "/var/lib/holdfast-agent/check";
+
+/// Where the agent notes which account a user id was ever given to.
+const UIDS: &str = "/var/lib/holdfast-agent/uids";
 
 /// Everything that a feature of the agent may touch: files below a root, units, a few tools, users, bounds, the clock.
 ///
@@ -33,6 +38,7 @@ pub struct Host {
     bounds: Bounds,
     passwd: Passwd,
     clock: Arc<dyn Clock>,
+    reloads: Reloads,
     #[cfg(feature = "fake")]
     pub(crate) test: Option<crate::fake::TestHost>,
 }
@@ -53,6 +59,7 @@ impl Host {
             bounds,
             passwd: Passwd::default(),
             clock: Arc::new(WallClock),
+            reloads: Reloads::default(),
             #[cfg(feature = "fake")]
             test: None,
         })
@@ -76,6 +83,7 @@ impl Host {
             bounds,
             passwd: Passwd::default(),
             clock,
+            reloads: Reloads::default(),
             test: Some(test),
         }
     }
@@ -131,6 +139,20 @@ impl Host {
         self.clock.now()
     }
 
+    /// The time since some moment of the past, for measuring how old something is: unlike [`Self::now`] it never goes back.
+    pub fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+
+    /// Whether a user id of this host is an account's: in the range of `agent.toml`, and noted when the account was made.
+    /// The range alone says nothing; the administrator's own users may have ids in it.
+    pub fn is_account(&self, uid: u32) -> Result<bool, HostError> {
+        let Some(uid) = Uid::new(uid).ok().filter(|uid| self.bounds.uids.contains(*uid)) else {
+            return Ok(false);
+        };
+        Ok(self.files.stat(&uid_note(uid))?.is_some())
+    }
+
     /// Is this PHP version installed?
     pub fn has_php(&self, version: PhpVersion) -> Result<bool, HostError> {
         Ok(self.files.stat(&self.profile.php.fpm_path(version))?.is_some())
@@ -138,13 +160,16 @@ impl Host {
 
     /// Makes systemd hold these units as their files are now. All unit files are read again only where it holds an older
     /// reading of one of them: that costs time for every unit on the server, and new units need none of it.
+    ///
+    /// Passes of many objects that ask at the same time are served by one reading.
     pub fn load_units(&self, units: &[Unit]) -> Result<(), HostError> {
+        let begun = self.reloads.begun();
         for unit in units {
             let state = self.systemd().state(unit)?;
             let file = unit.rendered_path().map(|path| self.files.stat(&path)).transpose()?.flatten();
             // a unit can be held without a file, as a slice that something names is
             if state.need_daemon_reload || (file.is_some() && state.fragment.is_none()) {
-                return self.systemd().daemon_reload();
+                return self.reloads.after(begun, || self.systemd().daemon_reload());
             }
         }
         Ok(())
@@ -178,6 +203,11 @@ impl Host {
             None => Ok(None),
         }
     }
+}
+
+/// The note that a user id was given to an account; it stays for good.
+pub fn uid_note(uid: Uid) -> String {
+    format!("{UIDS}/{uid}")
 }
 
 /// Where a check unit's tool writes what it says; `StandardError=` of the unit names the same path.

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid};
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, RenameFlags, Uid};
 use rustix::io::Errno;
 
 use crate::Owner;
@@ -55,6 +55,23 @@ impl Dir {
         let pending = Pending { parent: &parent, temp, name };
         let synced = rustix::fs::fsync(&file).map_err(|errno| pending.error(errno));
         synced.and_then(|()| pending.put_in_place()).inspect_err(|_| pending.discard())?;
+        parent.sync(OP)
+    }
+
+    /// As [`Dir::write_atomic`], to a name that must be free: [`Kind::Exists`] otherwise, also where another process takes
+    /// the name at the same moment.
+    pub fn write_new(
+        &self,
+        rel: impl AsRef<Path>,
+        bytes: &[u8],
+        mode: u32,
+        owner: Option<Owner>,
+    ) -> Result<(), HostFsError> {
+        let (parent, name) = self.parent_of(OP, rel.as_ref())?;
+        let (temp, file) = parent.write_temp(bytes, mode, owner)?;
+        let pending = Pending { parent: &parent, temp, name };
+        let synced = rustix::fs::fsync(&file).map_err(|errno| pending.error(errno));
+        synced.and_then(|()| pending.put_in_free_place()).inspect_err(|_| pending.discard())?;
         parent.sync(OP)
     }
 
@@ -227,6 +244,12 @@ fn sync_file_systems(parents: &[(Dir, OsString)]) -> Result<(), HostFsError> {
 impl Pending<'_> {
     fn put_in_place(&self) -> Result<(), HostFsError> {
         rustix::fs::renameat(self.parent, &self.temp, self.parent, &self.name)
+            .map_err(|errno| self.error(errno))
+    }
+
+    fn put_in_free_place(&self) -> Result<(), HostFsError> {
+        let flags = RenameFlags::NOREPLACE;
+        rustix::fs::renameat_with(self.parent, &self.temp, self.parent, &self.name, flags)
             .map_err(|errno| self.error(errno))
     }
 

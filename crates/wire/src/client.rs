@@ -26,6 +26,9 @@ use crate::{MAX_FDS, MAX_FRAME};
 /// What a caller waits beyond the method's deadline, so that the service's own answer about it can arrive.
 const SLACK: Duration = Duration::from_secs(2);
 
+/// What a caller waits for a service that takes no connections.
+const CONNECT: Duration = Duration::from_secs(5);
+
 const CHUNK: usize = 16 * 1024;
 
 /// A reply with what came along.
@@ -53,7 +56,7 @@ impl Client {
     pub async fn connect(path: impl AsRef<Path>) -> Result<Self, WireError> {
         let path = path.as_ref();
         let connecting = UnixStream::connect(path);
-        let stream = match tokio::time::timeout(Duration::from_secs(5), connecting).await {
+        let stream = match tokio::time::timeout(CONNECT, connecting).await {
             Ok(connected) => connected,
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
         };

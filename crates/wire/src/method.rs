@@ -27,9 +27,10 @@ pub trait Method: Serialize + DeserializeOwned + Send + 'static {
 pub enum Access {
     /// Looks only. A caller that hangs up ends the call.
     Read,
-    /// Changes the host, towards a wanted state. A caller that hangs up, or a passed deadline, asks it to stop after
-    /// its current step; it is never torn off in the middle.
+    /// Changes the host, towards a wanted state. It is never torn off: a caller that hangs up, or a passed deadline, leaves
+    /// it to end by itself, and asks long ones to stop (`Call::is_cancelled`). When the service stops it ends after its
+    /// current step.
     Write,
-    /// Work with an end that reports progress. Stops as a write does.
+    /// Work with an end that reports progress. Ends as a write does; one over many objects stops between two of them.
     Run,
 }

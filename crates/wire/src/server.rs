@@ -12,7 +12,7 @@ use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -51,6 +51,9 @@ pub struct Limits {
     pub idle_time: Duration,
     /// At shutdown, for calls under way.
     pub grace: Duration,
+    /// Without any connection for so long, the service ends by itself; none: never. For a service that its socket brings
+    /// back.
+    pub unused: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -62,6 +65,7 @@ impl Default for Limits {
             write_time: Duration::from_secs(10),
             idle_time: Duration::from_mins(5),
             grace: Duration::from_secs(20),
+            unused: None,
         }
     }
 }
@@ -74,7 +78,7 @@ pub(crate) struct Shared {
     tasks: TaskTracker,
 }
 
-/// Answers calls until `shutdown` is cancelled; then takes no new ones, asks those under way to stop after their
+/// Answers calls until `shutdown` is cancelled, or nobody was connected for [`Limits::unused`]; then takes no new ones, asks those under way to stop after their
 /// step, and waits for them up to [`Limits::grace`].
 ///
 /// One task per connection, one call at a time on each. Fails when the listener cannot be used at all.
@@ -95,10 +99,13 @@ pub async fn serve(
         tasks: TaskTracker::new(),
     });
     let mut refusals = Refusals::default();
+    let closed = Arc::new(Notify::new());
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = shutdown.cancelled() => break,
+            // what comes from now on waits in the socket
+            () = unused(&shared.limits, &slots, &closed) => break,
         };
         let stream = match accepted {
             Ok((stream, _)) => stream,
@@ -127,9 +134,11 @@ pub async fn serve(
             continue;
         };
         let connection = Connection::new(stream, caller, Arc::clone(&shared));
+        let closed = Arc::clone(&closed);
         shared.tasks.spawn(async move {
             connection.run().await;
             drop(slot);
+            closed.notify_one();
         });
     }
     drop(listener);
@@ -138,6 +147,15 @@ pub async fn serve(
         tracing::warn!(calls = shared.tasks.len(), "calls were still running when the service stopped");
     }
     Ok(())
+}
+
+/// Returns when nobody was connected for as long as the limits say. Begun anew at each connection.
+async fn unused(limits: &Limits, slots: &Semaphore, closed: &Notify) {
+    let Some(unused) = limits.unused else { return std::future::pending().await };
+    while slots.available_permits() < limits.connections {
+        closed.notified().await;
+    }
+    tokio::time::sleep(unused).await;
 }
 
 /// Whether one more connection of this user fits, with so many places free.

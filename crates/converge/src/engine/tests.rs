@@ -474,3 +474,32 @@ fn a_disk_that_is_full_at_the_last_save_is_told_as_such() {
     let report = engine.apply(&Host::new(), wish(1, note(&[("/a", "1")]))).unwrap();
     assert_eq!(report.status.reason, Some(Reason::DiskFull), "{report:?}");
 }
+
+#[test]
+fn a_pass_of_a_process_that_ends_takes_no_further_step_and_the_next_start_goes_on() {
+    let (host, ledger) = (Host::new(), Arc::new(MemoryLedger::default()));
+    let engine = engine(&ledger);
+    engine.stop();
+    let report = engine.apply(&host, wish(1, note(&[("/a", "1"), ("/b", "2")]))).unwrap();
+    assert_eq!((report.status, report.changed), (Status::converging(), false));
+    let again = self::engine(&ledger);
+    assert_eq!(again.pass(&host, &"n".to_owned()).unwrap().unwrap().status, Status::ready());
+}
+
+#[test]
+fn only_what_is_gone_for_long_is_forgotten() {
+    let (host, ledger) = (Host::new(), Arc::new(MemoryLedger::default()));
+    let engine = engine(&ledger);
+    let key = "n".to_owned();
+    engine.apply(&host, wish(1, note(&[("/a", "1")]))).unwrap();
+    assert!(!engine.forget_gone(&key, i64::MAX).unwrap(), "it is there");
+    let absent = wish(2, Wanted::Absent);
+    host.left.store(0, Ordering::SeqCst);
+    assert!(catch_unwind(AssertUnwindSafe(|| engine.apply(&host, absent.clone()))).is_err());
+    host.left.store(i64::MAX, Ordering::SeqCst);
+    assert!(!engine.forget_gone(&key, i64::MAX).unwrap(), "it is not gone yet");
+    engine.apply(&host, absent).unwrap();
+    assert!(!engine.forget_gone(&key, i64::MIN).unwrap(), "it was there a moment ago");
+    assert!(engine.forget_gone(&key, i64::MAX).unwrap());
+    assert!(engine.pass(&host, &key).unwrap().is_none());
+}

@@ -100,3 +100,16 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         .check()
         .unwrap();
 }
+
+#[test]
+fn texts_for_people_are_cut_off_where_they_are_read() {
+    let long = "ä".repeat(1000);
+    let text = format!(
+        r#"{{"object":{{"kind":"site","scope":"1"}},"action":"pause","reason":"{long}",
+            "cause":{{"actor":"{long}","request_id":"x{long}"}}}}"#
+    );
+    let asked: RunDriftAction = serde_json::from_str(&text).unwrap();
+    assert_eq!(asked.cause.actor.len(), crate::MAX_NOTE);
+    assert_eq!(asked.cause.request_id.len(), crate::MAX_NOTE - 1, "not in the middle of a character");
+    assert_eq!(asked.reason.unwrap().len(), crate::MAX_NOTE);
+}

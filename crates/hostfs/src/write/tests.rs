@@ -177,3 +177,13 @@ fn what_a_crash_left_is_swept_and_nothing_else() {
     assert_eq!(dir.sweep_temps("").unwrap(), 0);
     assert!(Path::new("/etc/passwd").exists());
 }
+
+#[test]
+fn a_new_file_takes_no_name_that_is_taken() {
+    let tree = tempfile::tempdir().unwrap();
+    let dir = Dir::open(tree.path()).unwrap();
+    dir.write_new("note", b"first", 0o600, None).unwrap();
+    assert_eq!(dir.write_new("note", b"second", 0o600, None).unwrap_err().kind, Kind::Exists);
+    assert_eq!(dir.read("note", 100).unwrap(), b"first");
+    assert_eq!(dir.list("").unwrap().len(), 1, "nothing is left behind");
+}

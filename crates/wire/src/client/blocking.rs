@@ -6,10 +6,12 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::client::{Answer, CHUNK, broken, decode, request_frame, take_reply, to_value};
+use crate::client::{Answer, CHUNK, CONNECT, broken, decode, request_frame, take_reply, to_value};
 use crate::descriptors::{receive, send};
 use crate::error::WireError;
 use crate::frame::FrameBuffer;
@@ -25,10 +27,10 @@ pub struct BlockingClient {
 }
 
 impl BlockingClient {
-    /// Connects to the socket at `path`.
+    /// Connects to the socket at `path`. Waits at most 5 s for a service that takes no connections.
     pub fn connect(path: impl AsRef<Path>) -> Result<Self, WireError> {
         let path = path.as_ref();
-        match UnixStream::connect(path) {
+        match connect(path) {
             Ok(stream) => Ok(Self { stream, buffer: FrameBuffer::default(), usable: true }),
             Err(source) => Err(WireError::Connect { path: path.to_path_buf(), source }),
         }
@@ -129,6 +131,15 @@ impl BlockingClient {
             debug_assert!(self.buffer.len() <= MAX_FRAME + 1 + CHUNK);
         }
     }
+}
+
+/// Without the timeout, a queue full of connections that nobody takes would be waited for without end.
+fn connect(path: &Path) -> io::Result<UnixStream> {
+    let address = SocketAddrUnix::new(path)?;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    set_socket_timeout(&socket, Timeout::Send, Some(CONNECT))?;
+    rustix::net::connect(&socket, &address)?;
+    Ok(UnixStream::from(socket))
 }
 
 /// Time left; an error that reads as a timeout when there is none.

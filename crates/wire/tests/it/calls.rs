@@ -224,3 +224,17 @@ fn two_handlers_of_one_name_are_noticed_at_start() {
     let router = || Router::default().method(async |_, request: Echo| Ok(Echoed { text: request.text }));
     drop(router().merge(router()));
 }
+
+#[test]
+fn a_service_that_takes_no_connections_is_waited_for_with_an_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("service.sock");
+    let socket =
+        rustix::net::socket(rustix::net::AddressFamily::UNIX, rustix::net::SocketType::STREAM, None).unwrap();
+    rustix::net::bind(&socket, &rustix::net::SocketAddrUnix::new(&path).unwrap()).unwrap();
+    rustix::net::listen(&socket, 0).unwrap();
+    let waiting = BlockingClient::connect(&path).unwrap();
+    let error = BlockingClient::connect(&path).unwrap_err();
+    assert!(error.is_unavailable(), "{error}");
+    drop(waiting);
+}

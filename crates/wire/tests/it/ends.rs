@@ -133,3 +133,20 @@ async fn an_idle_connection_is_closed_in_the_end() {
     tokio::time::advance(Duration::from_secs(61)).await;
     assert!(matches!(client.call(&Echo { text: "a".to_owned() }).await, Err(WireError::Closed)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_service_without_a_connection_ends_by_itself_and_never_under_a_call() {
+    let limits = Limits { unused: Some(Duration::from_secs(5)), ..Limits::default() };
+    let service = start_with(limits, AllowedPeers::of([own_uid()]));
+    let begun = tokio::time::Instant::now();
+    for _ in 0..3 {
+        // connected for four times as long as it may be unused
+        let mut client = Client::connect(&service.path).await.unwrap();
+        assert!(client.call(&Hang {}).await.unwrap_err().is_refused(names::DEADLINE));
+        drop(client);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert!(!service.task.is_finished());
+    }
+    service.task.await.unwrap().unwrap();
+    assert!((70..74).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use account_spec::AccountSpec;
 use converge::{Done, Edit, ObserveError, Own, Reconcile, Settled, StepError, Wanted};
@@ -16,21 +17,21 @@ use crate::trash;
 mod tests;
 
 /// How long one listing of all workers' sockets answers for those that listen.
-const LISTING: std::time::Duration = std::time::Duration::from_secs(2);
+const LISTING: Duration = Duration::from_secs(2);
 
 /// Makes accounts so.
 #[derive(Debug, Default)]
 pub struct Accounts {
     /// When the sockets were listed, and which listened. One call answers for thousands of accounts of a sweep.
-    listening: Mutex<Option<(names::Micros, BTreeMap<String, bool>)>>,
+    listening: Mutex<Option<(Duration, BTreeMap<String, bool>)>>,
 }
 
 impl Accounts {
     fn worker_listens(&self, host: &Host, account: &AccountName) -> Result<bool, HostError> {
         let unit = Unit::WorkerSocket(account.clone());
-        let now = host.now();
+        let now = host.elapsed();
         let mut listed = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
-        if listed.as_ref().is_none_or(|(at, _)| now.since(*at) > LISTING) {
+        if listed.as_ref().is_none_or(|(at, _)| now.saturating_sub(*at) > LISTING) {
             let all = host.systemd().list(UnitSet::Workers)?;
             *listed = Some((now, all.into_iter().map(|(name, unit)| (name, unit.active.is_up())).collect()));
         }
@@ -202,13 +203,21 @@ fn plan_absent(subject: &Subject, seen: &Observed) -> Vec<Step> {
     steps
 }
 
+/// Of two accounts that want one id at the same moment, the first to note it gets it; the other's next pass is refused.
+fn note_uid(host: &Host, path: &str, text: &str) -> Result<(), HostError> {
+    match host.files().write_new(path, text.as_bytes(), 0o600, (0, 0)) {
+        Err(error) if error.exists() && host.files().read_text(path)?.as_deref() == Some(text) => Ok(()),
+        written => written,
+    }
+}
+
 fn take(host: &Host, step: &Step) -> Result<Done, HostError> {
     match step {
         Step::NoteUid { path, text } => {
             if let Some((directory, _)) = path.rsplit_once('/') {
                 host.files().ensure_dirs(directory, 0o700, (0, 0))?;
             }
-            host.files().write(path, text.as_bytes(), 0o600, (0, 0))?;
+            note_uid(host, path, text)?;
         }
         Step::Tool(tool) => host.run(tool)?,
         Step::Home { path, uid, gid, .. } => {

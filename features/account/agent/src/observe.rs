@@ -111,7 +111,7 @@ pub(crate) fn observe(
     let slice_unit = Unit::AccountSlice(spec.name.clone()).name();
     Ok(Observed {
         uid_noted,
-        note: Some((render::uid_note(spec.uid), render::uid_note_text(id))),
+        note: Some((hostd::uid_note(spec.uid), render::uid_note_text(id))),
         group: uid_noted && users.group(spec.name.as_str()).is_some_and(|g| g.gid == subject.uid.get()),
         user: if ours { user_seen(&users, &subject) } else { None },
         home,
@@ -157,7 +157,7 @@ impl Observed {
 
 /// Whether the user id is noted as this account's. Another account's id is refused for good.
 fn noted(host: &Host, id: AccountId, spec: &AccountSpec) -> Result<bool, ObserveError> {
-    let note = host.files().read_text(&render::uid_note(spec.uid)).map_err(|e| failed(&e))?;
+    let note = host.files().read_text(&hostd::uid_note(spec.uid)).map_err(|e| failed(&e))?;
     match note {
         None => Ok(false),
         Some(text) if text == render::uid_note_text(id) => Ok(true),

@@ -5,17 +5,9 @@ use std::fmt::Write;
 use account_spec::AccountSpec;
 use converge::ManagedFile;
 use hostd::Unit;
-use names::{AccountId, Uid};
+use names::AccountId;
 
 const MIB: u64 = 1024 * 1024;
-
-/// Where the agent notes which account a user id was ever given to. These files stay for good.
-const UIDS: &str = "/var/lib/holdfast-agent/uids";
-
-/// The note about one user id.
-pub(crate) fn uid_note(uid: Uid) -> String {
-    format!("{UIDS}/{uid}")
-}
 
 /// The content of the note.
 pub(crate) fn uid_note_text(id: AccountId) -> String {

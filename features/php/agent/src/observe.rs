@@ -120,8 +120,11 @@ fn check(host: &Host, spec: &PoolSpec) -> Result<(), ObserveError> {
     }
     let users = host.users().map_err(|e| failed(&e))?;
     match users.user(spec.account.as_str()) {
-        Some(user) if names::Uid::new(user.uid).is_ok_and(|uid| host.bounds().uids.contains(uid)) => Ok(()),
+        Some(user) if host.is_account(user.uid).map_err(|e| failed(&e))? => Ok(()),
         Some(_) => refuse("account", format!("user {} is not an account of Holdfast", spec.account)),
         None => Err(ObserveError::WaitsFor(format!("account {}", spec.account))),
     }
 }
+
+#[cfg(test)]
+mod tests;

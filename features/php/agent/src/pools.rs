@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use converge::{Done, Edit, FileStep, ObserveError, Own, Reason, Reconcile, Settled, StepError, Wanted};
 use hostd::{Host, HostError, JobResult, Unit, UnitSet};
@@ -18,7 +19,7 @@ mod tests;
 const STAGE: &str = "/var/lib/holdfast-agent/stage/php";
 
 /// How long one listing of all pools' units answers for those that are as wanted.
-const LISTING: std::time::Duration = std::time::Duration::from_secs(2);
+const LISTING: Duration = Duration::from_secs(2);
 
 /// A configuration that a php-fpm took, without the names in it: the program (version, and when its file changed), and the
 /// digest. Its values are typed and no name has a byte that means anything to php-fpm, so another name changes nothing; and
@@ -29,16 +30,16 @@ type Tested = (PhpVersion, i64, Digest);
 #[derive(Debug, Default)]
 pub struct Pools {
     /// When the units were listed, and which were up. One call answers for thousands of pools of a sweep.
-    listed: Mutex<Option<(names::Micros, BTreeMap<String, bool>)>>,
+    listed: Mutex<Option<(Duration, BTreeMap<String, bool>)>>,
     /// One test of a version at a time: they share one file. What passed it is not tested again under another name.
     testing: Mutex<BTreeSet<Tested>>,
 }
 
 impl Up for Pools {
     fn up(&self, host: &Host, unit: &Unit) -> Result<bool, HostError> {
-        let now = host.now();
+        let now = host.elapsed();
         let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-        if listed.as_ref().is_none_or(|(at, _)| now.since(*at) > LISTING) {
+        if listed.as_ref().is_none_or(|(at, _)| now.saturating_sub(*at) > LISTING) {
             let all = host.systemd().list(UnitSet::Pools)?;
             *listed = Some((now, all.into_iter().map(|(name, unit)| (name, unit.active.is_up())).collect()));
         }

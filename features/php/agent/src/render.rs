@@ -54,12 +54,21 @@ pub(crate) fn render(host: &Host, spec: &PoolSpec) -> Rendered {
                 .replace("{version}", &spec.version.to_string())
                 .replace("{pool}", name.as_str())
                 .replace("{account}", spec.account.as_str())
+                .replace("{homes}", &other_homes(&host.bounds().homes))
                 .replace("{home}", &home)
                 .replace("{socket}", &socket_path)
                 .replace("{conf}", &conf_path)
                 .replace("{fpm}", &fpm),
         ),
     }
+}
+
+/// Hides the other homes where their directory lies in none of those that are hidden anyway.
+fn other_homes(homes: &str) -> String {
+    let hidden = ["/home", "/root", "/run/user", "/var", "/srv", "/opt"];
+    let below =
+        |dir: &&str| homes.strip_prefix(*dir).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if hidden.iter().any(below) { String::new() } else { format!("{homes}:ro ") }
 }
 
 fn mib(size: ByteSize) -> u64 {
@@ -142,7 +151,7 @@ BindPaths={home}
 ReadWritePaths={home}
 # /dev/shm, /run/lock and message queues are places where every user may write: no tenant finds another there
 # on Debian 12 an empty home of ProtectHome=tmpfs alone could be written by anyone
-TemporaryFileSystem=/home:ro /root:ro /run/user:ro /var:ro /srv:ro /opt:ro /dev/shm:mode=1777,size=64M,noexec,nosuid,nodev
+TemporaryFileSystem={homes}/home:ro /root:ro /run/user:ro /var:ro /srv:ro /opt:ro /dev/shm:mode=1777,size=64M,noexec,nosuid,nodev
 InaccessiblePaths=-/run/lock -/dev/mqueue -/dev/hugepages -/etc/nginx -/etc/ssh -/etc/holdfast/credentials -/run/holdfast -/run/holdfast-panel -/run/holdfast-egress -/run/holdfast-worker -/run/holdfast-probe -/run/dbus -/run/systemd/private
 ProtectKernelTunables=yes
 ProtectKernelModules=yes
@@ -167,3 +176,6 @@ SystemCallErrorNumber=EPERM
 UMask=0022
 LimitCORE=0
 ";
+
+#[cfg(test)]
+mod tests;

@@ -20,11 +20,12 @@ mod state;
 mod testing;
 mod tree;
 mod webserver;
+mod worker_calls;
 mod workers;
 
 pub use check::{Check, UnitCheck, Verdict};
 pub use committer::{CommitError, Committer, Request};
-pub use docroots::{Docroots, WorkerDocroots};
+pub use docroots::Docroots;
 pub use logs::{LogError, LogSplitter, Split};
 pub use probe::{Probe, SocketProbe};
 pub use record::{Owner, SiteRecord, SiteWant, Want};
@@ -32,3 +33,4 @@ pub use render::{RenderError, Templates};
 pub use site::{Others, SiteSeen, SiteStep, Sites};
 pub use tree::{Preview, Tree, TreeError};
 pub use webserver::{WebServer, WebServerSeen, WebServerStep, drop_in_path};
+pub use worker_calls::{WorkerCallError, WorkerCalls};

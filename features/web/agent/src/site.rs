@@ -19,6 +19,7 @@ use crate::committer::{Committer, Request};
 use crate::docroots::Docroots;
 use crate::layout::{LOG_TRASH, LOGS, TREE, site_logs};
 use crate::record::{SiteRecord, SiteWant, Want};
+use crate::worker_calls::WorkerCallError;
 
 /// The key of the made document root among what the ledger remembers as loaded.
 const DOCROOT: &str = "docroot";
@@ -229,6 +230,15 @@ fn failed(error: crate::committer::CommitError) -> ObserveError {
     error.unobservable()
 }
 
+/// A worker that is busy, or that its tenant stopped, is asked again later.
+#[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
+fn undone(error: WorkerCallError) -> StepError {
+    match &error {
+        WorkerCallError::Busy { .. } => StepError::pending(Reason::Busy, error.to_string()),
+        WorkerCallError::Failed { .. } => StepError::failed(error.to_string()),
+    }
+}
+
 /// What contradicts itself, whoever asked for it.
 fn check(spec: &SiteSpec) -> Result<(), ObserveError> {
     let refuse = |field: &str, reason: String| Err(ObserveError::Refused { field: field.to_owned(), reason });
@@ -301,7 +311,7 @@ impl Reconcile for Sites {
                     let message = format!("account {account} is not ready");
                     return Err(StepError::pending(Reason::WaitsFor, message));
                 }
-                self.docroots.make(host, account, request).map_err(StepError::failed)?;
+                self.docroots.make(host, account, request).map_err(undone)?;
                 return Ok(Done { loaded: Some((DOCROOT.to_owned(), *digest)) });
             }
             SiteStep::File(_) => {}

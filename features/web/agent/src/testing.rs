@@ -10,9 +10,10 @@ use converge::{Apply, Engine, MemoryLedger, Report, Wanted};
 use hostd::{Host, JobResult, Unit};
 use names::{AccountName, DomainName, Generation, NodeId, PoolName, SiteId};
 use web_spec::{DocrootMade, MakeDocroot, ProbeHttp, ProbeHttpReply, SiteSpec, WebServerSpec};
+use wire::WireError;
 
 use crate::layout::{STAGE, TREE, shard_of};
-use crate::{Check, Committer, Docroots, Others, Probe, Sites, UnitCheck, WebServer};
+use crate::{Check, Committer, Docroots, Others, Probe, Sites, UnitCheck, WebServer, WorkerCallError};
 
 /// Files by their path below the tree.
 pub(crate) type Files = BTreeMap<String, String>;
@@ -124,9 +125,14 @@ impl Others for Ready {
 pub(crate) struct Made(Arc<AtomicUsize>);
 
 impl Docroots for Made {
-    fn make(&self, host: &Host, _: &AccountName, _: &MakeDocroot) -> Result<DocrootMade, String> {
-        if let Some(step) = host.crashed() {
-            return Err(step);
+    fn make(
+        &self,
+        host: &Host,
+        account: &AccountName,
+        _: &MakeDocroot,
+    ) -> Result<DocrootMade, WorkerCallError> {
+        if host.crashed().is_some() {
+            return Err(WorkerCallError::Failed { account: account.clone(), error: WireError::Closed });
         }
         self.0.fetch_add(1, Ordering::SeqCst);
         Ok(DocrootMade { created: true, starter: true })

@@ -1,5 +1,7 @@
 //! Calls to an account's worker, which runs as the tenant: all that touches the tenant's tree for a site.
 
+use std::time::Duration;
+
 use names::{DomainName, RelPath};
 use serde::{Deserialize, Serialize};
 use wire::{Access, Method};
@@ -28,6 +30,8 @@ pub struct DocrootMade {
 impl Method for MakeDocroot {
     const NAME: &'static str = "holdfast.webworker1.MakeDocroot";
     const ACCESS: Access = Access::Write;
+    /// A cold worker takes a second or two on a busy server; nobody waits long for one that its tenant stopped.
+    const DEADLINE: Duration = Duration::from_secs(10);
     type Reply = DocrootMade;
 }
 
@@ -53,5 +57,6 @@ pub struct Sizes {
 impl Method for GetSizes {
     const NAME: &'static str = "holdfast.webworker1.GetSizes";
     const ACCESS: Access = Access::Read;
+    const DEADLINE: Duration = Duration::from_secs(15);
     type Reply = Sizes;
 }

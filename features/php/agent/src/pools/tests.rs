@@ -20,6 +20,8 @@ impl Server {
         let host = Host::for_test().unwrap();
         let (account, uid) =
             ("alice".parse::<names::AccountName>().unwrap(), names::Uid::new(20_001).unwrap());
+        host.files().ensure_dirs("/var/lib/holdfast-agent/uids", 0o700, (0, 0)).unwrap();
+        host.files().write(&hostd::uid_note(uid), b"alice\n", 0o600, (0, 0)).unwrap();
         host.run(&hostd::Tool::AddGroup { account: account.clone(), gid: uid }).unwrap();
         let home = host.bounds().home(&account);
         host.run(&hostd::Tool::AddUser { account, uid, gid: uid, home }).unwrap();

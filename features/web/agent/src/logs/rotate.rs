@@ -13,8 +13,9 @@ const LARGE: u64 = 64 * 1024 * 1024;
 const DAY: i64 = 24 * 3600 * 1_000_000;
 /// How long a renamed log of nginx waits for workers that still write to it, in microseconds.
 pub(super) const LATECOMERS: i64 = 60 * 1_000_000;
-/// A site's log is rotated at this size, in bytes, also before the day is over.
-const SITE_LARGE: u64 = 32 * 1024 * 1024;
+/// A site's log is rotated at this size, in bytes, also before the day is over: with those that are kept, and the batch by
+/// which it may be larger, a site's logs take some 140 MiB at most.
+const SITE_LARGE: u64 = 8 * 1024 * 1024;
 /// How many older logs a site keeps of each sort.
 const KEEP: u32 = 7;
 /// How long the logs of a removed site stay in the trash, in days.

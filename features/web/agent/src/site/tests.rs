@@ -162,3 +162,13 @@ fn the_log_directory_is_put_back() {
     assert_eq!(report.plan.steps.len(), 1);
     assert_eq!(server.host.files().stat(&site_logs(site(1))).unwrap().unwrap().mode, 0o750);
 }
+
+#[test]
+fn a_worker_that_is_busy_leaves_the_site_waiting_and_one_that_fails_makes_it_fail() {
+    let account: AccountName = "alice".parse().unwrap();
+    let busy = undone(WorkerCallError::Busy { account: account.clone(), why: "has no room" });
+    assert_eq!((busy.condition, busy.reason), (Condition::Pending, Reason::Busy));
+    assert_eq!(busy.message, "the worker of alice has no room");
+    let failed = undone(WorkerCallError::Failed { account, error: wire::WireError::Closed });
+    assert_eq!((failed.condition, failed.reason), (Condition::Failed, Reason::StepFailed));
+}

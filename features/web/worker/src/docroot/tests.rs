@@ -57,3 +57,14 @@ fn links_and_files_on_the_way_are_refused_and_nothing_outside_is_touched() {
     }
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn what_a_killed_worker_left_behind_does_not_count_and_goes() {
+    let (tree, home) = home();
+    let docroot = tree.path().join("public");
+    fs::create_dir(&docroot).unwrap();
+    fs::write(docroot.join(format!("{TEMP_PREFIX}0123456789abcdef")), "half a pa").unwrap();
+    assert!(make_docroot(&home, &ask("public", false)).unwrap().starter);
+    let names: Vec<_> = fs::read_dir(&docroot).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(names, ["index.html"]);
+}
