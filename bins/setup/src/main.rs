@@ -22,6 +22,7 @@ mod error;
 mod hostname;
 mod packages;
 mod panel;
+mod panel_toml;
 mod preflight;
 mod programs;
 mod report;
@@ -172,6 +173,7 @@ fn options(args: &Args, host: &Host) -> Result<Options> {
     Ok(Options {
         roles: args.roles.clone(),
         hostname,
+        rename: args.hostname.is_some(),
         login: args.login.clone().or(email),
         stop_php: args.stop_php,
     })

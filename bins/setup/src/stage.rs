@@ -10,6 +10,7 @@ use crate::addresses::addresses;
 use crate::certificate;
 use crate::dpkg::Dpkg;
 use crate::error::SetupError;
+use crate::panel_toml;
 use crate::preflight::pristine_default_site;
 use crate::step::{CERTIFICATE, NewFile, Step};
 use crate::world::World;
@@ -127,6 +128,7 @@ fn files(world: World<'_>) -> Result<Vec<Step>, SetupError> {
             steps.push(Step::Write { file });
         }
     }
+    steps.extend(rename(world)?);
     steps.extend(seal_key(world)?);
     steps.extend(certificate(world)?);
     Ok(steps)
@@ -138,6 +140,30 @@ fn stat(world: World<'_>, path: &str) -> Result<Option<hostfs::Meta>, SetupError
 
 fn read(world: World<'_>, path: &str) -> Result<Option<Vec<u8>>, SetupError> {
     world.host.files().read(path).map_err(SetupError::host(format!("read {path}")))
+}
+
+/// Another name than the one that was chosen before is an order where it was asked for now.
+fn rename(world: World<'_>) -> Result<Option<Step>, SetupError> {
+    let name = &world.options.hostname;
+    let Some(text) = read(world, panel_toml::PATH)?.filter(|_| world.options.rename) else { return Ok(None) };
+    let text = String::from_utf8_lossy(&text);
+    if panel_toml::hostname(&text).as_ref() == Some(name) {
+        return Ok(None);
+    }
+    let Some(content) = panel_toml::with_hostname(&text, name) else {
+        return Err(SetupError::File {
+            path: panel_toml::PATH,
+            reason: format!("the name {name} cannot be put into it"),
+            remedy: "write it there as `hostname`, and see that the file is valid TOML",
+        });
+    };
+    let stop_panel = panel_runs(world)?;
+    Ok(Some(Step::Rename { name: name.clone(), content, stop_panel }))
+}
+
+fn panel_runs(world: World<'_>) -> Result<bool, SetupError> {
+    let state = world.systemd.state_own(OwnUnit::PanelService);
+    Ok(state.map_err(SetupError::host("look at the panel"))?.active.is_up())
 }
 
 fn seal_key(world: World<'_>) -> Result<Option<Step>, SetupError> {
@@ -156,8 +182,8 @@ fn seal_key(world: World<'_>) -> Result<Option<Step>, SetupError> {
 }
 
 fn certificate(world: World<'_>) -> Result<Option<Step>, SetupError> {
-    let up = world.systemd.state_own(OwnUnit::PanelService).map_err(SetupError::host("look at the panel"))?;
-    let make = |why| Some(Step::Certificate { why, stop_panel: up.active.is_up() });
+    let stop_panel = panel_runs(world)?;
+    let make = |why| Some(Step::Certificate { why, stop_panel });
     let Some(pem) = read(world, CERTIFICATE)? else { return Ok(make("there is none")) };
     let found = certificate::read(&pem).map_err(|error| SetupError::File {
         path: CERTIFICATE,

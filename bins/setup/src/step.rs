@@ -2,6 +2,7 @@
 
 use converge::{Describe, Impact};
 use hostd::{MaskedUnit, OwnUnit, Role};
+use names::Hostname;
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,15 @@ pub(crate) enum Step {
     Protect {
         /// Absolute path.
         path: &'static str,
+    },
+    /// Write another name into the panel's settings.
+    Rename {
+        /// The name.
+        name: Hostname,
+        /// The whole file.
+        content: String,
+        /// The panel runs and has read the old one.
+        stop_panel: bool,
     },
     /// Make the panel's certificate.
     Certificate {
@@ -88,7 +98,7 @@ impl NewFile {
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::AgentToml => hostd::BOUNDS_PATH,
-            Self::PanelToml => "/etc/holdfast/panel.toml",
+            Self::PanelToml => crate::panel_toml::PATH,
             Self::SealKey => "/etc/holdfast/credentials/seal.key",
         }
     }
@@ -102,7 +112,7 @@ impl Describe for Step {
         match self {
             Self::Users { .. } => "users.make",
             Self::Directories { .. } => "directories.make",
-            Self::Write { .. } => "file.write",
+            Self::Write { .. } | Self::Rename { .. } => "file.write",
             Self::Protect { .. } => "file.protect",
             Self::DropIn { .. } => "drop_in.write",
             Self::NoDropIn { .. } => "drop_in.remove",
@@ -122,6 +132,7 @@ impl Describe for Step {
             Self::Users { missing } => format!("make {}", missing.join(", ")),
             Self::Directories { wrong } => format!("make or protect {}", few(wrong, "directories")),
             Self::Write { file } => format!("write {}", file.path()),
+            Self::Rename { name, .. } => format!("write the name {name} into {}", crate::panel_toml::PATH),
             Self::Protect { path } => format!("make {path} root's alone"),
             Self::DropIn { path, .. } => format!("write {path}"),
             Self::NoDropIn { path } => format!("remove {path}"),
@@ -145,9 +156,10 @@ impl Describe for Step {
 
     fn impact(&self) -> Impact {
         match self {
-            Self::StopForeign(_) | Self::Stop(_) | Self::Certificate { stop_panel: true, .. } => {
-                Impact::Restart
-            }
+            Self::StopForeign(_)
+            | Self::Stop(_)
+            | Self::Rename { stop_panel: true, .. }
+            | Self::Certificate { stop_panel: true, .. } => Impact::Restart,
             Self::DefaultSite => Impact::Reload,
             _ => Impact::None,
         }
@@ -156,6 +168,7 @@ impl Describe for Step {
     fn path(&self) -> Option<&str> {
         match self {
             Self::Write { file } => Some(file.path()),
+            Self::Rename { .. } => Some(crate::panel_toml::PATH),
             Self::Protect { path } | Self::DropIn { path, .. } | Self::NoDropIn { path } => Some(path),
             Self::Certificate { .. } => Some(CERTIFICATE),
             Self::DefaultSite => Some(crate::preflight::DEFAULT_SITE_LINK),

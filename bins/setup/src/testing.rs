@@ -45,6 +45,7 @@ impl Fresh {
         files.ensure_dirs("/proc/1/net", 0o755, ROOT).unwrap();
         let fib = b"Local:\n  |-- 203.0.113.2\n     /32 host LOCAL\n";
         files.write("/proc/1/net/fib_trie", fib, 0o444, ROOT).unwrap();
+        files.write("/proc/1/net/if_inet6", b"", 0o444, ROOT).unwrap();
         let fake = host.fake_systemd().unwrap();
         fake.set_active(&Unit::Nginx, hostd::Active::Inactive);
         let root = host.root().to_owned();
@@ -56,6 +57,7 @@ impl Fresh {
         let options = Options {
             roles: vec![Role::Web],
             hostname: Hostname::parse("server.example.com").unwrap(),
+            rename: false,
             login: None,
             stop_php: false,
         };
@@ -90,11 +92,16 @@ fn install_packages(root: &Path, packages: &[String]) -> io::Result<()> {
 
 /// dpkg's status with these packages installed.
 pub(crate) fn status(packages: &[String]) -> String {
+    status_with(packages, "welcome\n")
+}
+
+/// The same where nginx delivered this default site.
+pub(crate) fn status_with(packages: &[String], default_site: &str) -> String {
     let mut status = String::new();
     for package in packages {
         writeln!(status, "Package: {package}\nStatus: install ok installed\n").unwrap();
     }
-    let md5 = hex::encode(Md5::digest(WELCOME));
+    let md5 = hex::encode(Md5::digest(default_site));
     writeln!(
         status,
         "Package: nginx-common\nStatus: install ok installed\nConffiles:\n {DEFAULT_SITE} {md5}"

@@ -192,6 +192,36 @@ fn an_expired_certificate_of_ours_is_made_anew_and_the_panel_reads_it() {
 }
 
 #[test]
+fn a_name_that_is_asked_for_goes_before_the_one_of_before() {
+    let mut server = Fresh::new();
+    run(&server).unwrap();
+    let files = server.host.files();
+    files
+        .write(NewFile::PanelToml.path(), b"# mine\nhostname = \"server.example.com\"\n", 0o644, (0, 0))
+        .unwrap();
+    server.systemd().take_calls();
+    server.options.hostname = names::Hostname::parse("panel.example.com").unwrap();
+    server.options.rename = true;
+    assert!(run(&server).unwrap() >= 3);
+    let files = server.host.files();
+    let text = files.read_text(NewFile::PanelToml.path()).unwrap().unwrap();
+    assert_eq!(text, "# mine\nhostname = \"panel.example.com\"\n");
+    let calls = server.systemd().take_calls();
+    assert_eq!(calls.first().map(String::as_str), Some("stop holdfast-panel.service"));
+    assert_eq!(calls.last().map(String::as_str), Some("start holdfast-panel.service"));
+    assert_eq!(run(&server).unwrap(), 0);
+}
+
+#[test]
+fn a_kernel_without_ipv6_is_listened_on_by_ipv4_alone() {
+    let server = Fresh::new();
+    server.host.files().remove("/proc/1/net/if_inet6").unwrap();
+    run(&server).unwrap();
+    let text = server.host.files().read_text(NewFile::PanelToml.path()).unwrap().unwrap();
+    assert_eq!(crate::panel_toml::web_listen(&text).len(), 1, "{text}");
+}
+
+#[test]
 fn a_certificate_of_the_administrator_is_never_replaced() {
     let server = Fresh::new();
     run(&server).unwrap();
