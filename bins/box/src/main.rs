@@ -32,9 +32,9 @@ enum Command {
         /// The package
         #[arg(long, value_name = "FILE")]
         deb: PathBuf,
-        /// The distribution of a new box
-        #[arg(long, default_value = "debian13")]
-        distro: Distro,
+        /// The distribution of a new box [default: debian13]
+        #[arg(long)]
+        distro: Option<Distro>,
         /// Arguments of `holdfast setup`
         #[arg(last = true)]
         setup: Vec<OsString>,

@@ -18,16 +18,24 @@ use crate::{ports, wrapper};
 const REMOVE_LIMIT: Duration = Duration::from_mins(5);
 
 /// Makes or starts the box, installs the package in it, and sets it up.
-pub(crate) fn create(deb: &Path, distro: Distro, setup: &[OsString]) -> Result<()> {
+pub(crate) fn create(deb: &Path, distro: Option<Distro>, setup: &[OsString]) -> Result<()> {
     ensure!(deb.is_file(), "{} is not a file", deb.display());
     let begun = Instant::now();
     let top = Path::new(TOP);
+    if let (Some(record), Some(distro)) = (Record::read(top)?, distro) {
+        ensure!(
+            record.distro == distro.name(),
+            "the box of this machine is a {} server and stays one: call this without --distro",
+            record.distro
+        );
+    }
     let server = if let Some(server) = Server::attach(NAME)? {
         server
     } else {
         let record = if let Some(record) = Record::read(top)? {
             record
         } else {
+            let distro = distro.unwrap_or(Distro::Debian13);
             say(&format!("making a {distro} server in {TOP} (the first time this takes a minute or two)"))?;
             let record = Record::new(distro);
             record.write(top)?;
@@ -181,8 +189,14 @@ pub(crate) fn enter(command: &[OsString]) -> Result<Infallible> {
     let server =
         Server::attach(NAME)?.context("the box does not run: start it with ./install.sh --box start")?;
     let program = command.first().map_or(OsStr::new("holdfast"), OsString::as_os_str);
-    let error = server.interactive(command).exec();
+    let heeded = std::env::vars_os().filter(|(name, _)| is_heeded(name));
+    let error = server.interactive(command).envs(heeded).exec();
     Err(error).with_context(|| format!("run {} in the box", program.to_string_lossy()))
+}
+
+/// Does the command `holdfast` heed this variable of the environment?
+fn is_heeded(name: &OsStr) -> bool {
+    name == "NO_COLOR" || name.to_string_lossy().starts_with("HOLDFAST_")
 }
 
 fn existing(top: &Path) -> Result<Record> {
@@ -213,6 +227,16 @@ fn say(text: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_command_heeds_comes_along_and_nothing_else() {
+        for name in ["NO_COLOR", "HOLDFAST_URL", "HOLDFAST_TOKEN_FILE"] {
+            assert!(is_heeded(OsStr::new(name)), "{name}");
+        }
+        for name in ["PATH", "HOME", "NO_COLORS", "LD_PRELOAD"] {
+            assert!(!is_heeded(OsStr::new(name)), "{name}");
+        }
+    }
 
     #[test]
     fn a_removal_that_was_stopped_leaves_no_tree_and_is_completed_by_the_next() {
