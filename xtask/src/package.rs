@@ -178,8 +178,9 @@ fn stage(top: &Path, stage: &Path, cli: &Path) -> Result<()> {
             copy(&unit, &units)?;
         }
     }
+    // of units that are not ours: configuration, which stays when the package is removed
     for dir in drop_ins_of(&packaging.join("units"))? {
-        copy_tree(&dir, &units.join(dir.file_name().unwrap_or_default()))?;
+        copy_tree(&dir, &tree.join("etc/systemd/system").join(dir.file_name().unwrap_or_default()))?;
     }
     for profile in files_of(&packaging.join("profiles"))? {
         copy(&profile, &tree.join("usr/share/holdfast/profiles"))?;
