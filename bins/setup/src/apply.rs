@@ -44,6 +44,9 @@ pub(crate) fn apply(world: World<'_>, step: &Step) -> Result<(), SetupError> {
             stop_panel(world, step)?;
             host.files().write(panel_toml::PATH, content.as_bytes(), 0o644, ROOT).map_err(failed())
         }
+        Step::SessionHomes { path, content } => {
+            host.files().write(path, content.as_bytes(), 0o644, ROOT).map_err(failed())
+        }
         Step::Certificate { .. } => {
             let addresses = addresses(host.files()).map_err(failed())?;
             let pem = self_signed(&world.options.hostname, &addresses, host.now().as_micros())?;

@@ -129,6 +129,7 @@ fn files(world: World<'_>) -> Result<Vec<Step>, SetupError> {
         }
     }
     steps.extend(rename(world)?);
+    steps.extend(session_homes(world)?);
     steps.extend(seal_key(world)?);
     steps.extend(certificate(world)?);
     Ok(steps)
@@ -159,6 +160,26 @@ fn rename(world: World<'_>) -> Result<Option<Step>, SetupError> {
     };
     let stop_panel = panel_runs(world)?;
     Ok(Some(Step::Rename { name: name.clone(), content, stop_panel }))
+}
+
+/// Where pam_namespace takes the home from that a session of SFTP sees.
+const SESSION_HOMES: &str = "/etc/security/namespace.d/holdfast.conf";
+/// The same as the package has it, for homes in `/home`.
+const SESSION_HOMES_TEXT: &str = include_str!("../../../packaging/ssh/namespace.conf");
+/// Where a session sees its home.
+const SESSION_HOME: &str = "/srv/holdfast/sftp/home";
+
+/// The package's file names `/home`. Where it names other homes than these, it is written again; any other edit of it stays.
+fn session_homes(world: World<'_>) -> Result<Option<Step>, SetupError> {
+    let homes = &world.host.bounds().homes;
+    let there = read(world, SESSION_HOMES)?.unwrap_or_default();
+    let prefix = format!("{homes}/");
+    let names_them = String::from_utf8_lossy(&there).lines().any(|line| {
+        let mut words = line.split_whitespace();
+        words.next() == Some(SESSION_HOME) && words.next() == Some(&prefix)
+    });
+    let content = SESSION_HOMES_TEXT.replace("/home/", &prefix);
+    Ok((!names_them).then_some(Step::SessionHomes { path: SESSION_HOMES, content }))
 }
 
 fn panel_runs(world: World<'_>) -> Result<bool, SetupError> {

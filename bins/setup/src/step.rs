@@ -36,6 +36,13 @@ pub(crate) enum Step {
         /// The panel runs and has read the old one.
         stop_panel: bool,
     },
+    /// Write where sessions of SFTP find the homes.
+    SessionHomes {
+        /// Absolute path.
+        path: &'static str,
+        /// What it holds.
+        content: String,
+    },
     /// Make the panel's certificate.
     Certificate {
         /// Why a new one is made.
@@ -112,7 +119,7 @@ impl Describe for Step {
         match self {
             Self::Users { .. } => "users.make",
             Self::Directories { .. } => "directories.make",
-            Self::Write { .. } | Self::Rename { .. } => "file.write",
+            Self::Write { .. } | Self::Rename { .. } | Self::SessionHomes { .. } => "file.write",
             Self::Protect { .. } => "file.protect",
             Self::DropIn { .. } => "drop_in.write",
             Self::NoDropIn { .. } => "drop_in.remove",
@@ -134,7 +141,7 @@ impl Describe for Step {
             Self::Write { file } => format!("write {}", file.path()),
             Self::Rename { name, .. } => format!("write the name {name} into {}", crate::panel_toml::PATH),
             Self::Protect { path } => format!("make {path} root's alone"),
-            Self::DropIn { path, .. } => format!("write {path}"),
+            Self::DropIn { path, .. } | Self::SessionHomes { path, .. } => format!("write {path}"),
             Self::NoDropIn { path } => format!("remove {path}"),
             Self::ReadUnits => "make systemd read its units again".to_owned(),
             Self::Certificate { why, .. } => format!("make a self-signed certificate: {why}"),
@@ -169,7 +176,10 @@ impl Describe for Step {
         match self {
             Self::Write { file } => Some(file.path()),
             Self::Rename { .. } => Some(crate::panel_toml::PATH),
-            Self::Protect { path } | Self::DropIn { path, .. } | Self::NoDropIn { path } => Some(path),
+            Self::Protect { path }
+            | Self::DropIn { path, .. }
+            | Self::SessionHomes { path, .. }
+            | Self::NoDropIn { path } => Some(path),
             Self::Certificate { .. } => Some(CERTIFICATE),
             Self::DefaultSite => Some(crate::preflight::DEFAULT_SITE_LINK),
             _ => None,

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hostd::{FakeSystemd, Host, HostError, JobResult, Role, Unit};
+use hostd::{Bounds, FakeSystemd, Host, HostError, JobResult, Role, Unit};
 use md5::{Digest, Md5};
 use names::Hostname;
 
@@ -32,8 +32,16 @@ pub(crate) struct Fresh {
 
 impl Fresh {
     pub(crate) fn new() -> Self {
-        let host = Host::for_test().unwrap();
+        Self::with_bounds(Bounds::default())
+    }
+
+    pub(crate) fn with_bounds(bounds: Bounds) -> Self {
+        let host = Host::for_test_with(bounds).unwrap();
         let files = host.files();
+        // as the package has it
+        let session = include_str!("../../../packaging/ssh/namespace.conf");
+        files.ensure_dirs("/etc/security/namespace.d", 0o755, ROOT).unwrap();
+        files.write("/etc/security/namespace.d/holdfast.conf", session.as_bytes(), 0o644, ROOT).unwrap();
         for dir in
             ["/etc/holdfast", "/etc/ssh/holdfast-keys", "/etc/nginx/holdfast", "/var/lib/holdfast-agent"]
         {
