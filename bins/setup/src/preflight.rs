@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use hostd::{Host, HostError, MaskedUnit};
 use names::ListenAddr;
+use serde::Serialize;
 
 use crate::dpkg::Dpkg;
 use crate::panel_toml;
@@ -32,7 +33,8 @@ pub(crate) const DEFAULT_SITE: &str = "/etc/nginx/sites-available/default";
 pub(crate) const DEFAULT_SITE_LINK: &str = "/etc/nginx/sites-enabled/default";
 
 /// How much a finding weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
     /// Good to know.
     Note,
@@ -41,7 +43,7 @@ pub(crate) enum Severity {
 }
 
 /// Something found on this host.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
     /// How much it weighs.
     pub(crate) severity: Severity,

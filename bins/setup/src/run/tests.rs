@@ -3,7 +3,7 @@ use std::fmt::Write;
 use converge::Describe;
 use hostd::{Active, OwnUnit, Unit};
 
-use super::{READY, plan, set_up};
+use super::{Planned, READY, plan, set_up, without_conflicts};
 use crate::certificate;
 use crate::error::SetupError;
 use crate::report::Report;
@@ -96,6 +96,22 @@ fn a_plan_changes_nothing_and_names_what_depends_on_packages() {
 }
 
 #[test]
+fn what_is_in_the_way_is_told_to_programs_too() {
+    let server = Fresh::new();
+    let planned = Planned::of(server.world()).unwrap();
+    without_conflicts(&planned.findings).unwrap();
+    let passwd = b"holdfast:x:1000:1000::/home/holdfast:/bin/bash\n";
+    server.host.files().write("/etc/passwd", passwd, 0o644, (0, 0)).unwrap();
+    let planned = Planned::of(server.world()).unwrap();
+    let json = serde_json::to_value(&planned).unwrap();
+    assert_eq!(json["findings"][0]["severity"], "conflict");
+    assert_eq!(json["findings"][0]["field"], "user holdfast");
+    assert!(json["steps"].as_array().is_some_and(|steps| !steps.is_empty()), "{json}");
+    let error = without_conflicts(&planned.findings).unwrap_err();
+    assert!(matches!(error, SetupError::Conflicts(_)), "{}", error.chain());
+}
+
+#[test]
 fn a_step_without_effect_is_an_error_and_not_a_success() {
     let server = Fresh::new();
     server.systemd().on_start(&Unit::Packages(hostd::Role::Web), || hostd::JobResult::Done);
@@ -139,6 +155,20 @@ fn what_an_administrator_wrote_stays() {
     files.write(NewFile::AgentToml.path(), own, 0o644, (0, 0)).unwrap();
     run(&server).unwrap();
     assert_eq!(files.read(NewFile::AgentToml.path()).unwrap().unwrap(), own);
+}
+
+#[test]
+fn sessions_find_homes_that_are_elsewhere() {
+    let bounds = hostd::Bounds::parse("homes = \"/srv/homes\"\n").unwrap();
+    let server = Fresh::with_bounds(bounds);
+    run(&server).unwrap();
+    let path = "/etc/security/namespace.d/holdfast.conf";
+    let text = server.host.files().read_text(path).unwrap().unwrap();
+    assert!(text.ends_with("\n/srv/holdfast/sftp/home /srv/homes/ user:noinit root\n"), "{text}");
+    assert_eq!(run(&server).unwrap(), 0);
+    let own = "/srv/holdfast/sftp/home /srv/homes/ user:noinit root,backup\n";
+    server.host.files().write(path, own.as_bytes(), 0o644, (0, 0)).unwrap();
+    assert_eq!(run(&server).unwrap(), 0, "an edit that keeps the homes stays");
 }
 
 #[test]
