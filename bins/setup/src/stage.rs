@@ -162,7 +162,7 @@ fn rename(world: World<'_>) -> Result<Option<Step>, SetupError> {
     Ok(Some(Step::Rename { name: name.clone(), content, stop_panel }))
 }
 
-/// Where pam_namespace takes the home from that a session of SFTP sees.
+/// Where `pam_namespace` takes the home from that a session of SFTP sees.
 const SESSION_HOMES: &str = "/etc/security/namespace.d/holdfast.conf";
 /// The same as the package has it, for homes in `/home`.
 const SESSION_HOMES_TEXT: &str = include_str!("../../../packaging/ssh/namespace.conf");
