@@ -36,8 +36,12 @@ pub(crate) fn apply(world: World<'_>, step: &Step) -> Result<(), SetupError> {
             host.files().write(UNREAD, b"", 0o644, ROOT).map_err(failed())?;
             host.files().remove(path).map(drop).map_err(failed())
         }
-        Step::ReadUnits => {
+        Step::ReadUnits { restart_agent } => {
             systemd.daemon_reload().map_err(failed())?;
+            if *restart_agent {
+                let unit = hostd::OwnUnit::AgentService;
+                done(systemd.restart_own(unit).map_err(failed())?, "restart", unit)?;
+            }
             host.files().remove(UNREAD).map(drop).map_err(failed())
         }
         Step::Rename { content, .. } => {

@@ -302,10 +302,13 @@ fn drop_ins(world: World<'_>) -> Result<Vec<(&'static str, Option<String>)>, Hos
     });
     Ok(vec![
         ("/etc/systemd/system/holdfast-probe.service.d/addresses.conf", probe),
-        ("/etc/systemd/system/holdfast-agent.service.d/homes.conf", agent),
+        (AGENT_HOMES, agent),
         ("/etc/systemd/system/holdfast-worker@.service.d/homes.conf", worker),
     ])
 }
+
+/// The drop-in by which the agent reaches homes that are elsewhere.
+const AGENT_HOMES: &str = "/etc/systemd/system/holdfast-agent.service.d/homes.conf";
 
 fn units(world: World<'_>) -> Result<Vec<Step>, HostError> {
     let mut steps = Vec::new();
@@ -319,8 +322,12 @@ fn units(world: World<'_>) -> Result<Vec<Step>, HostError> {
             _ => {}
         }
     }
-    if !steps.is_empty() || world.host.files().stat(UNREAD)?.is_some() {
-        steps.push(Step::ReadUnits);
+    let unread = world.host.files().stat(UNREAD)?.is_some();
+    if unread || !steps.is_empty() {
+        // a sandbox is made when its service starts. Which drop-ins were left unread, nothing tells
+        let of_agent = unread || steps.iter().any(|step| converge::Describe::path(step) == Some(AGENT_HOMES));
+        let restart_agent = of_agent && world.systemd.state_own(OwnUnit::AgentService)?.active.is_up();
+        steps.push(Step::ReadUnits { restart_agent });
     }
     for (socket, service, at_boot) in PAIRS {
         let (listening, running) = (world.systemd.state_own(socket)?, world.systemd.state_own(service)?);

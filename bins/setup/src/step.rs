@@ -63,7 +63,10 @@ pub(crate) enum Step {
         path: &'static str,
     },
     /// Make systemd read its units again.
-    ReadUnits,
+    ReadUnits {
+        /// The agent runs, with the sandbox of before.
+        restart_agent: bool,
+    },
     /// Stop a distribution's unit that must not run.
     StopForeign(MaskedUnit),
     /// Make a distribution's unit impossible to start.
@@ -123,7 +126,7 @@ impl Describe for Step {
             Self::Protect { .. } => "file.protect",
             Self::DropIn { .. } => "drop_in.write",
             Self::NoDropIn { .. } => "drop_in.remove",
-            Self::ReadUnits => "units.read",
+            Self::ReadUnits { .. } => "units.read",
             Self::Certificate { .. } => "certificate.make",
             Self::Packages { .. } => "packages.install",
             Self::DefaultSite => "nginx.default_site",
@@ -143,7 +146,10 @@ impl Describe for Step {
             Self::Protect { path } => format!("make {path} root's alone"),
             Self::DropIn { path, .. } | Self::SessionHomes { path, .. } => format!("write {path}"),
             Self::NoDropIn { path } => format!("remove {path}"),
-            Self::ReadUnits => "make systemd read its units again".to_owned(),
+            Self::ReadUnits { restart_agent: false } => "make systemd read its units again".to_owned(),
+            Self::ReadUnits { restart_agent: true } => {
+                "make systemd read its units again, and restart the agent".to_owned()
+            }
             Self::Certificate { why, .. } => format!("make a self-signed certificate: {why}"),
             Self::StopForeign(unit) => format!("stop {unit}"),
             Self::Mask(unit) => format!("mask {unit}"),
@@ -165,6 +171,7 @@ impl Describe for Step {
         match self {
             Self::StopForeign(_)
             | Self::Stop(_)
+            | Self::ReadUnits { restart_agent: true }
             | Self::Rename { stop_panel: true, .. }
             | Self::Certificate { stop_panel: true, .. } => Impact::Restart,
             Self::DefaultSite => Impact::Reload,

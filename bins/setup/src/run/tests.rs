@@ -172,6 +172,23 @@ fn sessions_find_homes_that_are_elsewhere() {
 }
 
 #[test]
+fn an_agent_that_runs_is_started_again_where_its_homes_are_elsewhere_now() {
+    let server = Fresh::with_bounds(hostd::Bounds::parse("homes = \"/srv/homes\"\n").unwrap());
+    run(&server).unwrap();
+    let drop_in = "/etc/systemd/system/holdfast-agent.service.d/homes.conf";
+    server.host.files().remove(drop_in).unwrap();
+    server.systemd().take_calls();
+    run(&server).unwrap();
+    assert!(server.host.files().stat(drop_in).unwrap().is_some());
+    let calls = server.systemd().take_calls();
+    // the fake tells the first half of a restart
+    assert_eq!(calls, ["daemon-reload ", "stop holdfast-agent.service"]);
+    let agent = hostd::SetupSystemd::state_own(server.systemd(), OwnUnit::AgentService).unwrap();
+    assert_eq!(agent.active, Active::Active);
+    assert_eq!(run(&server).unwrap(), 0);
+}
+
+#[test]
 fn a_default_site_that_was_edited_stays_enabled() {
     let server = Fresh::new();
     run(&server).unwrap();
