@@ -2,7 +2,7 @@
 //!
 //! One package for all supported distributions. What keeps it so is checked on every build, not hoped for: each binary
 //! may need no newer symbol of the C library than the oldest distribution has, and no library beyond the three that
-//! the package depends on. A package for the machine that builds it (`--here`) may need what that machine has, and says so.
+//! the package depends on. A package for the machine that builds it (`--here`) may need what that machine has, and then says so.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -79,13 +79,14 @@ pub(crate) fn run(args: &PackageArgs) -> Result<PathBuf> {
     let lock = fs::File::create(target.join("package.lock")).context("make the package's lock")?;
     lock.lock().context("wait for another package")?;
     let built = target.join(profile);
-    let newest = if args.here { glibc_here()?.max(OLDEST_GLIBC) } else { OLDEST_GLIBC };
+    let limit = if args.here { glibc_here()?.max(OLDEST_GLIBC) } else { OLDEST_GLIBC };
+    let mut glibc = OLDEST_GLIBC;
     for (_, binary) in BINARIES {
-        check_libraries(&built.join(binary), newest)?;
+        glibc = glibc.max(check_libraries(&built.join(binary), limit)?);
     }
     stage(&top, &target.join("package"), &built.join("holdfast"))?;
     let out = if args.out.is_absolute() { args.out.clone() } else { top.join(&args.out) };
-    let deb = make_deb(&top, profile, &out, newest)?;
+    let deb = make_deb(&top, profile, &out, glibc)?;
     let size = fs::metadata(&deb).with_context(|| deb.display().to_string())?.len();
     eprintln!("package: {} KiB in {:.1} s", size / 1024, begun.elapsed().as_secs_f64());
     Ok(deb)
@@ -118,8 +119,8 @@ fn glibc_here() -> Result<(u32, u32)> {
     version.with_context(|| format!("getconf GNU_LIBC_VERSION says {said:?}"))
 }
 
-/// Refuses a binary that would not start where the C library has this version.
-fn check_libraries(binary: &Path, oldest: (u32, u32)) -> Result<()> {
+/// The version of the C library that a binary needs. Refuses one that would not start where it is `oldest`.
+fn check_libraries(binary: &Path, oldest: (u32, u32)) -> Result<(u32, u32)> {
     let versions = output(Command::new("readelf").args(["--version-info", "--wide"]).arg(binary))?;
     let newest = glibc_versions(&versions).into_iter().next_back().unwrap_or_default();
     ensure!(
@@ -140,7 +141,7 @@ fn check_libraries(binary: &Path, oldest: (u32, u32)) -> Result<()> {
             binary.display(),
         );
     }
-    Ok(())
+    Ok(newest)
 }
 
 /// The versions of the C library that a binary needs, by `readelf --version-info`.
