@@ -8,11 +8,12 @@ usage() {
 usage: ./install.sh [--deb FILE] [--distro debian12|debian13] [-- SETUP-OPTIONS]
        ./install.sh --uninstall
        ./install.sh --box status|start|stop|remove [--yes]
+       ./install.sh --box enter -- PROGRAM [ARGUMENTS]
 
   --deb FILE   install this package; without it, the package is built from this checkout
   --distro     the distribution of a new box (a machine whose process 1 is not systemd gets a box)
   --uninstall  remove the package; accounts, their data and this server's sites stay
-  --box        rule the box
+  --box        rule the box; `--box enter -- bash` opens a shell in it
 USAGE
 }
 
@@ -21,13 +22,13 @@ die() { printf 'install: %s\n' "$*" >&2; exit 1; }
 
 top=$(cd "$(dirname "$0")" && pwd)
 box=/usr/local/lib/holdfast/holdfast-box
-deb= distro=debian13 what=install
+deb= distro= what=install
 while [ $# -gt 0 ]; do
     case $1 in
         --deb) [ $# -ge 2 ] || die "--deb needs a file"; deb=$2; shift 2 ;;
         --distro) [ $# -ge 2 ] || die "--distro needs a name"; distro=$2; shift 2 ;;
         --uninstall) what=uninstall; shift ;;
-        --box) [ $# -ge 2 ] || die "--box needs status, start, stop or remove"; what=box; shift; break ;;
+        --box) [ $# -ge 2 ] || die "--box needs status, start, stop, remove or enter"; what=box; shift; break ;;
         --help|-h) usage; exit 0 ;;
         --) shift; break ;;
         *) usage >&2; die "unknown option: $1" ;;
@@ -38,6 +39,12 @@ done
 systemd=no
 [ "$(cat /proc/1/comm)" = systemd ] && [ -d /run/systemd/system ] && systemd=yes
 
+# apt-get that asks nothing, keeps files that were edited, and waits for another one (a new server updates itself at its first boot)
+apt() {
+    DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=900 -o Dpkg::Options::=--force-confold \
+        -o APT::Install-Recommends=false "$@"
+}
+
 if [ "$what" = box ]; then
     [ -x "$box" ] || die "there is no box on this machine: ./install.sh makes one where process 1 is not systemd"
     exec "$box" "$@"
@@ -47,9 +54,20 @@ if [ "$what" = uninstall ]; then
         [ -x "$box" ] || die "there is no box on this machine"
         exec "$box" uninstall
     fi
-    DEBIAN_FRONTEND=noninteractive apt-get -q -y remove holdfast
+    say "removing the package (another apt-get is waited for)"
+    apt remove holdfast
     say "the package is removed; accounts, their data and the sites of this server stay"
     exit 0
+fi
+
+command -v apt-get > /dev/null || die "there is no apt-get on this machine: Holdfast and its box need Debian, or a distribution made from it"
+if [ "$systemd" = yes ]; then
+    # the distributions of packaging/profiles
+    case $(. /etc/os-release; echo "${ID:-}${VERSION_ID:-}") in
+        debian12|debian13) ;;
+        *) die "this is $(. /etc/os-release; echo "${PRETTY_NAME:-another system}"), and this machine itself would become the server: that takes Debian 13 or 12" ;;
+    esac
+    [ -z "$distro" ] || die "--distro is for a box, and process 1 is systemd here: this machine itself becomes the server"
 fi
 
 # Debian packages that are missing, by the programs that they bring
@@ -60,10 +78,10 @@ needs() {
         shift 2
     done
     [ -z "$missing" ] && return
-    say "installing$missing"
-    apt-get -q -y update > /dev/null || say "apt's lists could not be renewed"
+    say "installing$missing (another apt-get is waited for)"
+    apt update > /dev/null || say "apt's lists could not be renewed"
     # shellcheck disable=SC2086 # words
-    DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install $missing > /dev/null
+    apt install $missing > /dev/null
 }
 
 if [ -z "$deb" ]; then
@@ -71,15 +89,22 @@ if [ -z "$deb" ]; then
     command -v cargo > /dev/null || die "no Rust toolchain is here (rust-toolchain.toml names it): install one, or give a ready package by --deb FILE"
     needs gcc gcc readelf binutils pkg-config pkg-config dpkg-deb dpkg
     [ -e /usr/include/stdlib.h ] || needs no-such-program libc6-dev
-    command -v cargo-deb > /dev/null || cargo install --quiet --locked cargo-deb
+    command -v cargo-deb > /dev/null || {
+        say "building cargo-deb, which makes the package (some minutes, once)"
+        cargo install --quiet --locked cargo-deb
+    }
     say "building the package (some minutes)"
-    deb=$(cd "$top" && cargo xtask package)
+    # a box may be older than this machine
+    here=
+    [ "$systemd" = no ] || here=--here
+    deb=$(cd "$top" && cargo xtask package $here)
 fi
 [ -f "$deb" ] || die "$deb is not a file"
 deb=$(readlink -f "$deb")
 
 if [ "$systemd" = yes ]; then
-    DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends --allow-downgrades --reinstall install "$deb"
+    say "installing $deb (another apt-get is waited for)"
+    apt --allow-downgrades --reinstall install "$deb"
     exec holdfast setup "$@"
 fi
 
@@ -89,4 +114,4 @@ mkdir -p "${box%/*}"
 dpkg-deb --fsys-tarfile "$deb" | tar -xO ./usr/libexec/holdfast/holdfast-box > "$box.new"
 chmod 755 "$box.new"
 mv "$box.new" "$box"
-exec "$box" create --deb "$deb" --distro "$distro" -- "$@"
+exec "$box" create --deb "$deb" ${distro:+--distro "$distro"} -- "$@"

@@ -2,7 +2,7 @@
 //!
 //! One package for all supported distributions. What keeps it so is checked on every build, not hoped for: each binary
 //! may need no newer symbol of the C library than the oldest distribution has, and no library beyond the three that
-//! the package depends on.
+//! the package depends on. A package for the machine that builds it (`--here`) may need what that machine has, and then says so.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -27,6 +27,15 @@ const BINARIES: [(&str, &str); 7] = [
 /// The C library of the oldest distribution (Debian 12).
 const OLDEST_GLIBC: (u32, u32) = (2, 36);
 
+/// The compiler's default linker on this target is LLD, of which [`OPTIONAL`] is known to work.
+const LLD_TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// Functions of glibc 2.39 that Rust's standard library takes where they are there, by weak references, and does without
+/// elsewhere. A linker that finds them makes their *version* a need all the same, and the loader of an older distribution
+/// refuses the whole binary. So they are defined as absent. GNU ld gives such a symbol an address in a position-independent
+/// binary, so it is not told to.
+const OPTIONAL: [&str; 2] = ["pidfd_getpid", "pidfd_spawnp"];
+
 /// What the package depends on brings these: `libc6` and `libgcc-s1`.
 const LIBRARIES: [&str; 4] = ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux-"];
 
@@ -39,6 +48,9 @@ pub(crate) struct PackageArgs {
     /// Take the binaries that were built last.
     #[arg(long)]
     no_build: bool,
+    /// For this machine's own distribution and newer ones, instead of all that are supported.
+    #[arg(long)]
+    here: bool,
     /// Where the package goes.
     #[arg(long, default_value = "target/debian", value_name = "DIRECTORY")]
     out: PathBuf,
@@ -47,7 +59,7 @@ pub(crate) struct PackageArgs {
 impl PackageArgs {
     /// The package as it is released.
     pub(crate) fn release() -> Self {
-        Self { fast: false, no_build: false, out: PathBuf::from("target/debian") }
+        Self { fast: false, no_build: false, here: false, out: PathBuf::from("target/debian") }
     }
 }
 
@@ -67,12 +79,14 @@ pub(crate) fn run(args: &PackageArgs) -> Result<PathBuf> {
     let lock = fs::File::create(target.join("package.lock")).context("make the package's lock")?;
     lock.lock().context("wait for another package")?;
     let built = target.join(profile);
+    let limit = if args.here { glibc_here()?.max(OLDEST_GLIBC) } else { OLDEST_GLIBC };
+    let mut glibc = OLDEST_GLIBC;
     for (_, binary) in BINARIES {
-        check_libraries(&built.join(binary))?;
+        glibc = glibc.max(check_libraries(&built.join(binary), limit)?);
     }
     stage(&top, &target.join("package"), &built.join("holdfast"))?;
     let out = if args.out.is_absolute() { args.out.clone() } else { top.join(&args.out) };
-    let deb = make_deb(&top, profile, &out)?;
+    let deb = make_deb(&top, profile, &out, glibc)?;
     let size = fs::metadata(&deb).with_context(|| deb.display().to_string())?.len();
     eprintln!("package: {} KiB in {:.1} s", size / 1024, begun.elapsed().as_secs_f64());
     Ok(deb)
@@ -81,25 +95,42 @@ pub(crate) fn run(args: &PackageArgs) -> Result<PathBuf> {
 fn build(top: &Path, profile: &str) -> Result<()> {
     let mut command = cargo();
     command.current_dir(top).args(["build", "--locked", "--profile", profile]);
+    command.args(["--config", &absent_symbols()]);
     for (package, _) in BINARIES {
         command.args(["--package", package]);
     }
     run_to_end(&mut command)
 }
 
-/// Refuses a binary that would not start on the oldest distribution.
-fn check_libraries(binary: &Path) -> Result<()> {
+/// A setting of cargo by which [`OPTIONAL`] are absent.
+fn absent_symbols() -> String {
+    let arguments: Vec<String> =
+        OPTIONAL.iter().map(|symbol| format!("\"-Clink-arg=-Wl,--defsym={symbol}=0\"")).collect();
+    format!("target.{LLD_TARGET}.rustflags=[{}]", arguments.join(", "))
+}
+
+/// The version of this machine's C library.
+fn glibc_here() -> Result<(u32, u32)> {
+    let said = output(Command::new("getconf").arg("GNU_LIBC_VERSION"))?;
+    let version = said.trim().strip_prefix("glibc ").and_then(|version| {
+        let (major, minor) = version.split_once('.')?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    });
+    version.with_context(|| format!("getconf GNU_LIBC_VERSION says {said:?}"))
+}
+
+/// The version of the C library that a binary needs. Refuses one that would not start where it is `oldest`.
+fn check_libraries(binary: &Path, oldest: (u32, u32)) -> Result<(u32, u32)> {
     let versions = output(Command::new("readelf").args(["--version-info", "--wide"]).arg(binary))?;
     let newest = glibc_versions(&versions).into_iter().next_back().unwrap_or_default();
     ensure!(
-        newest <= OLDEST_GLIBC,
-        "{} needs GLIBC_{}.{}, and Debian 12 has {}.{}: build the package on Debian 12, or in a server of `cargo xtask \
-         host debian12`",
+        newest <= oldest,
+        "{} needs GLIBC_{}.{}, and the package is for {}.{}: build it on Debian 12, or for this machine alone by --here",
         binary.display(),
         newest.0,
         newest.1,
-        OLDEST_GLIBC.0,
-        OLDEST_GLIBC.1,
+        oldest.0,
+        oldest.1,
     );
     let dynamic = output(Command::new("readelf").args(["--dynamic", "--wide"]).arg(binary))?;
     for library in needed(&dynamic) {
@@ -110,7 +141,7 @@ fn check_libraries(binary: &Path) -> Result<()> {
             binary.display(),
         );
     }
-    Ok(())
+    Ok(newest)
 }
 
 /// The versions of the C library that a binary needs, by `readelf --version-info`.
@@ -148,8 +179,9 @@ fn stage(top: &Path, stage: &Path, cli: &Path) -> Result<()> {
             copy(&unit, &units)?;
         }
     }
+    // of units that are not ours: configuration, which stays when the package is removed
     for dir in drop_ins_of(&packaging.join("units"))? {
-        copy_tree(&dir, &units.join(dir.file_name().unwrap_or_default()))?;
+        copy_tree(&dir, &tree.join("etc/systemd/system").join(dir.file_name().unwrap_or_default()))?;
     }
     for profile in files_of(&packaging.join("profiles"))? {
         copy(&profile, &tree.join("usr/share/holdfast/profiles"))?;
@@ -196,7 +228,7 @@ fn generated(cli: &Path, tree: &Path) -> Result<()> {
     Ok(())
 }
 
-fn make_deb(top: &Path, profile: &str, out: &Path) -> Result<PathBuf> {
+fn make_deb(top: &Path, profile: &str, out: &Path, glibc: (u32, u32)) -> Result<PathBuf> {
     // made beside its place and renamed into it: who installs the package meanwhile gets the old one whole
     let beside = out.join("new");
     fs::create_dir_all(&beside).with_context(|| format!("make {}", beside.display()))?;
@@ -226,9 +258,34 @@ fn make_deb(top: &Path, profile: &str, out: &Path) -> Result<PathBuf> {
     else {
         bail!("cargo deb did not say where the package is: {printed}");
     };
+    if glibc != OLDEST_GLIBC {
+        depend_on(Path::new(deb), &beside.join("tree"), glibc)?;
+    }
     let place = out.join(Path::new(deb).file_name().unwrap_or_default());
     fs::rename(deb, &place).with_context(|| format!("put {} into its place", place.display()))?;
     Ok(place)
+}
+
+/// Makes a package depend on this C library; `tree` is where it is taken apart. `cargo deb` knows one `depends` alone.
+fn depend_on(deb: &Path, tree: &Path, glibc: (u32, u32)) -> Result<()> {
+    if tree.exists() {
+        fs::remove_dir_all(tree).with_context(|| format!("remove {}", tree.display()))?;
+    }
+    run_to_end(Command::new("dpkg-deb").arg("--raw-extract").arg(deb).arg(tree))?;
+    let control = tree.join("DEBIAN/control");
+    let text = fs::read_to_string(&control).with_context(|| format!("read {}", control.display()))?;
+    fs::write(&control, depending_on(&text, glibc)?)
+        .with_context(|| format!("write {}", control.display()))?;
+    let options = ["--root-owner-group", "--uniform-compression", "-Zxz", "--build"];
+    output(Command::new("dpkg-deb").args(options).arg(tree).arg(deb))?;
+    fs::remove_dir_all(tree).with_context(|| format!("remove {}", tree.display()))
+}
+
+/// A package's description with this version of the C library in place of the oldest.
+fn depending_on(control: &str, (major, minor): (u32, u32)) -> Result<String> {
+    let oldest = format!("libc6 (>= {}.{})", OLDEST_GLIBC.0, OLDEST_GLIBC.1);
+    ensure!(control.contains(&oldest), "`depends` in bins/setup/Cargo.toml has no {oldest}");
+    Ok(control.replace(&oldest, &format!("libc6 (>= {major}.{minor})")))
 }
 
 /// The time of the last commit, so that the same sources make the same package; a tree without git has none.

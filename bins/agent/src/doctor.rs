@@ -1,25 +1,32 @@
 //! Looks at every process, unit, socket and permission that Holdfast relies on, and says what it saw, the good as well.
 
 use converge::methods::{Finding, Severity};
-use hostd::{Active, Host, UnitSet};
+use hostd::{Active, Host, UNIT_DIR, Unit, UnitSet};
 
 use crate::agent::Agent;
 use crate::journal::{HEADS, REWOUND};
 use crate::metrics;
 
-/// Units that must be up on every server, with what to do where one is not.
-const UNITS: [&str; 6] = [
-    "holdfast-agent.socket",
-    "holdfast-agent.service",
-    "holdfast-panel.socket",
-    "holdfast-panel.service",
-    "holdfast-probe.socket",
-    "nginx.service",
+mod sftp;
+
+/// Units of ours that must be up on every server, each with what starts it at boot.
+const UNITS: [(&str, &str); 5] = [
+    ("holdfast-agent.socket", "sockets.target"),
+    ("holdfast-agent.service", "multi-user.target"),
+    ("holdfast-panel.socket", "sockets.target"),
+    ("holdfast-panel.service", "multi-user.target"),
+    ("holdfast-probe.socket", "sockets.target"),
 ];
+
+/// What must be up besides.
+const OTHERS: [Unit; 2] = [Unit::Nginx, Unit::Ssh];
+
+/// Where the link lies by which sshd is started by its first caller, where the administrator wants it so.
+const SSH_SOCKET: &str = "/etc/systemd/system/sockets.target.wants/ssh.socket";
 
 /// Paths with the mode and owner that they must have; the group may be any where none is named.
 /// The panel's own directory is not among them: the agent does not see it, and the panel's database answers for it.
-const PATHS: [(&str, u32, &str); 8] = [
+const PATHS: [(&str, u32, &str); 12] = [
     ("/etc/holdfast", 0o755, "root"),
     ("/etc/holdfast/credentials", 0o700, "root"),
     ("/etc/holdfast/credentials/seal.key", 0o600, "root"),
@@ -28,6 +35,11 @@ const PATHS: [(&str, u32, &str); 8] = [
     ("/run/holdfast/agent.sock", 0o660, "root"),
     ("/run/holdfast-panel/panel.sock", 0o666, "root"),
     ("/run/holdfast-probe/probe.sock", 0o600, "holdfast"),
+    // sshd refuses a chroot that others may change
+    ("/srv/holdfast", 0o755, "root"),
+    ("/srv/holdfast/sftp", 0o755, "root"),
+    ("/srv/holdfast/sftp/home", 0o755, "root"),
+    ("/etc/ssh/holdfast-keys", 0o755, "root"),
 ];
 
 /// Kernel settings against a tenant's links. Hard links to files of others cannot be told from the tenant's own; symbolic
@@ -42,6 +54,7 @@ pub(crate) fn examine(agent: &Agent) -> Vec<Finding> {
     let host = &agent.host;
     let mut findings = units(host);
     findings.extend(paths(host));
+    findings.extend(sftp::examine(host));
     findings.extend(SETTINGS.iter().map(|(path, value, severity)| setting(host, path, value, *severity)));
     findings.push(web_processes(host));
     findings.push(ledger(agent));
@@ -79,28 +92,43 @@ fn units(host: &Host) -> Vec<Finding> {
             return vec![bad("unit.list", "systemd", error.chain(), "look at `journalctl -u dbus`")];
         }
     };
-    let nginx = host.systemd().state(&hostd::Unit::Nginx).map(|s| s.active).unwrap_or_default();
-    let mut findings: Vec<Finding> = UNITS
-        .iter()
-        .map(|unit| {
-            let active = if *unit == "nginx.service" {
-                nginx
-            } else {
-                listed.get(*unit).map_or(Active::Inactive, |u| u.active)
-            };
-            if active.is_up() {
-                return ok("unit.active", unit, "runs".to_owned());
-            }
-            let remedy = format!("look at `journalctl -u {unit}`, then `systemctl start {unit}`");
-            bad("unit.active", unit, format!("is {active:?}").to_lowercase(), &remedy)
-        })
-        .collect();
-    let failed =
-        listed.iter().filter(|(name, unit)| unit.active == Active::Failed && !UNITS.contains(&name.as_str()));
+    let mut findings = Vec::new();
+    for (unit, target) in UNITS {
+        findings.push(active(unit, listed.get(unit).map_or(Active::Inactive, |u| u.active)));
+        let link = format!("{UNIT_DIR}/{target}.wants/{unit}");
+        findings.push(at_boot(unit, matches!(host.files().stat(&link), Ok(Some(_)))));
+    }
+    for unit in OTHERS {
+        let state = host.systemd().state(&unit).unwrap_or_default();
+        if unit == Unit::Ssh && matches!(host.files().stat(SSH_SOCKET), Ok(Some(_))) {
+            findings.push(ok("unit.active", &unit.name(), "is started by its first caller".to_owned()));
+            continue;
+        }
+        findings.push(active(&unit.name(), state.active));
+        findings.push(at_boot(&unit.name(), state.enabled));
+    }
+    let is_told = |name: &str| UNITS.iter().any(|(unit, _)| *unit == name);
+    let failed = listed.iter().filter(|(name, unit)| unit.active == Active::Failed && !is_told(name));
     findings.extend(failed.map(|(name, _)| {
         bad("unit.failed", name, "has failed".to_owned(), &format!("look at `journalctl -u {name}`"))
     }));
     findings
+}
+
+fn active(unit: &str, active: Active) -> Finding {
+    if active.is_up() {
+        return ok("unit.active", unit, "runs".to_owned());
+    }
+    let remedy = format!("look at `journalctl -u {unit}`, then `systemctl start {unit}`");
+    bad("unit.active", unit, format!("is {active:?}").to_lowercase(), &remedy)
+}
+
+fn at_boot(unit: &str, enabled: bool) -> Finding {
+    if enabled {
+        return ok("unit.boot", unit, "starts at boot".to_owned());
+    }
+    let remedy = format!("systemctl enable {unit}");
+    bad("unit.boot", unit, "would not start at boot".to_owned(), &remedy)
 }
 
 fn paths(host: &Host) -> Vec<Finding> {
@@ -160,6 +188,14 @@ fn web_processes(host: &Host) -> Finding {
         .map(|pid| format!("{} ({pid})", name(pid).trim()))
         .filter(|n| !n.starts_with("nginx"))
         .collect();
+    if pids.is_empty() && host.systemd().state(&Unit::Nginx).is_ok_and(|state| state.active.is_up()) {
+        let message = "none of nginx: its workers run as somebody else, and cannot read the sites".to_owned();
+        let remedy = format!(
+            "write `user {group};` into {}, then: systemctl restart nginx",
+            host.profile().web.main_config
+        );
+        return bad("process.web_user", &subject, message, &remedy);
+    }
     if strangers.is_empty() {
         return ok("process.web_user", &subject, format!("{} processes, all of them nginx", pids.len()));
     }
@@ -241,3 +277,6 @@ fn objects(agent: &Agent) -> Vec<Finding> {
     }
     open
 }
+
+#[cfg(test)]
+mod tests;

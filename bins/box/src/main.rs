@@ -1,8 +1,8 @@
 //! `holdfast-box`: a Debian server of its own on a machine whose process 1 is not systemd.
 //!
-//! A container, a CI machine or a laptop cannot be managed by Holdfast; a server in `systemd-nspawn` on it can. It is
-//! the same server that the tests boot (crate `testhost`), on a directory that stays. `install.sh` makes it, and the
-//! command `holdfast` of this machine then reaches into it, so that every line of the guide works unchanged.
+//! A container or a CI machine cannot be managed by Holdfast; a server in `systemd-nspawn` on it can. It is the same
+//! server that the tests boot (crate `testhost`), on a directory that stays. `install.sh` makes it, and the command
+//! `holdfast` of this machine then reaches into it, so that the guide's lines with it work unchanged.
 
 mod ports;
 mod record;
@@ -32,9 +32,9 @@ enum Command {
         /// The package
         #[arg(long, value_name = "FILE")]
         deb: PathBuf,
-        /// The distribution of a new box
-        #[arg(long, default_value = "debian13")]
-        distro: Distro,
+        /// The distribution of a new box [default: debian13]
+        #[arg(long)]
+        distro: Option<Distro>,
         /// Arguments of `holdfast setup`
         #[arg(last = true)]
         setup: Vec<OsString>,

@@ -18,16 +18,24 @@ use crate::{ports, wrapper};
 const REMOVE_LIMIT: Duration = Duration::from_mins(5);
 
 /// Makes or starts the box, installs the package in it, and sets it up.
-pub(crate) fn create(deb: &Path, distro: Distro, setup: &[OsString]) -> Result<()> {
+pub(crate) fn create(deb: &Path, distro: Option<Distro>, setup: &[OsString]) -> Result<()> {
     ensure!(deb.is_file(), "{} is not a file", deb.display());
     let begun = Instant::now();
     let top = Path::new(TOP);
+    if let (Some(record), Some(distro)) = (Record::read(top)?, distro) {
+        ensure!(
+            record.distro == distro.name(),
+            "the box of this machine is a {} server and stays one: call this without --distro",
+            record.distro
+        );
+    }
     let server = if let Some(server) = Server::attach(NAME)? {
         server
     } else {
         let record = if let Some(record) = Record::read(top)? {
             record
         } else {
+            let distro = distro.unwrap_or(Distro::Debian13);
             say(&format!("making a {distro} server in {TOP} (the first time this takes a minute or two)"))?;
             let record = Record::new(distro);
             record.write(top)?;
@@ -44,11 +52,13 @@ pub(crate) fn create(deb: &Path, distro: Distro, setup: &[OsString]) -> Result<(
     let record = Record::read(top)?.context("the box has no record")?;
     let mut words = ["holdfast", "setup"].map(OsString::from).to_vec();
     words.extend(setup.iter().cloned());
+    let named = root(top).join("etc/holdfast/panel.toml").exists();
     if record.host_network
+        && !named
         && !setup.iter().any(|word| word.to_string_lossy().starts_with("--hostname"))
         && let Some(name) = machine_name()
     {
-        // people reach the box by this machine's name
+        // people reach the box by this machine's name, unless another was chosen in it
         words.extend([OsString::from("--hostname"), name.into()]);
     }
     let status = server.interactive(words).status().context("call `holdfast setup` in the box")?;
@@ -114,8 +124,21 @@ pub(crate) fn remove(yes: bool) -> Result<()> {
         server.stop()?;
     }
     wrapper::remove(Path::new(wrapper::PATH))?;
-    fs::remove_dir_all(top).with_context(|| format!("remove {TOP}"))?;
+    remove_tree(top)?;
     say("the box is removed")
+}
+
+/// Removes the box's tree. Stopped half-way it leaves no tree that could be started, and a record by which it is called again.
+fn remove_tree(top: &Path) -> Result<()> {
+    let (whole, rest) = (root(top), root(top).with_extension("removed"));
+    let gone = |result: io::Result<()>| match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    };
+    gone(fs::remove_dir_all(&rest)).with_context(|| format!("remove {}", rest.display()))?;
+    gone(fs::rename(&whole, &rest)).with_context(|| format!("rename {}", whole.display()))?;
+    gone(fs::remove_dir_all(&rest)).with_context(|| format!("remove {}", rest.display()))?;
+    fs::remove_dir_all(top).with_context(|| format!("remove {}", top.display()))
 }
 
 /// The homes in the box's tree.
@@ -166,8 +189,14 @@ pub(crate) fn enter(command: &[OsString]) -> Result<Infallible> {
     let server =
         Server::attach(NAME)?.context("the box does not run: start it with ./install.sh --box start")?;
     let program = command.first().map_or(OsStr::new("holdfast"), OsString::as_os_str);
-    let error = server.interactive(command).exec();
+    let heeded = std::env::vars_os().filter(|(name, _)| is_heeded(name));
+    let error = server.interactive(command).envs(heeded).exec();
     Err(error).with_context(|| format!("run {} in the box", program.to_string_lossy()))
+}
+
+/// Does the command `holdfast` heed this variable of the environment?
+fn is_heeded(name: &OsStr) -> bool {
+    name == "NO_COLOR" || name.to_string_lossy().starts_with("HOLDFAST_")
 }
 
 fn existing(top: &Path) -> Result<Record> {
@@ -193,4 +222,36 @@ fn tell(server: &Server, record: &Record) -> Result<()> {
 
 fn say(text: &str) -> Result<()> {
     writeln!(io::stdout(), "box: {text}").context("write to standard output")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_command_heeds_comes_along_and_nothing_else() {
+        for name in ["NO_COLOR", "HOLDFAST_URL", "HOLDFAST_TOKEN_FILE"] {
+            assert!(is_heeded(OsStr::new(name)), "{name}");
+        }
+        for name in ["PATH", "HOME", "NO_COLORS", "LD_PRELOAD"] {
+            assert!(!is_heeded(OsStr::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_removal_that_was_stopped_leaves_no_tree_and_is_completed_by_the_next() {
+        let parent = tempfile::tempdir().unwrap();
+        let top = parent.path().join("box");
+        let record = Record { distro: "debian13".to_owned(), host_network: true, ssh_port: 22 };
+        record.write(&top).unwrap();
+        fs::create_dir_all(root(&top).join("etc")).unwrap();
+        // what cannot be removed stops it, as a kill would
+        fs::write(top.join("root.removed"), "").unwrap();
+        assert!(remove_tree(&top).is_err());
+        assert_eq!(Record::read(&top).unwrap(), Some(record));
+        fs::remove_file(top.join("root.removed")).unwrap();
+        fs::create_dir_all(top.join("root.removed/etc")).unwrap();
+        remove_tree(&top).unwrap();
+        assert!(!top.exists());
+    }
 }

@@ -10,9 +10,12 @@ use crate::failure::Failure;
 /// Where the package puts it.
 const PROGRAM: &str = "/usr/libexec/holdfast/holdfast-setup";
 
-/// Set this server up, or go on where set-up was stopped; `holdfast setup --help` tells more
+/// What it takes, in its own words.
+const OPTIONS: &str = include_str!("../../setup/options.txt");
+
+/// Set this server up, or go on where set-up was stopped
 #[derive(Debug, Args)]
-#[command(disable_help_flag = true)]
+#[command(disable_help_flag = true, after_help = OPTIONS)]
 pub(crate) struct SetupArgs {
     /// What set-up takes
     #[arg(value_name = "ARGUMENTS", trailing_var_arg = true, allow_hyphen_values = true, num_args = 0..)]

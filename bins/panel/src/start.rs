@@ -7,7 +7,7 @@ use anyhow::Context;
 use api_kit::rate_limit::{NetworkLimit, PersonLimit};
 use auth::{Login, Passwords};
 use desired::{Panel, setting};
-use names::Micros;
+use names::{Hostname, Micros};
 use store::{Store, WriteTx};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
@@ -117,12 +117,10 @@ pub async fn parts(config: &Config, stop: CancellationToken) -> anyhow::Result<P
             let now = Micros::now();
             auth::person::bootstrap(tx, &login, now).await?;
             api_kit::idempotency::forget_interrupted(tx).await?;
-            if let Some(hostname) = &hostname
-                && setting::find(tx, setting::PANEL_HOSTNAME).await?.is_none()
-            {
-                setting::put(tx, setting::PANEL_HOSTNAME, hostname, now).await?;
+            match &hostname {
+                Some(hostname) => take_up(tx, hostname, now).await,
+                None => Ok(()),
             }
-            Ok(())
         })
         .await?;
     let agent = Peer::with_connections(&config.agent_socket, AGENT_CONNECTIONS);
@@ -130,6 +128,23 @@ pub async fn parts(config: &Config, stop: CancellationToken) -> anyhow::Result<P
     let panel = Panel::new(store, agent, world::registry(), stop.clone());
     let passwords = Passwords::new()?;
     Ok(Parts { panel, passwords, probe: Peer::new(&config.probe_socket), port: 8443, stop, refusals })
+}
+
+/// The name that was last read from the file.
+const FILE_HOSTNAME: &str = "panel.hostname.file";
+
+/// Of the file and the setting, that holds which was changed last: a new name in the file is taken up, and a name that was set
+/// later stands until the file has another.
+async fn take_up(tx: &mut WriteTx, hostname: &Hostname, now: Micros) -> Result<(), store::StoreError> {
+    let known: Option<Hostname> = setting::get(tx, FILE_HOSTNAME).await?;
+    if known.as_ref() == Some(hostname) {
+        return Ok(());
+    }
+    setting::put(tx, FILE_HOSTNAME, hostname, now).await?;
+    if known.is_some() || setting::find(tx, setting::PANEL_HOSTNAME).await?.is_none() {
+        setting::put(tx, setting::PANEL_HOSTNAME, hostname, now).await?;
+    }
+    Ok(())
 }
 
 /// What goes on beside the requests.
@@ -162,3 +177,6 @@ async fn stopped() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

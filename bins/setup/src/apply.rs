@@ -5,6 +5,7 @@ use hostd::{JobResult, Unit};
 use crate::addresses::addresses;
 use crate::certificate::self_signed;
 use crate::error::SetupError;
+use crate::panel_toml;
 use crate::preflight::DEFAULT_SITE_LINK;
 use crate::programs::Program;
 use crate::stage::UNREAD;
@@ -35,19 +36,25 @@ pub(crate) fn apply(world: World<'_>, step: &Step) -> Result<(), SetupError> {
             host.files().write(UNREAD, b"", 0o644, ROOT).map_err(failed())?;
             host.files().remove(path).map(drop).map_err(failed())
         }
-        Step::ReadUnits => {
+        Step::ReadUnits { restart_agent } => {
             systemd.daemon_reload().map_err(failed())?;
+            if *restart_agent {
+                let unit = hostd::OwnUnit::AgentService;
+                done(systemd.restart_own(unit).map_err(failed())?, "restart", unit)?;
+            }
             host.files().remove(UNREAD).map(drop).map_err(failed())
         }
-        Step::Certificate { stop_panel, .. } => {
+        Step::Rename { content, .. } => {
+            stop_panel(world, step)?;
+            host.files().write(panel_toml::PATH, content.as_bytes(), 0o644, ROOT).map_err(failed())
+        }
+        Step::SessionHomes { path, content } => {
+            host.files().write(path, content.as_bytes(), 0o644, ROOT).map_err(failed())
+        }
+        Step::Certificate { .. } => {
             let addresses = addresses(host.files()).map_err(failed())?;
             let pem = self_signed(&world.options.hostname, &addresses, host.now().as_micros())?;
-            // the panel reads it at its start; stopped before the file changes, it is started again even if set-up
-            // ends in between
-            if *stop_panel {
-                let result = systemd.stop_own(hostd::OwnUnit::PanelService).map_err(failed())?;
-                done(result, "stop", hostd::OwnUnit::PanelService)?;
-            }
+            stop_panel(world, step)?;
             host.files().write(CERTIFICATE, pem.as_bytes(), 0o600, ROOT).map_err(failed())
         }
         Step::StopForeign(unit) => done(systemd.stop_masked(*unit).map_err(failed())?, "stop", unit),
@@ -69,6 +76,17 @@ pub(crate) fn apply(world: World<'_>, step: &Step) -> Result<(), SetupError> {
     }
 }
 
+/// Stops the panel, which reads the file at its start. Stopped before the file changes, it is started again even if set-up
+/// ends in between.
+fn stop_panel(world: World<'_>, step: &Step) -> Result<(), SetupError> {
+    if converge::Describe::impact(step) != converge::Impact::Restart {
+        return Ok(());
+    }
+    let unit = hostd::OwnUnit::PanelService;
+    let failed = SetupError::host(converge::Describe::summary(step));
+    done(world.systemd.stop_own(unit).map_err(failed)?, "stop", unit)
+}
+
 fn done(result: JobResult, verb: &'static str, unit: impl std::fmt::Display) -> Result<(), SetupError> {
     match result {
         JobResult::Done => Ok(()),
@@ -80,7 +98,11 @@ fn done(result: JobResult, verb: &'static str, unit: impl std::fmt::Display) -> 
 fn content(world: World<'_>, file: NewFile) -> Result<(String, u32), SetupError> {
     Ok(match file {
         NewFile::AgentToml => (AGENT_TOML.to_owned(), 0o644),
-        NewFile::PanelToml => (panel_toml(world), 0o644),
+        NewFile::PanelToml => {
+            let ipv6 =
+                panel_toml::kernel_has_ipv6(world.host.files()).map_err(SetupError::host("look for IPv6"))?;
+            (panel_toml::new(&world.options.hostname, ipv6), 0o644)
+        }
         NewFile::SealKey => {
             let mut key = [0; 32];
             getrandom::fill(&mut key).map_err(SetupError::Random)?;
@@ -118,17 +140,6 @@ const AGENT_TOML: &str = "\
 #sweep_seconds = 600
 #pool_idle_seconds = 600
 ";
-
-fn panel_toml(world: World<'_>) -> String {
-    format!(
-        "# The panel's settings that are needed before its database is open. Written once by set-up, and yours from then\n\
-         # on; the panel reads it when it starts.\n\
-         \n\
-         # The name by which people reach the panel: it stands in links.\n\
-         hostname = \"{}\"\n",
-        world.options.hostname
-    )
-}
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,12 @@ use names::{EmailAddress, Hostname};
 /// Sets this server up as a web host. Calling it again is harmless: it takes only the steps that are missing, and it goes
 /// on where it was stopped.
 #[derive(Debug, Parser)]
-#[command(name = "holdfast setup", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "holdfast setup",
+    bin_name = "holdfast setup",
+    version,
+    args_conflicts_with_subcommands = true
+)]
 pub(crate) struct Args {
     /// What this server is for
     #[arg(long = "with", value_name = "ROLES", value_delimiter = ',', default_value = "web", value_parser = role)]
@@ -27,7 +32,7 @@ pub(crate) struct Args {
     /// Show what would be done, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// With --dry-run: the plan as JSON on standard output
+    /// With --dry-run: what was found and what would be done, as JSON on standard output
     #[arg(long, requires = "dry_run")]
     pub(crate) json: bool,
     #[command(subcommand)]
@@ -38,6 +43,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Install the packages of a role; run by holdfast-packages@ROLE.service
+    #[command(hide = true)]
     Packages {
         /// The role
         #[arg(value_parser = role)]
@@ -48,3 +54,6 @@ pub(crate) enum Command {
 fn role(text: &str) -> Result<Role, UnknownRole> {
     text.parse()
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,9 +18,7 @@ pub(crate) enum SetupError {
         source: Box<HostError>,
     },
     /// Something is in the way; the findings were printed.
-    #[error(
-        "{0} in the way: nothing was changed; resolve what is marked `conflict` above, then call set-up again"
-    )]
+    #[error("{0} in the way: nothing was changed; resolve what is marked `conflict`, then call set-up again")]
     Conflicts(String),
     /// A file that must not be replaced holds what it should not.
     #[error("{path}: {reason}; {remedy}")]

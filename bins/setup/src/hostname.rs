@@ -4,19 +4,12 @@ use anyhow::{Context, Result};
 use hostd::Host;
 use names::Hostname;
 
-/// Where the name that was chosen is kept.
-const PANEL_TOML: &str = "/etc/holdfast/panel.toml";
+use crate::panel_toml;
 
 /// The name that was chosen before, else this server's own.
 pub(crate) fn known(host: &Host) -> Result<Hostname> {
-    let chosen = host.files().read_text(PANEL_TOML)?.as_deref().and_then(chosen);
+    let chosen = host.files().read_text(panel_toml::PATH)?.as_deref().and_then(panel_toml::hostname);
     chosen.map_or_else(|| own(host), Ok)
-}
-
-/// The name in the panel's settings. A file that cannot be read is told by the panel, which needs it.
-fn chosen(text: &str) -> Option<Hostname> {
-    let settings: toml::Table = toml::from_str(text).ok()?;
-    Hostname::parse(settings.get("hostname")?.as_str()?).ok()
 }
 
 /// The name that the kernel knows, in full where `/etc/hosts` tells it.
@@ -32,6 +25,3 @@ fn own(host: &Host) -> Result<Hostname> {
     Hostname::parse(full.unwrap_or(&name))
         .context("this server's name cannot be used: call set-up with --hostname NAME")
 }
-
-#[cfg(test)]
-mod tests;

@@ -6,6 +6,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -22,6 +23,7 @@ mod error;
 mod hostname;
 mod packages;
 mod panel;
+mod panel_toml;
 mod preflight;
 mod programs;
 mod report;
@@ -84,8 +86,9 @@ fn run(args: &Args) -> Result<()> {
     };
 
     if args.json {
-        let plan = run::plan(world)?;
-        writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&plan)?)?;
+        let planned = run::Planned::of(world)?;
+        writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&planned)?)?;
+        run::without_conflicts(&planned.findings)?;
         return Ok(());
     }
     let mut out = io::stdout();
@@ -134,11 +137,15 @@ fn finish(world: World<'_>, outcome: &run::Outcome, begun: Instant, report: &mut
     report.line(&format!("The server is set up ({steps}, {:.1} s).", begun.elapsed().as_secs_f64()))?;
     report.line("")?;
     report.line(&format!("  panel        https://{}:{port}/", world.options.hostname))?;
-    for address in addresses::addresses(world.host.files())? {
-        let address = std::net::SocketAddr::new(address, port);
+    let addresses = addresses::addresses(world.host.files())?;
+    let addresses = addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect::<Vec<_>>();
+    for address in &addresses {
         report.line(&format!("               https://{address}/"))?;
     }
     report.line(&format!("  sign in      {}", outcome.link.url))?;
+    if let Some(url) = addresses.first().and_then(|address| by_address(&outcome.link.url, *address)) {
+        report.line(&format!("            or {url}"))?;
+    }
     report.line(&format!("               once, until {}", to_the_second(&outcome.link.expires_at)))?;
     let pem = world.host.files().read(step::CERTIFICATE)?.unwrap_or_default();
     let certificate = certificate::read(&pem)?;
@@ -151,6 +158,12 @@ fn finish(world: World<'_>, outcome: &run::Outcome, begun: Instant, report: &mut
     report.line("  next         holdfast account create NAME --email ADDRESS --password-stdin")?;
     report.line("               holdfast site create NAME www.example.com")?;
     Ok(())
+}
+
+/// The link with an address in place of a name without a dot, which hardly anybody but this server can look up.
+fn by_address(url: &str, address: SocketAddr) -> Option<String> {
+    let (authority, path) = url.strip_prefix("https://")?.split_once('/')?;
+    (!authority.contains('.')).then(|| format!("https://{address}/{path}"))
 }
 
 /// `2026-03-01 12:00:00Z` of `2026-03-01T12:00:00.000000Z`; anything else as it is.
@@ -172,7 +185,11 @@ fn options(args: &Args, host: &Host) -> Result<Options> {
     Ok(Options {
         roles: args.roles.clone(),
         hostname,
+        rename: args.hostname.is_some(),
         login: args.login.clone().or(email),
         stop_php: args.stop_php,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,14 +6,17 @@
 use std::collections::BTreeSet;
 
 use hostd::{Host, HostError, MaskedUnit};
+use names::ListenAddr;
+use serde::Serialize;
 
 use crate::dpkg::Dpkg;
+use crate::panel_toml;
 use crate::world::World;
 
 mod nginx;
 mod ports;
 
-use nginx::Server;
+use nginx::{Place, Server};
 
 /// Where the panel listens.
 pub(crate) const PANEL_PORT: u16 = 8443;
@@ -30,7 +33,8 @@ pub(crate) const DEFAULT_SITE: &str = "/etc/nginx/sites-available/default";
 pub(crate) const DEFAULT_SITE_LINK: &str = "/etc/nginx/sites-enabled/default";
 
 /// How much a finding weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
     /// Good to know.
     Note,
@@ -39,7 +43,7 @@ pub(crate) enum Severity {
 }
 
 /// Something found on this host.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
     /// How much it weighs.
     pub(crate) severity: Severity,
@@ -74,6 +78,7 @@ pub(crate) fn look(world: World<'_>) -> Result<Vec<Finding>, HostError> {
     look_at_php(world, &servers, &mut found)?;
     look_at_users(world.host, &mut found)?;
     look_at_homes(world.host, &mut found)?;
+    look_at_ipv6(world.host, &mut found)?;
     Ok(found)
 }
 
@@ -125,6 +130,16 @@ pub(crate) fn pristine_default_site(host: &Host) -> Result<bool, HostError> {
     Ok(Dpkg::read(files)?.is_pristine(DEFAULT_SITE, &content))
 }
 
+/// Where Debian's default site takes its pages from.
+const WEB_ROOT: &str = "/var/www/html";
+/// The page that Debian puts there.
+const WELCOME_PAGE: &str = "index.nginx-debian.html";
+
+/// Is there anything but Debian's own page that the default site could show?
+fn web_root_is_used(host: &Host) -> Result<bool, HostError> {
+    Ok(host.files().list(WEB_ROOT)?.iter().any(|(name, _)| name != WELCOME_PAGE))
+}
+
 fn look_at_nginx(host: &Host, found: &mut Vec<Finding>) -> Result<Vec<Server>, HostError> {
     let ours = agent_has_ledger(host)?;
     if !ours {
@@ -138,9 +153,10 @@ fn look_at_nginx(host: &Host, found: &mut Vec<Finding>) -> Result<Vec<Server>, H
             }
         }
     }
-    let pristine = pristine_default_site(host)?;
-    let skip = |path: &str| path == NGINX_INCLUDE || (pristine && path == DEFAULT_SITE_LINK);
-    let config = nginx::scan(host.files(), &host.profile().web.main_config, skip)?;
+    let unused = pristine_default_site(host)? && !web_root_is_used(host)?;
+    let skip = |path: &str| path == NGINX_INCLUDE || (unused && path == DEFAULT_SITE_LINK);
+    let main = &host.profile().web.main_config;
+    let config = nginx::scan(host.files(), main, skip)?;
     for (path, reason) in config.unread {
         found.push(Finding::note(
             path,
@@ -148,27 +164,98 @@ fn look_at_nginx(host: &Host, found: &mut Vec<Finding>) -> Result<Vec<Server>, H
             "see what it holds before going on",
         ));
     }
-    for server in &config.servers {
-        let taken: Vec<u16> = server.default_ports().into_iter().filter(|p| SITE_PORTS.contains(p)).collect();
-        if taken.is_empty() {
-            found.push(Finding::note(
-                server.place(),
-                format!("{} is served by nginx already and stays so", server.title()),
-                "its names cannot be sites here before it is removed",
-            ));
-        }
-        for port in taken {
-            found.push(Finding::conflict(
-                server.place(),
-                format!(
-                    "{} is nginx's default server on port {port}, and there can be only one",
-                    server.title()
-                ),
-                "take `default_server` from its `listen` directives; its names are served as before",
-            ));
+    let web = &host.profile().web.group;
+    if config.main && config.user.as_ref().is_none_or(|user| user.name != *web || user.group != *web) {
+        let runs_as = config.user.map_or("nobody".to_owned(), |user| format!("{}:{}", user.name, user.group));
+        found.push(Finding::conflict(
+            main,
+            format!("nginx's workers run as {runs_as}, and the sites of accounts can be read by {web} alone"),
+            format!("let it say `user {web};`, then: systemctl restart nginx"),
+        ));
+    }
+    let settings = host.files().read_text(panel_toml::PATH)?.unwrap_or_default();
+    let listens = panel_toml::web_listen(&settings);
+    found.extend(config.servers.iter().map(|server| judge(server, &listens)));
+    Ok(config.servers)
+}
+
+/// What a foreign site means for ours, which listen on `listens`, and what ours mean for it.
+///
+/// On an address and port, nginx gives a request to the site of its name, and what nobody is named to the default server,
+/// which is ours. An address that one `listen` names has sites of its own: those that listen on all are not asked there.
+fn judge(server: &Server, listens: &[ListenAddr]) -> Finding {
+    let ours = |ip, port| listens.iter().any(|listen| (listen.ip(), listen.port()) == (ip, port));
+    let (mut shared, mut default, mut alone) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for listen in server.all_listens() {
+        let port = match listen.place() {
+            Place::All(port) => port,
+            Place::One(Some(ip), port) if ours(ip, port) => port,
+            Place::One(_, port) => {
+                if SITE_PORTS.contains(&port) {
+                    alone.push((listen.address, port));
+                }
+                continue;
+            }
+            Place::Unix => continue,
+        };
+        if SITE_PORTS.contains(&port) {
+            shared.insert(port);
+            if listen.default_server {
+                default.insert(port);
+            }
         }
     }
-    Ok(config.servers)
+    let (place, title) = (server.place(), server.title());
+    if let Some((_, port)) = alone.first() {
+        let addresses: Vec<&str> = alone.iter().map(|(address, _)| address.as_str()).collect();
+        return Finding::conflict(
+            place,
+            format!(
+                "{title} listens on {}, and what comes there nginx gives to it alone: no site of Holdfast would be reached",
+                addresses.join(", ")
+            ),
+            format!(
+                "write `listen {port}` in its place, or name the address in `web_listen` of {} too",
+                panel_toml::PATH
+            ),
+        );
+    }
+    if server.names.is_empty() && !shared.is_empty() {
+        let or = if server.file == DEFAULT_SITE_LINK {
+            format!(", or disable it: rm {DEFAULT_SITE_LINK}")
+        } else {
+            String::new()
+        };
+        return Finding::conflict(
+            place,
+            format!(
+                "has no name, and what has none goes to Holdfast's own default server on port {}: nobody would reach it",
+                words(&shared)
+            ),
+            format!("give it a `server_name`, without `default_server` in its `listen` directives{or}"),
+        );
+    }
+    if !default.is_empty() {
+        return Finding::conflict(
+            place,
+            format!(
+                "{title} is nginx's default server on port {}, and there can be only one",
+                words(&default)
+            ),
+            "take `default_server` from its `listen` directives; its names are served as before",
+        );
+    }
+    let remedy = if server.names.is_empty() {
+        "nothing has to be done"
+    } else {
+        "its names cannot be sites here before it is removed"
+    };
+    Finding::note(place, format!("{title} is served by nginx already and stays so"), remedy)
+}
+
+/// `80 and 443`.
+fn words(ports: &BTreeSet<u16>) -> String {
+    ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
 }
 
 fn look_at_php(world: World<'_>, servers: &[Server], found: &mut Vec<Finding>) -> Result<(), HostError> {
@@ -272,6 +359,17 @@ fn look_at_homes(host: &Host, found: &mut Vec<Finding>) -> Result<(), HostError>
             homes.clone(),
             format!("holds directories that are not Holdfast's: {}", shortened(&foreign)),
             "they stay; accounts cannot have these names",
+        ));
+    }
+    Ok(())
+}
+
+fn look_at_ipv6(host: &Host, found: &mut Vec<Finding>) -> Result<(), HostError> {
+    if !panel_toml::kernel_has_ipv6(host.files())? && host.files().stat(panel_toml::PATH)?.is_none() {
+        found.push(Finding::note(
+            panel_toml::PATH,
+            "this kernel has no IPv6, so the web server is to listen on IPv4 alone (`web_listen`)",
+            "where IPv6 comes later: holdfast node edit",
         ));
     }
     Ok(())

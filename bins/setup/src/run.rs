@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use converge::{Describe, Plan, PlannedStep};
 use hostd::Role;
+use serde::Serialize;
 
 use crate::apply::apply;
 use crate::error::SetupError;
@@ -31,13 +32,39 @@ pub(crate) struct Outcome {
     pub(crate) link: LoginLink,
 }
 
+/// What a dry run tells to programs.
+#[derive(Debug, Serialize)]
+pub(crate) struct Planned {
+    /// What is in the way, and what is good to know.
+    pub(crate) findings: Vec<Finding>,
+    /// What would be done.
+    #[serde(flatten)]
+    plan: Plan,
+}
+
+impl Planned {
+    /// As things stand now. Reads only.
+    pub(crate) fn of(world: World<'_>) -> Result<Self, SetupError> {
+        Ok(Self { findings: find(world)?, plan: plan(world)? })
+    }
+}
+
 /// Tells what is in the way; a conflict is an error.
 pub(crate) fn look(world: World<'_>, report: &mut Report<'_>) -> Result<Vec<Finding>, SetupError> {
-    let findings = preflight::look(world).map_err(SetupError::host("look at what is here"))?;
+    let findings = find(world)?;
     report.findings(&findings)?;
-    let conflicts = findings.iter().filter(|f| f.severity == Severity::Conflict).count();
-    match conflicts {
-        0 => Ok(findings),
+    without_conflicts(&findings)?;
+    Ok(findings)
+}
+
+fn find(world: World<'_>) -> Result<Vec<Finding>, SetupError> {
+    preflight::look(world).map_err(SetupError::host("look at what is here"))
+}
+
+/// A conflict is an error.
+pub(crate) fn without_conflicts(findings: &[Finding]) -> Result<(), SetupError> {
+    match findings.iter().filter(|f| f.severity == Severity::Conflict).count() {
+        0 => Ok(()),
         1 => Err(SetupError::Conflicts("one conflict stands".to_owned())),
         n => Err(SetupError::Conflicts(format!("{n} conflicts stand"))),
     }

@@ -10,6 +10,7 @@ use crate::addresses::addresses;
 use crate::certificate;
 use crate::dpkg::Dpkg;
 use crate::error::SetupError;
+use crate::panel_toml;
 use crate::preflight::pristine_default_site;
 use crate::step::{CERTIFICATE, NewFile, Step};
 use crate::world::World;
@@ -127,6 +128,8 @@ fn files(world: World<'_>) -> Result<Vec<Step>, SetupError> {
             steps.push(Step::Write { file });
         }
     }
+    steps.extend(rename(world)?);
+    steps.extend(session_homes(world)?);
     steps.extend(seal_key(world)?);
     steps.extend(certificate(world)?);
     Ok(steps)
@@ -138,6 +141,50 @@ fn stat(world: World<'_>, path: &str) -> Result<Option<hostfs::Meta>, SetupError
 
 fn read(world: World<'_>, path: &str) -> Result<Option<Vec<u8>>, SetupError> {
     world.host.files().read(path).map_err(SetupError::host(format!("read {path}")))
+}
+
+/// Another name than the one that was chosen before is an order where it was asked for now.
+fn rename(world: World<'_>) -> Result<Option<Step>, SetupError> {
+    let name = &world.options.hostname;
+    let Some(text) = read(world, panel_toml::PATH)?.filter(|_| world.options.rename) else { return Ok(None) };
+    let text = String::from_utf8_lossy(&text);
+    if panel_toml::hostname(&text).as_ref() == Some(name) {
+        return Ok(None);
+    }
+    let Some(content) = panel_toml::with_hostname(&text, name) else {
+        return Err(SetupError::File {
+            path: panel_toml::PATH,
+            reason: format!("the name {name} cannot be put into it"),
+            remedy: "write it there as `hostname`, and see that the file is valid TOML",
+        });
+    };
+    let stop_panel = panel_runs(world)?;
+    Ok(Some(Step::Rename { name: name.clone(), content, stop_panel }))
+}
+
+/// Where `pam_namespace` takes the home from that a session of SFTP sees.
+const SESSION_HOMES: &str = "/etc/security/namespace.d/holdfast.conf";
+/// The same as the package has it, for homes in `/home`.
+const SESSION_HOMES_TEXT: &str = include_str!("../../../packaging/ssh/namespace.conf");
+/// Where a session sees its home.
+const SESSION_HOME: &str = "/srv/holdfast/sftp/home";
+
+/// The package's file names `/home`. Where it names other homes than these, it is written again; any other edit of it stays.
+fn session_homes(world: World<'_>) -> Result<Option<Step>, SetupError> {
+    let homes = &world.host.bounds().homes;
+    let there = read(world, SESSION_HOMES)?.unwrap_or_default();
+    let prefix = format!("{homes}/");
+    let names_them = String::from_utf8_lossy(&there).lines().any(|line| {
+        let mut words = line.split_whitespace();
+        words.next() == Some(SESSION_HOME) && words.next() == Some(&prefix)
+    });
+    let content = SESSION_HOMES_TEXT.replace("/home/", &prefix);
+    Ok((!names_them).then_some(Step::SessionHomes { path: SESSION_HOMES, content }))
+}
+
+fn panel_runs(world: World<'_>) -> Result<bool, SetupError> {
+    let state = world.systemd.state_own(OwnUnit::PanelService);
+    Ok(state.map_err(SetupError::host("look at the panel"))?.active.is_up())
 }
 
 fn seal_key(world: World<'_>) -> Result<Option<Step>, SetupError> {
@@ -156,8 +203,8 @@ fn seal_key(world: World<'_>) -> Result<Option<Step>, SetupError> {
 }
 
 fn certificate(world: World<'_>) -> Result<Option<Step>, SetupError> {
-    let up = world.systemd.state_own(OwnUnit::PanelService).map_err(SetupError::host("look at the panel"))?;
-    let make = |why| Some(Step::Certificate { why, stop_panel: up.active.is_up() });
+    let stop_panel = panel_runs(world)?;
+    let make = |why| Some(Step::Certificate { why, stop_panel });
     let Some(pem) = read(world, CERTIFICATE)? else { return Ok(make("there is none")) };
     let found = certificate::read(&pem).map_err(|error| SetupError::File {
         path: CERTIFICATE,
@@ -255,10 +302,13 @@ fn drop_ins(world: World<'_>) -> Result<Vec<(&'static str, Option<String>)>, Hos
     });
     Ok(vec![
         ("/etc/systemd/system/holdfast-probe.service.d/addresses.conf", probe),
-        ("/etc/systemd/system/holdfast-agent.service.d/homes.conf", agent),
+        (AGENT_HOMES, agent),
         ("/etc/systemd/system/holdfast-worker@.service.d/homes.conf", worker),
     ])
 }
+
+/// The drop-in by which the agent reaches homes that are elsewhere.
+const AGENT_HOMES: &str = "/etc/systemd/system/holdfast-agent.service.d/homes.conf";
 
 fn units(world: World<'_>) -> Result<Vec<Step>, HostError> {
     let mut steps = Vec::new();
@@ -272,8 +322,12 @@ fn units(world: World<'_>) -> Result<Vec<Step>, HostError> {
             _ => {}
         }
     }
-    if !steps.is_empty() || world.host.files().stat(UNREAD)?.is_some() {
-        steps.push(Step::ReadUnits);
+    let unread = world.host.files().stat(UNREAD)?.is_some();
+    if unread || !steps.is_empty() {
+        // a sandbox is made when its service starts. Which drop-ins were left unread, nothing tells
+        let of_agent = unread || steps.iter().any(|step| converge::Describe::path(step) == Some(AGENT_HOMES));
+        let restart_agent = of_agent && world.systemd.state_own(OwnUnit::AgentService)?.active.is_up();
+        steps.push(Step::ReadUnits { restart_agent });
     }
     for (socket, service, at_boot) in PAIRS {
         let (listening, running) = (world.systemd.state_own(socket)?, world.systemd.state_own(service)?);

@@ -2,6 +2,7 @@
 
 use converge::{Describe, Impact};
 use hostd::{MaskedUnit, OwnUnit, Role};
+use names::Hostname;
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,22 @@ pub(crate) enum Step {
         /// Absolute path.
         path: &'static str,
     },
+    /// Write another name into the panel's settings.
+    Rename {
+        /// The name.
+        name: Hostname,
+        /// The whole file.
+        content: String,
+        /// The panel runs and has read the old one.
+        stop_panel: bool,
+    },
+    /// Write where sessions of SFTP find the homes.
+    SessionHomes {
+        /// Absolute path.
+        path: &'static str,
+        /// What it holds.
+        content: String,
+    },
     /// Make the panel's certificate.
     Certificate {
         /// Why a new one is made.
@@ -46,7 +63,10 @@ pub(crate) enum Step {
         path: &'static str,
     },
     /// Make systemd read its units again.
-    ReadUnits,
+    ReadUnits {
+        /// The agent runs, with the sandbox of before.
+        restart_agent: bool,
+    },
     /// Stop a distribution's unit that must not run.
     StopForeign(MaskedUnit),
     /// Make a distribution's unit impossible to start.
@@ -88,7 +108,7 @@ impl NewFile {
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::AgentToml => hostd::BOUNDS_PATH,
-            Self::PanelToml => "/etc/holdfast/panel.toml",
+            Self::PanelToml => crate::panel_toml::PATH,
             Self::SealKey => "/etc/holdfast/credentials/seal.key",
         }
     }
@@ -102,11 +122,11 @@ impl Describe for Step {
         match self {
             Self::Users { .. } => "users.make",
             Self::Directories { .. } => "directories.make",
-            Self::Write { .. } => "file.write",
+            Self::Write { .. } | Self::Rename { .. } | Self::SessionHomes { .. } => "file.write",
             Self::Protect { .. } => "file.protect",
             Self::DropIn { .. } => "drop_in.write",
             Self::NoDropIn { .. } => "drop_in.remove",
-            Self::ReadUnits => "units.read",
+            Self::ReadUnits { .. } => "units.read",
             Self::Certificate { .. } => "certificate.make",
             Self::Packages { .. } => "packages.install",
             Self::DefaultSite => "nginx.default_site",
@@ -122,10 +142,14 @@ impl Describe for Step {
             Self::Users { missing } => format!("make {}", missing.join(", ")),
             Self::Directories { wrong } => format!("make or protect {}", few(wrong, "directories")),
             Self::Write { file } => format!("write {}", file.path()),
+            Self::Rename { name, .. } => format!("write the name {name} into {}", crate::panel_toml::PATH),
             Self::Protect { path } => format!("make {path} root's alone"),
-            Self::DropIn { path, .. } => format!("write {path}"),
+            Self::DropIn { path, .. } | Self::SessionHomes { path, .. } => format!("write {path}"),
             Self::NoDropIn { path } => format!("remove {path}"),
-            Self::ReadUnits => "make systemd read its units again".to_owned(),
+            Self::ReadUnits { restart_agent: false } => "make systemd read its units again".to_owned(),
+            Self::ReadUnits { restart_agent: true } => {
+                "make systemd read its units again, and restart the agent".to_owned()
+            }
             Self::Certificate { why, .. } => format!("make a self-signed certificate: {why}"),
             Self::StopForeign(unit) => format!("stop {unit}"),
             Self::Mask(unit) => format!("mask {unit}"),
@@ -145,9 +169,11 @@ impl Describe for Step {
 
     fn impact(&self) -> Impact {
         match self {
-            Self::StopForeign(_) | Self::Stop(_) | Self::Certificate { stop_panel: true, .. } => {
-                Impact::Restart
-            }
+            Self::StopForeign(_)
+            | Self::Stop(_)
+            | Self::ReadUnits { restart_agent: true }
+            | Self::Rename { stop_panel: true, .. }
+            | Self::Certificate { stop_panel: true, .. } => Impact::Restart,
             Self::DefaultSite => Impact::Reload,
             _ => Impact::None,
         }
@@ -156,7 +182,11 @@ impl Describe for Step {
     fn path(&self) -> Option<&str> {
         match self {
             Self::Write { file } => Some(file.path()),
-            Self::Protect { path } | Self::DropIn { path, .. } | Self::NoDropIn { path } => Some(path),
+            Self::Rename { .. } => Some(crate::panel_toml::PATH),
+            Self::Protect { path }
+            | Self::DropIn { path, .. }
+            | Self::SessionHomes { path, .. }
+            | Self::NoDropIn { path } => Some(path),
             Self::Certificate { .. } => Some(CERTIFICATE),
             Self::DefaultSite => Some(crate::preflight::DEFAULT_SITE_LINK),
             _ => None,

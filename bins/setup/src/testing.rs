@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hostd::{FakeSystemd, Host, HostError, JobResult, Role, Unit};
+use hostd::{Bounds, FakeSystemd, Host, HostError, JobResult, Role, Unit};
 use md5::{Digest, Md5};
 use names::Hostname;
 
@@ -32,8 +32,16 @@ pub(crate) struct Fresh {
 
 impl Fresh {
     pub(crate) fn new() -> Self {
-        let host = Host::for_test().unwrap();
+        Self::with_bounds(Bounds::default())
+    }
+
+    pub(crate) fn with_bounds(bounds: Bounds) -> Self {
+        let host = Host::for_test_with(bounds).unwrap();
         let files = host.files();
+        // as the package has it
+        let session = include_str!("../../../packaging/ssh/namespace.conf");
+        files.ensure_dirs("/etc/security/namespace.d", 0o755, ROOT).unwrap();
+        files.write("/etc/security/namespace.d/holdfast.conf", session.as_bytes(), 0o644, ROOT).unwrap();
         for dir in
             ["/etc/holdfast", "/etc/ssh/holdfast-keys", "/etc/nginx/holdfast", "/var/lib/holdfast-agent"]
         {
@@ -45,6 +53,7 @@ impl Fresh {
         files.ensure_dirs("/proc/1/net", 0o755, ROOT).unwrap();
         let fib = b"Local:\n  |-- 203.0.113.2\n     /32 host LOCAL\n";
         files.write("/proc/1/net/fib_trie", fib, 0o444, ROOT).unwrap();
+        files.write("/proc/1/net/if_inet6", b"", 0o444, ROOT).unwrap();
         let fake = host.fake_systemd().unwrap();
         fake.set_active(&Unit::Nginx, hostd::Active::Inactive);
         let root = host.root().to_owned();
@@ -56,6 +65,7 @@ impl Fresh {
         let options = Options {
             roles: vec![Role::Web],
             hostname: Hostname::parse("server.example.com").unwrap(),
+            rename: false,
             login: None,
             stop_php: false,
         };
@@ -90,11 +100,16 @@ fn install_packages(root: &Path, packages: &[String]) -> io::Result<()> {
 
 /// dpkg's status with these packages installed.
 pub(crate) fn status(packages: &[String]) -> String {
+    status_with(packages, "welcome\n")
+}
+
+/// The same where nginx delivered this default site.
+pub(crate) fn status_with(packages: &[String], default_site: &str) -> String {
     let mut status = String::new();
     for package in packages {
         writeln!(status, "Package: {package}\nStatus: install ok installed\n").unwrap();
     }
-    let md5 = hex::encode(Md5::digest(WELCOME));
+    let md5 = hex::encode(Md5::digest(default_site));
     writeln!(
         status,
         "Package: nginx-common\nStatus: install ok installed\nConffiles:\n {DEFAULT_SITE} {md5}"

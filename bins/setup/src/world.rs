@@ -28,6 +28,8 @@ pub(crate) struct Options {
     pub(crate) roles: Vec<Role>,
     /// The server's name, for the panel's address and certificate.
     pub(crate) hostname: Hostname,
+    /// The name was asked for now, so it goes before the one that was chosen before.
+    pub(crate) rename: bool,
     /// The administrator's login; none leaves it to the panel.
     pub(crate) login: Option<String>,
     /// A distribution's PHP that runs now may be stopped.

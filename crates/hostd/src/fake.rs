@@ -120,7 +120,7 @@ const FILES: [(&str, &str); 9] = [
     ),
     ("etc/shadow", "root:*:20000:0:99999:7:::\nwww-data:*:20000:0:99999:7:::\nholdfast:!*:20000::::::\n"),
     ("etc/hostname", "server\n"),
-    ("etc/nginx/nginx.conf", "http {\n    include /etc/nginx/conf.d/*.conf;\n}\n"),
+    ("etc/nginx/nginx.conf", "user www-data;\nhttp {\n    include /etc/nginx/conf.d/*.conf;\n}\n"),
     ("etc/ssh/sshd_config", "Include /etc/ssh/sshd_config.d/*.conf\n"),
     ("usr/lib/os-release", "ID=debian\nVERSION_ID=\"13\"\nPRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\n"),
     ("usr/sbin/php-fpm8.4", ""),

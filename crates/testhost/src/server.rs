@@ -238,7 +238,14 @@ impl Server {
         let name = deb.file_name().unwrap_or_default().to_string_lossy();
         let there = format!("/var/cache/holdfast-testhost/{name}");
         self.push_file(deb, &there, 0o644)?;
-        let options = ["-q", "-y", "--no-install-recommends", "--allow-downgrades", "--reinstall"];
+        let options = [
+            "-q",
+            "-y",
+            "-oDpkg::Options::=--force-confold",
+            "--no-install-recommends",
+            "--allow-downgrades",
+            "--reinstall",
+        ];
         let words = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"].into_iter().chain(options);
         self.command(words.chain(["install", &there])).deadline(INSTALL_LIMIT).check()
     }

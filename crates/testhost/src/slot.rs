@@ -112,7 +112,12 @@ pub fn reap() -> Result<(), Error> {
     if !rustix::process::geteuid().is_root() {
         return Err(Error::NotRoot);
     }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(TOP).doing(|| format!("make {TOP}"))?;
+    match fs::DirBuilder::new().mode(0o700).create(TOP) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(Error::io(format!("make {TOP}"), error));
+        }
+        _ => {}
+    }
     for index in used()? {
         Slot::try_take(index)?;
     }
@@ -132,8 +137,26 @@ pub(crate) fn persistent() -> Result<Vec<(u8, State)>, Error> {
     Ok(found)
 }
 
+/// Refuses a directory that others than root made or may change: what lies in it is mounted, entered and removed by root, and
+/// anybody may make a name in `/var/tmp`.
+fn require_roots_own(dir: &Path) -> Result<(), Error> {
+    let metadata = match fs::symlink_metadata(dir) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::io(format!("look at {}", dir.display()), error)),
+    };
+    let roots =
+        metadata.is_dir() && metadata.uid() == 0 && metadata.gid() == 0 && metadata.mode() & 0o022 == 0;
+    if roots {
+        return Ok(());
+    }
+    let why = "it is no directory that root made and root alone may change: see what it is, and remove it";
+    Err(Error::Path { path: dir.to_owned(), why })
+}
+
 /// The slots that have a directory.
 fn used() -> Result<Vec<u8>, Error> {
+    require_roots_own(Path::new(TOP))?;
     let entries = match fs::read_dir(TOP) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -162,6 +185,7 @@ fn forget_locks_of_nspawn(root: &Path, machine: &str) {
 }
 
 fn open_lock(index: u8) -> Result<File, Error> {
+    require_roots_own(Path::new(TOP))?;
     let path = Path::new(TOP).join(format!("{index}.lock"));
     OpenOptions::new()
         .create(true)
@@ -178,3 +202,6 @@ fn dir_of(index: u8) -> PathBuf {
 fn machine_of(index: u8) -> String {
     format!("hft{index}")
 }
+
+#[cfg(test)]
+mod tests;

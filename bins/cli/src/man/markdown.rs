@@ -64,6 +64,9 @@ fn section(command: &Command) -> String {
     if !options.is_empty() {
         let _ = write!(text, "\n{options}");
     }
+    if let Some(more) = command.get_after_help() {
+        let _ = write!(text, "\n```text\n{}\n```\n", more.to_string().trim());
+    }
     let full = command.get_bin_name().unwrap_or_default();
     let operations: Vec<String> = operations::of(full.strip_prefix("holdfast ").unwrap_or_default())
         .map(|operation| format!("`{operation}`"))

@@ -38,6 +38,7 @@ fn there_is_a_man_page_for_each_command() {
     let page = |name: &str| pages.iter().find(|(its, _)| its == name).map(|(_, text)| text.as_str());
     assert_eq!(pages.len(), commands().len());
     assert!(page("holdfast.1").unwrap().contains("Exit codes"), "the exit codes are in the first page");
+    assert!(page("holdfast-setup.1").unwrap().contains("dry\\-run"), "the options of set-up are in its page");
     let create = page("holdfast-site-create.1").unwrap();
     assert!(create.contains(".TH HOLDFAST-SITE-CREATE") && create.contains("docroot"), "{create}");
 }

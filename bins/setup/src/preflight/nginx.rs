@@ -5,6 +5,7 @@
 //! again.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use hostd::{Files, HostError};
 use hostfs::FileKind;
@@ -41,21 +42,49 @@ pub(crate) struct Listen {
     pub(crate) default_server: bool,
 }
 
+/// What nginx listens on where a `server` names nothing, or an address without a port.
+const DEFAULT_PORT: u16 = 80;
+
+/// Where a `listen` directive leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// All addresses of a family.
+    All(u16),
+    /// One address. None of them for a name, which nginx looks up.
+    One(Option<IpAddr>, u16),
+    /// A unix socket.
+    Unix,
+}
+
 impl Listen {
-    /// The port if it listens on all addresses of a family.
-    pub(crate) fn wildcard_port(&self) -> Option<u16> {
-        match self.address.rsplit_once(':') {
-            None => self.address.parse().ok().or_else(|| (self.address == "*").then_some(80)),
-            Some(("*" | "[::]" | "0.0.0.0", port)) => port.parse().ok(),
-            Some(_) => (self.address == "[::]").then_some(80),
+    /// Where it leads to.
+    pub(crate) fn place(&self) -> Place {
+        if self.address.starts_with("unix:") {
+            return Place::Unix;
+        }
+        if let Ok(port) = self.address.parse() {
+            return Place::All(port);
+        }
+        // a colon inside brackets is the address's own
+        let (host, port) = match self.address.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(DEFAULT_PORT)),
+            _ => (self.address.as_str(), DEFAULT_PORT),
+        };
+        match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+            _ if host == "*" => Place::All(port),
+            Ok(ip) if ip.is_unspecified() => Place::All(port),
+            ip => Place::One(ip.ok(), port),
         }
     }
 }
 
 impl Server {
-    /// The ports on which it answers for names that nobody has, on all addresses.
-    pub(crate) fn default_ports(&self) -> BTreeSet<u16> {
-        self.listens.iter().filter(|l| l.default_server).filter_map(Listen::wildcard_port).collect()
+    /// Its `listen` directives, with the one that nginx assumes where there is none.
+    pub(crate) fn all_listens(&self) -> Vec<Listen> {
+        if self.listens.is_empty() {
+            return vec![Listen { address: DEFAULT_PORT.to_string(), default_server: false }];
+        }
+        self.listens.clone()
     }
 
     /// For people: names, or what stands for them.
@@ -69,9 +98,22 @@ impl Server {
     }
 }
 
+/// The `user` directive: whom nginx's workers run as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct User {
+    /// The user.
+    pub(crate) name: String,
+    /// The group, which is the one of that name where none is given.
+    pub(crate) group: String,
+}
+
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Found {
+    /// There is a main file.
+    pub(crate) main: bool,
+    /// Whom the workers run as; none leaves it to nginx, which takes `nobody`.
+    pub(crate) user: Option<User>,
     /// The `server` blocks of `http`, in nginx's order.
     pub(crate) servers: Vec<Server>,
     /// Included files that could not be read, with the reason.
@@ -82,6 +124,7 @@ pub(crate) struct Found {
 pub(crate) fn scan(files: &Files, main: &str, ours: impl Fn(&str) -> bool) -> Result<Found, HostError> {
     let mut scan = Scan { files, ours: &ours, found: Found::default(), seen: BTreeSet::new() };
     if scan.files.stat(main)?.is_some() {
+        scan.found.main = true;
         scan.file(main, Context::Main)?;
     }
     Ok(scan.found)
@@ -193,6 +236,10 @@ impl Scan<'_> {
                 for file in self.expand(&pattern)? {
                     self.file(&file, context)?;
                 }
+            }
+            ("user", Context::Main, [name, rest @ ..]) => {
+                let group = rest.first().unwrap_or(name).clone();
+                self.found.user = Some(User { name: name.clone(), group });
             }
             ("listen", Context::Server(index), [address, options @ ..]) => {
                 let default_server =

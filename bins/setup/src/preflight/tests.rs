@@ -1,7 +1,7 @@
 use hostd::{MaskedUnit, Role};
 
 use super::{DEFAULT_SITE, DEFAULT_SITE_LINK, Finding, Severity, look};
-use crate::testing::{Fresh, status};
+use crate::testing::{Fresh, status, status_with};
 
 const ROOT: (u32, u32) = (0, 0);
 
@@ -67,21 +67,106 @@ fn foreign_sites_are_told_and_a_foreign_default_server_is_a_conflict() {
     let found = look(server.world()).unwrap();
     assert_eq!(found[0].severity, Severity::Note);
     assert!(found[0].reason.starts_with("shop.example is served"), "{found:?}");
-    write(&server, "/etc/nginx/conf.d/shop.conf", "server {\n listen [::]:443 ssl default_server;\n}");
+    let text = "server {\n listen [::]:443 ssl default_server;\n server_name shop.example;\n}";
+    write(&server, "/etc/nginx/conf.d/shop.conf", text);
     let [found] = &conflicts(&server)[..] else { panic!() };
     assert_eq!(found.field, "/etc/nginx/conf.d/shop.conf:1");
     assert!(found.reason.contains("port 443"));
+    assert!(found.remedy.contains("its names are served as before"));
+}
+
+#[test]
+fn a_foreign_site_without_a_name_is_a_conflict_where_ours_would_answer_in_its_place() {
+    let server = Fresh::new();
+    for text in
+        ["server { listen 80; server_name _; }", "server { }", "server { listen [::]:80 default_server; }"]
+    {
+        write(&server, "/etc/nginx/conf.d/shop.conf", text);
+        let [found] = &conflicts(&server)[..] else { panic!("{text}") };
+        assert!(found.reason.contains("has no name") && found.reason.contains("port 80"), "{}", found.reason);
+        assert!(found.remedy.contains("give it a `server_name`"), "{}", found.remedy);
+        assert!(!found.remedy.contains("as before"), "{}", found.remedy);
+    }
+    write(&server, "/etc/nginx/conf.d/shop.conf", "server { listen 8080; server_name _; }");
+    let found = look(server.world()).unwrap();
+    assert_eq!((found[0].severity, found.len()), (Severity::Note, 1));
+}
+
+#[test]
+fn a_foreign_site_that_has_an_address_for_itself_is_a_conflict() {
+    let server = Fresh::new();
+    for address in ["127.0.0.1:80", "192.0.2.1", "[2001:db8::1]:80", "localhost:80"] {
+        let text = format!("server {{ listen {address}; server_name shop.example; }}");
+        write(&server, "/etc/nginx/conf.d/shop.conf", &text);
+        let [found] = &conflicts(&server)[..] else { panic!("{address}") };
+        assert!(found.reason.contains(&format!("listens on {address}")), "{}", found.reason);
+        assert!(
+            found.remedy.contains("`listen 80`") && found.remedy.contains("`web_listen`"),
+            "{}",
+            found.remedy
+        );
+    }
+    write(
+        &server,
+        "/etc/nginx/conf.d/shop.conf",
+        "server { listen 192.0.2.1:80; server_name shop.example; }",
+    );
+    let listens = "web_listen = [\"0.0.0.0:80\", \"192.0.2.1:80\"]\n";
+    write(&server, "/etc/holdfast/panel.toml", listens);
+    assert_eq!(conflicts(&server), []);
+    write(&server, "/etc/nginx/conf.d/shop.conf", "server { listen 192.0.2.1:80; }");
+    assert!(conflicts(&server)[0].reason.contains("has no name"));
+}
+
+#[test]
+fn an_nginx_that_runs_as_somebody_else_is_a_conflict() {
+    let server = Fresh::new();
+    for (user, told) in
+        [("user nginx;", "nginx:nginx"), ("user www-data nogroup;", "www-data:nogroup"), ("", "nobody")]
+    {
+        write(&server, "/etc/nginx/nginx.conf", &format!("{user} http {{}}"));
+        let [found] = &conflicts(&server)[..] else { panic!("{user}") };
+        assert_eq!(found.field, "/etc/nginx/nginx.conf");
+        assert!(found.reason.contains(&format!("run as {told},")), "{}", found.reason);
+        assert!(found.remedy.contains("`user www-data;`"), "{}", found.remedy);
+    }
+}
+
+#[test]
+fn a_kernel_without_ipv6_is_told() {
+    let server = Fresh::new();
+    server.host.files().remove("/proc/1/net/if_inet6").unwrap();
+    let found = look(server.world()).unwrap();
+    assert_eq!((found.len(), found[0].severity), (1, Severity::Note));
+    assert!(found[0].reason.contains("no IPv6"));
 }
 
 #[test]
 fn debians_default_site_is_no_conflict_while_it_is_as_delivered() {
     let server = Fresh::new();
-    write(&server, "/etc/nginx/nginx.conf", "http { include /etc/nginx/sites-enabled/*; }");
+    write(&server, "/etc/nginx/nginx.conf", "user www-data; http { include sites-enabled/*; }");
     write(&server, DEFAULT_SITE, "welcome\n");
     write(&server, "/var/lib/dpkg/status", &status(&[]));
     server.host.files().symlink(DEFAULT_SITE, DEFAULT_SITE_LINK).unwrap();
     assert_eq!(look(server.world()).unwrap(), []);
-    write(&server, DEFAULT_SITE, "server { listen 80 default_server; }");
+    write(&server, "/var/www/html/index.nginx-debian.html", "welcome");
+    assert_eq!(look(server.world()).unwrap(), []);
+    write(&server, DEFAULT_SITE, "server { listen 80 default_server; server_name _; }");
+    let [found] = &conflicts(&server)[..] else { panic!() };
+    assert_eq!(found.field, format!("{DEFAULT_SITE_LINK}:1"));
+    assert!(found.remedy.contains(&format!("rm {DEFAULT_SITE_LINK}")), "{}", found.remedy);
+}
+
+#[test]
+fn debians_default_site_is_a_conflict_where_it_shows_pages_of_others() {
+    let server = Fresh::new();
+    let site = "server { listen 80 default_server; server_name _; }";
+    write(&server, "/etc/nginx/nginx.conf", "user www-data; http { include sites-enabled/*; }");
+    write(&server, DEFAULT_SITE, site);
+    write(&server, "/var/lib/dpkg/status", &status_with(&[], site));
+    server.host.files().symlink(DEFAULT_SITE, DEFAULT_SITE_LINK).unwrap();
+    assert_eq!(conflicts(&server), []);
+    write(&server, "/var/www/html/index.html", "our shop");
     assert_eq!(conflicts(&server)[0].field, format!("{DEFAULT_SITE_LINK}:1"));
 }
 

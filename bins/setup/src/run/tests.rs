@@ -3,7 +3,7 @@ use std::fmt::Write;
 use converge::Describe;
 use hostd::{Active, OwnUnit, Unit};
 
-use super::{READY, plan, set_up};
+use super::{Planned, READY, plan, set_up, without_conflicts};
 use crate::certificate;
 use crate::error::SetupError;
 use crate::report::Report;
@@ -96,6 +96,22 @@ fn a_plan_changes_nothing_and_names_what_depends_on_packages() {
 }
 
 #[test]
+fn what_is_in_the_way_is_told_to_programs_too() {
+    let server = Fresh::new();
+    let planned = Planned::of(server.world()).unwrap();
+    without_conflicts(&planned.findings).unwrap();
+    let passwd = b"holdfast:x:1000:1000::/home/holdfast:/bin/bash\n";
+    server.host.files().write("/etc/passwd", passwd, 0o644, (0, 0)).unwrap();
+    let planned = Planned::of(server.world()).unwrap();
+    let json = serde_json::to_value(&planned).unwrap();
+    assert_eq!(json["findings"][0]["severity"], "conflict");
+    assert_eq!(json["findings"][0]["field"], "user holdfast");
+    assert!(json["steps"].as_array().is_some_and(|steps| !steps.is_empty()), "{json}");
+    let error = without_conflicts(&planned.findings).unwrap_err();
+    assert!(matches!(error, SetupError::Conflicts(_)), "{}", error.chain());
+}
+
+#[test]
 fn a_step_without_effect_is_an_error_and_not_a_success() {
     let server = Fresh::new();
     server.systemd().on_start(&Unit::Packages(hostd::Role::Web), || hostd::JobResult::Done);
@@ -139,6 +155,37 @@ fn what_an_administrator_wrote_stays() {
     files.write(NewFile::AgentToml.path(), own, 0o644, (0, 0)).unwrap();
     run(&server).unwrap();
     assert_eq!(files.read(NewFile::AgentToml.path()).unwrap().unwrap(), own);
+}
+
+#[test]
+fn sessions_find_homes_that_are_elsewhere() {
+    let bounds = hostd::Bounds::parse("homes = \"/srv/homes\"\n").unwrap();
+    let server = Fresh::with_bounds(bounds);
+    run(&server).unwrap();
+    let path = "/etc/security/namespace.d/holdfast.conf";
+    let text = server.host.files().read_text(path).unwrap().unwrap();
+    assert!(text.ends_with("\n/srv/holdfast/sftp/home /srv/homes/ user:noinit root\n"), "{text}");
+    assert_eq!(run(&server).unwrap(), 0);
+    let own = "/srv/holdfast/sftp/home /srv/homes/ user:noinit root,backup\n";
+    server.host.files().write(path, own.as_bytes(), 0o644, (0, 0)).unwrap();
+    assert_eq!(run(&server).unwrap(), 0, "an edit that keeps the homes stays");
+}
+
+#[test]
+fn an_agent_that_runs_is_started_again_where_its_homes_are_elsewhere_now() {
+    let server = Fresh::with_bounds(hostd::Bounds::parse("homes = \"/srv/homes\"\n").unwrap());
+    run(&server).unwrap();
+    let drop_in = "/etc/systemd/system/holdfast-agent.service.d/homes.conf";
+    server.host.files().remove(drop_in).unwrap();
+    server.systemd().take_calls();
+    run(&server).unwrap();
+    assert!(server.host.files().stat(drop_in).unwrap().is_some());
+    let calls = server.systemd().take_calls();
+    // the fake tells the first half of a restart
+    assert_eq!(calls, ["daemon-reload ", "stop holdfast-agent.service"]);
+    let agent = hostd::SetupSystemd::state_own(server.systemd(), OwnUnit::AgentService).unwrap();
+    assert_eq!(agent.active, Active::Active);
+    assert_eq!(run(&server).unwrap(), 0);
 }
 
 #[test]
@@ -189,6 +236,36 @@ fn an_expired_certificate_of_ours_is_made_anew_and_the_panel_reads_it() {
         server.systemd().take_calls(),
         ["stop holdfast-panel.service", "start holdfast-panel.service"]
     );
+}
+
+#[test]
+fn a_name_that_is_asked_for_goes_before_the_one_of_before() {
+    let mut server = Fresh::new();
+    run(&server).unwrap();
+    let files = server.host.files();
+    files
+        .write(NewFile::PanelToml.path(), b"# mine\nhostname = \"server.example.com\"\n", 0o644, (0, 0))
+        .unwrap();
+    server.systemd().take_calls();
+    server.options.hostname = names::Hostname::parse("panel.example.com").unwrap();
+    server.options.rename = true;
+    assert!(run(&server).unwrap() >= 3);
+    let files = server.host.files();
+    let text = files.read_text(NewFile::PanelToml.path()).unwrap().unwrap();
+    assert_eq!(text, "# mine\nhostname = \"panel.example.com\"\n");
+    let calls = server.systemd().take_calls();
+    assert_eq!(calls.first().map(String::as_str), Some("stop holdfast-panel.service"));
+    assert_eq!(calls.last().map(String::as_str), Some("start holdfast-panel.service"));
+    assert_eq!(run(&server).unwrap(), 0);
+}
+
+#[test]
+fn a_kernel_without_ipv6_is_listened_on_by_ipv4_alone() {
+    let server = Fresh::new();
+    server.host.files().remove("/proc/1/net/if_inet6").unwrap();
+    run(&server).unwrap();
+    let text = server.host.files().read_text(NewFile::PanelToml.path()).unwrap().unwrap();
+    assert_eq!(crate::panel_toml::web_listen(&text).len(), 1, "{text}");
 }
 
 #[test]

@@ -2,7 +2,7 @@ use hostd::Host;
 use proptest::prelude::*;
 
 use super::tokens::{Token, tokens};
-use super::{Listen, matches, scan};
+use super::{Listen, Place, User, matches, scan};
 
 fn words(text: &str) -> Vec<String> {
     tokens(text)
@@ -59,8 +59,7 @@ fn servers_of_included_files_are_found_through_links() {
     host.files().symlink("../sites-available/two", "/etc/nginx/sites-enabled/two").unwrap();
     let found = scan(host.files(), MAIN, |_| false).unwrap();
     let [one, two] = &found.servers[..] else { panic!("{found:?}") };
-    assert_eq!(one.default_ports().into_iter().collect::<Vec<_>>(), [80]);
-    assert_eq!(one.listens.len(), 2);
+    assert_eq!(one.listens.iter().map(|l| l.default_server).collect::<Vec<_>>(), [true, false]);
     assert_eq!(two.names, ["a.example", "b.example"]);
     assert_eq!(two.place(), "/etc/nginx/sites-enabled/two:2");
     assert!(two.listens.is_empty(), "a listen inside a location is none of the server's");
@@ -92,16 +91,29 @@ fn includes_in_a_circle_end() {
 }
 
 #[test]
-fn only_all_addresses_count_as_a_wildcard() {
-    let port = |address: &str| Listen { address: address.to_owned(), default_server: true }.wildcard_port();
-    assert_eq!(port("80"), Some(80));
-    assert_eq!(port("*:443"), Some(443));
-    assert_eq!(port("[::]:80"), Some(80));
-    assert_eq!(port("[::]"), Some(80));
-    assert_eq!(port("*"), Some(80));
-    assert_eq!(port("192.0.2.1:80"), None);
-    assert_eq!(port("[2001:db8::1]:80"), None);
-    assert_eq!(port("unix:/run/x.sock"), None);
+fn a_listen_leads_to_all_addresses_or_to_one() {
+    let place = |address: &str| Listen { address: address.to_owned(), default_server: true }.place();
+    let one = |ip: &str, port| Place::One(Some(ip.parse().unwrap()), port);
+    for (address, port) in
+        [("80", 80), ("*:443", 443), ("[::]:80", 80), ("0.0.0.0:81", 81), ("[::]", 80), ("*", 80)]
+    {
+        assert_eq!(place(address), Place::All(port), "{address}");
+    }
+    assert_eq!(place("192.0.2.1:80"), one("192.0.2.1", 80));
+    assert_eq!(place("127.0.0.1"), one("127.0.0.1", 80));
+    assert_eq!(place("[2001:db8::1]:443"), one("2001:db8::1", 443));
+    assert_eq!(place("[2001:db8::1]"), one("2001:db8::1", 80));
+    assert_eq!(place("localhost:80"), Place::One(None, 80));
+    assert_eq!(place("unix:/run/x.sock"), Place::Unix);
+}
+
+#[test]
+fn whom_the_workers_run_as_is_said_at_the_top_alone() {
+    let user = |text| scan(host(&[(MAIN, text)]).files(), MAIN, |_| false).unwrap().user;
+    let of = |name: &str, group: &str| Some(User { name: name.to_owned(), group: group.to_owned() });
+    assert_eq!(user("user www-data;\nhttp {}"), of("www-data", "www-data"));
+    assert_eq!(user("user nginx web;\nhttp {}"), of("nginx", "web"));
+    assert_eq!(user("http { user nginx; }"), None);
 }
 
 #[test]
