@@ -31,6 +31,12 @@ const FIND: Statement = Statement::new(
      WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2
        AND p.suspended_at IS NULL",
 );
+const FIND_AGAIN: Statement = Statement::new(
+    "SELECT s.id, s.person_id, s.last_seen_at, s.expires_at, s.impersonator_id, p.login
+     FROM session s JOIN person p ON p.id = s.person_id
+     WHERE s.id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2
+       AND p.suspended_at IS NULL",
+);
 const TOUCH: Statement = Statement::new(
     "UPDATE session SET last_seen_at = $2, idle_expires_at = $3
      WHERE id = $1 AND revoked_at IS NULL AND last_seen_at < $2",
@@ -47,7 +53,8 @@ const REVOKE_ALL: Statement =
     Statement::new("UPDATE session SET revoked_at = $2 WHERE person_id = $1 AND revoked_at IS NULL");
 const PRUNE: Statement = Statement::new("DELETE FROM session WHERE expires_at < $1");
 
-pub(crate) const STATEMENTS: &[Statement] = &[INSERT, FIND, TOUCH, LIST, REVOKE, REVOKE_ALL, PRUNE];
+pub(crate) const STATEMENTS: &[Statement] =
+    &[INSERT, FIND, FIND_AGAIN, TOUCH, LIST, REVOKE, REVOKE_ALL, PRUNE];
 
 /// A session that has just begun.
 #[derive(Debug)]
@@ -107,6 +114,18 @@ impl FromRow for Found {
     }
 }
 
+impl Found {
+    async fn actor(&self, tx: &mut Tx, origin: Origin) -> Result<Actor, StoreError> {
+        let identity = Identity::Person {
+            id: self.person,
+            login: self.login.clone(),
+            session: self.id,
+            impersonator: self.impersonator,
+        };
+        Actor::person(tx, identity, self.person, origin).await
+    }
+}
+
 /// Begins a session for someone who has just shown who they are.
 pub async fn begin(
     tx: &mut WriteTx,
@@ -156,14 +175,21 @@ async fn find(
     // Looked up by its hash: how long the look-up takes tells nothing of the token.
     let found: Option<Found> = tx.optional(FIND.bind(token.hash()).bind(now)).await?;
     let Some(found) = found else { return Ok(None) };
-    let identity = Identity::Person {
-        id: found.person,
-        login: found.login.clone(),
-        session: found.id,
-        impersonator: found.impersonator,
-    };
-    let actor = Actor::person(tx, identity, found.person, origin).await?;
+    let actor = found.actor(tx, origin).await?;
     Ok(Some((actor, found)))
+}
+
+/// Who was resolved before, with the rights of this moment; `None` where the session is over meanwhile. Root and the panel itself have no
+/// session that could end.
+///
+/// Reads alone, and counts as no use: for what goes on by itself, such as a stream, which must not outlive the rights that it began with.
+pub async fn still_valid(tx: &mut Tx, actor: &Actor, now: Micros) -> Result<Option<Actor>, StoreError> {
+    let Identity::Person { session, .. } = actor.identity() else { return Ok(Some(actor.clone())) };
+    let found: Option<Found> = tx.optional(FIND_AGAIN.bind(*session).bind(now)).await?;
+    match found {
+        Some(found) => found.actor(tx, actor.origin()).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// A person's sessions that are not over, the newest first.

@@ -141,6 +141,34 @@ async fn rights_are_read_at_each_use() {
 }
 
 #[tokio::test]
+async fn whoever_was_let_in_once_is_looked_at_again_without_counting_as_a_use() {
+    const TAKE: Statement = Statement::new("DELETE FROM person_role WHERE person_id = $1");
+    let store = TestStore::new().await;
+    let (_, account): (_, AccountId) = store.add_account("alice").await;
+    store
+        .write(async |tx| person::bootstrap(tx, &Login::parse("admin").unwrap(), START).await)
+        .await
+        .unwrap();
+    let (alice, session) = signed_in(&store, "alice").await;
+    let proof = Actor::root().everywhere::<ManageAccounts>().unwrap();
+    store.write(async |tx| person::grant_owner(tx, &proof, alice, account, START).await).await.unwrap();
+    let before = actor(&store, &session, START).await.unwrap();
+    let again = async |now| store.read(async |tx| still_valid(tx, &before, now).await).await.unwrap();
+    let seen = again(minutes(29)).await.unwrap();
+    assert_eq!((seen.identity(), seen.origin()), (before.identity(), before.origin()));
+    assert!(seen.holds_on(account, <EditSites as crate::Permission>::ID));
+    let last = store.read(async |tx| list(tx, alice, START).await).await.unwrap()[0].last_seen_at;
+    assert_eq!(last, START, "it counted as a use");
+    assert!(again(minutes(30)).await.is_none(), "idle");
+    store.write(async |tx| tx.execute(TAKE.bind(alice)).await).await.unwrap();
+    assert!(!again(START).await.unwrap().holds_on(account, <EditSites as crate::Permission>::ID));
+    store.write(async |tx| revoke(tx, alice, session.id, START).await).await.unwrap();
+    assert!(again(START).await.is_none(), "revoked");
+    let root = Actor::root();
+    assert!(store.read(async |tx| still_valid(tx, &root, START).await).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn sessions_that_are_over_are_forgotten() {
     let store = TestStore::new().await;
     let (alice, _) = signed_in(&store, "alice").await;
