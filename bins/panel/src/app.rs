@@ -96,7 +96,7 @@ pub fn app(parts: Parts, limit: Arc<RateLimit>) -> Router {
         .merge(page::router())
         .fallback(async || ApiError::not_found("address"))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
-        .layer(from_fn_with_state(store.clone(), idempotency::layer))
+        .layer(from_fn_with_state(idempotency::Requests::new(store.clone()), idempotency::layer))
         .layer(from_fn_with_state(refused::Refusals::new(store.clone()), refused::layer))
         .layer(from_fn_with_state(store, authenticate::layer))
         .layer(from_fn(origin_guard::layer))
