@@ -100,6 +100,7 @@ fn objects(router: Router, agent: &Arc<Agent>) -> Router {
 
 async fn watch(agent: Arc<Agent>, call: Call) -> Result<ObjectPage, Refusal> {
     let mut changes = agent.watch.listen();
+    call.progress(&ObjectPage::default()).await;
     loop {
         let first = tokio::select! {
             change = changes.recv() => change,
