@@ -97,7 +97,7 @@ async fn account_create(
 ) -> Result<Answer<Account>, ApiError> {
     let proof = actor.everywhere::<ManageAccounts>()?;
     let new = NewAccount::of(body, &state.passwords).await?;
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let outcome = state.panel.change(&asked, rules::Create { proof, new }).await?;
     state.answer(outcome, true).await
 }
@@ -136,7 +136,7 @@ async fn account_edit(
     let find = async |tx: &mut Tx| auth::account::<EditAccount>(tx, &actor, &key).await;
     let proof = state.panel.store().read(find).await?;
     let edit = rules::Edits::of(body, &actor, &state.passwords).await?;
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let outcome = state.panel.change(&asked, rules::Edit { proof, if_match, values: edit }).await?;
     state.answer(outcome, false).await
 }
@@ -158,7 +158,7 @@ async fn account_delete(
     let find = async |tx: &mut Tx| auth::account::<ManageAccounts>(tx, &actor, &key).await;
     let proof = state.panel.store().read(find).await?;
     let persons = actor.everywhere::<ManageAccounts>()?;
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let dependents = Arc::clone(&state.dependents);
     let outcome = state.panel.change(&asked, rules::Delete { dependents, proof, persons, if_match }).await?;
     state.answer(outcome, false).await
@@ -209,7 +209,7 @@ async fn set_suspended(
     let find = async |tx: &mut Tx| auth::account::<ManageAccounts>(tx, &actor, &key).await;
     let proof = state.panel.store().read(find).await?;
     let persons = actor.everywhere::<ManageAccounts>()?;
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let dependents = Arc::clone(&state.dependents);
     let rules = rules::SetSuspended { dependents, proof, persons, if_match, suspended, reason: body.reason };
     let outcome = state.panel.change(&asked, rules).await?;

@@ -122,7 +122,7 @@ async fn site_create(
         Some(None) => None,
         None => php::newest(&state.panel).await?,
     };
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let rules = rules::Create {
         pools: Arc::clone(&state.pools),
         actor,
@@ -175,7 +175,7 @@ async fn site_edit(
     if let Some(Some(version)) = edit.php {
         php::check(&state.panel, version).await?;
     }
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let rules = rules::Edit { pools: Arc::clone(&state.pools), actor, site, if_match, body: edit };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, false).await
@@ -197,7 +197,7 @@ async fn site_delete(
 ) -> Result<Answer<Site>, ApiError> {
     let find = async |tx: &mut Tx| site::find::<EditSites>(tx, &actor, &key).await;
     let site = state.panel.store().read(find).await?;
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let rules = rules::Delete { pools: Arc::clone(&state.pools), site, if_match };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, false).await
@@ -263,7 +263,7 @@ async fn manage(
 ) -> Result<Answer<Site>, ApiError> {
     let find = async |tx: &mut Tx| site::find::<ManageSites>(tx, &actor, &key).await;
     let site = state.panel.store().read(find).await?;
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let outcome = state.panel.change(&asked, rules::Manage { site, if_match, act }).await?;
     state.answer(outcome, false).await
 }
