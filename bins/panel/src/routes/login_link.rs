@@ -1,7 +1,7 @@
 //! `/login-links`
 
 use api_kit::openapi::Problems;
-use api_kit::{ApiError, Caller, Json};
+use api_kit::{ApiError, Caller, Json, Query};
 use audit::Object;
 use auth::{Identity, Login, ManagePersons, person, sign_in};
 use axum::extract::State;
@@ -52,6 +52,7 @@ struct LoginLink {
 async fn login_link_create(
     State(parts): State<Parts>,
     Caller(actor): Caller,
+    Query(()): Query<()>,
     Json(body): Json<CreateLoginLink>,
 ) -> Result<Response, ApiError> {
     actor.everywhere::<ManagePersons>()?;
