@@ -179,3 +179,6 @@ fn host_error(error: &HostError) -> Refusal {
 fn ledger_error(error: &LedgerError) -> Refusal {
     Refusal::new("holdfast.agent1.Ledger", error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,8 @@ use crate::{tls, upkeep, world};
 
 /// Calls to the agent at once beside the attempts and the stream of changes; see `docs/adr/0006-driver-parallelism.md`.
 const PEOPLES_CONNECTIONS: usize = 10;
-const _: () = assert!(desired::PARALLEL + PEOPLES_CONNECTIONS < 60, "one is the stream's; the agent takes 60 from us");
+const _: () =
+    assert!(desired::PARALLEL + PEOPLES_CONNECTIONS < 60, "one is the stream's; the agent takes 60 from us");
 /// Requests in hand at a stop are given so long.
 const GRACE: Duration = Duration::from_secs(8);
 /// The login of the first administrator.
