@@ -136,12 +136,17 @@ async fn an_attempt_that_took_long_and_came_to_the_same_does_not_stay_converging
     bench.agent.host.breaks("pool", Some("no memory"));
     let body = json!({ "account": "alice", "name": "www.example.test" });
     let site = bench.root().post("/api/v1/sites", body).await;
-    bench.until(SITE, |site| site.json["reason"] == "waits_for").await;
+    let waits = bench.until(SITE, |site| site.json["reason"] == "waits_for").await;
     bench.agent.host.takes(Duration::from_millis(1_500));
+    // What the agent tells meanwhile is told during the attempt, so that it does not help.
+    let message = waits.json["message"].as_str().unwrap();
+    bench.agent.behind_apply(Status::not_ready(Condition::Pending, Reason::WaitsFor, message));
     let id = site.json["id"].as_str().unwrap().to_owned();
     bench.parts.panel.wake(Key { kind: "site", id });
     bench.until(SITE, |site| site.json["condition"] == "converging").await;
-    let shown = bench.until(SITE, |site| site.json["condition"] == "pending").await;
+    // Before the next attempt, which is due half a minute later.
+    let shown = bench.until(SITE, |site| site.json["condition"] == "pending");
+    let shown = tokio::time::timeout(Duration::from_secs(15), shown).await.expect("it stays converging");
     assert_eq!(shown.json["reason"], "waits_for", "{}", shown.text);
 }
 
