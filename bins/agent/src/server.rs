@@ -94,6 +94,7 @@ fn objects(router: Router, agent: &Arc<Agent>) -> Router {
 
 async fn watch(agent: Arc<Agent>, call: Call) -> Result<ObjectPage, Refusal> {
     let mut changes = agent.watch.listen();
+    call.progress(&ObjectPage::default()).await;
     loop {
         let first = tokio::select! {
             change = changes.recv() => change,
@@ -180,3 +181,6 @@ fn host_error(error: &HostError) -> Refusal {
 fn ledger_error(error: &LedgerError) -> Refusal {
     Refusal::new("holdfast.agent1.Ledger", error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

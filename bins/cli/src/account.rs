@@ -172,6 +172,8 @@ pub(crate) struct SuspendArgs {
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
+    if_match: IfMatchArgs,
+    #[command(flatten)]
     change: ChangeArgs,
 }
 
@@ -181,6 +183,8 @@ pub(crate) struct ActArgs {
     /// Name or id
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     account: String,
+    #[command(flatten)]
+    if_match: IfMatchArgs,
     #[command(flatten)]
     change: ChangeArgs,
 }
@@ -251,11 +255,11 @@ impl AccountCommand {
             Self::Edit(args) => edit(session, *args).await,
             Self::Suspend(args) => {
                 let body = args.reason.map_or_else(|| json!({}), |reason| json!({ "reason": reason }));
-                let change = Change::act(subject(&args.account), "suspend", body);
+                let change = Change::act(subject(&args.account), "suspend", body, args.if_match);
                 args.change.run(session, change).await
             }
             Self::Unsuspend(args) => {
-                let change = Change::act(subject(&args.account), "unsuspend", json!({}));
+                let change = Change::act(subject(&args.account), "unsuspend", json!({}), args.if_match);
                 args.change.run(session, change).await
             }
             Self::Delete(args) => {

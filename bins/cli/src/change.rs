@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use hyper::{Method, StatusCode, header};
+use hyper::{Method, StatusCode};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -48,6 +48,24 @@ pub(crate) struct ChangeArgs {
     /// Overwrite files that were edited by hand; a copy is kept
     #[arg(long)]
     overwrite: bool,
+}
+
+/// Looking first, at what is no change of one object
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct DryRunArgs {
+    /// Change nothing; show what the command would do on the server
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+impl DryRunArgs {
+    /// The call that does it, or shows what it would do.
+    pub(crate) fn call(self, method: Method, path: &str, body: Value) -> Call {
+        if self.dry_run {
+            return Call::new(method, with_query(path, &[("dry_run", "true".to_owned())])).body(body);
+        }
+        Call::new(method, path).body(body).once()
+    }
 }
 
 /// Asking before something goes
@@ -105,9 +123,9 @@ impl Change {
     }
 
     /// Does something with an object, such as `suspend`.
-    pub(crate) fn act(subject: Subject, action: &str, body: Value) -> Self {
+    pub(crate) fn act(subject: Subject, action: &str, body: Value, if_match: IfMatchArgs) -> Self {
         let path = format!("{}/{action}", subject.path);
-        Self { method: Method::POST, path, body: Some(body), if_match: None, subject }
+        Self { method: Method::POST, path, body: Some(body), if_match: if_match.if_match, subject }
     }
 
     /// Removes an object.
@@ -125,6 +143,12 @@ impl ChangeArgs {
     /// Whether anything of this was asked for.
     pub(crate) fn is_given(&self) -> bool {
         self.dry_run || self.no_wait || self.overwrite || self.wait.is_some() || self.expect_plan.is_some()
+    }
+
+    /// Whether a dry run was asked for, and nothing else.
+    pub(crate) fn is_dry_run_alone(&self) -> bool {
+        let rest = Self { dry_run: false, ..self.clone() };
+        self.dry_run && !rest.is_given()
     }
 
     /// Whether nothing is to be changed.
@@ -184,10 +208,7 @@ impl ChangeArgs {
             tries += 1;
             let read =
                 session.ask(&format!("looking at {}", subject.words()), Call::get(&subject.path)).await?;
-            let tag = read
-                .header(header::ETAG)
-                .map(str::to_owned)
-                .ok_or_else(|| read.not_understood("there is no ETag"))?;
+            let tag = read.etag()?;
             let change = Change {
                 method: Method::PATCH,
                 path: subject.path.clone(),
@@ -274,6 +295,8 @@ impl ChangeArgs {
                 "The wish stands, and what served before goes on where it can. {} tells more.",
                 show.trim()
             )
+        } else if stands.waits_for_person() {
+            format!("The wish stands, and goes on once somebody has decided. {} tells more.", show.trim())
         } else {
             format!("The wish stands, and the server follows by itself; {} tells how far it is.", show.trim())
         };
@@ -315,7 +338,7 @@ async fn follow(
     let line = Line::now(session.screen.moves, &change.subject.words());
     for pause in pauses() {
         let stands = Convergence::of(&last.value()?);
-        let over = stands.is_settled() && !deleting;
+        let over = (stands.is_settled() && !deleting) || stands.waits_for_person();
         if over || Instant::now() + pause > until {
             return Ok(Some(last));
         }

@@ -9,7 +9,7 @@ use crate::account::AccountCommand;
 use crate::agent::AgentCommand;
 use crate::api::ApiArgs;
 use crate::audit::AuditCommand;
-use crate::change::ChangeArgs;
+use crate::change::{ChangeArgs, DryRunArgs};
 use crate::client::{Client, EndpointArgs};
 use crate::completions::CompletionsArgs;
 use crate::doctor::DoctorArgs;
@@ -84,6 +84,16 @@ impl Command {
             Self::Account(command) => command.change(),
             Self::Site(command) => command.change(),
             Self::Node(NodeCommand::Edit(args)) => Some(&mut args.change),
+            _ => None,
+        }
+    }
+
+    /// Whether it only shows what it would do, where that is all that can be chosen.
+    fn dry_run(&mut self) -> Option<&mut DryRunArgs> {
+        match self {
+            Self::Sweep(args) => Some(&mut args.dry_run),
+            Self::Drift(args) => args.dry_run(),
+            Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
             _ => None,
         }
     }
@@ -177,11 +187,14 @@ fn told(error: &clap::Error) -> u8 {
 fn prepare(cli: &mut Cli) -> Result<Client, Failure> {
     if cli.change.is_given() {
         let before = std::mem::take(&mut cli.change);
-        let Some(change) = cli.command.change() else {
-            let words = "this command does not change an object that converges: it has no --dry-run, --expect-plan, --overwrite, --wait and --no-wait";
+        if let Some(change) = cli.command.change() {
+            change.merge(&before);
+        } else if let Some(args) = cli.command.dry_run().filter(|_| before.is_dry_run_alone()) {
+            args.dry_run = true;
+        } else {
+            let words = "this command does not change an object that converges: of --dry-run, --expect-plan, --overwrite, --wait and --no-wait it has those alone that its help names";
             return Err(Failure::Usage(words.to_owned()));
-        };
-        change.merge(&before);
+        }
     }
     Ok(Client::new(cli.endpoint.endpoint()?, cli.endpoint.token()?))
 }

@@ -103,6 +103,12 @@ impl Reply {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// The version of the object that was read.
+    pub(crate) fn etag(&self) -> Result<String, Failure> {
+        let tag = self.header(header::ETAG).map(str::to_owned);
+        tag.ok_or_else(|| self.not_understood("there is no ETag"))
+    }
+
     /// The answer is not what was expected.
     pub(crate) fn not_understood(&self, problem: &str) -> Failure {
         Failure::refused(

@@ -42,6 +42,12 @@ impl Convergence {
             && matches!(self.condition.as_str(), "ready" | "degraded" | "failed")
     }
 
+    /// Nothing goes on before somebody decides: waiting longer is of no use.
+    pub(crate) fn waits_for_person(&self) -> bool {
+        let reason = self.reason.as_deref();
+        matches!(reason, Some("not_approved" | "edited" | "paused" | "plan_changed" | "refused"))
+    }
+
     fn style(&self) -> Style {
         Self::style_of(&self.condition)
     }

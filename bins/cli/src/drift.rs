@@ -7,11 +7,11 @@ use hyper::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::change::quoted;
+use crate::change::{DryRunArgs, quoted};
 use crate::client::{Call, segment};
 use crate::condition::Convergence;
 use crate::failure::Failure;
-use crate::plan::diff_lines;
+use crate::plan::{PlanView, diff_lines};
 use crate::run::Session;
 use crate::screen::{Screen, Style, plain, span};
 use crate::time;
@@ -58,6 +58,8 @@ struct RevertArgs {
     /// Only if the edited content is the one that was looked at: the beginning of its SHA-256, as `holdfast drift` shows it
     #[arg(long, value_name = "HASH")]
     seen: Option<String>,
+    #[command(flatten)]
+    dry_run: DryRunArgs,
 }
 
 /// What is left as it is
@@ -131,6 +133,14 @@ struct List {
 }
 
 impl DriftArgs {
+    /// Whether it only shows what it would do, where that can be chosen.
+    pub(crate) fn dry_run(&mut self) -> Option<&mut DryRunArgs> {
+        match &mut self.command {
+            Some(DriftCommand::Revert(args)) => Some(&mut args.dry_run),
+            _ => None,
+        }
+    }
+
     pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self.command.unwrap_or_else(|| DriftCommand::List(ListArgs::default())) {
             DriftCommand::List(args) => list(session, &args).await,
@@ -253,7 +263,8 @@ async fn revert(session: &mut Session, args: RevertArgs) -> Result<(), Failure> 
         let mut more = Map::new();
         more.insert("path".to_owned(), edited.path.clone().into());
         more.insert("foreign".to_owned(), edited.foreign.clone().into());
-        send(session, "revert", (&edited.kind, &edited.id, edited.shown_name()), more).await?;
+        let object = (edited.kind.as_str(), edited.id.as_str(), edited.shown_name());
+        send(session, "revert", object, more, args.dry_run).await?;
     }
     Ok(())
 }
@@ -274,7 +285,7 @@ async fn decide(
         Some(edited) => edited.id,
         None => resolve(session, kind, name).await?,
     };
-    send(session, action, (kind, &id, name), more).await
+    send(session, action, (kind, &id, name), more, DryRunArgs::default()).await
 }
 
 /// The id of an object that has no edited file.
@@ -293,15 +304,20 @@ async fn send(
     action: &str,
     (kind, id, name): (&str, &str, &str),
     more: Map<String, Value>,
+    dry_run: DryRunArgs,
 ) -> Result<(), Failure> {
     let mut body = json!({ "kind": kind, "id": id, "action": action });
     if let Some(fields) = body.as_object_mut() {
         fields.extend(more.clone());
     }
-    let call = Call::new(Method::POST, "/drift/actions").body(body).patient().once();
+    let call = dry_run.call(Method::POST, "/drift/actions", body).patient();
     let reply = session.ask("deciding", call).await?;
     if session.json {
         return Ok(session.screen.json(&reply.body)?);
+    }
+    if dry_run.dry_run {
+        let plan = PlanView::read(&reply.value()?).ok_or_else(|| reply.not_understood("it is no plan"))?;
+        return Ok(plan.show(&mut session.screen)?);
     }
     let decided = reply.value()?;
     let path = more.get("path").and_then(Value::as_str).unwrap_or_default();

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use hyper::Method;
 use serde_json::{Value, json};
 
+use crate::change::DryRunArgs;
 use crate::client::{Call, Reply, segment};
 use crate::failure::Failure;
 use crate::fields::{self, moment, text};
@@ -38,6 +39,8 @@ pub(crate) struct SetArgs {
     key: String,
     /// The value: JSON where it is JSON (a number, true, null, "text"), else the text itself
     value: String,
+    #[command(flatten)]
+    pub(crate) dry_run: DryRunArgs,
 }
 
 impl SettingCommand {
@@ -51,8 +54,13 @@ impl SettingCommand {
             }
             Self::Set(args) => {
                 let value = serde_json::from_str(&args.value).unwrap_or_else(|_| Value::from(args.value));
-                let call = Call::new(Method::PUT, format!("/settings/{}", segment(&args.key)));
-                let reply = session.ask("setting it", call.body(json!({ "value": value })).once()).await?;
+                let path = format!("/settings/{}", segment(&args.key));
+                let call = args.dry_run.call(Method::PUT, &path, json!({ "value": value }));
+                let reply = session.ask("setting it", call).await?;
+                if args.dry_run.dry_run && !session.json {
+                    let words = format!("{} would be set; nothing on the server hangs on it", args.key);
+                    return Ok(session.screen.text(&words)?);
+                }
                 show(session, &reply)
             }
         }

@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::fields::{self, day, moment, text};
 use crate::list::PageArgs;
 use crate::run::Session;
+use crate::screen::plain;
 use crate::table::Cell;
 
 /// Sites: names that are served from an account's files
@@ -27,8 +28,8 @@ pub(crate) enum SiteCommand {
     Suspend(ActArgs),
     /// Let a suspended site go on
     Unsuspend(ActArgs),
-    /// Approve all names of a site, so that they are served
-    Approve(ActArgs),
+    /// Approve all names of a site as they are shown, so that they are served
+    Approve(ApproveArgs),
     /// Remove a site; its files stay where they are
     Delete(DeleteArgs),
 }
@@ -123,6 +124,22 @@ pub(crate) struct ActArgs {
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     site: String,
     #[command(flatten)]
+    if_match: IfMatchArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// Which site
+#[derive(Debug, Args)]
+pub(crate) struct ApproveArgs {
+    /// One of its names, or its id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    site: String,
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+    #[command(flatten)]
+    if_match: IfMatchArgs,
+    #[command(flatten)]
     change: ChangeArgs,
 }
 
@@ -160,7 +177,8 @@ impl SiteCommand {
         match self {
             Self::Create(args) => Some(&mut args.change),
             Self::Edit(args) => Some(&mut args.change),
-            Self::Suspend(args) | Self::Unsuspend(args) | Self::Approve(args) => Some(&mut args.change),
+            Self::Suspend(args) | Self::Unsuspend(args) => Some(&mut args.change),
+            Self::Approve(args) => Some(&mut args.change),
             Self::Delete(args) => Some(&mut args.change),
             Self::List(_) | Self::Show(_) => None,
         }
@@ -191,7 +209,7 @@ impl SiteCommand {
             Self::Edit(args) => edit(session, *args).await,
             Self::Suspend(args) => args.act(session, "suspend").await,
             Self::Unsuspend(args) => args.act(session, "unsuspend").await,
-            Self::Approve(args) => args.act(session, "approve").await,
+            Self::Approve(args) => approve(session, args).await,
             Self::Delete(args) => {
                 let question = format!("Remove site {}? Its files stay where they are.", args.site);
                 args.change.confirm(session, args.confirm, &question)?;
@@ -203,8 +221,23 @@ impl SiteCommand {
 
 impl ActArgs {
     async fn act(self, session: &mut Session, action: &str) -> Result<(), Failure> {
-        self.change.run(session, Change::act(subject(&self.site), action, json!({}))).await
+        let change = Change::act(subject(&self.site), action, json!({}), self.if_match);
+        self.change.run(session, change).await
     }
+}
+
+/// Approves the names that are told here and no others: the site's owner may add one meanwhile, so the version that was read goes along.
+async fn approve(session: &mut Session, args: ApproveArgs) -> Result<(), Failure> {
+    let read = session.ask("looking at the site", Call::get(&subject(&args.site).path)).await?;
+    let site = read.value()?;
+    let pending = text(&site, "pending_names");
+    if !pending.is_empty() {
+        let words = format!("not approved yet, of account {}: {pending}", text(&site, "account"));
+        session.screen.note(&[plain(words)])?;
+        args.change.confirm(session, args.confirm, "Approve these names?")?;
+    }
+    let if_match = IfMatchArgs { if_match: Some(args.if_match.if_match.map_or_else(|| read.etag(), Ok)?) };
+    args.change.run(session, Change::act(subject(&args.site), "approve", json!({}), if_match)).await
 }
 
 async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> {

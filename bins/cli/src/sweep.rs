@@ -4,6 +4,7 @@ use clap::Args;
 use hyper::Method;
 use serde::Deserialize;
 
+use crate::change::DryRunArgs;
 use crate::client::Call;
 use crate::condition::Convergence;
 use crate::failure::Failure;
@@ -17,7 +18,10 @@ pub(crate) struct PlanArgs {}
 
 /// Make passes over the whole server now, as happens every ten minutes by itself
 #[derive(Debug, Args)]
-pub(crate) struct SweepArgs {}
+pub(crate) struct SweepArgs {
+    #[command(flatten)]
+    pub(crate) dry_run: DryRunArgs,
+}
 
 /// An object that is not as asked, with no step that could be taken.
 #[derive(Debug, Default, Deserialize)]
@@ -50,8 +54,9 @@ impl PlanArgs {
 
 impl SweepArgs {
     pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        let call = Call::new(Method::POST, "/sweep").body(serde_json::json!({})).patient().once();
-        show(session, "sweeping", call, true).await
+        let call = self.dry_run.call(Method::POST, "/sweep", serde_json::json!({})).patient();
+        let doing = if self.dry_run.dry_run { "looking at the server" } else { "sweeping" };
+        show(session, doing, call, !self.dry_run.dry_run).await
     }
 }
 

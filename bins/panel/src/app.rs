@@ -108,7 +108,7 @@ pub fn app(parts: Parts, limits: Limits) -> Router {
         .merge(page::router())
         .fallback(async || ApiError::not_found("address"))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
-        .layer(from_fn_with_state(store.clone(), idempotency::layer))
+        .layer(from_fn_with_state(idempotency::Requests::new(store.clone()), idempotency::layer))
         .layer(from_fn_with_state(refusals, refused::layer))
         .layer(from_fn_with_state(limits.persons, rate_limit::person_layer))
         .layer(from_fn_with_state(store, authenticate::layer))

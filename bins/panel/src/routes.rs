@@ -32,7 +32,7 @@ pub(crate) fn table(parts: Parts) -> Table {
 /// Every statement below.
 pub(crate) const STATEMENTS: &[&[store::Statement]] = &[session::STATEMENTS, doctor::STATEMENTS];
 
-/// Writes a change that was done into the audit.
+/// Writes a change that was done into the audit, and its request down as done.
 async fn done(
     tx: &mut store::WriteTx,
     actor: &auth::Actor,
@@ -52,5 +52,8 @@ async fn done(
         outcome: ::audit::Outcome::Done,
     };
     ::audit::append(tx, &entry, now).await?;
-    Ok(())
+    match api_kit::idempotency::current() {
+        Some(claim) => claim.done(tx).await,
+        None => Ok(()),
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use api_kit::rate_limit::{NetworkLimit, PersonLimit};
 use auth::{Login, Passwords};
-use desired::{Panel, setting};
+use desired::{Agents, Panel, setting};
 use names::{Hostname, Micros};
 use store::{Store, WriteTx};
 use tokio::net::{TcpListener, UnixListener};
@@ -19,8 +19,10 @@ use crate::refused::Refusals;
 use crate::serve::Server;
 use crate::{tls, upkeep, world};
 
-/// Calls to the agent at once: the attempts, and a few for people.
-const AGENT_CONNECTIONS: usize = desired::PARALLEL + 4;
+/// Calls to the agent at once beside the attempts and the stream of changes; see `docs/adr/0006-driver-parallelism.md`.
+const PEOPLES_CONNECTIONS: usize = 10;
+const _: () =
+    assert!(desired::PARALLEL + PEOPLES_CONNECTIONS < 60, "one is the stream's; the agent takes 60 from us");
 /// Requests in hand at a stop are given so long.
 const GRACE: Duration = Duration::from_secs(2);
 /// Changes that one tenant may ask for per second in the long run, and at once.
@@ -123,9 +125,10 @@ pub async fn parts(config: &Config, stop: CancellationToken) -> anyhow::Result<P
             }
         })
         .await?;
-    let agent = Peer::with_connections(&config.agent_socket, AGENT_CONNECTIONS);
+    let connections = |most| Peer::with_connections(&config.agent_socket, most);
+    let agents = Agents { driver: connections(desired::PARALLEL), people: connections(PEOPLES_CONNECTIONS) };
     let refusals = Refusals::new(store.clone());
-    let panel = Panel::new(store, agent, world::registry(), stop.clone());
+    let panel = Panel::new(store, agents, world::registry(), stop.clone());
     let passwords = Passwords::new()?;
     Ok(Parts { panel, passwords, probe: Peer::new(&config.probe_socket), port: 8443, stop, refusals })
 }

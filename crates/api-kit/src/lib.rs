@@ -27,6 +27,7 @@
 
 mod accepted;
 mod caller;
+mod carry;
 mod change;
 mod error;
 mod etag;
@@ -48,7 +49,8 @@ pub mod testing;
 
 pub use accepted::{Accepted, Progress, Tagged};
 pub use caller::{Caller, From};
-pub use change::{Change, ChangeParams};
+pub use carry::carry;
+pub use change::{Change, ChangeParams, Rehearsal, RehearsalParams};
 pub use error::{ApiError, FieldError, PROBLEM_JSON, Problem, Refused};
 pub use etag::{IfMatch, etag};
 pub use json::{Edit, Json};

@@ -36,9 +36,9 @@ impl Page {
         self.after.as_deref()
     }
 
-    /// The sort key as a number; 0 at the beginning.
-    pub fn after_number(&self) -> i64 {
-        self.after().and_then(|key| key.parse().ok()).unwrap_or(0)
+    /// The sort key as a number; none at the beginning.
+    pub fn after_number(&self) -> Option<i64> {
+        self.after().and_then(|key| key.parse().ok())
     }
 
     /// The page, of the rows that [`Page::rows`] asked for. `key` is an item's sort key.

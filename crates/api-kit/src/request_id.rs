@@ -21,8 +21,8 @@ pub fn current() -> Option<String> {
     CURRENT.try_with(Clone::clone).ok()
 }
 
-/// `work` under the id of the present request, for what is spawned and still belongs to it.
-pub fn carry<F: Future>(work: F) -> impl Future<Output = F::Output> {
+/// `work` under the id of the present request; see [`carry`](crate::carry).
+pub(crate) fn carry<F: Future>(work: F) -> impl Future<Output = F::Output> {
     let id = current();
     async move {
         match id {

@@ -32,7 +32,7 @@ mod verify;
 
 pub use append::{append, head};
 pub use entry::{Entry, Head, Object, Outcome, RefusedField, Who};
-pub use list::{Filter, Recorded, list};
+pub use list::{Recorded, list};
 pub use verify::{Verdict, verify};
 
 /// Every statement of this crate.

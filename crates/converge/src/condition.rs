@@ -51,6 +51,8 @@ pub enum Reason {
     Busy,
     /// Another object must be there first.
     WaitsFor,
+    /// None of its names may be served before an administrator approves one.
+    NotApproved,
     /// A file was edited by hand; a decision is needed.
     Edited,
     /// An administrator paused the object.
@@ -84,6 +86,7 @@ impl Reason {
             Self::AgentUnreachable => "agent_unreachable",
             Self::Busy => "busy",
             Self::WaitsFor => "waits_for",
+            Self::NotApproved => "not_approved",
             Self::Edited => "edited",
             Self::Paused => "paused",
             Self::ConfigRefused => "config_refused",
@@ -103,7 +106,9 @@ impl Reason {
     pub fn retry(self) -> crate::backoff::Retry {
         use crate::backoff::Retry;
         match self {
-            Self::Edited | Self::Paused | Self::PlanChanged | Self::Refused => Retry::WaitForUser,
+            Self::NotApproved | Self::Edited | Self::Paused | Self::PlanChanged | Self::Refused => {
+                Retry::WaitForUser
+            }
             Self::Bug => Retry::Bug,
             Self::DiskFull | Self::ForeignConfigBroken => Retry::Soon,
             _ => Retry::Later,

@@ -59,8 +59,8 @@ impl Method for ListObjects {
     type Reply = ObjectPage;
 }
 
-/// Streams each object whose status changed, from now on, until the caller hangs up. Changes that were missed in
-/// between are found with [`ListObjects`].
+/// Streams each object whose status changed, from now on, until the caller hangs up. The first page is empty, and says that the agent
+/// listens: what changed before it is found with [`ListObjects`], what changes after it comes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WatchObjects {}

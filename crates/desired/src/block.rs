@@ -1,6 +1,7 @@
 //! The columns that every converging object's row has, and how they are shown.
 
-use converge::{Condition, Status};
+use converge::backoff::Retry;
+use converge::{Condition, Reason, Status};
 use names::{Digest, Generation, Micros};
 use serde::{Deserialize, Serialize};
 use store::{FromRow, Row, RowError, Statement};
@@ -13,7 +14,7 @@ pub struct Block {
     pub generation: Generation,
     /// The version that the agent last reported on; none where it never did.
     pub observed_generation: Option<Generation>,
-    /// The digest of the specification last reported on.
+    /// The digest of the specification that the agent holds for this generation; none before it first reported.
     pub spec_digest: Option<Digest>,
     /// How the object stands.
     pub condition: Condition,
@@ -55,9 +56,32 @@ impl Block {
     /// Whether a status says something new.
     pub fn differs(&self, status: &Status) -> bool {
         self.condition != status.condition
-            || self.reason.as_deref() != status.reason.map(converge::Reason::as_str)
-            || self.message != status.message
+            || self.reason.as_deref() != status.reason.map(Reason::as_str)
+            || self.message != status.message.as_deref().map(clip)
     }
+
+    /// Why it is not ready, where the word is known.
+    pub fn known_reason(&self) -> Option<Reason> {
+        let word = self.reason.clone()?;
+        serde_json::from_value(serde_json::Value::String(word)).ok()
+    }
+
+    /// Nothing goes on by itself before a person decides.
+    pub fn waits_for_person(&self) -> bool {
+        self.known_reason().is_some_and(|reason| matches!(reason.retry(), Retry::WaitForUser))
+    }
+}
+
+/// A message as it is stored: a tool may say much, of which the beginning and the end are kept.
+pub(crate) fn clip(message: &str) -> String {
+    const HALF: usize = 1000;
+    let count = message.chars().count();
+    if count <= 2 * HALF {
+        return message.to_owned();
+    }
+    let head: String = message.chars().take(HALF).collect();
+    let tail: String = message.chars().skip(count - HALF).collect();
+    format!("{head}\n[...]\n{tail}")
 }
 
 /// A column that holds a generation; 0 stands for none.
@@ -132,7 +156,7 @@ impl From<&Block> for Convergence {
 #[derive(Debug, Clone, Copy)]
 pub struct BlockSql {
     /// A change of meaning. `$1` id, `$2` now, `$3` whether hand edits may be overwritten. Raises the generation, and sets `pending`
-    /// (`deleting` where `deleted_at` is set), without reason, message, attempts, next attempt and expected plan.
+    /// (`deleting` where `deleted_at` is set), without reason, message, attempts, next attempt, expected plan and digest.
     pub raise: Statement,
     /// Binds the generation to a plan. `$1` id, `$2` digest of the plan.
     pub expect: Statement,

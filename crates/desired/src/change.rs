@@ -5,8 +5,10 @@
 //! the plan is the one that was shown, and each object carries the hash of its own part, so that the agent refuses if the host moves in
 //! between.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
+use api_kit::idempotency::{self, Claim};
 use api_kit::{ApiError, Progress};
 use converge::{Cause, PlannedStep, Refusal};
 use names::{Digest, Id, Micros};
@@ -32,14 +34,25 @@ pub struct Asked {
     pub cause: Cause,
     /// Who asks, for the audit.
     pub who: audit::Who,
+    /// The request, where it is to be done once however often it is sent.
+    pub claim: Option<Claim>,
 }
 
 impl Asked {
-    /// As a request says it.
-    pub fn by(actor: &auth::Actor, change: api_kit::Change, prefer: api_kit::Prefer) -> Self {
+    /// As a request says it. A hand edit of a managed file is the administrators', so overwriting one is theirs to decide.
+    pub fn by(
+        actor: &auth::Actor,
+        change: api_kit::Change,
+        prefer: api_kit::Prefer,
+    ) -> Result<Self, ApiError> {
+        if change.overwrite && actor.everywhere::<auth::EditNode>().is_err() {
+            let detail = "Files that were edited by hand are overwritten by an administrator alone. Leave overwrite out.";
+            return Err(ApiError::forbidden(detail));
+        }
         let request_id = api_kit::request_id::current().unwrap_or_default();
         let cause = Cause { actor: actor.name().to_owned(), request_id };
-        Self { change, wait: prefer.wait, cause, who: audit::Who::from(actor) }
+        let (who, claim) = (audit::Who::from(actor), idempotency::current());
+        Ok(Self { change, wait: prefer.wait, cause, who, claim })
     }
 }
 
@@ -66,9 +79,27 @@ pub struct Draft {
     overwrite: bool,
     who: audit::Who,
     request_id: String,
-    touched: Vec<Key>,
+    touched: Touched,
     ids: Vec<Uuid>,
     used: usize,
+}
+
+/// Objects in the order in which they were first named; a change of an account may name ten thousand.
+#[derive(Default)]
+struct Touched {
+    order: Vec<Key>,
+    known: HashSet<Key>,
+}
+
+impl Touched {
+    /// Whether the object is new here.
+    fn add(&mut self, key: Key) -> bool {
+        let new = self.known.insert(key.clone());
+        if new {
+            self.order.push(key);
+        }
+        new
+    }
 }
 
 impl Draft {
@@ -79,7 +110,7 @@ impl Draft {
             overwrite: asked.change.overwrite,
             who: asked.who.clone(),
             request_id: asked.cause.request_id.clone(),
-            touched: Vec::new(),
+            touched: Touched::default(),
             ids,
             used: 0,
         }
@@ -99,9 +130,7 @@ impl Draft {
 
     /// A new row was made.
     pub fn made(&mut self, key: Key) {
-        if !self.touched.contains(&key) {
-            self.touched.push(key);
-        }
+        self.touched.add(key);
     }
 
     /// A row's meaning was changed: raises its generation.
@@ -111,12 +140,10 @@ impl Draft {
         id: &<O::Spec as converge::Spec>::Key,
     ) -> Result<(), ApiError> {
         let key = Key::of::<O::Spec>(id);
-        if self.touched.contains(&key) {
-            return Ok(());
-        }
         let raise = O::SQL.raise.bind(&key.id).bind(self.now).bind(self.overwrite);
-        tx.execute(raise).await?;
-        self.touched.push(key);
+        if self.touched.add(key) {
+            tx.execute(raise).await?;
+        }
         Ok(())
     }
 
@@ -170,7 +197,7 @@ impl Panel {
         if asked.change.dry_run || asked.change.expect_plan.is_some() {
             let (wishes, new_ids) = self.rehearse(asked, ids, &rules).await?;
             ids = new_ids;
-            let plan = self.plan(&wishes, asked).await?;
+            let plan = self.plan(&wishes, asked.change.overwrite, &asked.cause).await?;
             self.reserved().remember(plan.0.hash, ids.clone());
             if asked.change.dry_run {
                 return Ok(Outcome::Plan(plan.0));
@@ -190,8 +217,8 @@ impl Panel {
             let until = Instant::now() + wait;
             loop {
                 let moved = waiter.next();
-                if self.is_over(&awaited).await? {
-                    progress = Progress::Observed;
+                if let Some(come) = self.progress(&awaited).await? {
+                    progress = come;
                     break;
                 }
                 tokio::select! {
@@ -216,6 +243,9 @@ impl Panel {
             .store()
             .write(async |tx: &mut WriteTx| -> Result<(R::Value, Key), ApiError> {
                 let done = rules.run(tx, &mut draft).await?;
+                if let Some(claim) = &asked.claim {
+                    claim.done(tx).await?;
+                }
                 for (key, part) in &parts {
                     if let Some(kind) = self.registry().find(key.kind) {
                         tx.execute(kind.sql().expect.bind(&key.id).bind(*part)).await?;
@@ -226,17 +256,22 @@ impl Panel {
             .await?;
         self.events_written();
         let waiter = self.waiters().register(awaited.clone());
-        for key in draft.touched {
+        for key in draft.touched.order {
             self.caused(key.clone(), asked.cause.clone());
             self.wake(key);
         }
         Ok((value, awaited, waiter))
     }
 
-    /// Whether the host was observed: well, badly, or gone.
-    async fn is_over(&self, key: &Key) -> Result<bool, ApiError> {
-        let wish = self.load(key).await?;
-        Ok(wish.is_none_or(|wish| !wish.is_absent() && wish.block().is_settled()))
+    /// How far an object has come, where waiting is of no further use: the host was observed, well, badly or clean; or a person decides.
+    async fn progress(&self, key: &Key) -> Result<Option<Progress>, ApiError> {
+        let Some(wish) = self.load(key).await? else { return Ok(Some(Progress::Observed)) };
+        let block = wish.block();
+        Ok(match (wish.is_absent(), block.waits_for_person()) {
+            (false, _) if block.is_settled() => Some(Progress::Observed),
+            (_, true) => Some(Progress::UnderWay),
+            (_, false) => None,
+        })
     }
 
     /// What should be of one object; none where its row is gone.
@@ -258,7 +293,7 @@ impl Panel {
                 rules.run(tx, &mut draft).await?;
                 let mut wishes = Vec::new();
                 for kind in self.registry().iter() {
-                    for key in draft.touched.iter().filter(|key| key.kind == kind.kind()) {
+                    for key in draft.touched.order.iter().filter(|key| key.kind == kind.kind()) {
                         wishes.extend(kind.load(tx, &key.id).await?);
                     }
                 }
@@ -268,16 +303,23 @@ impl Panel {
         Ok((wishes, draft.ids))
     }
 
+    /// What the agent would do about one object as it is wished for now; with `overwrite`, about hand edits too.
+    pub async fn preview(&self, key: &Key, overwrite: bool, cause: &Cause) -> Result<PlanView, ApiError> {
+        let wish = self.load(key).await?.ok_or_else(|| ApiError::not_found("object"))?;
+        Ok(self.plan(&[wish], overwrite, cause).await?.0)
+    }
+
     /// Asks the agent about each object: the plan over all, and for each object whose plan is known, the hash of its part.
     async fn plan(
         &self,
         wishes: &[Box<dyn AnyWish>],
-        asked: &Asked,
+        overwrite: bool,
+        cause: &Cause,
     ) -> Result<(PlanView, Vec<(Key, Digest)>), ApiError> {
         let (mut objects, mut parts) = (Vec::new(), Vec::new());
         for wish in wishes {
             let key = wish.key();
-            let steps = match self.plan_of(wish.as_ref(), asked).await? {
+            let steps = match self.plan_of(wish.as_ref(), overwrite, cause).await? {
                 Planned::Known(plan) => {
                     parts.push((key.clone(), plan.hash()));
                     plan.steps
@@ -299,18 +341,13 @@ impl Panel {
         Ok((PlanView::of(objects), parts))
     }
 
-    async fn plan_of(&self, wish: &dyn AnyWish, asked: &Asked) -> Result<Planned, ApiError> {
+    async fn plan_of(&self, wish: &dyn AnyWish, overwrite: bool, cause: &Cause) -> Result<Planned, ApiError> {
         let verb = if wish.is_absent() { "remove" } else { "set up" };
         let unknown = |on: String| Planned::Unknown(plan::unknown(verb, wish.key().kind, wish.name(), on));
         if let Some(other) = wish.waits_for() {
-            return Ok(unknown(other.to_owned()));
+            return Ok(unknown(other.words().to_owned()));
         }
-        let how = How {
-            dry_run: true,
-            expect_plan: None,
-            overwrite: asked.change.overwrite,
-            cause: asked.cause.clone(),
-        };
+        let how = How { dry_run: true, expect_plan: None, overwrite, cause: cause.clone() };
         match wish.send(self.agent(), how).await {
             Ok(report) => Ok(Planned::Known(report.plan)),
             Err(error) => match error.refusal().and_then(Refusal::from_wire) {

@@ -1,5 +1,5 @@
 //! Keeping the rows true to the agent's own passes: a comparison of everything at the start and every ten minutes, and a stream of changes
-//! in between.
+//! in between. The stream is opened before the comparison begins, so that nothing falls between the two.
 //!
 //! Only what differs is driven. What the agent holds and the panel does not know is named in an event and left alone: after the loss of
 //! a database nothing on the host is removed for it.
@@ -18,24 +18,25 @@ use crate::block::Block;
 use crate::event::{self, Code, Event};
 use crate::key::Key;
 use crate::panel::Panel;
-use crate::work::Attempt;
+use crate::release;
+use crate::work::{self, Attempt};
 
 /// Rows that are compared at once.
 const PAGE: i64 = 1000;
 /// Between two comparisons.
 const EVERY: Duration = Duration::from_mins(10);
+/// Until the agent listens.
+const LISTENS: Duration = Duration::from_secs(5);
 /// After the agent was not reached.
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// Follows the agent for ever. `watching` is a connection of its own, since the stream holds one for as long as it lasts.
 pub async fn follow(panel: Panel, watching: Peer) {
+    let mut first = true;
     loop {
-        match compare(&panel).await {
-            Ok(()) => watch(&panel, &watching).await,
-            Err(error) => {
-                tracing::info!(error = %error, "the agent's objects could not be compared");
-                wake_unsettled(&panel).await;
-            }
+        if let Err(error) = watch(&panel, &watching, &mut first).await {
+            tracing::info!(error = %error, "the agent's objects cannot be followed");
+            wake_unsettled(&panel).await;
         }
         tokio::time::sleep(AGAIN).await;
     }
@@ -90,8 +91,11 @@ pub async fn compare(panel: &Panel) -> Result<(), FollowError> {
 async fn meet(panel: &Panel, key: Key, block: &Block, held: Option<ObjectStatus>) -> Result<(), StoreError> {
     match held {
         Some(held) if agrees(block, &held) => {
-            if block.differs(&held.status) || !block.is_observed() {
+            if block.differs(&held.status) || (!block.is_observed() && work::is_taken_up(&held.status)) {
                 take_over(panel, &key, held).await?;
+            } else if !block.is_observed() {
+                // It waits on the agent; nothing else may know of it after a restart.
+                panel.schedule().wake_in(key, work::WAITING);
             }
         }
         _ => panel.wake(key),
@@ -108,16 +112,15 @@ fn agrees(block: &Block, held: &ObjectStatus) -> bool {
 
 /// What the agent's own pass found becomes the row's condition.
 async fn take_over(panel: &Panel, key: &Key, held: ObjectStatus) -> Result<(), StoreError> {
-    if panel.is_busy(key) {
-        return Ok(());
-    }
+    let Some(held) = panel.keep_while_busy(key, held) else { return Ok(()) };
     let Some(wish) = panel.load(key).await? else { return Ok(()) };
     if !agrees(wish.block(), &held) {
         panel.wake(key.clone());
         return Ok(());
     }
-    let observed = Some(held.generation);
-    let attempt = Attempt { sent: held.generation, observed, digest: Some(held.digest), status: held.status };
+    let ObjectStatus { generation: sent, digest, status, .. } = held;
+    let observed = work::is_taken_up(&status).then_some(sent);
+    let attempt = Attempt { sent, observed, digest: Some(digest), status, shown: false };
     if let Some(pause) = panel.record(wish.as_ref(), attempt).await? {
         panel.schedule().wake_in(key.clone(), pause);
     }
@@ -147,13 +150,23 @@ async fn list(agent: &Peer) -> Result<HashMap<(String, String), ObjectStatus>, W
     Ok(objects)
 }
 
-/// Takes changes over as they come, until the stream ends or a new comparison is due.
-async fn watch(panel: &Panel, watching: &Peer) {
+/// Compares, and takes changes over as they come, until the stream ends or a new comparison is due.
+async fn watch(panel: &Panel, watching: &Peer, first: &mut bool) -> Result<(), FollowError> {
     let (pages, mut come) = tokio::sync::mpsc::unbounded_channel::<Value>();
     let stream = watching.call_with(&WatchObjects {}, &[], move |page: Value| {
         let _ = pages.send(page);
     });
     let take = async {
+        // The first page says that the agent listens: what changes during the comparison waits in the channel. An agent that does not say so
+        // is compared all the same.
+        if let Ok(None) = tokio::time::timeout(LISTENS, come.recv()).await {
+            return Ok(());
+        }
+        compare(panel).await?;
+        if *first {
+            release::raise_what_differs(panel).await?;
+            *first = false;
+        }
         while let Some(page) = come.recv().await {
             let Ok(page) = serde_json::from_value::<ObjectPage>(page) else { continue };
             for status in page.objects {
@@ -162,24 +175,20 @@ async fn watch(panel: &Panel, watching: &Peer) {
                 }
             }
         }
+        Ok(())
     };
     tokio::select! {
-        ended = stream => {
-            if let Err(error) = ended {
-                tracing::info!(error = %error, "the agent's changes can no longer be followed");
-            }
-        }
-        () = take => {}
-        () = tokio::time::sleep(EVERY) => {}
+        ended = stream => Ok(ended.map(drop)?),
+        taken = take => taken,
+        () = tokio::time::sleep(EVERY) => Ok(()),
     }
 }
 
-async fn changed(panel: &Panel, status: ObjectStatus) -> Result<(), StoreError> {
+/// What the agent told of one object.
+pub(crate) async fn changed(panel: &Panel, status: ObjectStatus) -> Result<(), StoreError> {
     let Some(kind) = panel.registry().find(&status.object.kind) else { return Ok(()) };
     let key = Key { kind: kind.kind(), id: status.object.scope.clone() };
-    if panel.is_busy(&key) {
-        return Ok(());
-    }
+    let Some(status) = panel.keep_while_busy(&key, status) else { return Ok(()) };
     let Some(wish) = panel.load(&key).await? else { return Ok(()) };
     meet(panel, key, wish.block(), Some(status)).await
 }

@@ -30,7 +30,25 @@ pub struct Wish<S: Spec> {
     pub block: Block,
     /// What must come first, so that the wish is not sent yet. Where `wanted` is `Absent` and the object is not to be deleted, what an
     /// earlier generation left on the host is taken away meanwhile.
-    pub waits_for: Option<String>,
+    pub waits_for: Option<Before>,
+}
+
+/// What must come before a wish is sent, in words that follow `waits for`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Before {
+    /// Another object, which comes or goes by itself.
+    Object(String),
+    /// An administrator's word.
+    Approval(String),
+}
+
+impl Before {
+    /// The words.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Object(words) | Self::Approval(words) => words,
+        }
+    }
 }
 
 /// Implemented once per kind, in its feature's panel crate.
@@ -75,11 +93,15 @@ pub trait AnyWish: Send + Sync {
     /// The object stays, and nothing of it may be on the host for now, where something was.
     fn is_withdrawn(&self) -> bool;
     /// [`Wish::waits_for`]
-    fn waits_for(&self) -> Option<&str>;
+    fn waits_for(&self) -> Option<&Before>;
     /// How it stands.
     fn block(&self) -> &Block;
     /// The digest of what should be.
     fn digest(&self) -> Digest;
+    /// Another release built another specification from this very row, and the agent has that one.
+    fn is_of_other_release(&self) -> bool {
+        self.block().spec_digest.is_some_and(|held| held != self.digest())
+    }
     /// Asks the agent.
     fn send<'a>(&'a self, agent: &'a Peer, how: How) -> BoxFuture<'a, Result<Report, WireError>>;
 }
@@ -105,8 +127,8 @@ impl<S: Spec> AnyWish for Wish<S> {
         self.wanted == Wanted::Absent && !self.is_absent() && self.block.observed_generation.is_some()
     }
 
-    fn waits_for(&self) -> Option<&str> {
-        self.waits_for.as_deref()
+    fn waits_for(&self) -> Option<&Before> {
+        self.waits_for.as_ref()
     }
 
     fn block(&self) -> &Block {

@@ -1,11 +1,12 @@
 //! What every route and the driver share.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use converge::Cause;
 use converge::driver::Schedule;
+use converge::methods::ObjectStatus;
 use names::Micros;
 use store::Store;
 use tokio::sync::watch;
@@ -19,6 +20,15 @@ use crate::wait::Waiters;
 /// Attempts that may be under way at once; see `docs/adr/0006-driver-parallelism.md`.
 pub const PARALLEL: usize = 48;
 
+/// Two sets of connections to the agent, so that neither people nor the driver wait for the other.
+#[derive(Debug, Clone)]
+pub struct Agents {
+    /// The attempts': [`PARALLEL`] connections.
+    pub driver: Peer,
+    /// All others'.
+    pub people: Peer,
+}
+
 /// The panel's side of convergence. Cheap to clone; the clones share everything.
 #[derive(Clone)]
 pub struct Panel {
@@ -27,12 +37,13 @@ pub struct Panel {
 
 struct Inner {
     store: Store,
-    agent: Peer,
+    agents: Agents,
     registry: Registry,
     schedule: Schedule<Key>,
     waiters: Arc<Waiters>,
     causes: Mutex<HashMap<Key, Cause>>,
-    busy: Mutex<HashSet<Key>>,
+    /// Objects with an attempt under way, and what the agent told of them meanwhile.
+    busy: Mutex<HashMap<Key, Option<ObjectStatus>>>,
     events: watch::Sender<u64>,
     reserved: Reserved,
     turns: AtomicU64,
@@ -42,11 +53,11 @@ struct Inner {
 impl Panel {
     /// A panel over its database, its agent and its kinds. Nothing is driven before [`crate::drive`].
     /// When `stop` is cancelled, those who wait for the host are answered with what is known.
-    pub fn new(store: Store, agent: Peer, registry: Registry, stop: CancellationToken) -> Self {
+    pub fn new(store: Store, agents: Agents, registry: Registry, stop: CancellationToken) -> Self {
         Self {
             inner: Arc::new(Inner {
                 store,
-                agent,
+                agents,
                 registry,
                 schedule: Schedule::new(),
                 waiters: Arc::default(),
@@ -65,9 +76,14 @@ impl Panel {
         &self.inner.store
     }
 
-    /// The agent.
+    /// The agent, for whoever waits for an answer.
     pub fn agent(&self) -> &Peer {
-        &self.inner.agent
+        &self.inner.agents.people
+    }
+
+    /// The agent, for attempts.
+    pub(crate) fn driver_agent(&self) -> &Peer {
+        &self.inner.agents.driver
     }
 
     /// All kinds of objects.
@@ -144,13 +160,19 @@ impl Panel {
 
     /// Marks the object as being worked on until the mark is dropped.
     pub(crate) fn busy(&self, key: &Key) -> Busy {
-        self.inner.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        self.inner.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), None);
         Busy { panel: self.clone(), key: key.clone() }
     }
 
-    /// Whether an attempt at the object is under way.
-    pub fn is_busy(&self, key: &Key) -> bool {
-        self.inner.busy.lock().unwrap_or_else(PoisonError::into_inner).contains(key)
+    /// Keeps what the agent told of an object until the attempt that is under way has ended; gives it back where there is none.
+    pub(crate) fn keep_while_busy(&self, key: &Key, told: ObjectStatus) -> Option<ObjectStatus> {
+        match self.inner.busy.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key) {
+            Some(kept) => {
+                *kept = Some(told);
+                None
+            }
+            None => Some(told),
+        }
     }
 }
 
@@ -160,8 +182,19 @@ pub(crate) struct Busy {
     key: Key,
 }
 
+impl Busy {
+    /// Ends the mark; what the agent told of the object meanwhile.
+    pub(crate) fn end(self) -> Option<ObjectStatus> {
+        self.take()
+    }
+
+    fn take(&self) -> Option<ObjectStatus> {
+        self.panel.inner.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key).flatten()
+    }
+}
+
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.panel.inner.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        self.take();
     }
 }

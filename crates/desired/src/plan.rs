@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use api_kit::{ApiError, FieldError};
+use api_kit::{ApiError, FieldError, Rehearsal};
 use wire::WireError;
 
 /// The steps of one object.
@@ -73,6 +73,20 @@ impl PlanView {
         let hash = Digest::of_json(&parts).unwrap_or_else(|error| Digest::of(error.to_string()));
         let impact = objects.iter().flat_map(|o| &o.steps).map(|s| s.impact).max().unwrap_or(Impact::None);
         Self { hash, impact, objects }
+    }
+
+    /// Holds a change against what it would do: the answer of a dry run; none where the change may be made; 409 where another plan is
+    /// expected.
+    pub fn rehearsed(self, rehearsal: &Rehearsal) -> Result<Option<DryRun>, ApiError> {
+        if rehearsal.dry_run {
+            return Ok(Some(DryRun { plan: self }));
+        }
+        match rehearsal.expect_plan {
+            Some(expected) if expected != self.hash => {
+                Err(ApiError::plan_changed(serde_json::to_value(&self).map_err(ApiError::internal)?))
+            }
+            _ => Ok(None),
+        }
     }
 }
 

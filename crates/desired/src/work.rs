@@ -13,9 +13,11 @@ use names::{Digest, Generation};
 use store::{StoreError, WriteTx};
 use wire::WireError;
 
+use crate::block::clip;
 use crate::event::{self, Code, Event};
+use crate::follow;
 use crate::key::Key;
-use crate::kind::{AnyWish, How};
+use crate::kind::{AnyWish, Before, How};
 use crate::panel::{PARALLEL, Panel};
 
 /// An attempt that takes longer than this shows as `converging`.
@@ -23,7 +25,7 @@ const LONG: Duration = Duration::from_secs(1);
 /// The database was busy or the disk full: look again.
 const AGAIN: Duration = Duration::from_secs(5);
 /// Who waits for another object is woken when that one turns; this is for the case that a wake was lost.
-const WAITING: Duration = Duration::from_secs(30);
+pub(crate) const WAITING: Duration = Duration::from_secs(30);
 
 /// Drives every object that is woken, for ever. Drop the future to stop.
 pub async fn drive(panel: Panel) {
@@ -39,8 +41,13 @@ impl Work for Driver {
     async fn run(&self, key: Key) -> Option<Duration> {
         let busy = self.0.busy(&key);
         let next = self.0.attempt(&key).await;
-        drop(busy);
+        let told = busy.end();
         self.0.waiters().moved(&key);
+        if let Some(told) = told
+            && let Err(error) = follow::changed(&self.0, told).await
+        {
+            tracing::warn!(%key, error = %error, "a change that the agent told could not be written down");
+        }
         next.unwrap_or_else(|error| {
             tracing::warn!(%key, error = %error, "what should be could not be read or written");
             Some(AGAIN)
@@ -58,13 +65,15 @@ pub(crate) struct Attempt {
     pub(crate) digest: Option<Digest>,
     /// How the object stands.
     pub(crate) status: Status,
+    /// It was shown as converging meanwhile: what came of it is written down even where it is as before.
+    pub(crate) shown: bool,
 }
 
 impl Panel {
     async fn attempt(&self, key: &Key) -> Result<Option<Duration>, StoreError> {
         let turns = self.turns();
         let Some(mut wish) = self.load(key).await? else { return Ok(None) };
-        if wish.block().is_ready() && wish.block().spec_digest.is_some_and(|digest| digest != wish.digest()) {
+        if wish.is_of_other_release() {
             self.raise_for_new_spec(key).await?;
             let Some(again) = self.load(key).await? else { return Ok(None) };
             wish = again;
@@ -80,18 +89,22 @@ impl Panel {
     }
 
     /// Nothing of the wish may be sent yet. What an earlier generation left on the host is taken away where the wish says so.
-    async fn hold(&self, wish: &dyn AnyWish, other: &str) -> Attempt {
+    async fn hold(&self, wish: &dyn AnyWish, other: &Before) -> Attempt {
         if wish.is_withdrawn() {
             let withdrawn = self.ask(wish).await;
             if withdrawn.status.condition != Condition::Ready {
                 return Attempt { observed: None, digest: None, ..withdrawn };
             }
         }
-        let status = waiting(wish, Reason::WaitsFor, format!("waits for {other}"));
-        Attempt { sent: wish.block().generation, observed: None, digest: None, status }
+        let reason = match other {
+            Before::Object(_) => Reason::WaitsFor,
+            Before::Approval(_) => Reason::NotApproved,
+        };
+        let status = waiting(wish, reason, format!("waits for {}", other.words()));
+        Attempt { sent: wish.block().generation, observed: None, digest: None, status, shown: false }
     }
 
-    /// A new release builds another specification from the same row: that is a new generation.
+    /// A new release builds another specification from the same row: that is a new generation, and for the agent a new wish.
     async fn raise_for_new_spec(&self, key: &Key) -> Result<(), StoreError> {
         let Some(kind) = self.registry().find(key.kind) else { return Ok(()) };
         let raise = kind.sql().raise.bind(&key.id).bind(self.now()).bind(false);
@@ -107,12 +120,14 @@ impl Panel {
             overwrite: block.overwrite,
             cause: self.cause(&wish.key()),
         };
-        let mut asking = wish.send(self.agent(), how);
+        let mut asking = wish.send(self.driver_agent(), how);
+        let mut shown = false;
         let answer = if let Ok(answer) = tokio::time::timeout(LONG, &mut asking).await {
             answer
         } else {
             if !block.is_observed() {
                 self.show_converging(wish).await;
+                shown = true;
             }
             asking.await
         };
@@ -120,13 +135,14 @@ impl Panel {
             Ok(report) => reported(wish, report),
             Err(error) => (None, None, refused(wish, &error)),
         };
-        Attempt { sent: block.generation, observed, digest, status }
+        Attempt { sent: block.generation, observed, digest, status, shown }
     }
 
     async fn show_converging(&self, wish: &dyn AnyWish) {
         let condition = if wish.is_absent() { Condition::Deleting } else { Condition::Converging };
         let status = Status { condition, reason: None, message: None };
-        let attempt = Attempt { sent: wish.block().generation, observed: None, digest: None, status };
+        let sent = wish.block().generation;
+        let attempt = Attempt { sent, observed: None, digest: None, status, shown: false };
         if let Err(error) = self.write_down(wish, &attempt, wish.block().attempts, None).await {
             tracing::warn!(key = %wish.key(), error = %error, "a long attempt could not be shown");
         }
@@ -148,12 +164,15 @@ impl Panel {
         let (attempts, pause) = match attempt.status.reason {
             _ if ready => (0, None),
             Some(Reason::WaitsFor) => (block.attempts, Some(WAITING)),
+            Some(Reason::NotApproved) => (block.attempts, None),
             _ => (block.attempts.saturating_add(1), backoff::delay(retry, block.attempts, jitter())),
         };
-        let same = !block.differs(&attempt.status)
+        let same = !attempt.shown
+            && !block.differs(&attempt.status)
             && attempt.observed.is_none_or(|observed| block.observed_generation == Some(observed))
             && attempt.digest.is_none_or(|digest| block.spec_digest == Some(digest));
-        if same && (ready || attempt.status.reason == Some(Reason::WaitsFor)) {
+        let waits = matches!(attempt.status.reason, Some(Reason::WaitsFor | Reason::NotApproved));
+        if same && (ready || waits) {
             self.forget_cause(&key);
             return Ok(pause);
         }
@@ -275,27 +294,19 @@ fn turn(wish: &dyn AnyWish, attempt: &Attempt) -> Option<Event> {
     })
 }
 
-/// A tool may say much; its beginning and its end are kept.
-fn clip(message: &str) -> String {
-    const HALF: usize = 1000;
-    let count = message.chars().count();
-    if count <= 2 * HALF {
-        return message.to_owned();
-    }
-    let head: String = message.chars().take(HALF).collect();
-    let tail: String = message.chars().skip(count - HALF).collect();
-    format!("{head}\n[...]\n{tail}")
-}
-
 fn reported(wish: &dyn AnyWish, report: Report) -> (Option<Generation>, Option<Digest>, Status) {
     let mut status = report.status;
     if wish.is_absent() && status.condition != Condition::Ready {
         status.condition = Condition::Deleting;
     }
-    // What waits for another object was not looked at yet, whether or not its last state still serves.
-    let waits = matches!(status.reason, Some(Reason::WaitsFor | Reason::Busy));
-    let taken_up = !waits && !matches!(status.condition, Condition::Pending | Condition::Converging);
-    (taken_up.then_some(report.generation), taken_up.then_some(report.digest), status)
+    (is_taken_up(&status).then_some(report.generation), Some(report.digest), status)
+}
+
+/// Whether the agent did something about the wish, well or badly. What waits for another object was not looked at yet, whether or not its
+/// last state still serves.
+pub(crate) fn is_taken_up(status: &Status) -> bool {
+    !matches!(status.reason, Some(Reason::WaitsFor | Reason::Busy))
+        && !matches!(status.condition, Condition::Pending | Condition::Converging)
 }
 
 /// How an object stands while the agent did not take its wish.
@@ -309,8 +320,8 @@ fn refused(wish: &dyn AnyWish, error: &WireError) -> Status {
     if error.is_unavailable() {
         if block.is_observed() {
             // Nothing is waiting to be sent: what was last observed is the best that is known.
-            let reason = block.reason.as_deref().and_then(reason_of);
-            return Status { condition: block.condition, reason, message: block.message.clone() };
+            let (condition, message) = (block.condition, block.message.clone());
+            return Status { condition, reason: block.known_reason(), message };
         }
         let busy = error.is_refused(wire::names::BUSY);
         let reason = if busy { Reason::Busy } else { Reason::AgentUnreachable };
@@ -339,11 +350,6 @@ fn refused(wish: &dyn AnyWish, error: &WireError) -> Status {
         Some(refusal @ Refusal::DigestMismatch) => failed(Reason::Bug, refusal.to_string()),
         None => failed(Reason::Bug, error.to_string()),
     }
-}
-
-/// The reason of a stored word.
-pub(crate) fn reason_of(word: &str) -> Option<Reason> {
-    serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
 }
 
 /// A number in `0.0..1.0` that differs from attempt to attempt.

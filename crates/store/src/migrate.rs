@@ -14,12 +14,20 @@ use crate::open::Backend;
 use crate::statement::Statement;
 
 /// (version, what it does, SQLite's text, PostgreSQL's text); one change of the schema each, in order.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "first",
-    include_str!("../migrations/sqlite/0001_first.sql"),
-    include_str!("../migrations/postgres/0001_first.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "first",
+        include_str!("../migrations/sqlite/0001_first.sql"),
+        include_str!("../migrations/postgres/0001_first.sql"),
+    ),
+    (
+        2,
+        "event last",
+        include_str!("../migrations/sqlite/0002_event_last.sql"),
+        include_str!("../migrations/postgres/0002_event_last.sql"),
+    ),
+];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.
 const COPY: Statement = Statement::new("VACUUM INTO $1");

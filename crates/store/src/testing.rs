@@ -74,6 +74,15 @@ impl TestStore {
         (node, account)
     }
 
+    /// How SQLite would run a statement, step by step: to see that it goes by an index.
+    pub async fn plan(&self, statement: Statement) -> Vec<String> {
+        let mut connection = self.store.any_connection().await.expect("a connection");
+        // The text is a constant of a crate's.
+        let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", statement.sql()));
+        let rows = sqlx::raw_sql(sql).fetch_all(&mut *connection).await.expect("a plan");
+        rows.iter().map(|row| sqlx::Row::get(row, "detail")).collect()
+    }
+
     /// Where the database's file is.
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("holdfast.db")

@@ -168,6 +168,37 @@ async fn an_edit_of_a_named_version_is_refused_where_there_is_another() {
 }
 
 #[tokio::test]
+async fn names_are_told_before_they_are_approved_at_the_version_that_was_read() {
+    let mut pending = site("pending", 0, 3);
+    pending["pending_names"] = json!(["www.example.test", "example.test"]);
+    for (said, code) in [("y\n", 0), ("n\n", 1)] {
+        let read = ("GET /sites/x", Answer::json(200, &pending).with("etag", "\"g3\""));
+        let done = ("POST /sites/x/approve", Answer::json(200, &site("ready", 4, 4)));
+        let script = std::iter::once(read).chain((code == 0).then_some(done));
+        let panel = FakePanel::start(script);
+        let ran = panel.run_with(&["site", "approve", "x"], said, |screen| screen.asks = true).await;
+        assert_eq!(ran.code, code, "{}", ran.err);
+        let told = "not approved yet, of account alice: www.example.test, example.test\n";
+        assert!(ran.err.starts_with(told) && ran.err.contains("Approve these names? [y/N] "), "{}", ran.err);
+        let seen = panel.seen();
+        assert!(code == 1 || seen[1].header("if-match") == Some("\"g3\""));
+    }
+    let panel = FakePanel::start([
+        ("GET /sites/x", Answer::json(200, &pending).with("etag", "\"g3\"")),
+        ("POST /sites/x/approve", problem(412, "precondition_failed", "It is another version.")),
+    ]);
+    assert_eq!(panel.run(&["site", "approve", "x"]).await.code, 1, "other names than those that were told");
+    panel.seen();
+}
+
+#[tokio::test]
+async fn suspending_is_held_to_a_version_where_one_is_named() {
+    let panel = FakePanel::start([("POST /sites/x/suspend", Answer::json(200, &site("ready", 2, 2)))]);
+    assert_eq!(panel.run(&["site", "suspend", "x", "--if-match", "\"g1\""]).await.code, 0);
+    assert_eq!(panel.only().header("if-match"), Some("\"g1\""));
+}
+
+#[tokio::test]
 async fn deleting_waits_until_it_is_gone_and_asks_nobody_in_a_script() {
     let panel = FakePanel::start([
         ("DELETE /sites/www.example.test", Answer::json(202, &site("deleting", 1, 2))),
@@ -224,11 +255,47 @@ async fn a_login_link_is_not_asked_for_twice() {
 #[tokio::test]
 async fn commands_without_a_plan_refuse_to_be_shown_first() {
     let panel = FakePanel::start([]);
-    for args in [["--dry-run", "sweep"], ["--no-wait", "login-link"], ["--overwrite", "doctor"]] {
+    for args in [["--dry-run", "doctor"], ["--no-wait", "sweep"], ["--overwrite", "login-link"]] {
         let ran = panel.run(&args).await;
         assert_eq!(ran.code, 2, "{args:?}: {}", ran.err);
     }
     panel.seen();
+}
+
+#[tokio::test]
+async fn what_is_no_change_of_one_object_can_be_shown_first_all_the_same() {
+    let plan = crate::plan::tests::plan();
+    for args in [["--dry-run", "sweep"], ["sweep", "--dry-run"]] {
+        let panel = FakePanel::start([("POST /sweep?dry_run=true", Answer::json(200, &plan))]);
+        let ran = panel.run(&args).await;
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert!(ran.out.contains("- reload nginx.service  [reload]"), "{}", ran.out);
+        assert!(!ran.out.contains("objects looked at"), "nothing was swept: {}", ran.out);
+        assert_eq!(panel.only().header("idempotency-key"), None);
+    }
+    let panel = FakePanel::start([(
+        "PUT /settings/event.keep_days?dry_run=true",
+        Answer::json(200, &json!({ "plan": { "hash": HASH, "impact": "none", "objects": [] } })),
+    )]);
+    let ran = panel.run(&["setting", "set", "event.keep_days", "30", "--dry-run"]).await;
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert_eq!(ran.out, "event.keep_days would be set; nothing on the server hangs on it\n");
+    panel.only();
+}
+
+#[tokio::test]
+async fn what_waits_for_a_person_is_not_waited_for() {
+    for (condition, reason) in
+        [("pending", "not_approved"), ("pending", "plan_changed"), ("failed", "refused")]
+    {
+        let mut waiting = site(condition, 0, 1);
+        waiting["reason"] = reason.into();
+        let panel = FakePanel::start([("POST /sites", Answer::json(202, &waiting))]);
+        let ran = panel.run(&["site", "create", "alice", "www.example.test"]).await;
+        assert_eq!(ran.code, 4, "{}", ran.err);
+        assert!(ran.err.contains("goes on once somebody has decided"), "{}", ran.err);
+        panel.only();
+    }
 }
 
 #[test]

@@ -63,6 +63,23 @@ async fn reverting_names_the_content_that_was_looked_at() {
 }
 
 #[tokio::test]
+async fn a_revert_can_be_shown_first() {
+    for args in [
+        ["drift", "revert", "/etc/nginx/holdfast/http.conf", "--dry-run"],
+        ["--dry-run", "drift", "revert", "/etc/nginx/holdfast/http.conf"],
+    ] {
+        let panel = FakePanel::start([
+            ("GET /drift", Answer::json(200, &drift())),
+            ("POST /drift/actions?dry_run=true", Answer::json(200, &crate::plan::tests::plan())),
+        ]);
+        let ran = panel.run(&args).await;
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert!(ran.out.contains("- reload nginx.service  [reload]"), "{}", ran.out);
+        assert_eq!(panel.seen()[1].header("idempotency-key"), None);
+    }
+}
+
+#[tokio::test]
 async fn a_strangers_file_that_stays_is_no_success() {
     let decided = json!({ "condition": "degraded", "reason": "edited",
         "message": "/etc/nginx/holdfast/http.conf was edited by hand" });

@@ -2,7 +2,7 @@
 
 use api_kit::openapi::Problems;
 use api_kit::{ApiError, Caller, Json, List, Page, PageParams, Query};
-use audit::{Filter, Head, Recorded, Verdict};
+use audit::{Head, Recorded, Verdict};
 use auth::ViewAudit;
 use axum::extract::State;
 use converge::methods::{AuditHead, ListAuditHeads};
@@ -108,8 +108,8 @@ async fn audit_list(
 ) -> Result<Json<List<AuditView>>, ApiError> {
     let read = async |tx: &mut Tx| -> Result<_, ApiError> {
         let account = of.find::<ViewAudit>(tx, &actor).await?;
-        let filter = Filter { account_id: account.map(|id| id.to_string()), ..Filter::default() };
-        Ok(audit::list(tx, &actor.scope::<ViewAudit>(), &filter, page.after_number(), page.rows()).await?)
+        let scope = actor.scope::<ViewAudit>();
+        Ok(audit::list(tx, &scope, account, page.after_number(), page.rows()).await?)
     };
     let rows = panel.store().read(read).await?;
     Ok(Json(page.list(rows, |row| row.seq.to_string()).map(AuditView::from)))

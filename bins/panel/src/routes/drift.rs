@@ -1,19 +1,24 @@
 //! `/drift`: files of ours that somebody edited by hand, and what is decided about them.
 
+use std::time::Duration;
+
 use api_kit::openapi::{ChangeProblems, Problems};
-use api_kit::{ApiError, Caller, Json, List, json, request_id};
+use api_kit::{ApiError, Caller, Json, List, Query, Rehearsal, RehearsalParams, json, request_id};
 use audit::Object;
-use auth::{EditNode, ViewNode};
+use auth::{Actor, EditNode, ViewNode};
 use axum::extract::State;
 use converge::methods::{Drift, DriftAction, ListDrift, Object as HostObject, RunDriftAction};
 use converge::{Cause, Condition};
 use desired::event::{self, Code, Event};
-use desired::{Access, Key, Note, Panel, Table, agent_error};
+use desired::{Access, Changed, Key, Note, Panel, PlanView, Table, agent_error};
 use names::{Digest, Micros};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
+
+/// The longest pause; the agent takes no longer one.
+const LONGEST_PAUSE: Duration = Duration::from_hours(30 * 24);
 
 /// The routes.
 pub(super) fn table(panel: Panel) -> Table {
@@ -58,7 +63,7 @@ struct DriftView {
 struct DecideDrift {
     /// The object's kind.
     kind: String,
-    /// The object's id or name.
+    /// The object's id.
     id: String,
     /// `revert`: our content again, the foreign copy is kept. `pause`: leave the object alone for a while. `resume`: no longer.
     #[schema(value_type = String, example = "revert")]
@@ -134,26 +139,28 @@ async fn drift_list(
     Ok(Json(List { items, next_cursor: None }))
 }
 
-/// Decides about a hand edit.
-#[utoipa::path(post, path = "/drift/actions", tag = "node", request_body = DecideDrift,
-    responses((status = 200, description = "How the object stands now", body = Decided), ChangeProblems))]
+/// Decides about a hand edit. The plan of a dry run is what the next pass over the object would do after it; a file's diff is that from
+/// what is there to what would be.
+#[utoipa::path(post, path = "/drift/actions", tag = "node", params(RehearsalParams), request_body = DecideDrift,
+    responses((status = 200, description = "How the object stands now, or the plan of a dry run", body = Changed<Decided>), ChangeProblems))]
 async fn drift_decide(
     State(panel): State<Panel>,
     Caller(actor): Caller,
+    Query(rehearsal): Query<Rehearsal>,
     Json(body): Json<DecideDrift>,
-) -> Result<Json<Decided>, ApiError> {
+) -> Result<Json<Changed<Decided>>, ApiError> {
     actor.everywhere::<EditNode>()?;
     let key = object(&panel, &body).await?;
-    if body.action == DriftAction::Pause && body.until.is_none() {
-        return Err(json::refuse(
-            "until",
-            "missing_field",
-            "A pause needs an end.",
-            "Send until, at most 30 days ahead.",
-        ));
+    if body.action == DriftAction::Pause {
+        check_until(body.until, panel.now())?;
     }
     let cause =
         Cause { actor: actor.name().to_owned(), request_id: request_id::current().unwrap_or_default() };
+    if rehearsal.is_asked()
+        && let Some(dry) = plan(&panel, &key, body.action, &cause).await?.rehearsed(&rehearsal)?
+    {
+        return Ok(Json(Changed::Plan(dry)));
+    }
     let call = RunDriftAction {
         object: HostObject { kind: key.kind.to_owned(), scope: key.id.clone() },
         action: body.action,
@@ -163,6 +170,32 @@ async fn drift_decide(
         reason: body.reason.map(|reason| reason.to_string()),
         cause,
     };
+    // A task of its own: a client that goes away must not leave a change of the host behind that the audit does not know.
+    let deciding = tokio::spawn(api_kit::carry(decide(panel, actor, key, call)));
+    Ok(Json(Changed::Object(deciding.await.map_err(ApiError::internal)??)))
+}
+
+fn check_until(until: Option<Micros>, now: Micros) -> Result<(), ApiError> {
+    let remedy = "Send until, at most 30 days ahead.";
+    match until {
+        None => Err(json::refuse("until", "missing_field", "A pause needs an end.", remedy)),
+        Some(until) if until <= now || until > now.plus(LONGEST_PAUSE) => {
+            Err(json::refuse("until", "out_of_range", "This is not within the next 30 days.", remedy))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// What the pass that follows a decision would do.
+async fn plan(panel: &Panel, key: &Key, action: DriftAction, cause: &Cause) -> Result<PlanView, ApiError> {
+    match action {
+        DriftAction::Revert => panel.preview(key, true, cause).await,
+        DriftAction::Resume => panel.preview(key, false, cause).await,
+        DriftAction::Pause => Ok(PlanView::of(Vec::new())),
+    }
+}
+
+async fn decide(panel: Panel, actor: Actor, key: Key, call: RunDriftAction) -> Result<Decided, ApiError> {
     let report = panel.agent().call(&call).await.map_err(decision_error)?;
     let now = panel.now();
     let word = serde_json::to_value(call.action).map_err(ApiError::internal)?;
@@ -176,14 +209,14 @@ async fn drift_decide(
     panel.store().write(write).await?;
     panel.events_written();
     panel.wake(key);
-    Ok(Json(Decided {
+    Ok(Decided {
         kind: report.kind,
         id: report.scope,
         changed: report.changed,
         condition: report.status.condition,
         reason: report.status.reason.map(|reason| reason.as_str().to_owned()),
         message: report.status.message,
-    }))
+    })
 }
 
 /// What the agent says no to is the caller's to mend.

@@ -1,13 +1,17 @@
 //! `/events`: a page, or a stream (SSE) that goes on from a cursor. A restart of the panel or of the client loses nothing.
+//!
+//! A stream ends with the session and the rights that it began with: they are read again before each batch, and now and then. Each actor
+//! has so many streams at most.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use api_kit::openapi::Problems;
 use api_kit::query::Pairs;
 use api_kit::{ApiError, Caller, Json, Query, QueryPart};
-use auth::{TenantScope, ViewEvents};
+use auth::{Actor, TenantScope, ViewEvents, session};
 use axum::extract::State;
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -33,9 +37,63 @@ const QUIET: Duration = Duration::from_secs(15);
 /// Between two reads of a stream, so that a burst of events is few reads.
 const GATHER: Duration = Duration::from_millis(100);
 
+/// Streams of one actor at once: some windows of a browser, and a terminal.
+const MOST_STREAMS: usize = 8;
+/// When one of them has ended, likely.
+const LATER: Duration = Duration::from_secs(10);
+
 /// The routes.
 pub(super) fn table(parts: Parts) -> Table {
-    Table::default().add(Access::listed::<ViewEvents>(), routes!(event_list)).with_state(parts)
+    let streams = Streams::default();
+    Table::default()
+        .add(Access::listed::<ViewEvents>(), routes!(event_list))
+        .with_state(EventState { parts, streams })
+}
+
+#[derive(Clone)]
+struct EventState {
+    parts: Parts,
+    streams: Streams,
+}
+
+/// How many streams each actor has.
+#[derive(Debug, Clone, Default)]
+struct Streams {
+    by_actor: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+/// A stream that counts until it is dropped.
+#[derive(Debug)]
+struct Counted {
+    streams: Streams,
+    actor: String,
+}
+
+impl Streams {
+    fn begin(&self, actor: &Actor) -> Result<Counted, ApiError> {
+        let actor = actor.key();
+        let mut by_actor = self.by_actor.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = by_actor.entry(actor.clone()).or_default();
+        if *count >= MOST_STREAMS {
+            let detail =
+                format!("You follow the events {MOST_STREAMS} times already. End one of the streams.");
+            return Err(ApiError::too_many("streams_too_many", detail, LATER));
+        }
+        *count += 1;
+        Ok(Counted { streams: self.clone(), actor })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut by_actor = self.streams.by_actor.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = by_actor.get_mut(&self.actor) {
+            *count -= 1;
+            if *count == 0 {
+                by_actor.remove(&self.actor);
+            }
+        }
+    }
 }
 
 /// Something that happened.
@@ -140,7 +198,7 @@ struct AfterParams {
     responses((status = 200, description = "A page, or a stream",
                content((EventPage = "application/json"), (String = "text/event-stream"))), Problems))]
 async fn event_list(
-    State(parts): State<Parts>,
+    State(EventState { parts, streams }): State<EventState>,
     Caller(actor): Caller,
     Query(after): Query<After>,
     headers: HeaderMap,
@@ -151,33 +209,54 @@ async fn event_list(
         return Ok(Json(page(&parts.panel, &scope, &after).await?).into_response());
     }
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse::<i64>().ok());
-    let cursor = match last.or(after.cursor) {
-        Some(cursor) => cursor,
-        None => parts.panel.store().read(async |tx: &mut Tx| event::newest(tx).await).await?,
-    };
+    let counted = streams.begin(&actor)?;
     let moved = parts.panel.events_moved();
-    let follower =
-        Follower { panel: parts.panel, scope, cursor, moved, stop: parts.stop, ready: VecDeque::new() };
+    let newest = parts.panel.store().read(async |tx: &mut Tx| event::newest(tx).await).await?;
+    let cursor = last.or(after.cursor).map_or(newest, |cursor| cursor.min(newest));
+    let follower = Follower {
+        panel: parts.panel,
+        actor,
+        scope,
+        cursor,
+        moved,
+        stop: parts.stop,
+        ready: VecDeque::new(),
+        is_quiet: false,
+        _counted: counted,
+    };
     Ok(Sse::new(follow(follower)).keep_alive(KeepAlive::new().interval(QUIET)).into_response())
 }
 
 async fn page(panel: &Panel, scope: &TenantScope, after: &After) -> Result<EventPage, StoreError> {
-    let read = async |tx: &mut Tx| match after.cursor {
-        Some(cursor) => event::after(tx, scope, cursor, after.limit).await,
-        None => event::latest(tx, scope, after.limit).await,
+    let read = async |tx: &mut Tx| {
+        // Where older ones are gone, or the database is an older copy, a cursor may lie ahead of all there is.
+        let cursor = match after.cursor {
+            Some(cursor) => Some(cursor.min(event::newest(tx).await?)),
+            None => None,
+        };
+        let rows = match cursor {
+            Some(cursor) => event::after(tx, scope, cursor, after.limit).await?,
+            None => event::latest(tx, scope, after.limit).await?,
+        };
+        Ok::<_, StoreError>((rows, cursor.unwrap_or(0)))
     };
-    let rows = panel.store().read(read).await?;
-    let last = rows.last().map_or(after.cursor.unwrap_or(0), |row| row.seq);
+    let (rows, cursor) = panel.store().read(read).await?;
+    let last = rows.last().map_or(cursor, |row| row.seq);
     Ok(EventPage { items: rows.into_iter().map(EventView::from).collect(), next_cursor: last.to_string() })
 }
 
 struct Follower {
     panel: Panel,
+    actor: Actor,
     scope: TenantScope,
+    /// Everything up to here was read.
     cursor: i64,
     moved: watch::Receiver<u64>,
     stop: CancellationToken,
     ready: VecDeque<Logged>,
+    /// Nothing was sent for a while.
+    is_quiet: bool,
+    _counted: Counted,
 }
 
 fn follow(follower: Follower) -> impl Stream<Item = Result<sse::Event, Infallible>> {
@@ -191,17 +270,14 @@ fn follow(follower: Follower) -> impl Stream<Item = Result<sse::Event, Infallibl
 }
 
 impl Follower {
-    /// The next event; none when the panel stops or the database fails: the client comes back with its cursor.
+    /// The next event; none when the session or the panel ends, or the database fails: the client comes back with its cursor.
     async fn next(&mut self) -> Option<Logged> {
         loop {
             if let Some(logged) = self.ready.pop_front() {
-                self.cursor = logged.seq;
                 return Some(logged);
             }
             self.moved.mark_unchanged();
-            let (scope, cursor) = (&self.scope, self.cursor);
-            let read = async |tx: &mut Tx| event::after(tx, scope, cursor, BATCH).await;
-            self.ready = self.panel.store().read(read).await.ok()?.into();
+            self.read().await?;
             if !self.ready.is_empty() {
                 continue;
             }
@@ -211,8 +287,38 @@ impl Follower {
                     moved.ok()?;
                     tokio::time::sleep(GATHER).await;
                 }
-                () = tokio::time::sleep(QUIET) => {}
+                () = tokio::time::sleep(QUIET) => self.is_quiet = true,
             }
         }
+    }
+
+    /// Reads what is new; none where it is no longer this caller's to see.
+    async fn read(&mut self) -> Option<()> {
+        let (cursor, is_quiet, now) = (self.cursor, self.is_quiet, self.panel.now());
+        let (actor, scope) = (&self.actor, &self.scope);
+        let read = async |tx: &mut Tx| -> Result<_, StoreError> {
+            let newest = event::newest(tx).await?;
+            let mut rows = event::after(tx, scope, cursor, BATCH).await?;
+            if rows.is_empty() && !is_quiet {
+                return Ok(Some((rows, scope.clone(), newest)));
+            }
+            let Some(still) = session::still_valid(tx, actor, now).await? else { return Ok(None) };
+            let scope_now = still.scope::<ViewEvents>();
+            if scope_now != *scope {
+                rows = event::after(tx, &scope_now, cursor, BATCH).await?;
+            }
+            Ok(Some((rows, scope_now, newest)))
+        };
+        let (rows, scope, newest) = self.panel.store().read(read).await.ok()??;
+        if scope == TenantScope::Nothing && self.scope != scope {
+            return None;
+        }
+        let full = i64::try_from(rows.len()) == Ok(BATCH);
+        // What is not shown to this caller is not looked at again and again.
+        self.cursor = rows.last().map(|row| row.seq).filter(|_| full).unwrap_or(newest.max(cursor));
+        self.scope = scope;
+        self.ready = rows.into();
+        self.is_quiet = false;
+        Some(())
     }
 }

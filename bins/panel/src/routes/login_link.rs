@@ -1,7 +1,7 @@
 //! `/login-links`
 
 use api_kit::openapi::Problems;
-use api_kit::{ApiError, Caller, Json};
+use api_kit::{ApiError, Caller, Json, Query};
 use audit::Object;
 use auth::{Actor, Authorised, Identity, Installation, Login, ManagePersons, person, sign_in};
 use axum::extract::State;
@@ -55,6 +55,7 @@ struct LoginLink {
 async fn login_link_create(
     State(parts): State<Parts>,
     Caller(actor): Caller,
+    Query(()): Query<()>,
     Json(body): Json<CreateLoginLink>,
 ) -> Result<Response, ApiError> {
     let proof = actor.everywhere::<ManagePersons>()?;

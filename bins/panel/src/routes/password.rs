@@ -1,7 +1,7 @@
 //! `/password`
 
 use api_kit::openapi::Problems;
-use api_kit::{ApiError, Caller, From, Json};
+use api_kit::{ApiError, Caller, From, Json, Query};
 use audit::Object;
 use auth::{Identity, person, sign_in};
 use axum::extract::State;
@@ -41,6 +41,7 @@ async fn password_set(
     State(parts): State<Parts>,
     Caller(actor): Caller,
     From(origin): From,
+    Query(()): Query<()>,
     Json(body): Json<SetPassword>,
 ) -> Result<Response, ApiError> {
     let Identity::Person { id, login, .. } = actor.identity() else {

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use api_kit::openapi::Problems;
-use api_kit::{ApiError, Caller, Json};
+use api_kit::openapi::{ChangeProblems, Problems};
+use api_kit::{ApiError, Caller, Json, Query, Rehearsal, RehearsalParams};
 use audit::Object;
-use auth::{EditNode, ViewNode};
+use auth::{Actor, EditNode, ViewNode};
 use axum::extract::State;
 use converge::methods::{PreviewAll, RunSweep, SweepCounts, SweepProgress};
 use converge::{Condition, Report};
@@ -130,17 +130,37 @@ async fn view(panel: &Panel, gathered: &Gathered, counts: SweepCounts) -> Result
     responses((status = 200, description = "The plan; no objects means nothing to do", body = HostPlan), Problems))]
 async fn plan_show(State(panel): State<Panel>, Caller(actor): Caller) -> Result<Json<HostPlan>, ApiError> {
     actor.everywhere::<ViewNode>()?;
+    Ok(Json(preview(&panel).await?))
+}
+
+async fn preview(panel: &Panel) -> Result<HostPlan, ApiError> {
     let gathered = Gathered::default();
     let counts =
         panel.agent().call_with(&PreviewAll {}, &[], gather(&gathered)).await.map_err(agent_error)?.reply;
-    Ok(Json(view(&panel, &gathered, counts).await?))
+    view(panel, &gathered, counts).await
 }
 
-/// Makes passes over the whole host, now.
-#[utoipa::path(post, path = "/sweep", tag = "node",
-    responses((status = 200, description = "What was done", body = HostPlan), Problems))]
-async fn sweep_run(State(panel): State<Panel>, Caller(actor): Caller) -> Result<Json<HostPlan>, ApiError> {
+/// Makes passes over the whole host, now. A dry run answers what `GET /plan` does.
+#[utoipa::path(post, path = "/sweep", tag = "node", params(RehearsalParams),
+    responses((status = 200, description = "What was done, or would be", body = HostPlan), ChangeProblems))]
+async fn sweep_run(
+    State(panel): State<Panel>,
+    Caller(actor): Caller,
+    Query(rehearsal): Query<Rehearsal>,
+) -> Result<Json<HostPlan>, ApiError> {
     actor.everywhere::<EditNode>()?;
+    if rehearsal.is_asked() {
+        let planned = preview(&panel).await?;
+        if planned.plan.clone().rehearsed(&rehearsal)?.is_some() {
+            return Ok(Json(planned));
+        }
+    }
+    // A task of its own: a client that goes away must not leave a sweep behind that the audit does not know.
+    let sweeping = tokio::spawn(api_kit::carry(sweep(panel, actor)));
+    Ok(Json(sweeping.await.map_err(ApiError::internal)??))
+}
+
+async fn sweep(panel: Panel, actor: Actor) -> Result<HostPlan, ApiError> {
     let gathered = Gathered::default();
     let counts =
         panel.agent().call_with(&RunSweep {}, &[], gather(&gathered)).await.map_err(agent_error)?.reply;
@@ -154,5 +174,5 @@ async fn sweep_run(State(panel): State<Panel>, Caller(actor): Caller) -> Result<
     };
     panel.store().write(write).await?;
     panel.events_written();
-    Ok(Json(view(&panel, &gathered, counts).await?))
+    view(&panel, &gathered, counts).await
 }

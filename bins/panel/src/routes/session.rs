@@ -1,7 +1,7 @@
 //! `/session`, `/sessions`
 
 use api_kit::openapi::Problems;
-use api_kit::{ApiError, Caller, From, Json, List, Path, origin_guard, request_id};
+use api_kit::{ApiError, Caller, From, Json, List, Path, Query, origin_guard, request_id};
 use audit::{Entry, Object, Outcome as AuditOutcome, Who};
 use auth::sign_in::{self, SignInError, Verified};
 use auth::{Actor, Identity, Origin, PermissionId, session};
@@ -208,6 +208,7 @@ async fn view(parts: &Parts, actor: &Actor, expires_at: Option<Micros>) -> Resul
 async fn session_create(
     State(parts): State<Parts>,
     From(origin): From,
+    Query(()): Query<()>,
     Json(body): Json<SignIn>,
 ) -> Result<Response, ApiError> {
     let password = Secret::new(body.password);
@@ -252,6 +253,7 @@ async fn note_refusal(parts: &Parts, origin: Origin, error: &SignInError) -> Res
 async fn session_create_by_link(
     State(parts): State<Parts>,
     From(origin): From,
+    Query(()): Query<()>,
     Json(body): Json<SignInByLink>,
 ) -> Result<Response, ApiError> {
     let now = parts.panel.now();
@@ -296,7 +298,11 @@ async fn session_show(
 /// Signs out.
 #[utoipa::path(delete, path = "/session", tag = "session",
     responses((status = 204, description = "Signed out"), Problems))]
-async fn session_delete(State(parts): State<Parts>, Caller(actor): Caller) -> Result<Response, ApiError> {
+async fn session_delete(
+    State(parts): State<Parts>,
+    Caller(actor): Caller,
+    Query(()): Query<()>,
+) -> Result<Response, ApiError> {
     if let Identity::Person { id, session, .. } = actor.identity() {
         end(&parts, &actor, *id, *session).await?;
     }
@@ -336,6 +342,7 @@ async fn session_revoke(
     State(parts): State<Parts>,
     Caller(actor): Caller,
     Path(id): Path<SessionId>,
+    Query(()): Query<()>,
 ) -> Result<StatusCode, ApiError> {
     let person = actor.person_id().ok_or_else(|| ApiError::not_found("session"))?;
     if end(&parts, &actor, person, id).await? {

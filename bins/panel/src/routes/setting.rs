@@ -1,12 +1,12 @@
 //! `/settings`: a few typed values for the whole installation.
 
-use api_kit::openapi::Problems;
-use api_kit::{ApiError, Caller, Json, List, Path, json};
+use api_kit::openapi::{ChangeProblems, Problems};
+use api_kit::{ApiError, Caller, Json, List, Path, Query, Rehearsal, RehearsalParams, json};
 use audit::Object;
-use auth::{EditSettings, ViewSettings};
+use auth::{Actor, EditSettings, ViewSettings};
 use axum::extract::State;
 use desired::event::{self, Code, Event};
-use desired::{Access, Key, Panel, Table, setting};
+use desired::{Access, Changed, Key, Panel, PlanView, Table, setting};
 use names::{Hostname, Micros};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,17 +23,22 @@ pub(crate) struct Known {
     pub(crate) name: &'static str,
     what: &'static str,
     default: fn() -> Value,
-    check: fn(&Value) -> Result<(), Refused>,
+    /// The value as it is stored.
+    read: fn(&Value) -> Result<Value, Refused>,
 }
 
 const PANEL_HOSTNAME: Known = Known {
     name: setting::PANEL_HOSTNAME,
-    what: "The name by which people reach the panel. It stands in links, and no site may have it.",
+    what: "The name by which people reach the panel. It stands in links, and no site may have it; null: none.",
     default: || Value::Null,
-    check: |value| {
-        let remedy = "Send a host name as text.";
+    read: |value| {
+        let remedy = "Send a host name as text, or null.";
+        if value.is_null() {
+            return Ok(Value::Null);
+        }
         let text = value.as_str().ok_or(("wrong_type", "This is not a text.".to_owned(), remedy))?;
-        Hostname::parse(text).map(drop).map_err(|error| (error.code, error.reason, remedy))
+        let name = Hostname::parse(text).map_err(|error| (error.code, error.reason, remedy))?;
+        Ok(Value::from(name.to_string()))
     },
 };
 
@@ -42,8 +47,8 @@ pub(crate) const EVENT_DAYS: Known = Known {
     name: "event.keep_days",
     what: "Events that last happened longer ago are forgotten.",
     default: || Value::from(90),
-    check: |value| match value.as_u64() {
-        Some(1..=3650) => Ok(()),
+    read: |value| match value.as_u64() {
+        Some(days @ 1..=3650) => Ok(Value::from(days)),
         _ => Err((
             "out_of_range",
             "This is not a number of days.".to_owned(),
@@ -136,31 +141,57 @@ async fn setting_show(
     Ok(Json(panel.store().read(async |tx: &mut Tx| known.view(tx).await).await?))
 }
 
-/// Sets a setting.
+/// Sets a setting. Nothing on the server hangs on one, so the plan of a dry run is empty.
 #[utoipa::path(put, path = "/settings/{key}", tag = "settings", request_body = SetSetting,
-    params(("key" = String, Path, description = "Its name")),
-    responses((status = 200, description = "The setting", body = SettingView), Problems))]
+    params(("key" = String, Path, description = "Its name"), RehearsalParams),
+    responses((status = 200, description = "The setting, or the plan of a dry run", body = Changed<SettingView>), ChangeProblems))]
 async fn setting_set(
     State(panel): State<Panel>,
     Caller(actor): Caller,
     Path(key): Path<String>,
+    Query(rehearsal): Query<Rehearsal>,
     Json(body): Json<SetSetting>,
-) -> Result<Json<SettingView>, ApiError> {
+) -> Result<Json<Changed<SettingView>>, ApiError> {
     actor.everywhere::<EditSettings>()?;
     let known = Known::find(&key)?;
-    (known.check)(&body.value)
+    let value = (known.read)(&body.value)
         .map_err(|(code, reason, remedy)| json::refuse("value", code, reason, remedy))?;
-    let now = panel.now();
-    let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
-        let before = known.view(tx).await?.value;
-        setting::put(tx, known.name, &body.value, now).await?;
-        let object = Object::of_installation("setting", known.name);
-        super::done(tx, &actor, "setting.set", object, (Some(before), Some(body.value.clone())), now).await?;
-        let scope = Key { kind: "setting", id: known.name.to_owned() };
-        event::note(tx, now, &Event::of(scope, None, Code::SettingChanged, known.name)).await?;
-        Ok(known.view(tx).await?)
-    };
-    let view = panel.store().write(write).await?;
+    let set = Set { actor, known, value, now: panel.now() };
+    if rehearsal.is_asked() {
+        panel.store().rehearse(async |tx: &mut WriteTx| set.run(tx).await).await?;
+        if let Some(dry) = PlanView::of(Vec::new()).rehearsed(&rehearsal)? {
+            return Ok(Json(Changed::Plan(dry)));
+        }
+    }
+    let view = panel.store().write(async |tx: &mut WriteTx| set.run(tx).await).await?;
     panel.events_written();
-    Ok(Json(view))
+    Ok(Json(Changed::Object(view)))
+}
+
+/// A setting, and what it is set to.
+struct Set {
+    actor: Actor,
+    known: &'static Known,
+    value: Value,
+    now: Micros,
+}
+
+impl Set {
+    async fn run(&self, tx: &mut WriteTx) -> Result<SettingView, ApiError> {
+        let Self { actor, known, value, now } = self;
+        if known.name == setting::PANEL_HOSTNAME
+            && let Some(name) = value.as_str()
+            && web_panel::sites::has_name(tx, name).await?
+        {
+            let remedy = "Choose another name, or take it from the site first.";
+            return Err(json::refuse("value", "name_taken", "A site has this name.", remedy));
+        }
+        let before = known.view(tx).await?.value;
+        setting::put(tx, known.name, value, *now).await?;
+        let object = Object::of_installation("setting", known.name);
+        super::done(tx, actor, "setting.set", object, (Some(before), Some(value.clone())), *now).await?;
+        let scope = Key { kind: "setting", id: known.name.to_owned() };
+        event::note(tx, *now, &Event::of(scope, None, Code::SettingChanged, known.name)).await?;
+        Ok(known.view(tx).await?)
+    }
 }

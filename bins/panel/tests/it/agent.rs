@@ -18,7 +18,7 @@ use converge::methods::{
 };
 use converge::{
     Apply, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError, Own,
-    Reason, Reconcile, Refusal, Report, Spec, StepError, Wanted,
+    Reason, Reconcile, Refusal, Report, Spec, Status, StepError, Wanted,
 };
 use names::Micros;
 use php_spec::PoolSpec;
@@ -166,6 +166,8 @@ impl<S: OnHost> Reconcile for Kind<S> {
         let there = lock(&host.names);
         let needs = want.present().map(OnHost::needs).unwrap_or_default();
         if let Some(missing) = needs.into_iter().find(|need| !there.contains(need)) {
+            drop(there);
+            std::thread::park_timeout(*lock(&host.slow));
             return Err(ObserveError::WaitsFor(missing));
         }
         let found = lock(&host.objects).get(&(S::KIND.to_owned(), key.to_string())).cloned();
@@ -216,6 +218,8 @@ type Engines = (
     Arc<Engine<Kind<WebServerSpec>, MemoryLedger>>,
 );
 
+type Happens = Box<dyn FnOnce(&FakeAgent) + Send>;
+
 /// The agent.
 pub(crate) struct FakeAgent {
     pub(crate) host: Arc<Host>,
@@ -223,6 +227,12 @@ pub(crate) struct FakeAgent {
     engines: Engines,
     changes: broadcast::Sender<ObjectStatus>,
     heads: Arc<Mutex<Vec<AuditHead>>>,
+    /// Happens once, after the objects were listed and before the list is sent.
+    behind_list: Mutex<Option<Happens>>,
+    /// What the agent's own pass finds after the next wish was applied, before that is answered.
+    behind_apply: Mutex<Option<Status>>,
+    /// How long a count of what an account takes lasts.
+    pub(crate) counting: Arc<Mutex<Duration>>,
     pub(crate) php: Arc<Mutex<Vec<&'static str>>>,
     path: PathBuf,
     running: Mutex<Option<(CancellationToken, tokio::task::JoinHandle<()>)>>,
@@ -291,6 +301,9 @@ impl FakeAgent {
             ledger,
             changes: broadcast::Sender::new(1024),
             heads: Arc::default(),
+            behind_list: Mutex::default(),
+            behind_apply: Mutex::default(),
+            counting: Arc::default(),
             php: Arc::new(Mutex::new(vec!["8.2", "8.4"])),
             path: path.to_owned(),
             running: Mutex::default(),
@@ -320,6 +333,21 @@ impl FakeAgent {
             task.await.unwrap();
         }
         let _ = std::fs::remove_file(&self.path);
+    }
+
+    /// Whether somebody follows its changes.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.changes.receiver_count() > 0
+    }
+
+    /// What happens between the agent's next list of its objects and its answer.
+    pub(crate) fn behind_list(&self, happens: impl FnOnce(&Self) + Send + 'static) {
+        *lock(&self.behind_list) = Some(Box::new(happens));
+    }
+
+    /// What the agent's own pass finds right after the next wish was applied.
+    pub(crate) fn behind_apply(&self, finds: Status) {
+        *lock(&self.behind_apply) = Some(finds);
     }
 
     /// A pass over everything, as the agent's own timer makes it; who watches hears of what changed.
@@ -364,7 +392,14 @@ impl FakeAgent {
             if gone && report.status.condition == converge::Condition::Ready {
                 me.ledger.forget::<S>(&scope).unwrap();
             } else if !dry && let Some(entry) = me.ledger.load::<S>(&scope).unwrap() {
-                let _ = me.changes.send(status_of(&entry));
+                let mut told = status_of(&entry);
+                let _ = me.changes.send(told.clone());
+                if let Some(status) = lock(&me.behind_apply).take() {
+                    told.status = status;
+                    let _ = me.changes.send(told);
+                    // The stream is faster than the answer.
+                    std::thread::park_timeout(Duration::from_millis(300));
+                }
             }
             Ok(report)
         })
@@ -379,6 +414,10 @@ impl FakeAgent {
         let me = Arc::clone(self);
         let router = router.blocking(move |call: Call, _: ListObjects| {
             let all = me.statuses();
+            let happens = lock(&me.behind_list).take();
+            if let Some(happens) = happens {
+                happens(&me);
+            }
             let mut pages = all.chunks(500).map(<[ObjectStatus]>::to_vec).collect::<Vec<_>>();
             let last = pages.pop().unwrap_or_default();
             for objects in pages {
@@ -390,6 +429,7 @@ impl FakeAgent {
         let router = router.method(move |call: Call, _: WatchObjects| {
             let mut changes = me.changes.subscribe();
             async move {
+                call.progress(&ObjectPage::default()).await;
                 loop {
                     tokio::select! {
                         () = call.cancelled().cancelled() => return Ok(ObjectPage::default()),
@@ -428,8 +468,11 @@ impl FakeAgent {
                 ..HostMetrics::default()
             })
         });
-        let router =
-            router.blocking(|_: Call, _: GetUsage| Ok(Usage { bytes: 4096, entries: 3, truncated: false }));
+        let counting = Arc::clone(&self.counting);
+        let router = router.blocking(move |_: Call, _: GetUsage| {
+            std::thread::park_timeout(*lock(&counting));
+            Ok(Usage { bytes: 4096, entries: 3, truncated: false })
+        });
         let router = router.blocking(|_: Call, _: ListDrift| Ok(DriftList::default()));
         let router = router.blocking(|_: Call, _: RunDriftAction| -> Result<Report, wire::Refusal> {
             Err(wire::Refusal::new("holdfast.agent1.NoSuchEdit", "no file of this object was edited"))

@@ -160,7 +160,7 @@ impl Bench {
         let statement = Statement::new(
             "SELECT (SELECT COUNT(*) FROM account) || ' accounts, ' || (SELECT COUNT(*) FROM pool) || ' pools, '
                  || (SELECT COUNT(*) FROM site) || ' sites, ' || (SELECT COUNT(*) FROM site_name) || ' names, '
-                 || (SELECT COUNT(*) FROM person) || ' persons, ' || (SELECT COUNT(*) FROM setting) || ' settings, '
+                 || (SELECT COUNT(*) FROM person) || ' persons, ' || (SELECT COUNT(*) FROM setting WHERE name <> 'panel.checked_by') || ' settings, '
                  || (SELECT COUNT(*) FROM used_uid) || ' uids, '
                  || ((SELECT COALESCE(SUM(generation), 0) FROM account) + (SELECT COALESCE(SUM(generation), 0) FROM site)
                      + (SELECT COALESCE(SUM(generation), 0) FROM node)) || ' generations' AS value",

@@ -10,9 +10,11 @@
 mod agent;
 mod bench;
 mod crash;
+mod driving;
 mod flows;
 mod hostile;
 mod matrix;
+mod rehearsals;
 mod schema;
 mod serving;
 

@@ -179,6 +179,30 @@ async fn every_route_as_everyone_on_everything() {
     assert!(cells >= 600, "{cells} cells");
 }
 
+/// A parameter that is passed over could have been a `dry_run` that was misspelt.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_that_changes_something_refuses_a_parameter_that_it_does_not_know() {
+    let bench = Bench::new().await;
+    bench.account("alice").await;
+    bench.site("alice", "a.example.test").await;
+    let session = bench.person("alice").await.get("/api/v1/session").await.json["session"].clone();
+    let session = session.as_str().unwrap().to_owned();
+    let sessions = BTreeMap::from([(Role::Alice, session.clone()), (Role::Bob, session)]);
+    let (mut asked, mut wrong) = (0, Vec::new());
+    for operation in Description::committed().operations().iter().filter(|o| o.method != "GET") {
+        let path = path(operation, Target::Alices, &sessions);
+        let path = format!("{}?nonsense=1", path.split('?').next().unwrap());
+        let body = operation.has_body().then(|| body(&operation.id, Target::Alices).to_string().into_bytes());
+        let root = bench.root().header("if-match", "*");
+        let answer = root.send(operation.method.parse().unwrap(), &path, body).await;
+        asked += 1;
+        if answer.status != 422 || answer.json["errors"][0]["pointer"] != "?nonsense" {
+            wrong.push(format!("{}: {} {}", operation.id, answer.status, answer.text));
+        }
+    }
+    assert!(wrong.is_empty() && asked >= 18, "{asked} asked:\n{}", wrong.join("\n"));
+}
+
 /// Nothing of another's is in an owner's answer.
 fn leaks(operation: &Operation, role: Role, answer: &Answer, wrong: &mut Vec<String>) {
     let foreign = match role {

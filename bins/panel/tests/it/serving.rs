@@ -333,6 +333,98 @@ async fn events_stream_from_a_cursor_and_each_owner_sees_their_own() {
     assert!(text.contains("b.example.test"), "{text}");
 }
 
+/// Opens a stream of events; the connection lasts as long as the sender.
+async fn open_stream(
+    served: &Served,
+    bearer: &str,
+) -> (http1::SendRequest<Full<Bytes>>, http::Response<hyper::body::Incoming>) {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(served.https().await)).await.unwrap();
+    tokio::spawn(connection);
+    let request = http::Request::builder().uri("/api/v1/events").header("host", "panel.example.test:8443");
+    let request = request.header("authorization", bearer).header("accept", "text/event-stream");
+    let response = sender.send_request(request.body(Full::new(Bytes::new())).unwrap()).await.unwrap();
+    (sender, response)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_with_its_session_and_shows_nothing_more() {
+    let served = Served::new().await;
+    served.bench.account("alice").await;
+    let bearer = format!("Bearer {}", served.bench.session("alice").await.expose().expose());
+    let (_sender, response) = open_stream(&served, &bearer).await;
+    assert_eq!(response.status(), 200);
+    let out =
+        send(served.https().await, "DELETE", "/api/v1/session", &[("authorization", &bearer)], None).await;
+    assert_eq!(out.status, 204, "{}", out.json);
+    served.bench.site("alice", "a.example.test").await;
+    let read = tokio::time::timeout(Duration::from_secs(10), response.into_body().collect()).await;
+    let text = read.expect("the stream goes on though its session ended").unwrap().to_bytes();
+    assert!(!String::from_utf8_lossy(&text).contains("a.example.test"), "{text:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_with_the_rights_that_it_began_with() {
+    const TAKE: store::Statement = store::Statement::new("DELETE FROM person_role WHERE account_id IS NULL");
+    let served = Served::new().await;
+    served.bench.account("alice").await;
+    let bearer = format!("Bearer {}", served.bench.session("admin").await.expose().expose());
+    let (_sender, response) = open_stream(&served, &bearer).await;
+    let take = async |tx: &mut store::WriteTx| tx.execute(TAKE).await;
+    served.bench.parts.panel.store().write::<_, store::StoreError, _>(take).await.unwrap();
+    served.bench.site("alice", "a.example.test").await;
+    let read = tokio::time::timeout(Duration::from_secs(10), response.into_body().collect()).await;
+    let text = read.expect("the stream goes on though its rights are gone").unwrap().to_bytes();
+    assert!(!String::from_utf8_lossy(&text).contains("a.example.test"), "{text:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_actor_has_so_many_streams_and_an_ended_one_makes_room() {
+    let served = Served::new().await;
+    served.bench.account("alice").await;
+    let bearer = format!("Bearer {}", served.bench.session("alice").await.expose().expose());
+    let mut streams = Vec::new();
+    for _ in 0..8 {
+        let stream = open_stream(&served, &bearer).await;
+        assert_eq!(stream.1.status(), 200);
+        streams.push(stream);
+    }
+    let (_sender, refused) = open_stream(&served, &bearer).await;
+    assert_eq!(refused.status(), 429);
+    assert!(refused.headers().contains_key("retry-after"));
+    let admin = format!("Bearer {}", served.bench.session("admin").await.expose().expose());
+    assert_eq!(open_stream(&served, &admin).await.1.status(), 200, "another's are another's");
+    streams.pop();
+    let end = tokio::time::Instant::now() + Duration::from_secs(20);
+    while open_stream(&served, &bearer).await.1.status() != 200 {
+        // Each event makes the panel notice a client that has gone.
+        assert!(tokio::time::Instant::now() < end, "the stream that ended still counts");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_ahead_of_all_events_is_brought_back() {
+    let served = Served::new().await;
+    served.bench.account("alice").await;
+    let newest = served.bench.root().get("/api/v1/events?limit=1").await.json["next_cursor"].clone();
+    let page = served.bench.root().get("/api/v1/events?cursor=999999999").await;
+    assert_eq!((&page.json["items"], &page.json["next_cursor"]), (&json!([]), &newest), "{}", page.text);
+    let bearer = format!("Bearer {}", served.bench.session("admin").await.expose().expose());
+    served.bench.site("alice", "a.example.test").await;
+    let ahead = [("authorization", bearer.as_str()), ("last-event-id", "999999999")];
+    let site = async {
+        let edit = served.bench.root().header("if-match", "*");
+        for n in 0.. {
+            edit.patch("/api/v1/sites/a.example.test", json!({ "body_size": format!("{}M", n % 9 + 1) }))
+                .await;
+        }
+    };
+    tokio::select! {
+        text = stream_until(&served, &ahead, "a.example.test") => assert!(text.contains("event: object.")),
+        () = site => {}
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_ends_streams_and_answers_what_is_in_hand() {
     let served = Served::new().await;

@@ -44,13 +44,33 @@ impl Fixture {
                 post(async move || (axum::Extension(Secret), format!("hunter{}", count())))
             })
             .route("/slow", {
-                let gate = Arc::clone(&gate);
+                let (gate, count) = (Arc::clone(&gate), count.clone());
                 post(async move || {
                     gate.notified().await;
                     count().to_string()
                 })
             })
-            .layer(axum::middleware::from_fn_with_state(store.store.clone(), layer));
+            .route("/change", {
+                // Writes, and then dies, fails, or answers, as it is told.
+                let (store, count) = (store.store.clone(), count.clone());
+                post(async move |Json(body): Json<serde_json::Value>| {
+                    let claim = current().unwrap();
+                    store.write(async |tx| claim.done(tx).await).await.unwrap();
+                    let count = count();
+                    assert_ne!(body["then"], "die", "on purpose");
+                    if body["then"] == "fail" {
+                        return ApiError::internal("on purpose").into_response();
+                    }
+                    count.to_string().into_response()
+                })
+            })
+            .route("/die", {
+                post(async move || -> StatusCode {
+                    assert_ne!(count(), 1, "on purpose, the first time");
+                    StatusCode::NO_CONTENT
+                })
+            })
+            .layer(axum::middleware::from_fn_with_state(Requests::new(store.store.clone()), layer));
         Self { store, client: Client::new(router).signed_in(Actor::root()), done, gate }
     }
 
@@ -115,6 +135,61 @@ async fn a_secret_answer_is_not_kept() {
     fixture.store.close().await;
     let bytes = std::fs::read(fixture.store.path()).unwrap();
     assert!(!bytes.windows(7).any(|window| window == b"hunter1"));
+}
+
+#[tokio::test]
+async fn what_was_done_is_not_done_again_though_its_answer_was_lost() {
+    let fixture = Fixture::new().await;
+    for then in ["die", "fail"] {
+        let body = json!({ "then": then });
+        fixture.key(then).post("/change", body.clone()).await.is(500);
+        fixture.key(then).post("/change", body).await.refused(409, "answer_not_kept");
+    }
+    assert_eq!(fixture.done(), 2);
+    // And across a stop in between: what was done stays, what did nothing is forgotten.
+    fixture.store.write(async |tx| forget_interrupted(tx).await).await.unwrap();
+    fixture.key("die").post("/change", json!({ "then": "die" })).await.refused(409, "answer_not_kept");
+    let answer = fixture.key("k").post("/change", json!({})).await;
+    assert_eq!(
+        fixture.key("k").post("/change", json!({})).await.text,
+        answer.text,
+        "an answer that was kept"
+    );
+}
+
+#[tokio::test]
+async fn what_died_before_it_did_anything_may_be_repeated() {
+    let fixture = Fixture::new().await;
+    fixture.key("k").post("/die", json!({})).await.is(500);
+    fixture.key("k").post("/die", json!({})).await.is(204);
+    assert_eq!(fixture.done(), 2);
+}
+
+#[tokio::test]
+async fn a_tenant_holds_a_thousand_keys_at_most() {
+    let fixture = Fixture::new().await;
+    let now = Micros::now();
+    let fill = async |tx: &mut WriteTx| -> Result<(), StoreError> {
+        for n in 0..MOST_KEYS {
+            for actor in ["tenant", "root"] {
+                tx.execute(CLAIM.bind(actor).bind(format!("k{n}")).bind("x").bind(now)).await?;
+            }
+        }
+        Ok(())
+    };
+    fixture.store.write(fill).await.unwrap();
+    let held = async |actor: &str, is_bounded| {
+        let claim = Claim { actor: actor.to_owned(), key: "more".to_owned() };
+        find_or_claim(&fixture.store, &claim, Digest::of("x"), is_bounded).await
+    };
+    assert_eq!(held("tenant", true).await.err().unwrap().code(), "idempotency_keys_too_many");
+    assert_eq!(
+        held("tenant", true).await.err().unwrap().code(),
+        "idempotency_keys_too_many",
+        "nothing stays"
+    );
+    assert!(held("other", true).await.unwrap().is_none());
+    fixture.key("more").post("/make", json!({})).await.is(201);
 }
 
 #[tokio::test]

@@ -101,8 +101,9 @@ async fn opening_again_migrates_nothing_and_copies_nothing() {
 #[tokio::test]
 async fn a_migration_that_was_edited_after_its_release_is_refused() {
     let (_folder, path) = stored().await;
-    let edited = Migration::new(1, "first".into(), MigrationType::Simple, "SELECT 1;".into_sql_str(), false);
-    let refused = Store::open_with(&path, &Migrator::with_migrations(vec![edited])).await;
+    let mut all: Vec<Migration> = migrator(Backend::Sqlite).iter().cloned().collect();
+    all[0] = Migration::new(1, "first".into(), MigrationType::Simple, "SELECT 1;".into_sql_str(), false);
+    let refused = Store::open_with(&path, &Migrator::with_migrations(all)).await;
     assert!(matches!(refused, Err(OpenError::Migration(_))), "{refused:?}");
 }
 

@@ -1,7 +1,7 @@
 //! Accounts as converging objects.
 
 use account_spec::AccountSpec;
-use desired::{BlockSql, Object, Wish};
+use desired::{Before, BlockSql, Object, Wish};
 use store::{StoreError, Tx};
 
 use crate::build_spec::build;
@@ -21,7 +21,7 @@ impl Object for AccountObject {
         let wanted = build(&row);
         // What runs as the user goes before the user.
         let waits_for = (row.block.deleted_at.is_some() && row.dependents > 0)
-            .then(|| format!("the removal of {} of its pools and sites", row.dependents));
+            .then(|| Before::Object(format!("the removal of {} of its pools and sites", row.dependents)));
         Ok(Some(Wish {
             scope: row.id,
             name: row.name.to_string(),

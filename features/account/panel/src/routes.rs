@@ -1,3 +1,4 @@
 //! Routes.
 
 pub(crate) mod account;
+pub(crate) mod usage;

@@ -341,6 +341,7 @@ pub(crate) struct SetSuspended {
     pub(crate) dependents: Arc<dyn Dependents>,
     pub(crate) proof: Authorised<AccountRef, ManageAccounts>,
     pub(crate) persons: Authorised<Installation, ManageAccounts>,
+    pub(crate) if_match: IfMatch,
     pub(crate) suspended: bool,
     pub(crate) reason: Option<Note>,
 }
@@ -349,9 +350,10 @@ impl Rules for SetSuspended {
     type Value = Account;
 
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
-        let Self { dependents, proof, persons, .. } = self;
+        let Self { dependents, proof, persons, if_match, .. } = self;
         let (suspended, reason) = (self.suspended, self.reason.as_ref());
         let row = account::find_to_manage(tx, proof).await?;
+        if_match.check(row.block.generation)?;
         check_staying(&row)?;
         let before = Account::from(&row);
         account::set_suspended(tx, proof, suspended, reason.map(Note::as_str), draft.now).await?;

@@ -1,6 +1,6 @@
 //! Pools as converging objects.
 
-use desired::{BlockSql, Object, Wish};
+use desired::{Before, BlockSql, Object, Wish};
 use php_spec::PoolSpec;
 use store::{StoreError, Tx};
 
@@ -25,7 +25,7 @@ impl Object for PoolObject {
             name: row.name.to_string(),
             account: Some(row.account_id),
             wanted: build(&row),
-            waits_for: held.then(|| format!("{} of its sites", row.holding)),
+            waits_for: held.then(|| Before::Object(format!("{} of its sites", row.holding))),
             block: row.block,
         }))
     }

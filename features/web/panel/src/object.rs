@@ -1,7 +1,7 @@
 //! Sites and the web server as converging objects.
 
 use converge::Wanted;
-use desired::{BlockSql, Object, Wish};
+use desired::{Before, BlockSql, Object, Wish};
 use store::{StoreError, Tx};
 use web_spec::{SiteSpec, WebServerSpec};
 
@@ -21,8 +21,8 @@ impl Object for SiteObject {
         let Some(row) = site::unscoped(tx, id).await? else { return Ok(None) };
         let names = name::of_site(tx, row.id).await?;
         let wanted = build_spec::site(&row, &names);
-        let waits_for =
-            wanted.is_none().then(|| format!("an administrator's approval of the name {}", row.name));
+        let approval = || Before::Approval(format!("an administrator's approval of the name {}", row.name));
+        let waits_for = wanted.is_none().then(approval);
         Ok(Some(Wish {
             scope: row.id,
             name: row.name.to_string(),

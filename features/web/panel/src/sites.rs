@@ -3,10 +3,10 @@
 use api_kit::ApiError;
 use desired::Draft;
 use names::AccountId;
-use store::WriteTx;
+use store::{StoreError, Tx, WriteTx};
 
 use crate::object::SiteObject;
-use crate::store::site;
+use crate::store::{name, site};
 
 /// The account's state is part of what its sites are.
 pub async fn account_changed(
@@ -18,6 +18,11 @@ pub async fn account_changed(
         draft.raise::<SiteObject>(tx, &id).await?;
     }
     Ok(())
+}
+
+/// Whether a site has this name, served or not.
+pub async fn has_name(tx: &mut Tx, name: &str) -> Result<bool, StoreError> {
+    Ok(name::holder(tx, name).await?.is_some())
 }
 
 /// An account goes only when its sites were deleted: they are what people would miss.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use account_spec::{GetUsage, Usage};
 use api_kit::openapi::{ChangeProblems, Problems};
 use api_kit::{
     Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, List, Page, PageParams, Path, Prefer,
@@ -11,13 +10,11 @@ use api_kit::{
 use auth::{AccountKey, EditAccount, ManageAccounts, Passwords, ViewAccount};
 use axum::extract::State as S;
 use desired::{Access, Answer, Asked, Changed, DryRun, Outcome, Panel, Search, SearchParams, Table};
-use names::AccountId;
-use serde::{Deserialize, Serialize};
 use store::Tx;
-use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::dependents::Dependents;
+use crate::routes::usage;
 use crate::rules::{self, CreateAccount, EditAccountBody, NewAccount, SuspendAccount};
 use crate::store::account::{self, Account};
 
@@ -42,8 +39,8 @@ pub fn table(state: State) -> Table {
         .add(Access::object::<ManageAccounts>(), routes!(account_delete))
         .add(Access::object::<ManageAccounts>(), routes!(account_suspend))
         .add(Access::object::<ManageAccounts>(), routes!(account_unsuspend))
-        .add(Access::object::<ViewAccount>(), routes!(account_usage))
-        .with_state(state)
+        .with_state(state.clone())
+        .merge(usage::table(state.panel))
 }
 
 /// Where an account is.
@@ -100,7 +97,7 @@ async fn account_create(
 ) -> Result<Answer<Account>, ApiError> {
     let proof = actor.everywhere::<ManageAccounts>()?;
     let new = NewAccount::of(body, &state.passwords).await?;
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let outcome = state.panel.change(&asked, rules::Create { proof, new }).await?;
     state.answer(outcome, true).await
 }
@@ -145,7 +142,7 @@ async fn account_edit(
     let (proof, owner) = store.read(find).await?;
     rules::check_current(store, &state.passwords, &actor, owner, &mut body).await?;
     let edit = rules::Edits::of(body, &actor, &state.passwords).await?;
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let outcome = state.panel.change(&asked, rules::Edit { proof, if_match, values: edit }).await?;
     state.answer(outcome, false).await
 }
@@ -167,7 +164,7 @@ async fn account_delete(
     let find = async |tx: &mut Tx| auth::account::<ManageAccounts>(tx, &actor, &key).await;
     let proof = state.panel.store().read(find).await?;
     let persons = actor.everywhere::<ManageAccounts>()?;
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let dependents = Arc::clone(&state.dependents);
     let outcome = state.panel.change(&asked, rules::Delete { dependents, proof, persons, if_match }).await?;
     state.answer(outcome, false).await
@@ -175,7 +172,8 @@ async fn account_delete(
 
 /// Suspends an account: no SFTP, no PHP, and its sites say so.
 #[utoipa::path(post, path = "/accounts/{account}/suspend", tag = "accounts", request_body = SuspendAccount,
-    params(("account" = String, Path, description = "Name or id"), ChangeParams),
+    params(("account" = String, Path, description = "Name or id"), ChangeParams,
+           ("If-Match" = Option<String>, Header, description = "The ETag that was read: only at this version")),
     responses((status = 202, description = "Written down, and on its way to the server", body = Account),
               (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Account>), ChangeProblems))]
 async fn account_suspend(
@@ -183,15 +181,17 @@ async fn account_suspend(
     Caller(actor): Caller,
     Path(key): Path<AccountKey>,
     Query(change): Query<Change>,
+    if_match: IfMatch,
     prefer: Prefer,
     Json(body): Json<SuspendAccount>,
 ) -> Result<Answer<Account>, ApiError> {
-    set_suspended(state, actor, key, (change, prefer), (true, body)).await
+    set_suspended(state, actor, key, (change, if_match, prefer), (true, body)).await
 }
 
 /// Lets a suspended account go on.
 #[utoipa::path(post, path = "/accounts/{account}/unsuspend", tag = "accounts",
-    params(("account" = String, Path, description = "Name or id"), ChangeParams),
+    params(("account" = String, Path, description = "Name or id"), ChangeParams,
+           ("If-Match" = Option<String>, Header, description = "The ETag that was read: only at this version")),
     responses((status = 202, description = "Written down, and on its way to the server", body = Account),
               (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Account>), ChangeProblems))]
 async fn account_unsuspend(
@@ -199,58 +199,25 @@ async fn account_unsuspend(
     Caller(actor): Caller,
     Path(key): Path<AccountKey>,
     Query(change): Query<Change>,
+    if_match: IfMatch,
     prefer: Prefer,
 ) -> Result<Answer<Account>, ApiError> {
-    set_suspended(state, actor, key, (change, prefer), (false, SuspendAccount::default())).await
+    set_suspended(state, actor, key, (change, if_match, prefer), (false, SuspendAccount::default())).await
 }
 
 async fn set_suspended(
     state: State,
     actor: auth::Actor,
     key: AccountKey,
-    (change, prefer): (Change, Prefer),
+    (change, if_match, prefer): (Change, IfMatch, Prefer),
     (suspended, body): (bool, SuspendAccount),
 ) -> Result<Answer<Account>, ApiError> {
     let find = async |tx: &mut Tx| auth::account::<ManageAccounts>(tx, &actor, &key).await;
     let proof = state.panel.store().read(find).await?;
     let persons = actor.everywhere::<ManageAccounts>()?;
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let dependents = Arc::clone(&state.dependents);
-    let rules = rules::SetSuspended { dependents, proof, persons, suspended, reason: body.reason };
+    let rules = rules::SetSuspended { dependents, proof, persons, if_match, suspended, reason: body.reason };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, false).await
-}
-
-/// What an account takes on the disk.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub(crate) struct AccountUsage {
-    /// The account's id.
-    #[schema(value_type = String, format = "uuid")]
-    account: AccountId,
-    /// Disk space, in bytes.
-    bytes: u64,
-    /// Files, directories and links.
-    entries: u64,
-    /// The count stopped at its limit: the figures are lower bounds.
-    truncated: bool,
-    /// When it was counted (RFC 3339, UTC).
-    #[schema(value_type = String, format = DateTime)]
-    as_of: names::Micros,
-}
-
-/// Counts what the account takes on the disk, now.
-#[utoipa::path(get, path = "/accounts/{account}/usage", tag = "accounts",
-    params(("account" = String, Path, description = "Name or id")),
-    responses((status = 200, description = "The figures", body = AccountUsage), Problems))]
-async fn account_usage(
-    S(state): S<State>,
-    Caller(actor): Caller,
-    Path(key): Path<AccountKey>,
-) -> Result<Json<AccountUsage>, ApiError> {
-    let find = async |tx: &mut Tx| auth::account::<ViewAccount>(tx, &actor, &key).await;
-    let proof = state.panel.store().read(find).await?;
-    let call = GetUsage { account: proof.name.clone() };
-    let Usage { bytes, entries, truncated } =
-        state.panel.agent().call(&call).await.map_err(desired::agent_error)?;
-    Ok(Json(AccountUsage { account: proof.id, bytes, entries, truncated, as_of: state.panel.now() }))
 }

@@ -48,7 +48,7 @@ async fn node_edit(
     if let Some(listen) = &body.listen {
         rules::check_listen(listen)?;
     }
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let progress = match panel.change(&asked, rules::Edit { proof, if_match, listen: body.listen }).await? {
         Outcome::Plan(plan) => return Ok(Answer::Plan(plan)),
         Outcome::Done { progress, .. } => progress,

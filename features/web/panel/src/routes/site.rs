@@ -122,7 +122,7 @@ async fn site_create(
         Some(None) => None,
         None => php::newest(&state.panel).await?,
     };
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let rules = rules::Create {
         pools: Arc::clone(&state.pools),
         actor,
@@ -175,7 +175,7 @@ async fn site_edit(
     if let Some(Some(version)) = edit.php {
         php::check(&state.panel, version).await?;
     }
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let rules = rules::Edit { pools: Arc::clone(&state.pools), actor, site, if_match, body: edit };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, false).await
@@ -197,7 +197,7 @@ async fn site_delete(
 ) -> Result<Answer<Site>, ApiError> {
     let find = async |tx: &mut Tx| site::find::<EditSites>(tx, &actor, &key).await;
     let site = state.panel.store().read(find).await?;
-    let asked = Asked::by(&actor, change, prefer);
+    let asked = Asked::by(&actor, change, prefer)?;
     let rules = rules::Delete { pools: Arc::clone(&state.pools), site, if_match };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, false).await
@@ -205,7 +205,8 @@ async fn site_delete(
 
 /// Suspends a site: it answers 503.
 #[utoipa::path(post, path = "/sites/{site}/suspend", tag = "sites",
-    params(("site" = String, Path, description = "A name or the id"), ChangeParams),
+    params(("site" = String, Path, description = "A name or the id"), ChangeParams,
+           ("If-Match" = Option<String>, Header, description = "The ETag that was read: only at this version")),
     responses((status = 202, description = "Written down, and on its way to the server", body = Site),
               (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Site>), ChangeProblems))]
 async fn site_suspend(
@@ -213,14 +214,16 @@ async fn site_suspend(
     Caller(actor): Caller,
     Path(key): Path<SiteKey>,
     Query(change): Query<Change>,
+    if_match: IfMatch,
     prefer: Prefer,
 ) -> Result<Answer<Site>, ApiError> {
-    manage(state, actor, key, (change, prefer), Act::Suspend).await
+    manage(state, actor, key, (change, if_match, prefer), Act::Suspend).await
 }
 
 /// Lets a suspended site go on.
 #[utoipa::path(post, path = "/sites/{site}/unsuspend", tag = "sites",
-    params(("site" = String, Path, description = "A name or the id"), ChangeParams),
+    params(("site" = String, Path, description = "A name or the id"), ChangeParams,
+           ("If-Match" = Option<String>, Header, description = "The ETag that was read: only at this version")),
     responses((status = 202, description = "Written down, and on its way to the server", body = Site),
               (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Site>), ChangeProblems))]
 async fn site_unsuspend(
@@ -228,14 +231,16 @@ async fn site_unsuspend(
     Caller(actor): Caller,
     Path(key): Path<SiteKey>,
     Query(change): Query<Change>,
+    if_match: IfMatch,
     prefer: Prefer,
 ) -> Result<Answer<Site>, ApiError> {
-    manage(state, actor, key, (change, prefer), Act::Unsuspend).await
+    manage(state, actor, key, (change, if_match, prefer), Act::Unsuspend).await
 }
 
-/// Approves all names of a site, so that they are served.
+/// Approves all names of a site, as they were read, so that they are served.
 #[utoipa::path(post, path = "/sites/{site}/approve", tag = "sites",
-    params(("site" = String, Path, description = "A name or the id"), ChangeParams),
+    params(("site" = String, Path, description = "A name or the id"), ChangeParams,
+           ("If-Match" = String, Header, description = "The ETag that was read with the names, or *")),
     responses((status = 202, description = "Written down, and on its way to the server", body = Site),
               (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Site>), ChangeProblems))]
 async fn site_approve(
@@ -243,21 +248,22 @@ async fn site_approve(
     Caller(actor): Caller,
     Path(key): Path<SiteKey>,
     Query(change): Query<Change>,
+    if_match: IfMatch,
     prefer: Prefer,
 ) -> Result<Answer<Site>, ApiError> {
-    manage(state, actor, key, (change, prefer), Act::Approve).await
+    manage(state, actor, key, (change, if_match, prefer), Act::Approve).await
 }
 
 async fn manage(
     state: State,
     actor: Actor,
     key: SiteKey,
-    (change, prefer): (Change, Prefer),
+    (change, if_match, prefer): (Change, IfMatch, Prefer),
     act: Act,
 ) -> Result<Answer<Site>, ApiError> {
     let find = async |tx: &mut Tx| site::find::<ManageSites>(tx, &actor, &key).await;
     let site = state.panel.store().read(find).await?;
-    let asked = Asked::by(&actor, change, prefer);
-    let outcome = state.panel.change(&asked, rules::Manage { site, act }).await?;
+    let asked = Asked::by(&actor, change, prefer)?;
+    let outcome = state.panel.change(&asked, rules::Manage { site, if_match, act }).await?;
     state.answer(outcome, false).await
 }

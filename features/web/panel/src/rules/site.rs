@@ -171,9 +171,10 @@ impl Rules for Edit {
     }
 }
 
-/// Suspends a site, or lets it go on; or approves its names.
+/// Suspends a site, or lets it go on; or approves its names, which must be the ones that were read: its owner may add others meanwhile.
 pub(crate) struct Manage {
     pub(crate) site: Authorised<Row, ManageSites>,
+    pub(crate) if_match: IfMatch,
     pub(crate) act: Act,
 }
 
@@ -191,6 +192,10 @@ impl Rules for Manage {
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Site, Key), ApiError> {
         let id = self.site.id;
         let row = now(tx, id).await?;
+        match self.act {
+            Act::Approve => self.if_match.require(row.block.generation)?,
+            Act::Suspend | Act::Unsuspend => self.if_match.check(row.block.generation)?,
+        }
         check_staying(&row)?;
         let before = show(tx, id).await?;
         let action = match self.act {

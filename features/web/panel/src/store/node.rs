@@ -34,7 +34,8 @@ pub(crate) const BLOCK: BlockSql = BlockSql {
     raise: Statement::new(
         "UPDATE node SET generation = generation + 1, updated_at = $2, since = $2, overwrite = $3,
                 condition = CASE WHEN deleted_at IS NULL THEN 'pending' ELSE 'deleting' END,
-                reason = NULL, message = NULL, attempts = 0, next_attempt_at = NULL, expect_plan = NULL
+                reason = NULL, message = NULL, attempts = 0, next_attempt_at = NULL, expect_plan = NULL,
+                spec_digest = NULL
          WHERE id = $1",
     ),
     expect: Statement::new("UPDATE node SET expect_plan = $2 WHERE id = $1"),
