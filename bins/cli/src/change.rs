@@ -34,7 +34,7 @@ const USUAL_WAIT: u64 = 30;
 #[command(next_help_heading = "Change")]
 pub(crate) struct ChangeArgs {
     /// Wait at most so many seconds until the server is as asked [default: 30]
-    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "30", value_parser = clap::value_parser!(u64).range(..=86_400))]
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "30", value_parser = clap::value_parser!(u64).range(..=86_400))]
     wait: Option<u64>,
     /// Do not wait: done as soon as the change is written down
     #[arg(long, conflicts_with = "wait")]

@@ -38,7 +38,7 @@ async fn what_is_not_ready_in_time_has_a_code_of_its_own() {
     waiting["reason"] = "agent_unreachable".into();
     waiting["message"] = "connection refused".into();
     let panel = FakePanel::start([("POST /sites", Answer::json(202, &waiting))]);
-    let ran = panel.run(&["site", "create", "alice", "www.example.test", "--wait", "0"]).await;
+    let ran = panel.run(&["site", "create", "alice", "www.example.test", "--wait=0"]).await;
     assert_eq!((ran.code, ran.out.as_str()), (4, ""));
     insta::assert_snapshot!(ran.err);
 }

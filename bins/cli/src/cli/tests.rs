@@ -13,7 +13,7 @@ fn the_command_line_is_sound() {
 /// Command lines that must be read, and how.
 const GOOD: &[&str] = &[
     "account create alice --email alice@example.test --password-stdin",
-    "account create alice --email a@example.test --ssh-key-file k.pub --memory 2G --cpu 150 --wait 60",
+    "account create alice --email a@example.test --ssh-key-file k.pub --memory 2G --cpu 150 --wait=60",
     "account edit alice --drop-ssh-key laptop --if-match \"g3\"",
     "site create alice www.example.test --php 8.4",
     "site create alice www.example.test --alias example.test --alias shop.example.test --index index.php,index.html --dry-run",
@@ -43,10 +43,10 @@ const BAD: &[&str] = &[
     "account create alice --email a --memory lots",
     "account edit alice",
     "account show ''",
-    "site edit www.example.test --wait 5",
+    "site edit www.example.test --wait=5",
     "site create alice www.example.test --dry-run --expect-plan ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
     "site create alice www.example.test --expect-plan abc",
-    "site create alice www.example.test --wait 5 --no-wait",
+    "site create alice www.example.test --wait=5 --no-wait",
     "site list --limit 0",
     "site list --limit 201",
     "drift revert",

@@ -159,6 +159,29 @@ async fn suspending_holds_to_the_version_that_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_owner_does_not_get_rid_of_a_suspension_by_making_the_site_anew() {
+    let bench = Bench::new().await;
+    bench.account("alice").await;
+    bench.site("alice", "www.example.test").await;
+    let path = "/api/v1/sites/www.example.test";
+    bench.root().post(&format!("{path}/suspend"), json!({})).await;
+    let alice = bench.person("alice").await.header("if-match", "*");
+    for refused in [alice.delete(path).await, alice.patch(path, json!({ "name": "new.example.test" })).await]
+    {
+        assert_eq!(
+            (refused.status.as_u16(), &refused.json["code"]),
+            (409, &json!("suspended")),
+            "{}",
+            refused.text
+        );
+    }
+    let kept = alice.patch(path, json!({ "body_size": "8M" })).await;
+    assert_eq!(kept.status, 202, "{}", kept.text);
+    let removed = bench.root().header("if-match", "*").delete(path).await;
+    assert!(removed.status.is_success(), "{}", removed.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_site_whose_only_name_becomes_pending_leaves_the_host_until_it_is_approved() {
     let bench = Bench::new().await;
     bench.account("alice").await;

@@ -8,6 +8,7 @@ $answer = match ($of('do')) {
     'list' => @scandir($of('path')),
     'glob' => glob($of('pattern')),
     'write' => @file_put_contents($of('path'), 'written by a tenant'),
+    'log' => error_log($of('text'), 4),
     'link' => symlink($of('target'), $of('name')),
     'move' => rename($of('from'), $of('to')),
     'connect' => (function () use ($of) {

@@ -34,6 +34,7 @@ pub(crate) fn checks(node: &mut Node, checks: &mut Checks) {
     checks.check("links to another's files are not served", || links_are_not_served(node));
     checks.check("a docroot replaced by a link is not served", || a_replaced_docroot_is_not_served(node));
     checks.check("another's pool and our sockets are out of reach", || sockets_are_out_of_reach(node));
+    checks.check("each site has its own log, in which nobody else writes", || logs_are_apart(node));
     checks.check("other processes are invisible", || processes_are_invisible(node));
     checks.check("SFTP does not leave the home", || sftp_stays_at_home(node));
     checks.check("SFTP starts nothing that the home asks for", || no_user_manager(node));
@@ -113,6 +114,35 @@ fn php_writes_no_other(node: &Node) {
     assert_ne!(setuid["code"], 0, "{setuid}");
     let become_root = ask(node, HERS, "do=run&command=su%20-c%20id%20root%20%3C/dev/null");
     assert_ne!(become_root["code"], 0, "{become_root}");
+}
+
+/// The directory of a site's logs.
+fn logs(node: &Node, site: &str) -> String {
+    let site = node.json(&["site", "show", site]).unwrap();
+    format!("/var/log/holdfast/{}", site["id"].as_str().unwrap())
+}
+
+fn logs_are_apart(node: &Node) {
+    let forged = "x%0A2026/01/01%2000:00:00%20[error]%201%231:%20*1%20forged-by-alice,%20client:%20192.0.2.1,%20server:%20,%20\
+                  request:%20%22GET%20/%20HTTP/1.1%22,%20host:%20%22b.example.test%22";
+    ask(node, HERS, &format!("do=log&text={forged}"));
+    ask(node, HERS, "do=id&marker=asked-of-alice");
+    let contains = |path: &str, text: &str| node.run(["grep", "-qs", text, path]).unwrap().ok();
+    let access = format!("{}/access.log", logs(node, HERS));
+    e2e::wait_for("the request in the log of its site", LIMIT, || {
+        Ok(contains(&access, "asked-of-alice").then_some(()))
+    })
+    .unwrap();
+    assert!(!contains(&format!("{}/access.log", logs(node, HIS)), "asked-of-alice"));
+    // it was said, and is where alice's PHP speaks and nowhere else
+    let journal = "journalctl -u 'holdfast-php-alice-*' -o cat --no-pager | grep -c forged-by-alice";
+    e2e::wait_for("what the script said, in the journal", LIMIT, || {
+        Ok(node.sh(journal).is_ok().then_some(()))
+    })
+    .unwrap();
+    for path in ["/var/log/holdfast/nginx/error.log".to_owned(), format!("{}/error.log", logs(node, HIS))] {
+        assert!(!contains(&path, "forged-by-alice"), "{path}");
+    }
 }
 
 fn links_are_not_served(node: &Node) {

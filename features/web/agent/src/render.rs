@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use hostd::{Host, HostError};
 use minijinja::syntax::SyntaxConfig;
@@ -18,9 +17,6 @@ use crate::layout::{BaseFile, NGINX_LOGS, OVERRIDES, TREE};
 
 /// Where the pools' sockets lie.
 const SOCKETS: &str = "/run/holdfast-php";
-
-/// How long the administrator's templates are believed to be unchanged.
-const FRESH: Duration = Duration::from_secs(1);
 
 /// The largest template, in bytes.
 const MAX_BYTES: u64 = 256 * 1024;
@@ -65,7 +61,6 @@ pub struct Templates {
 
 #[derive(Debug)]
 struct Loaded {
-    at: Instant,
     stamps: Vec<Option<Stamp>>,
     environment: Arc<Environment<'static>>,
 }
@@ -83,17 +78,13 @@ fn override_path(name: &str) -> String {
 
 impl Templates {
     fn environment(&self, host: &Host) -> Result<Arc<Environment<'static>>, RenderError> {
+        let stamps = stamps(host)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(loaded) = state.as_ref().filter(|l| l.at.elapsed() < FRESH) {
-            return Ok(loaded.environment.clone());
-        }
-        let stamps = BUILT_IN.iter().map(|(name, _)| stamp(host, name)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(loaded) = state.as_mut().filter(|l| l.stamps == stamps) {
-            loaded.at = Instant::now();
+        if let Some(loaded) = state.as_ref().filter(|l| l.stamps == stamps) {
             return Ok(loaded.environment.clone());
         }
         let environment = Arc::new(compile(host, &stamps)?);
-        *state = Some(Loaded { at: Instant::now(), stamps, environment: environment.clone() });
+        *state = Some(Loaded { stamps, environment: environment.clone() });
         Ok(environment)
     }
 
@@ -137,6 +128,16 @@ impl Templates {
         };
         render(&environment, "site.conf", &values).map(Some)
     }
+}
+
+/// The state of every template of the administrator's, looked at afresh each time: a site that was rendered by the template of
+/// a moment ago would be called ready.
+fn stamps(host: &Host) -> Result<Vec<Option<Stamp>>, RenderError> {
+    // the usual case, for the cost of one look
+    if host.files().stat(OVERRIDES)?.is_none() {
+        return Ok(vec![None; BUILT_IN.len()]);
+    }
+    BUILT_IN.iter().map(|(name, _)| stamp(host, name)).collect()
 }
 
 fn stamp(host: &Host, name: &str) -> Result<Option<Stamp>, RenderError> {

@@ -146,3 +146,19 @@ fn directives_that_the_administrator_sets_are_not_given_twice() {
     let [http, ..] = Templates::default().base(&host, &base(), &foreign).unwrap();
     assert!(!http.contains("server_names_hash_bucket_size") && http.contains("map_hash_max_size 65536;"));
 }
+
+#[test]
+fn a_template_is_used_from_the_moment_it_is_there_until_it_is_gone() {
+    let host = Host::for_test().unwrap();
+    let templates = Templates::default();
+    let block = || templates.block(&host, site(), &spec()).unwrap().unwrap();
+    let built_in = block();
+    let path = format!("{OVERRIDES}/site.conf.j2");
+    host.files().ensure_dirs(OVERRIDES, 0o755, host.test_owner()).unwrap();
+    for text in ["# mine\n", "# mine, better\n"] {
+        host.files().write(&path, text.as_bytes(), 0o644, host.test_owner()).unwrap();
+        assert_eq!(&*block(), text);
+    }
+    host.files().remove(&path).unwrap();
+    assert_eq!(block(), built_in);
+}

@@ -198,7 +198,7 @@ async fn site_delete(
     let find = async |tx: &mut Tx| site::find::<EditSites>(tx, &actor, &key).await;
     let site = state.panel.store().read(find).await?;
     let asked = Asked::by(&actor, change, prefer)?;
-    let rules = rules::Delete { pools: Arc::clone(&state.pools), site, if_match };
+    let rules = rules::Delete { pools: Arc::clone(&state.pools), actor, site, if_match };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, false).await
 }

@@ -150,6 +150,7 @@ impl Rules for Edit {
         check_staying(&row)?;
         let before = show(tx, id).await?;
         if edit.name.is_some() || edit.aliases.is_some() {
+            check_free(&row, &self.actor)?;
             let wanted = name_rules::edited(tx, &row, edit.name.as_ref(), edit.aliases.as_ref()).await?;
             let claimant = Claimant { site: id, account: row.account_id, actor: &self.actor };
             name_rules::set(tx, &claimant, &wanted, draft.now).await?;
@@ -222,6 +223,7 @@ impl Rules for Manage {
 /// Asks for a site's removal. Its files stay.
 pub(crate) struct Delete {
     pub(crate) pools: Arc<dyn Pools>,
+    pub(crate) actor: Actor,
     pub(crate) site: Authorised<Row, EditSites>,
     pub(crate) if_match: IfMatch,
 }
@@ -239,6 +241,7 @@ impl Rules for Delete {
             draft.made(key.clone());
             return Ok((before, key));
         }
+        check_free(&row, &self.actor)?;
         site::delete(tx, &self.site, draft.now).await?;
         draft.raise::<SiteObject>(tx, &id).await?;
         self.pools.release_unused(tx, draft, row.account_id).await?;
@@ -256,6 +259,16 @@ async fn now(tx: &mut Tx, id: SiteId) -> Result<Row, ApiError> {
 fn check_staying(row: &Row) -> Result<(), ApiError> {
     if row.block.deleted_at.is_some() {
         return Err(ApiError::conflict("deleting", "The site is being removed."));
+    }
+    Ok(())
+}
+
+/// A suspended site keeps its names until whoever may suspend lets it go on: its owner would only make it anew under them.
+fn check_free(row: &Row, actor: &Actor) -> Result<(), ApiError> {
+    if row.suspended && actor.everywhere::<ManageSites>().is_err() {
+        let detail =
+            "The site is suspended. Its names and its removal wait until an administrator lets it go on.";
+        return Err(ApiError::conflict("suspended", detail));
     }
     Ok(())
 }
