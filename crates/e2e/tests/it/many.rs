@@ -133,7 +133,7 @@ fn all_serve(node: &Node) {
 fn second_pass_changes_nothing(node: &Node) {
     let tree = "find /etc/nginx /etc/holdfast /etc/systemd/system /etc/passwd /var/lib/holdfast-agent/ledger -type f -printf '%p %T@ %s\\n' | sort";
     let before = node.sh(tree).unwrap().text();
-    let workers = "pgrep -f 'nginx: worker process' | sort";
+    let workers = "pgrep -f '^nginx: worker process' | sort";
     let loaded = node.sh(workers).unwrap().text();
     assert!(!loaded.is_empty(), "nginx has no workers");
     node.api().unwrap().call("POST", "/sweep", None).unwrap().checked().unwrap();

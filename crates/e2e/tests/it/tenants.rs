@@ -123,7 +123,7 @@ fn logs(node: &Node, site: &str) -> String {
 }
 
 fn logs_are_apart(node: &Node) {
-    let forged = "x%0A2026/01/01%2000:00:00%20[error]%201%231:%20*1%20forged-by-alice,%20client:%20192.0.2.1,%20server:%20,%20\
+    let forged = "x%0A2026/01/01%2000:00:00%20%5Berror%5D%201%231:%20*1%20forged-by-alice,%20client:%20192.0.2.1,%20server:%20,%20\
                   request:%20%22GET%20/%20HTTP/1.1%22,%20host:%20%22b.example.test%22";
     ask(node, HERS, &format!("do=log&text={forged}"));
     ask(node, HERS, "do=id&marker=asked-of-alice");
