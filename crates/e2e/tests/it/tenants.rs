@@ -125,7 +125,7 @@ fn logs(node: &Node, site: &str) -> String {
 fn logs_are_apart(node: &Node) {
     let forged = "x%0A2026/01/01%2000:00:00%20%5Berror%5D%201%231:%20*1%20forged-by-alice,%20client:%20192.0.2.1,%20server:%20,%20\
                   request:%20%22GET%20/%20HTTP/1.1%22,%20host:%20%22b.example.test%22";
-    ask(node, HERS, &format!("do=log&text={forged}"));
+    assert_eq!(ask(node, HERS, &format!("do=log&text={forged}")), true);
     ask(node, HERS, "do=id&marker=asked-of-alice");
     let contains = |path: &str, text: &str| node.run(["grep", "-qs", text, path]).unwrap().ok();
     let access = format!("{}/access.log", logs(node, HERS));
@@ -134,12 +134,7 @@ fn logs_are_apart(node: &Node) {
     })
     .unwrap();
     assert!(!contains(&format!("{}/access.log", logs(node, HIS)), "asked-of-alice"));
-    // it was said, and is where alice's PHP speaks and nowhere else
-    let journal = "journalctl -u 'holdfast-php-alice-*' -o cat --no-pager | grep -c forged-by-alice";
-    e2e::wait_for("what the script said, in the journal", LIMIT, || {
-        Ok(node.sh(journal).is_ok().then_some(()))
-    })
-    .unwrap();
+    // nginx would have written it before the answer ended
     for path in ["/var/log/holdfast/nginx/error.log".to_owned(), format!("{}/error.log", logs(node, HIS))] {
         assert!(!contains(&path, "forged-by-alice"), "{path}");
     }

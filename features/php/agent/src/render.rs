@@ -109,7 +109,7 @@ fn conf(spec: &PoolSpec, home: &str, socket: &str) -> String {
          php_value[opcache.revalidate_freq] = 0\n\
          php_value[error_log] = {home}/logs/php-error.log\n\
          php_flag[log_errors] = on\n\
-         ; what a script sends past that goes to the journal: in nginx's log, its lines could pass for those of another site\n\
+         ; what a script sends past its log is lost: in nginx's, its lines could pass for those of another site\n\
          php_admin_flag[fastcgi.logging] = off\n\
          php_flag[display_errors] = off\n",
         pool = spec.name,
