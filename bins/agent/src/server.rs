@@ -83,7 +83,7 @@ fn objects(router: Router, agent: &Arc<Agent>) -> Router {
     let a = Arc::clone(agent);
     let router = router.blocking(move |call: Call, _: PreviewAll| {
         let tell = |report| call.blocking_progress(&SweepProgress { report });
-        Ok(a.world.preview(&|| call.is_cancelled(), tell))
+        a.world.preview(&|| call.is_cancelled(), tell).map_err(|e| ledger_error(&e))
     });
     let a = Arc::clone(agent);
     router.blocking(move |call: Call, _: RunSweep| {

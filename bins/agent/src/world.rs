@@ -80,12 +80,16 @@ impl World {
                 tracing::error!(?object, error, "an object of the sweep");
                 sums.add_failed();
             }
-        });
+        })?;
         Ok(sums.end())
     }
 
     /// What a sweep would do, without doing it, until cancelled. In order.
-    pub(crate) fn preview(&self, cancelled: &Cancelled<'_>, tell: impl FnMut(Report) + Send) -> SweepCounts {
+    pub(crate) fn preview(
+        &self,
+        cancelled: &Cancelled<'_>,
+        tell: impl FnMut(Report) + Send,
+    ) -> Result<SweepCounts, LedgerError> {
         let sums = Sums::new(tell);
         self.each(1, cancelled, |object| {
             let Some(kind) = self.kind(&object.kind) else { return };
@@ -99,8 +103,8 @@ impl World {
                     sums.add_failed();
                 }
             }
-        });
-        sums.end()
+        })?;
+        Ok(sums.end())
     }
 
     /// Forgets objects that are gone since before a time, in microseconds since 1970 (UTC); answers how many.
@@ -120,15 +124,26 @@ impl World {
     }
 
     /// Every object, so many of a kind at once: first those that have to go, in the reverse order of dependency, then the
-    /// others. The next kind begins when the one before has ended.
-    fn each(&self, lanes: usize, cancelled: &Cancelled<'_>, look: impl Fn(&Object) + Sync) {
+    /// others. The next kind begins when the one before has ended. A kind whose objects cannot be listed holds up no other, and
+    /// is the error in the end: what was not looked at is not well.
+    fn each(
+        &self,
+        lanes: usize,
+        cancelled: &Cancelled<'_>,
+        look: impl Fn(&Object) + Sync,
+    ) -> Result<(), LedgerError> {
+        let mut unlisted = Ok(());
         let leaving = self.kinds.iter().rev().map(|kind| (kind, true));
         let staying = self.kinds.iter().map(|kind| (kind, false));
         for (kind, absent) in leaving.chain(staying) {
-            let mut statuses = kind.statuses().unwrap_or_else(|error| {
-                tracing::error!(kind = kind.word(), %error, "the ledger cannot be read");
-                Vec::new()
-            });
+            let mut statuses = match kind.statuses() {
+                Ok(statuses) => statuses,
+                Err(error) => {
+                    tracing::error!(kind = kind.word(), %error, "the ledger cannot be read");
+                    unlisted = Err(error);
+                    continue;
+                }
+            };
             statuses.retain(|status| status.absent == absent);
             let next = AtomicUsize::new(0);
             let lane = || {
@@ -144,6 +159,7 @@ impl World {
                 }
             });
         }
+        unlisted
     }
 }
 

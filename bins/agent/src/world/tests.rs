@@ -23,6 +23,8 @@ struct Kinds {
 }
 
 const OBJECTS: usize = 40;
+/// A kind whose objects cannot be listed.
+const UNREADABLE: &str = "unreadable";
 
 fn object_status(kind: &str, scope: String, absent: bool) -> ObjectStatus {
     ObjectStatus {
@@ -42,6 +44,9 @@ impl Kind for Kinds {
     }
 
     fn statuses(&self) -> Result<Vec<ObjectStatus>, LedgerError> {
+        if self.word == UNREADABLE {
+            return Err(LedgerError::new("on purpose"));
+        }
         Ok((0..OBJECTS).map(|n| object_status(self.word, format!("{n:02}"), self.absent)).collect())
     }
 
@@ -166,7 +171,7 @@ fn what_was_cancelled_ends_between_two_objects() {
     world.sweep(&cancelled, |_| {}).unwrap();
     assert!((1..=LANES).contains(&passed.lock().unwrap().len()));
     passed.lock().unwrap().clear();
-    assert_eq!(world.preview(&cancelled, |_| {}).objects, 1);
+    assert_eq!(world.preview(&cancelled, |_| {}).unwrap().objects, 1);
 }
 
 const ACCOUNT: &str = "01990000-0000-7000-8000-000000000001";
@@ -253,4 +258,13 @@ fn the_journal_is_rotated_when_it_is_large() {
     let size = |path: &str| host.files().stat(path).unwrap().unwrap().size;
     assert_eq!(size(&format!("{JOURNAL}.1")), large.len() as u64);
     assert!(size(JOURNAL) < 1024);
+}
+
+#[test]
+fn a_kind_that_cannot_be_listed_holds_up_no_other_and_is_not_called_well() {
+    let passed = Passed::default();
+    let world = World::new(vec![kind(UNREADABLE, &passed, |_| Ok(())), kind("some", &passed, |_| Ok(()))]);
+    assert!(world.sweep(&|| false, |_| {}).is_err());
+    assert_eq!(passed.lock().unwrap().len(), OBJECTS);
+    assert!(world.preview(&|| false, |_| {}).is_err(), "an empty plan would be a lie");
 }
