@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: an issue's story on a real server, told with every command, its output and its time.
+//! `cargo xtask demo`: a feature's story on a real server, told with every command, its output and its time.
 //!
 //! The story itself is in the crate `e2e`, where the tests hold it; this adds what comes before and after it: the server as a
 //! hoster delivers it, the package, set-up, and set-up once more.

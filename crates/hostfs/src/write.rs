@@ -50,12 +50,7 @@ impl Dir {
         mode: u32,
         owner: Option<Owner>,
     ) -> Result<(), HostFsError> {
-        let (parent, name) = self.parent_of(OP, rel.as_ref())?;
-        let (temp, file) = parent.write_temp(bytes, mode, owner)?;
-        let pending = Pending { parent: &parent, temp, name };
-        let synced = rustix::fs::fsync(&file).map_err(|errno| pending.error(errno));
-        synced.and_then(|()| pending.put_in_place()).inspect_err(|_| pending.discard())?;
-        parent.sync(OP)
+        self.write_one(&FileWrite { rel: rel.as_ref(), bytes, mode, owner }, RenameFlags::empty())
     }
 
     /// As [`Dir::write_atomic`], to a name that must be free: [`Kind::Exists`] otherwise, also where another process takes
@@ -67,11 +62,15 @@ impl Dir {
         mode: u32,
         owner: Option<Owner>,
     ) -> Result<(), HostFsError> {
-        let (parent, name) = self.parent_of(OP, rel.as_ref())?;
-        let (temp, file) = parent.write_temp(bytes, mode, owner)?;
+        self.write_one(&FileWrite { rel: rel.as_ref(), bytes, mode, owner }, RenameFlags::NOREPLACE)
+    }
+
+    fn write_one(&self, write: &FileWrite<'_>, rename: RenameFlags) -> Result<(), HostFsError> {
+        let (parent, name) = self.parent_of(OP, write.rel)?;
+        let (temp, file) = parent.write_temp(write.bytes, write.mode, write.owner)?;
         let pending = Pending { parent: &parent, temp, name };
         let synced = rustix::fs::fsync(&file).map_err(|errno| pending.error(errno));
-        synced.and_then(|()| pending.put_in_free_place()).inspect_err(|_| pending.discard())?;
+        synced.and_then(|()| pending.put_in_place(rename)).inspect_err(|_| pending.discard())?;
         parent.sync(OP)
     }
 
@@ -106,7 +105,7 @@ impl Dir {
                 sync_file_systems(&parents)?;
             }
             while let Some(next) = pending.front() {
-                next.put_in_place()?;
+                next.put_in_place(RenameFlags::empty())?;
                 pending.pop_front();
             }
             Ok(())
@@ -242,14 +241,8 @@ fn sync_file_systems(parents: &[(Dir, OsString)]) -> Result<(), HostFsError> {
 }
 
 impl Pending<'_> {
-    fn put_in_place(&self) -> Result<(), HostFsError> {
-        rustix::fs::renameat(self.parent, &self.temp, self.parent, &self.name)
-            .map_err(|errno| self.error(errno))
-    }
-
-    fn put_in_free_place(&self) -> Result<(), HostFsError> {
-        let flags = RenameFlags::NOREPLACE;
-        rustix::fs::renameat_with(self.parent, &self.temp, self.parent, &self.name, flags)
+    fn put_in_place(&self, rename: RenameFlags) -> Result<(), HostFsError> {
+        rustix::fs::renameat_with(self.parent, &self.temp, self.parent, &self.name, rename)
             .map_err(|errno| self.error(errno))
     }
 
