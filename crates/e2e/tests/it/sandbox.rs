@@ -144,10 +144,15 @@ fn live_probe(node: &Node, unit: &str, allowed: &[&str]) {
         .check(["journalctl", "-o", "cat", "--no-pager", "-u", unit, "--since", &format!("@{since}")])
         .unwrap()
         .text();
-    node.sh(&format!("rm {drop_in}; systemctl daemon-reload; systemctl reset-failed '{unit}' || true"))
-        .unwrap();
+    // A call that came meanwhile may have started the probe once more by the socket: that one ends here, before
+    // the unit's own program is waited for.
     let socket = unit.replace(".service", ".socket");
-    node.sh(&format!("systemctl start '{socket}'; systemctl start '{unit}'")).unwrap();
+    node.sh(&format!(
+        "rm {drop_in}; systemctl daemon-reload; systemctl stop '{socket}' '{unit}'; \
+         systemctl reset-failed '{socket}' '{unit}' || true; \
+         systemctl start '{socket}'; systemctl start '{unit}'"
+    ))
+    .unwrap();
     assert!(ran.ok(), "{unit}: {}\n{said}", ran.error_text());
 
     let attempts: Vec<&str> =
