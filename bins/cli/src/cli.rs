@@ -19,9 +19,11 @@ use crate::failure::{EXIT_CODES, Failure};
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
 use crate::node::NodeCommand;
+use crate::passkey::PasskeyCommand;
 use crate::pool::PoolCommand;
 use crate::run::Session;
 use crate::screen::Screen;
+use crate::second_factor::SecondFactorCommand;
 use crate::session::{PasswordArgs, SessionCommand};
 use crate::setting::SettingCommand;
 use crate::setup::SetupArgs;
@@ -68,6 +70,10 @@ enum Command {
     #[command(subcommand)]
     Session(SessionCommand),
     Password(PasswordArgs),
+    #[command(subcommand)]
+    Passkey(PasskeyCommand),
+    #[command(subcommand)]
+    SecondFactor(SecondFactorCommand),
     LoginLink(LoginLinkArgs),
     Setup(SetupArgs),
     #[command(subcommand)]
@@ -113,6 +119,8 @@ impl Command {
             Self::Audit(command) => command.run(session).await,
             Self::Session(command) => command.run(session).await,
             Self::Password(args) => args.run(session).await,
+            Self::Passkey(command) => command.run(session).await,
+            Self::SecondFactor(command) => command.run(session).await,
             Self::LoginLink(args) => args.run(session).await,
             Self::Setup(args) => args.run(),
             Self::Agent(command) => command.run(session).await,

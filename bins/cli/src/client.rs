@@ -70,6 +70,17 @@ impl Call {
         self.header("idempotency-key", names::RequestId::new().to_string())
     }
 
+    /// The same, to be done after it was refused: under another key, since the refusal is kept under the one of before.
+    pub(crate) fn anew(&self) -> Self {
+        let mut call = self.clone();
+        for (name, value) in &mut call.headers {
+            if *name == "idempotency-key" {
+                *value = names::RequestId::new().to_string();
+            }
+        }
+        call
+    }
+
     /// The panel is asked to wait so long for the server.
     pub(crate) fn wait(mut self, wait: Duration) -> Self {
         self.deadline = PATIENCE + wait;

@@ -12,7 +12,7 @@ use crate::screen::{Style, plain, span};
 
 /// Make a link that signs somebody in, once and within 15 minutes
 ///
-/// The link alone is written to standard output.
+/// Whoever has a second factor is asked for it then. The link alone is written to standard output.
 #[derive(Debug, Args)]
 pub(crate) struct LoginLinkArgs {
     /// Whose; without it, the administrator's (`admin`)
@@ -20,6 +20,9 @@ pub(crate) struct LoginLinkArgs {
     /// Make a login that nobody has a further administrator's; root alone may
     #[arg(long, requires = "login")]
     administrator: bool,
+    /// For somebody who has lost the second factor: the link asks for none; root alone may
+    #[arg(long)]
+    without_second_factor: bool,
 }
 
 impl LoginLinkArgs {
@@ -27,6 +30,9 @@ impl LoginLinkArgs {
         let mut body = self.login.map_or_else(|| json!({}), |login| json!({ "login": login }));
         if self.administrator {
             body["administrator"] = true.into();
+        }
+        if self.without_second_factor {
+            body["without_second_factor"] = true.into();
         }
         let reply = session.ask("making a link", Call::new(Method::POST, "/login-links").body(body)).await?;
         if session.json {

@@ -1,5 +1,5 @@
 //! Which command calls which operation of the API. The reference shows it, and a test holds it against the API's description: every
-//! operation has a command.
+//! operation has a command. What a browser alone can answer (passkeys) is left to `holdfast api`.
 
 /// `operationId` and command.
 pub(crate) const OPERATIONS: &[(&str, &str)] = &[
@@ -25,16 +25,27 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("node_edit", "node edit"),
     ("node_show", "node show"),
     ("openapi_show", "api"),
+    ("passkey_ask", "api"),
+    ("passkey_create", "api"),
+    ("passkey_delete", "passkey delete"),
+    ("passkey_edit", "passkey edit"),
+    ("passkey_list", "passkey list"),
     ("password_set", "password"),
     ("plan_show", "plan"),
     ("pool_list", "pool list"),
     ("pool_show", "pool show"),
+    ("recovery_codes_create", "second-factor recovery-codes"),
+    ("second_factor_show", "second-factor show"),
+    ("session_ask_for_passkey", "api"),
     ("session_create", "session create"),
+    ("session_create_by_code", "session create"),
     ("session_create_by_link", "session create"),
+    ("session_create_by_passkey", "api"),
     ("session_delete", "session delete"),
     ("session_list", "session list"),
     ("session_revoke", "session revoke"),
     ("session_show", "session show"),
+    ("session_step_up", "session step-up"),
     ("setting_list", "setting list"),
     ("setting_set", "setting set"),
     ("setting_show", "setting show"),
@@ -47,6 +58,9 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("site_suspend", "site suspend"),
     ("site_unsuspend", "site unsuspend"),
     ("sweep_run", "sweep"),
+    ("totp_confirm", "second-factor confirm"),
+    ("totp_delete", "second-factor delete"),
+    ("totp_offer", "second-factor offer"),
 ];
 
 /// The operations of a command, such as `site create`.

@@ -57,8 +57,12 @@ impl Problem {
     /// What to do, where the document itself does not say.
     fn usual_remedy(&self) -> &'static str {
         match (self.status, self.code.as_str()) {
+            (401, "second_factor_wrong") => "",
             (401, _) => {
                 "Run this as root, or give a session with --url and --token-file (`holdfast session create` makes one)."
+            }
+            (403, "step_up_required") => {
+                "`holdfast session step-up` shows the password, or a code, for the session of --token-file; then repeat the command."
             }
             (409, "plan_changed") => "Look at the plan of now, and name its hash with --expect-plan.",
             (409, "account_has_sites") => {

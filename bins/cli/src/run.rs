@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::client::{Call, Client, Reply};
 use crate::failure::Failure;
-use crate::progress;
 use crate::screen::Screen;
+use crate::{progress, secret, session};
 
 /// One run of this program.
 pub(crate) struct Session {
@@ -19,10 +19,26 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Sends a request; what takes longer than a second is told.
+    /// Sends a request; what takes longer than a second is told. Where the panel wants the password once more first, it is asked for at
+    /// the terminal, and the request is sent again.
     pub(crate) async fn ask(&mut self, doing: &str, call: Call) -> Result<Reply, Failure> {
-        let client = &self.client;
-        progress::shown(self.screen.moves, doing, client.send(&call)).await
+        match self.send(doing, &call).await {
+            Err(Failure::Problem(problem)) if problem.code == "step_up_required" && self.screen.asks => {
+                self.step_up().await?;
+                self.send(doing, &call.anew()).await
+            }
+            other => other,
+        }
+    }
+
+    async fn send(&self, doing: &str, call: &Call) -> Result<Reply, Failure> {
+        progress::shown(self.screen.moves, doing, self.client.send(call)).await
+    }
+
+    async fn step_up(&mut self) -> Result<(), Failure> {
+        let shown = secret::read(&mut self.screen, "password, or a code of the second factor")?;
+        self.send("asking", &session::step_up(&shown)).await?;
+        Ok(())
     }
 
     /// Does something of our own; what takes longer than a second is told.

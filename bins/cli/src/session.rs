@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, Subcommand};
-use hyper::{Method, header};
+use hyper::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::client::{Call, Reply, segment};
@@ -32,6 +32,8 @@ pub(crate) enum SessionCommand {
     List,
     /// End one of one's own sessions
     Revoke(RevokeArgs),
+    /// Show the password or a code once more, so that what is dangerous may be done for 10 minutes
+    StepUp(StepUpArgs),
 }
 
 /// How to sign in
@@ -39,15 +41,23 @@ pub(crate) enum SessionCommand {
 #[group(skip)]
 #[command(group = ArgGroup::new("how").required(true).multiple(false).args(["login", "link_stdin"]))]
 pub(crate) struct CreateArgs {
-    /// The login; the password is read from standard input
+    /// The login; the password is read from standard input, and a code of the second factor, where one is asked for, from a second line
     #[arg(long)]
     login: Option<String>,
-    /// Read a one-time link, or its token, from standard input
+    /// Read a one-time link, or its token, from standard input; a code of the second factor from a second line
     #[arg(long)]
     link_stdin: bool,
     /// The file for the token; it is made anew, for its owner alone
     #[arg(long, value_name = "FILE")]
     save: PathBuf,
+}
+
+/// What is shown
+#[derive(Debug, Args)]
+pub(crate) struct StepUpArgs {
+    /// Read a code of the second factor from standard input, in place of the password
+    #[arg(long)]
+    code: bool,
 }
 
 /// Which session
@@ -84,6 +94,18 @@ impl SessionCommand {
                 told(session, "signed out")
             }
             Self::List => list(session).await,
+            Self::StepUp(args) => {
+                let what = if args.code { "code" } else { "password" };
+                let shown = secret::read(&mut session.screen, what)?;
+                let call =
+                    if args.code { step_up_by("code", &shown) } else { step_up_by("password", &shown) };
+                let reply = session.ask("asking", call).await?;
+                if session.json {
+                    return Ok(session.screen.json(&reply.body)?);
+                }
+                let until = moment(&reply.value()?, "until");
+                told(session, &format!("what is dangerous may be done until {until}"))
+            }
             Self::Revoke(args) => {
                 let call = Call::new(Method::DELETE, format!("/sessions/{}", segment(&args.session)));
                 session.ask("ending the session", call).await?;
@@ -100,17 +122,55 @@ fn told(session: &mut Session, words: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The request that shows what was typed once more: six digits are a code, for no password is so short.
+pub(crate) fn step_up(shown: &str) -> Call {
+    let is_code = shown.len() == 6 && shown.bytes().all(|byte| byte.is_ascii_digit());
+    step_up_by(if is_code { "code" } else { "password" }, shown)
+}
+
+fn step_up_by(what: &str, shown: &str) -> Call {
+    Call::new(Method::POST, "/session/step-up").body(json!({ what: shown }))
+}
+
+/// Reads the first factor, and a code from a second line where there is one.
+fn factors(session: &mut Session, what: &str) -> Result<(String, Option<String>), Failure> {
+    let text = secret::read(&mut session.screen, what)?;
+    Ok(match text.split_once('\n') {
+        Some((first, code)) => (first.to_owned(), Some(code.trim().to_owned())),
+        None => (text, None),
+    })
+}
+
+/// Goes on with a sign-in that waits for the second factor.
+async fn second_factor(session: &mut Session, asked: &Reply, code: Option<String>) -> Result<Reply, Failure> {
+    let pending = asked.value()?;
+    let code = match code {
+        Some(code) => code,
+        None if session.screen.asks => secret::read(&mut session.screen, "code of the second factor")?,
+        None => {
+            let reason = format!("the second factor is asked for: {}", text(&pending, "methods"));
+            return Err(Failure::refused(reason, "Give a code on a second line of standard input."));
+        }
+    };
+    let body = json!({ "token": text(&pending, "token"), "code": code });
+    session.ask("signing in", Call::new(Method::POST, "/session/code").body(body)).await
+}
+
 async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> {
-    let call = if let Some(login) = args.login {
-        let password = secret::read(&mut session.screen, "password")?;
-        Call::new(Method::POST, "/session").body(json!({ "login": login, "password": password }))
+    let (call, code) = if let Some(login) = args.login {
+        let (password, code) = factors(session, "password")?;
+        let call = Call::new(Method::POST, "/session").body(json!({ "login": login, "password": password }));
+        (call, code)
     } else {
-        let link = secret::read(&mut session.screen, "link")?;
+        let (link, code) = factors(session, "link")?;
         // What stands behind # is the token.
         let token = link.trim().rsplit('#').next().unwrap_or_default().to_owned();
-        Call::new(Method::POST, "/session/link").body(json!({ "token": token }))
+        (Call::new(Method::POST, "/session/link").body(json!({ "token": token })), code)
     };
-    let reply = session.ask("signing in", call).await?;
+    let mut reply = session.ask("signing in", call).await?;
+    if reply.status == StatusCode::ACCEPTED {
+        reply = second_factor(session, &reply, code).await?;
+    }
     keep(&reply, &args.save)?;
     show(session, &reply)
 }
@@ -158,6 +218,7 @@ fn show(session: &mut Session, reply: &Reply) -> Result<(), Failure> {
     let rows = [
         ("roles", roles.iter().map(role).collect::<Vec<_>>().join(", ")),
         ("known by", text(&view, "via")),
+        ("factors", text(&view, "factors")),
         ("ends", moment(&view, "expires_at")),
         ("may", text(&view, "permissions")),
     ];
@@ -181,6 +242,8 @@ async fn list(session: &mut Session) -> Result<(), Failure> {
             Cell::plain(text(own, "id")),
             Cell::plain(text(own, "current")),
             Cell::plain(text(own, "origin")),
+            Cell::plain(text(own, "agent")),
+            Cell::plain(text(own, "factors")),
             Cell::plain(moment(own, "created_at")),
             Cell::plain(moment(own, "last_seen_at")),
             Cell::plain(moment(own, "expires_at")),
@@ -189,7 +252,7 @@ async fn list(session: &mut Session) -> Result<(), Failure> {
     let rows: Vec<_> = items.iter().map(row).collect();
     Ok(table::write(
         &mut session.screen,
-        &["session", "this one", "from", "began", "last used", "ends"],
+        &["session", "this one", "from", "with", "by", "began", "last used", "ends"],
         &rows,
     )?)
 }

@@ -7,9 +7,11 @@ use api_kit::openapi::Security;
 use api_kit::rate_limit::{self, NetworkLimit, PersonLimit};
 use api_kit::{ApiError, idempotency, origin_guard, request_id, security_headers};
 use auth::Passwords;
+use auth_webauthn::Passkeys;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use desired::{Panel, Table};
+use seal::SealKey;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa::OpenApi;
@@ -31,6 +33,10 @@ pub struct Parts {
     pub panel: Panel,
     /// Hashes passwords.
     pub passwords: Passwords,
+    /// Seals what must be read again.
+    pub seal: SealKey,
+    /// What browsers were asked about passkeys.
+    pub passkeys: Passkeys,
     /// The probe.
     pub probe: Peer,
     /// The port of HTTPS, as it stands in links.

@@ -1,5 +1,7 @@
 //! The operations that belong to no feature.
 
+use api_kit::ApiError;
+use auth::Identity;
 use desired::Table;
 
 use crate::app::Parts;
@@ -10,8 +12,10 @@ mod drift;
 mod event;
 mod health;
 mod login_link;
+mod passkey;
 mod password;
 mod plan;
+mod second_factor;
 mod session;
 pub(crate) mod setting;
 
@@ -21,6 +25,8 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(session::table(parts.clone()))
         .merge(login_link::table(parts.clone()))
         .merge(password::table(parts.clone()))
+        .merge(second_factor::table(parts.clone()))
+        .merge(passkey::table(parts.clone()))
         .merge(setting::table(parts.panel.clone()))
         .merge(event::table(parts.clone()))
         .merge(audit::table(parts.panel.clone()))
@@ -31,6 +37,19 @@ pub(crate) fn table(parts: Parts) -> Table {
 
 /// Every statement below.
 pub(crate) const STATEMENTS: &[&[store::Statement]] = &[session::STATEMENTS, doctor::STATEMENTS];
+
+/// The person and the session of a request that is about oneself. Root has neither; who acts as another must not touch the other's
+/// passwords and factors.
+fn own_session(actor: &auth::Actor) -> Result<(names::PersonId, names::SessionId), ApiError> {
+    match actor.identity() {
+        Identity::Person { id, session, impersonator: None, .. } => Ok((*id, *session)),
+        Identity::Person { .. } => Err(ApiError::forbidden("Only the person themselves can do this.")),
+        Identity::Root | Identity::System => {
+            let detail = "Root on the server has no password and no second factor here. Sign in as a person.";
+            Err(ApiError::conflict("no_person", detail))
+        }
+    }
+}
 
 /// Writes a change that was done into the audit, and its request down as done.
 async fn done(

@@ -6,8 +6,10 @@ use std::time::Duration;
 use anyhow::Context;
 use api_kit::rate_limit::{NetworkLimit, PersonLimit};
 use auth::{Login, Passwords};
+use auth_webauthn::Passkeys;
 use desired::{Agents, Panel, setting};
 use names::{Hostname, Micros};
+use seal::SealKey;
 use store::{Store, WriteTx};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
@@ -56,7 +58,7 @@ pub fn openapi() -> anyhow::Result<String> {
     let config = Config { database: folder.join("holdfast.db"), ..Config::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let text = runtime.block_on(async {
-        let parts = parts(&config, CancellationToken::new()).await?;
+        let parts = parts(&config, SealKey::throw_away()?, CancellationToken::new()).await?;
         let text = app::openapi(parts.clone())?;
         parts.panel.store().close().await;
         anyhow::Ok(text)
@@ -68,7 +70,8 @@ pub fn openapi() -> anyhow::Result<String> {
 async fn serve() -> anyhow::Result<()> {
     let config = Config::read().context("the settings cannot be used")?;
     let stop = CancellationToken::new();
-    let parts = parts(&config, stop.clone()).await?;
+    let seal = SealKey::from_credentials().context("the key of sealed values cannot be used")?;
+    let parts = parts(&config, seal, stop.clone()).await?;
     let tasks = spawn(&parts, &config);
     let mut inherited = wire::systemd::listeners().context("the inherited sockets cannot be used")?;
     let server = Server::new(app::app(parts.clone(), limits(&config)), stop.clone());
@@ -110,7 +113,7 @@ fn limits(config: &Config) -> Limits {
 }
 
 /// Opens the database and brings it to this release.
-pub async fn parts(config: &Config, stop: CancellationToken) -> anyhow::Result<Parts> {
+pub async fn parts(config: &Config, seal: SealKey, stop: CancellationToken) -> anyhow::Result<Parts> {
     let store = Store::open(&config.database).await?;
     let login: Login = ADMINISTRATOR.parse().context("the administrator's login")?;
     let hostname = config.hostname.clone();
@@ -130,7 +133,7 @@ pub async fn parts(config: &Config, stop: CancellationToken) -> anyhow::Result<P
     let refusals = Refusals::new(store.clone());
     let panel = Panel::new(store, agents, world::registry(), stop.clone());
     let passwords = Passwords::new()?;
-    Ok(Parts { panel, passwords, probe: Peer::new(&config.probe_socket), port: 8443, stop, refusals })
+    Ok(Parts { panel, passwords, seal, passkeys: Passkeys::default(), probe: Peer::new(&config.probe_socket), port: 8443, stop, refusals })
 }
 
 /// The name that was last read from the file.

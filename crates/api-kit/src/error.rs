@@ -159,12 +159,30 @@ impl ApiError {
         )
     }
 
+    /// 401: the code of a second factor signs nobody in.
+    pub fn code_refused() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "second_factor_wrong",
+            "That code is not right.",
+            "The code is wrong or was used already, or the sign-in waited for longer than 5 minutes. Wait for the next code, or sign in again.",
+        )
+    }
+
+    /// 403: what is dangerous is done by who has just shown the password or a code, however long they are signed in.
+    pub fn step_up_required() -> Self {
+        Self::forbidden_as(
+            "step_up_required",
+            "This needs your password, or a code of your second factor, once more: send it to POST /api/v1/session/step-up. It counts for 10 minutes. Who has neither signs in anew.",
+        )
+    }
+
     /// 403: the object is known to the caller, but this operation is not theirs.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "That is not allowed.", detail)
     }
 
-    /// 403 with a code of its own, such as `sudo_required`.
+    /// 403 with a code of its own, such as `step_up_required`.
     pub fn forbidden_as(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, "That is not allowed.", detail)
     }

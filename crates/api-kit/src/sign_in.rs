@@ -1,5 +1,6 @@
 //! Why nobody is signed in, as an answer. Which of login and password is wrong, is not said.
 
+use auth::Weak;
 use auth::sign_in::{ConfirmError, SignInError};
 use names::Micros;
 
@@ -15,13 +16,28 @@ impl From<SignInError> for ApiError {
                 let detail = "There were too many failed sign-ins. Wait, then try again.";
                 Self::too_many("sign_in_locked", detail, wait)
             }
+            SignInError::Code { .. } => Self::code_refused(),
+            SignInError::Totp(error) => Self::internal(error),
             SignInError::Password(error) => Self::internal(error),
             SignInError::Store(error) => error.into(),
         }
     }
 }
 
-/// Why a password is not replaced; `field` is where the one of now belongs.
+/// Why a password is not taken; `field` is where it stands.
+pub fn weak(field: &str, weak: &Weak) -> ApiError {
+    match weak {
+        Weak::TooShort { least } => {
+            let reason = format!("The password has fewer than {least} characters.");
+            json::refuse(field, "password_too_short", reason, "Use a longer one, such as four or five words.")
+        }
+        Weak::Guessable { why, remedy } => {
+            json::refuse(field, "password_guessable", why.as_str(), remedy.as_str())
+        }
+    }
+}
+
+/// Why a password or a code does not confirm who asks; `field` is where it stands.
 pub fn unconfirmed(field: &str, error: ConfirmError) -> ApiError {
     match error {
         ConfirmError::Missing => {
@@ -30,6 +46,10 @@ pub fn unconfirmed(field: &str, error: ConfirmError) -> ApiError {
         }
         ConfirmError::SignIn(SignInError::Refused) => {
             json::refuse(field, "password_wrong", "This is not the password of now.", "")
+        }
+        ConfirmError::SignIn(SignInError::Code { .. }) => {
+            let remedy = "Wait for the next code, or send a recovery code.";
+            json::refuse(field, "code_wrong", "This code is wrong, or was used already.", remedy)
         }
         ConfirmError::SignIn(other) => other.into(),
     }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use auth::{Actor, Identity, Origin};
-use names::{AccountId, Digest, Micros};
+use auth::{Actor, Identity, Login, Origin};
+use names::{AccountId, Digest, Micros, PersonId};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,12 +24,12 @@ impl Who {
 
     /// Someone who has just signed in, before there is an actor.
     pub fn signing_in(verified: &auth::sign_in::Verified, origin: Origin) -> Self {
-        Self {
-            kind: "person",
-            id: Some(verified.person().to_string()),
-            name: verified.login().to_string(),
-            origin: origin.to_string(),
-        }
+        Self::person(verified.person(), verified.login(), origin)
+    }
+
+    /// Someone who is known and not signed in.
+    pub fn person(id: PersonId, login: &Login, origin: Origin) -> Self {
+        Self { kind: "person", id: Some(id.to_string()), name: login.to_string(), origin: origin.to_string() }
     }
 }
 

@@ -13,6 +13,8 @@ use names::{CryptHash, Password, Secret};
 use sha_crypt::ShaCrypt;
 use tokio::sync::Semaphore;
 
+use crate::policy::{Policy, Weak};
+
 /// KiB: OWASP's least for argon2id with two passes.
 const MEMORY: u32 = 19 * 1024;
 const PASSES: u32 = 2;
@@ -64,6 +66,16 @@ impl Passwords {
         getrandom::fill(&mut nothing).map_err(|_| PasswordError::Hash)?;
         let dummy = argon2id()?.hash_password(&nothing).map_err(|_| PasswordError::Hash)?.to_string();
         Ok(Self { turns: Arc::new(Semaphore::new(AT_ONCE)), dummy: dummy.into() })
+    }
+
+    /// Whether the password may be taken; `about` is what everybody knows of the person. Takes a turn, as hashing does.
+    pub async fn check(
+        &self,
+        policy: Policy,
+        password: Password,
+        about: Vec<String>,
+    ) -> Result<Result<(), Weak>, PasswordError> {
+        self.blocking(move || Ok(policy.check(&password, &about))).await
     }
 
     /// The hash to store, with a new salt.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use store::{FromRow, Row, RowError, Statement, Store, StoreError, Tx, WriteTx};
 
 use crate::actor::{Actor, Identity};
+use crate::allow_list;
 use crate::login::Login;
 use crate::origin::Origin;
 use crate::sign_in::Verified;
@@ -18,13 +19,23 @@ use crate::sign_in::Verified;
 pub const IDLE: Duration = Duration::from_mins(30);
 /// So long after it began, a session is over however much it was used.
 pub const LONGEST: Duration = Duration::from_hours(12);
+/// So long after its person last showed a password or a code, a session may do what is dangerous.
+pub const STEP_UP_LASTS: Duration = Duration::from_mins(10);
 /// Uses closer together than this are not written down: a page's many requests make one write.
 const NOTED_EVERY: Duration = Duration::from_mins(1);
 
 const INSERT: Statement = Statement::new(
-    "INSERT INTO session (id, person_id, token_hash, created_at, last_seen_at, idle_expires_at, expires_at, sudo_until, origin)
-     VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
+    "INSERT INTO session (id, person_id, token_hash, created_at, last_seen_at, idle_expires_at, expires_at, sudo_until, origin,
+                          factors, agent)
+     VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10)",
 );
+const SUCCEED: Statement = Statement::new(
+    "INSERT INTO session (id, person_id, token_hash, created_at, last_seen_at, idle_expires_at, expires_at, sudo_until, origin,
+                          factors, agent, impersonator_id)
+     SELECT $2, person_id, $3, $4, $4, $5, $6, $7, $8, factors, agent, impersonator_id FROM session WHERE id = $1",
+);
+const STEP_UP: Statement =
+    Statement::new("UPDATE session SET sudo_until = $2 WHERE id = $1 AND revoked_at IS NULL");
 const FIND: Statement = Statement::new(
     "SELECT s.id, s.person_id, s.last_seen_at, s.expires_at, s.impersonator_id, p.login
      FROM session s JOIN person p ON p.id = s.person_id
@@ -42,19 +53,22 @@ const TOUCH: Statement = Statement::new(
      WHERE id = $1 AND revoked_at IS NULL AND last_seen_at < $2",
 );
 const LIST: Statement = Statement::new(
-    "SELECT id, created_at, last_seen_at, expires_at, origin FROM session
+    "SELECT id, created_at, last_seen_at, expires_at, origin, factors, agent FROM session
      WHERE person_id = $1 AND revoked_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
      ORDER BY created_at DESC LIMIT 200",
 );
 const REVOKE: Statement = Statement::new(
     "UPDATE session SET revoked_at = $3 WHERE id = $1 AND person_id = $2 AND revoked_at IS NULL",
 );
+const REVOKE_OTHERS: Statement = Statement::new(
+    "UPDATE session SET revoked_at = $3 WHERE person_id = $1 AND id <> $2 AND revoked_at IS NULL",
+);
 const REVOKE_ALL: Statement =
     Statement::new("UPDATE session SET revoked_at = $2 WHERE person_id = $1 AND revoked_at IS NULL");
 const PRUNE: Statement = Statement::new("DELETE FROM session WHERE expires_at < $1");
 
 pub(crate) const STATEMENTS: &[Statement] =
-    &[INSERT, FIND, FIND_AGAIN, TOUCH, LIST, REVOKE, REVOKE_ALL, PRUNE];
+    &[INSERT, SUCCEED, STEP_UP, FIND, FIND_AGAIN, TOUCH, LIST, REVOKE, REVOKE_OTHERS, REVOKE_ALL, PRUNE];
 
 /// A session that has just begun.
 #[derive(Debug)]
@@ -80,6 +94,10 @@ pub struct SessionInfo {
     pub expires_at: Micros,
     /// The address it began from.
     pub origin: String,
+    /// What it was begun with, such as `password+totp`; empty where it is not known.
+    pub factors: String,
+    /// The browser or program it began in; empty where it is not known.
+    pub agent: String,
 }
 
 impl FromRow for SessionInfo {
@@ -90,6 +108,8 @@ impl FromRow for SessionInfo {
             last_seen_at: row.time("last_seen_at")?,
             expires_at: row.time("expires_at")?,
             origin: row.text("origin")?,
+            factors: row.text("factors")?,
+            agent: row.text("agent")?,
         })
     }
 }
@@ -142,10 +162,41 @@ pub async fn begin(
         .bind(now)
         .bind(now.plus(IDLE))
         .bind(session.expires_at)
-        .bind(None::<Micros>)
-        .bind(origin.to_string());
+        .bind(now.plus(STEP_UP_LASTS))
+        .bind(origin.to_string())
+        .bind(verified.factors())
+        .bind(verified.agent().to_string());
     tx.execute(insert).await?;
+    allow_list::know(tx, verified.person(), origin, now).await?;
     Ok(session)
+}
+
+/// Begins a session in the place of one that was just ended with all others of its person, since the password changed.
+pub async fn succeed(
+    tx: &mut WriteTx,
+    ended: SessionId,
+    origin: Origin,
+    now: Micros,
+) -> Result<NewSession, StoreError> {
+    let token = OpaqueToken::generate().map_err(|error| StoreError::Other(Box::new(error)))?;
+    let session = NewSession { id: SessionId::new(), token, expires_at: now.plus(LONGEST) };
+    let insert = SUCCEED
+        .bind(ended)
+        .bind(session.id)
+        .bind(session.token.hash())
+        .bind(now)
+        .bind(now.plus(IDLE))
+        .bind(session.expires_at)
+        .bind(now.plus(STEP_UP_LASTS))
+        .bind(origin.to_string());
+    if tx.execute(insert).await? == 1 { Ok(session) } else { Err(StoreError::Missing) }
+}
+
+/// The session's person has just shown a password or a code again; until when it counts.
+pub async fn step_up(tx: &mut WriteTx, session: SessionId, now: Micros) -> Result<Micros, StoreError> {
+    let until = now.plus(STEP_UP_LASTS);
+    tx.execute(STEP_UP.bind(session).bind(until)).await?;
+    Ok(until)
 }
 
 /// Who the token's session belongs to, with the rights of this moment; `None` where it is over or was never there.
@@ -212,6 +263,16 @@ pub async fn revoke(
     now: Micros,
 ) -> Result<bool, StoreError> {
     Ok(tx.execute(REVOKE.bind(session).bind(person).bind(now)).await? == 1)
+}
+
+/// Ends all sessions of this person but one; how many there were.
+pub async fn revoke_others(
+    tx: &mut WriteTx,
+    person: PersonId,
+    but: SessionId,
+    now: Micros,
+) -> Result<u64, StoreError> {
+    tx.execute(REVOKE_OTHERS.bind(person).bind(but).bind(now)).await
 }
 
 /// Ends all sessions of this person; how many there were.

@@ -1,20 +1,21 @@
 //! Failed sign-ins are counted in the database, so that a restart forgives nothing.
 //!
 //! An attempt counts as failed *before* the password is looked at and is forgiven after it was right: many attempts at once cannot slip
-//! through together. Three counters:
+//! through together. Four counters:
 //!
 //! | counter | failures in 15 minutes | then locked for | against |
 //! | --- | --- | --- | --- |
 //! | login from one network | 5 | 15 minutes | guessing one person's password |
 //! | network | 30 | 15 minutes | trying many logins from one place |
 //! | login | 100 | 5 minutes | guessing one password from many places |
+//! | second factor of a person | 5 | 15 minutes | guessing codes with a password that is known |
 //!
 //! The last one is high and short, so that nobody is locked out for long by a stranger. A network is an IPv4 address or an IPv6 /64.
 //! Root on the unix socket is not counted; the other users of the machine are one network.
 
 use std::time::Duration;
 
-use names::{Digest, Micros};
+use names::{Digest, Micros, PersonId};
 use store::{FromRow, Row, RowError, Statement, StoreError, WriteTx};
 
 use crate::origin::Origin;
@@ -85,6 +86,20 @@ fn counters(login: &str, origin: Origin) -> Vec<Counter> {
     ]
 }
 
+/// Those of codes: whoever sends them knows the password, or is signed in, so that a lock is no weapon of strangers.
+fn counters_of_codes(person: PersonId, origin: Origin) -> Vec<Counter> {
+    let Some(network) = origin.network().map(|network| network.to_string()) else { return Vec::new() };
+    let person = Digest::of_parts(["code", &person.to_string()]);
+    vec![
+        Counter { key: format!("code:{person}"), failures: 5, locked_for: Duration::from_mins(15) },
+        Counter {
+            key: format!("network:{}", Digest::of_parts(["", &network])),
+            failures: 30,
+            locked_for: Duration::from_mins(15),
+        },
+    ]
+}
+
 /// Counts an attempt as failed, unless it is locked out.
 pub(crate) async fn begin(
     tx: &mut WriteTx,
@@ -92,7 +107,20 @@ pub(crate) async fn begin(
     origin: Origin,
     now: Micros,
 ) -> Result<Attempt, StoreError> {
-    let counters = counters(login, origin);
+    count(tx, counters(login, origin), now).await
+}
+
+/// As [`begin`], for a code of a second factor.
+pub(crate) async fn begin_code(
+    tx: &mut WriteTx,
+    person: PersonId,
+    origin: Origin,
+    now: Micros,
+) -> Result<Attempt, StoreError> {
+    count(tx, counters_of_codes(person, origin), now).await
+}
+
+async fn count(tx: &mut WriteTx, counters: Vec<Counter>, now: Micros) -> Result<Attempt, StoreError> {
     let mut seen = Vec::with_capacity(counters.len());
     for counter in &counters {
         seen.push(tx.optional::<Seen>(FIND.bind(&counter.key)).await?);
@@ -121,7 +149,21 @@ pub(crate) async fn forgive(
     origin: Origin,
     now: Micros,
 ) -> Result<(), StoreError> {
-    for counter in counters(login, origin) {
+    take_back(tx, counters(login, origin), now).await
+}
+
+/// As [`forgive`], for a code of a second factor.
+pub(crate) async fn forgive_code(
+    tx: &mut WriteTx,
+    person: PersonId,
+    origin: Origin,
+    now: Micros,
+) -> Result<(), StoreError> {
+    take_back(tx, counters_of_codes(person, origin), now).await
+}
+
+async fn take_back(tx: &mut WriteTx, counters: Vec<Counter>, now: Micros) -> Result<(), StoreError> {
+    for counter in counters {
         if !counter.key.starts_with("network:") {
             tx.execute(FORGIVE.bind(&counter.key)).await?;
             continue;

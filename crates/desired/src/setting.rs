@@ -1,5 +1,6 @@
 //! Settings: one row per name, JSON as value. Their types and defaults are told by whoever reads them.
 
+use auth::Policy;
 use names::Micros;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,6 +16,15 @@ pub(crate) const STATEMENTS: &[Statement] = &[FIND, PUT];
 
 /// The public name of this panel, as a JSON text; no site may have it.
 pub const PANEL_HOSTNAME: &str = "panel.hostname";
+
+/// The least number of characters of a password, as a JSON number.
+pub const PASSWORD_LEAST: &str = "password.least_length";
+
+/// What this installation asks of a password.
+pub async fn password_policy(tx: &mut Tx) -> Result<Policy, StoreError> {
+    let least: Option<usize> = get(tx, PASSWORD_LEAST).await?;
+    Ok(Policy { least: least.unwrap_or(Policy::LEAST), panel: get(tx, PANEL_HOSTNAME).await? })
+}
 
 /// One row.
 #[derive(Debug, Clone)]

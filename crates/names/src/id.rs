@@ -182,6 +182,7 @@ kinds! {
     Node, NodeId, "node";
     Organisation, OrganisationId, "organisation";
     Package, PackageId, "package";
+    Passkey, PasskeyId, "passkey";
     Person, PersonId, "person";
     Pool, PoolId, "pool";
     Request, RequestId, "request";

@@ -21,6 +21,7 @@ mod id;
 mod index;
 mod listen;
 mod micros;
+mod network;
 mod path;
 mod php;
 mod secret;
@@ -42,12 +43,13 @@ pub use error::{NameError, code_in};
 pub use generation::Generation;
 pub use hostname::Hostname;
 pub use id::{
-    AccountId, AuditId, EventId, Id, JobId, Kind, LinkId, NodeId, OrganisationId, PackageId, PersonId,
-    PoolId, RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId, kind,
+    AccountId, AuditId, EventId, Id, JobId, Kind, LinkId, NodeId, OrganisationId, PackageId, PasskeyId,
+    PersonId, PoolId, RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId, kind,
 };
 pub use index::{IndexFile, IndexOrder};
 pub use listen::ListenAddr;
 pub use micros::Micros;
+pub use network::IpNetwork;
 pub use path::RelPath;
 pub use php::{PhpVersion, PoolName};
 pub use secret::{Password, Secret};

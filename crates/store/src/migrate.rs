@@ -27,6 +27,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0002_event_last.sql"),
         include_str!("../migrations/postgres/0002_event_last.sql"),
     ),
+    (
+        5,
+        "sign in",
+        include_str!("../migrations/sqlite/0005_sign_in.sql"),
+        include_str!("../migrations/postgres/0005_sign_in.sql"),
+    ),
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.

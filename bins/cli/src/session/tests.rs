@@ -85,3 +85,27 @@ async fn a_further_administrator_is_asked_for_by_a_word_of_its_own() {
     assert_eq!(seen[1].body, json!({ "login": "carol", "administrator": true }));
     assert_eq!(panel.run(&["login-link", "--administrator"]).await.code, 2);
 }
+
+#[tokio::test]
+async fn a_second_factor_is_read_from_a_second_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("token").display().to_string();
+    let asked = || {
+        let pending = json!({ "token": "BQYHCA", "methods": ["totp", "recovery_code"], "expires_at": "2026-03-01T12:00:00Z" });
+        Answer::json(202, &pending)
+    };
+    let panel = FakePanel::start([
+        ("POST /session", asked()),
+        ("POST /session", asked()),
+        ("POST /session/code", signed_in()),
+    ]);
+    let args = ["session", "create", "--login", "alice", "--save", &path];
+    let ran = panel.run_with(&args, "correct horse\n", |_| ()).await;
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("totp, recovery_code") && ran.err.contains("second line"), "{}", ran.err);
+    let ran = panel.run_with(&args, "correct horse\n123456\n", |_| ()).await;
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let seen = panel.seen();
+    assert_eq!(seen[1].body, json!({ "login": "alice", "password": "correct horse" }));
+    assert_eq!(seen[2].body, json!({ "token": "BQYHCA", "code": "123456" }));
+}

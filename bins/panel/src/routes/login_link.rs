@@ -33,6 +33,9 @@ struct CreateLoginLink {
     /// A login that nobody has is to become an administrator's; one that somebody else has is refused. Root alone may ask for it.
     #[serde(default)]
     administrator: bool,
+    /// For somebody who has lost the second factor: the link asks for none. Root alone may ask for it.
+    #[serde(default)]
+    without_second_factor: bool,
 }
 
 /// A link that signs in once.
@@ -49,7 +52,7 @@ struct LoginLink {
     expires_at: Micros,
 }
 
-/// Makes a link that signs somebody in, once and within 15 minutes. With `administrator`, root on the server itself makes the person too.
+/// Makes a link that signs somebody in, once and within 15 minutes; whoever has a second factor is asked for it then. With `administrator`, root on the server itself makes the person too.
 #[utoipa::path(post, path = "/login-links", tag = "session", request_body = CreateLoginLink,
     responses((status = 201, description = "The link", body = LoginLink), Problems))]
 async fn login_link_create(
@@ -59,8 +62,14 @@ async fn login_link_create(
     Json(body): Json<CreateLoginLink>,
 ) -> Result<Response, ApiError> {
     let proof = actor.everywhere::<ManagePersons>()?;
-    if body.administrator && *actor.identity() != Identity::Root {
-        return Err(ApiError::forbidden("Only root on the server itself makes administrators."));
+    if *actor.identity() != Identity::Root {
+        if body.administrator {
+            return Err(ApiError::forbidden("Only root on the server itself makes administrators."));
+        }
+        if body.without_second_factor {
+            let detail = "Only root on the server itself makes links that ask for no second factor.";
+            return Err(ApiError::forbidden(detail));
+        }
     }
     let login = match body.login {
         Some(login) => login,
@@ -85,9 +94,14 @@ async fn login_link_create(
                 return Err(ApiError::missing(detail));
             }
         };
-        let token = sign_in::make_link(tx, id, now).await?;
+        let (token, after) = if body.without_second_factor {
+            let token = sign_in::make_link_without_second_factor(tx, id, now).await?;
+            (token, Some(json!({ "without_second_factor": true })))
+        } else {
+            (sign_in::make_link(tx, id, now).await?, None)
+        };
         let object = Object::of_installation("person", id);
-        super::done(tx, &actor, "login_link.create", object, (None, None), now).await?;
+        super::done(tx, &actor, "login_link.create", object, (None, after), now).await?;
         let hostname: Option<String> = setting::get(tx, setting::PANEL_HOSTNAME).await?;
         Ok((token, hostname))
     };

@@ -3,14 +3,16 @@
 use api_kit::openapi::Problems;
 use api_kit::{ApiError, Caller, From, Json, Query};
 use audit::Object;
-use auth::{Identity, person, sign_in};
+use auth::session::{STEP_UP_LASTS, SessionInfo};
+use auth::sign_in::Means;
+use auth::{person, sign_in};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use desired::{Access, Table};
+use desired::{Access, Table, setting};
 use http::StatusCode;
-use names::{Password, Secret};
+use names::{Micros, Password, Secret};
 use serde::Deserialize;
-use store::WriteTx;
+use store::{StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -26,7 +28,7 @@ pub(super) fn table(parts: Parts) -> Table {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SetPassword {
-    /// The one that is set now; needed where there is one.
+    /// The one that is set now; needed where there is one, unless a one-time link signed the caller in less than 10 minutes ago.
     #[schema(format = Password)]
     current: Option<String>,
     /// The new one.
@@ -44,27 +46,37 @@ async fn password_set(
     Query(()): Query<()>,
     Json(body): Json<SetPassword>,
 ) -> Result<Response, ApiError> {
-    let Identity::Person { id, login, .. } = actor.identity() else {
-        return Err(ApiError::conflict(
-            "no_person",
-            "Root on the server has no password here. Sign in as a person.",
-        ));
-    };
+    let (id, own) = super::own_session(&actor)?;
     let (store, now) = (parts.panel.store(), parts.panel.now());
-    let current = body.current.map(Secret::new);
-    let confirmed = sign_in::confirm(store, &parts.passwords, *id, current, origin, now).await;
-    confirmed.map_err(|error| api_kit::unconfirmed("current", error))?;
-    let again = Secret::new(body.new.expose().to_owned());
+    let read = async |tx: &mut Tx| -> Result<_, StoreError> {
+        let sessions = auth::session::list(tx, id, now).await?;
+        let by_link = sessions.iter().any(|session| session.id == own && just_followed_a_link(session, now));
+        Ok((setting::password_policy(tx).await?, person::by_id(tx, id).await?, by_link))
+    };
+    let (policy, person, by_link) = store.read(read).await?;
+    if body.current.is_some() || !by_link {
+        let current = body.current.map(Secret::new);
+        let confirmed = sign_in::confirm(store, &parts.passwords, id, current, origin, now).await;
+        confirmed.map_err(|error| api_kit::unconfirmed("current", error))?;
+    }
+    let about = std::iter::once(actor.name().to_owned())
+        .chain(person.and_then(|person| person.email).map(|email| email.to_string()))
+        .collect();
+    let checked = parts.passwords.check(policy, body.new.clone(), about).await.map_err(ApiError::internal)?;
+    checked.map_err(|weak| api_kit::weak("new", &weak))?;
     let hash = parts.passwords.hash(body.new).await.map_err(ApiError::internal)?;
-    let write = async |tx: &mut WriteTx| -> Result<(), ApiError> {
-        person::set_password(tx, *id, &hash, now).await?;
+    let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
+        person::set_password(tx, id, &hash, now).await?;
         super::done(tx, &actor, "password.set", Object::of_installation("person", id), (None, None), now)
             .await?;
-        Ok(())
+        Ok(auth::session::succeed(tx, own, origin, now).await?)
     };
-    store.write(write).await?;
-    let verified = sign_in::by_password(store, &parts.passwords, login.as_str(), again, origin, now).await?;
-    let new =
-        store.write(async |tx: &mut WriteTx| session::begin(&parts, tx, &verified, origin).await).await?;
+    let new = store.write(write).await?;
     Ok((StatusCode::NO_CONTENT, session::cookie(&new.token)).into_response())
+}
+
+/// A one-time link is how a forgotten password is replaced: whoever has just followed one has no password of now to show.
+fn just_followed_a_link(session: &SessionInfo, now: Micros) -> bool {
+    let by_link = session.factors.split('+').next() == Some(Means::Link.as_str());
+    by_link && now.since(session.created_at) < STEP_UP_LASTS
 }

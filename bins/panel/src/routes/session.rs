@@ -1,16 +1,18 @@
 //! `/session`, `/sessions`
 
 use api_kit::openapi::Problems;
-use api_kit::{ApiError, Caller, From, Json, List, Path, Query, origin_guard, request_id};
+use api_kit::{ApiError, Caller, From, Json, List, Path, Query, json, origin_guard, request_id};
 use audit::{Entry, Object, Outcome as AuditOutcome, Who};
+use auth::second_factor::{self, NeedsSecondFactor};
 use auth::sign_in::{self, SignInError, Verified};
-use auth::{Actor, Identity, Origin, PermissionId, session};
+use auth::{Actor, Agent, Identity, Origin, PermissionId, session};
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use desired::{Access, Table};
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use names::{Micros, OpaqueToken, PersonId, Secret, SessionId};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -30,6 +32,8 @@ pub(super) fn table(parts: Parts) -> Table {
     Table::default()
         .add(Access::OPEN, routes!(session_create))
         .add(Access::OPEN, routes!(session_create_by_link))
+        .add(Access::OPEN, routes!(session_create_by_code))
+        .add(Access::SIGNED_IN, routes!(session_step_up))
         .add(Access::SIGNED_IN, routes!(session_show))
         .add(Access::SIGNED_IN, routes!(session_delete))
         .add(Access::SIGNED_IN, routes!(session_list))
@@ -55,6 +59,50 @@ struct SignInByLink {
     /// What stands behind `#` in the link.
     #[schema(value_type = String)]
     token: OpaqueToken,
+}
+
+/// What ends a sign-in that waits for the second factor.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SignInByCode {
+    /// The token that the first factor was answered with.
+    #[schema(value_type = String)]
+    token: OpaqueToken,
+    /// The authenticator's code of six digits, or a recovery code.
+    #[schema(format = Password)]
+    code: String,
+}
+
+/// A sign-in that waits for the second factor. Nothing can be done with its token but to go on.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct PendingSignIn {
+    /// For `POST /session/code`, from the same network.
+    token: String,
+    /// What can be shown: `totp`, `passkey`, `recovery_code`.
+    methods: Vec<String>,
+    /// Until when.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Micros,
+}
+
+/// The password or a code, once more; one of the two.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct StepUp {
+    /// The password.
+    #[schema(format = Password)]
+    password: Option<String>,
+    /// The authenticator's code of six digits, or a recovery code.
+    #[schema(format = Password)]
+    code: Option<String>,
+}
+
+/// How long what is dangerous may be done.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct SteppedUp {
+    /// Until when.
+    #[schema(value_type = String, format = DateTime)]
+    until: Micros,
 }
 
 /// A role, over everything or on one account.
@@ -92,11 +140,13 @@ pub(super) struct SessionView {
     /// When the session ends at the latest.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Micros>,
+    /// What it was begun with, such as `password+totp`; null: no session.
+    factors: Option<String>,
 }
 
 /// One's own session in a list.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-struct SessionRow {
+pub(super) struct SessionRow {
     /// The id.
     #[schema(value_type = String, format = "uuid")]
     id: SessionId,
@@ -113,6 +163,26 @@ struct SessionRow {
     expires_at: Micros,
     /// The address it began from.
     origin: String,
+    /// What it was begun with: `password`, `link`, `passkey`, and behind a plus sign the second factor; empty: not known.
+    factors: String,
+    /// The browser or program it began in; empty: not known.
+    agent: String,
+}
+
+impl SessionRow {
+    /// `current` is the session that asks.
+    pub(super) fn of(info: session::SessionInfo, current: Option<SessionId>) -> Self {
+        Self {
+            id: info.id,
+            current: Some(info.id) == current,
+            created_at: info.created_at,
+            last_seen_at: info.last_seen_at,
+            expires_at: info.expires_at,
+            origin: info.origin,
+            factors: info.factors,
+            agent: info.agent,
+        }
+    }
 }
 
 /// Begins a session, writes it into the audit, and answers with the cookie.
@@ -130,7 +200,7 @@ pub(super) async fn begin(
         action: "session.create",
         object: Object::of_installation("session", new.id),
         before: None,
-        after: None,
+        after: Some(json!({ "factors": verified.factors() })),
         plan_hash: None,
         outcome: AuditOutcome::Done,
     };
@@ -149,11 +219,11 @@ pub(super) fn cookie(token: &OpaqueToken) -> AppendHeaders<[(header::HeaderName,
 }
 
 /// The answer to a sign-in.
-async fn signed_in(parts: &Parts, new: session::NewSession, origin: Origin) -> Result<Response, ApiError> {
+pub(super) async fn signed_in(parts: &Parts, new: session::NewSession, origin: Origin) -> Result<Response, ApiError> {
     let store = parts.panel.store();
     let actor = session::resolve(store, &new.token, origin, parts.panel.now()).await?;
     let actor = actor.ok_or_else(ApiError::unauthenticated)?;
-    let view = view(parts, &actor, Some(new.expires_at)).await?;
+    let view = view(parts, &actor).await?;
     let mut response = (StatusCode::CREATED, cookie(&new.token), Json(view)).into_response();
     response.extensions_mut().insert(api_kit::idempotency::Secret);
     Ok(response)
@@ -179,16 +249,22 @@ const EVERYWHERE: [(PermissionId, Holds); 13] = [
     (PermissionId::ManagePersons, |a| a.everywhere::<auth::ManagePersons>().is_ok()),
 ];
 
-async fn view(parts: &Parts, actor: &Actor, expires_at: Option<Micros>) -> Result<SessionView, ApiError> {
+async fn view(parts: &Parts, actor: &Actor) -> Result<SessionView, ApiError> {
     let (person, session) = match actor.identity() {
         Identity::Person { id, session, .. } => (Some(*id), Some(*session)),
         Identity::Root | Identity::System => (None, None),
     };
-    let roles = match person {
+    let now = parts.panel.now();
+    let (roles, own) = match person {
         Some(person) => {
-            parts.panel.store().read(async |tx: &mut Tx| tx.all::<Held>(ROLES.bind(person)).await).await?
+            let read = async |tx: &mut Tx| -> Result<_, StoreError> {
+                let roles = tx.all::<Held>(ROLES.bind(person)).await?;
+                let sessions = auth::session::list(tx, person, now).await?;
+                Ok((roles, sessions.into_iter().find(|own| Some(own.id) == session)))
+            };
+            parts.panel.store().read(read).await?
         }
-        None => vec![Held { role: "administrator".to_owned(), account: None }],
+        None => (vec![Held { role: "administrator".to_owned(), account: None }], None),
     };
     let held = EVERYWHERE.iter().filter(|(_, holds)| holds(actor));
     Ok(SessionView {
@@ -198,17 +274,20 @@ async fn view(parts: &Parts, actor: &Actor, expires_at: Option<Micros>) -> Resul
         permissions: held.map(|(permission, _)| permission.as_str().to_owned()).collect(),
         session,
         via: if session.is_some() { "session" } else { "socket" }.to_owned(),
-        expires_at,
+        expires_at: own.as_ref().map(|own| own.expires_at),
+        factors: own.map(|own| own.factors),
     })
 }
 
 /// Signs in by password.
 #[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, security(()),
-    responses((status = 201, description = "Signed in; the cookie is set", body = SessionView), Problems))]
+    responses((status = 201, description = "Signed in; the cookie is set", body = SessionView),
+              (status = 202, description = "The second factor is asked for", body = PendingSignIn), Problems))]
 async fn session_create(
     State(parts): State<Parts>,
     From(origin): From,
     Query(()): Query<()>,
+    headers: HeaderMap,
     Json(body): Json<SignIn>,
 ) -> Result<Response, ApiError> {
     let password = Secret::new(body.password);
@@ -216,7 +295,8 @@ async fn session_create(
     let verified =
         sign_in::by_password(store, &parts.passwords, &body.login, password, origin, parts.panel.now());
     let verified = match verified.await {
-        Ok(verified) => verified,
+        Ok(sign_in::SignIn::Done(verified)) => verified.with_agent(agent(&headers)),
+        Ok(sign_in::SignIn::NeedsSecondFactor(asked)) => return Ok(pending(&asked)),
         Err(error) => {
             note_refusal(&parts, origin, &error).await?;
             return Err(error.into());
@@ -226,46 +306,144 @@ async fn session_create(
     signed_in(&parts, new, origin).await
 }
 
-/// A refused sign-in is in the audit, without what was typed. How many there can be is bounded: of passwords by the counters of failures,
-/// of links by the room for refusals.
-async fn note_refusal(parts: &Parts, origin: Origin, error: &SignInError) -> Result<(), StoreError> {
-    if !matches!(error, SignInError::Refused) {
-        return Ok(());
+/// What a client says that it is.
+pub(super) fn agent(headers: &HeaderMap) -> Agent {
+    Agent::of(headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default())
+}
+
+/// The answer to a first factor that is not enough. Its token is never kept for a repetition of the request.
+fn pending(asked: &NeedsSecondFactor) -> Response {
+    let view = PendingSignIn {
+        token: asked.token.expose().expose().clone(),
+        methods: asked.held.methods().into_iter().map(str::to_owned).collect(),
+        expires_at: asked.expires_at,
+    };
+    let mut response = (StatusCode::ACCEPTED, Json(view)).into_response();
+    response.extensions_mut().insert(api_kit::idempotency::Secret);
+    response
+}
+
+/// Ends a sign-in that waits for the second factor.
+#[utoipa::path(post, path = "/session/code", tag = "session", request_body = SignInByCode, security(()),
+    responses((status = 201, description = "Signed in; the cookie is set", body = SessionView), Problems))]
+async fn session_create_by_code(
+    State(parts): State<Parts>,
+    From(origin): From,
+    Query(()): Query<()>,
+    headers: HeaderMap,
+    Json(body): Json<SignInByCode>,
+) -> Result<Response, ApiError> {
+    let (store, now) = (parts.panel.store(), parts.panel.now());
+    let code = Secret::new(body.code);
+    let verified = match second_factor::finish(store, &parts.seal, &body.token, code, origin, now).await {
+        Ok(verified) => verified.with_agent(agent(&headers)),
+        Err(error) => {
+            // A token that nobody has is no attempt at anyone: as with links, not every one is written down.
+            let is_strangers = matches!(error, SignInError::Code { person: None });
+            if !is_strangers || parts.refusals.has_room_for_a_link(now) {
+                note_refusal(&parts, origin, &error).await?;
+            }
+            return Err(error.into());
+        }
+    };
+    let new = store.write(async |tx: &mut WriteTx| begin(&parts, tx, &verified, origin).await).await?;
+    signed_in(&parts, new, origin).await
+}
+
+/// Shows the password or a code once more, so that what is dangerous may be done for 10 minutes.
+#[utoipa::path(post, path = "/session/step-up", tag = "session", request_body = StepUp,
+    responses((status = 200, description = "Until when", body = SteppedUp), Problems))]
+async fn session_step_up(
+    State(parts): State<Parts>,
+    Caller(actor): Caller,
+    Query(()): Query<()>,
+    Json(body): Json<StepUp>,
+) -> Result<Json<SteppedUp>, ApiError> {
+    let (person, session) = super::own_session(&actor)?;
+    let (store, now, origin) = (parts.panel.store(), parts.panel.now(), actor.origin());
+    match (body.password.map(Secret::new), body.code.map(Secret::new)) {
+        (Some(password), None) => {
+            let confirmed =
+                sign_in::confirm(store, &parts.passwords, person, Some(password), origin, now).await;
+            confirmed.map_err(|error| api_kit::unconfirmed("password", error))?;
+        }
+        (None, Some(code)) => {
+            let confirmed = second_factor::confirm(store, &parts.seal, person, code, origin, now).await;
+            confirmed.map_err(|error| api_kit::unconfirmed("code", error.into()))?;
+        }
+        _ => {
+            let remedy = "Send either the password or a code.";
+            return Err(json::refuse("password", "missing_field", "One of the two is needed.", remedy));
+        }
     }
+    let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
+        let until = session::step_up(tx, session, now).await?;
+        let object = Object::of_installation("session", session);
+        super::done(tx, &actor, "session.step_up", object, (None, None), now).await?;
+        Ok(until)
+    };
+    Ok(Json(SteppedUp { until: store.write(write).await? }))
+}
+
+/// A refused sign-in is in the audit, without what was typed. How many there can be is bounded: of passwords and codes by the counters of
+/// failures, of links by the room for refusals.
+pub(super) async fn note_refusal(parts: &Parts, origin: Origin, error: &SignInError) -> Result<(), StoreError> {
+    let (who, code) = match error {
+        SignInError::Refused => (Who::anonymous(origin), "unauthenticated"),
+        // Whoever gets so far knows the password: the person is named.
+        SignInError::Code { person: Some(person) } => {
+            (Who::person(person.0, &person.1, origin), "second_factor_wrong")
+        }
+        SignInError::Code { person: None } => (Who::anonymous(origin), "second_factor_wrong"),
+        _ => return Ok(()),
+    };
     let entry = Entry {
-        who: Who::anonymous(origin),
+        who,
         request_id: &request_id::current().unwrap_or_default(),
         action: "session.create",
         object: Object::none("session"),
         before: None,
         after: None,
         plan_hash: None,
-        outcome: AuditOutcome::Refused { code: "unauthenticated".to_owned(), fields: Vec::new() },
+        outcome: AuditOutcome::Refused { code: code.to_owned(), fields: Vec::new() },
     };
     let now = parts.panel.now();
     let write = async |tx: &mut WriteTx| audit::append(tx, &entry, now).await.map(drop);
     parts.panel.store().write(write).await
 }
 
+/// What came of a good link.
+enum LinkFollowed {
+    SignedIn(session::NewSession),
+    Asked(NeedsSecondFactor),
+}
+
 /// Signs in by a one-time link.
 #[utoipa::path(post, path = "/session/link", tag = "session", request_body = SignInByLink, security(()),
-    responses((status = 201, description = "Signed in; the cookie is set", body = SessionView), Problems))]
+    responses((status = 201, description = "Signed in; the cookie is set", body = SessionView),
+              (status = 202, description = "The second factor is asked for", body = PendingSignIn), Problems))]
 async fn session_create_by_link(
     State(parts): State<Parts>,
     From(origin): From,
     Query(()): Query<()>,
+    headers: HeaderMap,
     Json(body): Json<SignInByLink>,
 ) -> Result<Response, ApiError> {
     let now = parts.panel.now();
     let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
-        match sign_in::by_link(tx, &body.token, now).await {
-            Ok(verified) => Ok(Ok(begin(&parts, tx, &verified, origin).await?)),
+        match sign_in::by_link(tx, &body.token, origin, now).await {
+            Ok(sign_in::SignIn::Done(verified)) => {
+                let verified = verified.with_agent(agent(&headers));
+                Ok(Ok(LinkFollowed::SignedIn(begin(&parts, tx, &verified, origin).await?)))
+            }
+            Ok(sign_in::SignIn::NeedsSecondFactor(asked)) => Ok(Ok(LinkFollowed::Asked(asked))),
             Err(refused @ SignInError::Refused) => Ok(Err(refused)),
             Err(error) => Err(error.into()),
         }
     };
     let new = match parts.panel.store().write(write).await? {
-        Ok(new) => new,
+        Ok(LinkFollowed::SignedIn(new)) => new,
+        Ok(LinkFollowed::Asked(asked)) => return Ok(pending(&asked)),
         Err(refused) => {
             if parts.refusals.has_room_for_a_link(now) {
                 note_refusal(&parts, origin, &refused).await?;
@@ -283,16 +461,7 @@ async fn session_show(
     State(parts): State<Parts>,
     Caller(actor): Caller,
 ) -> Result<Json<SessionView>, ApiError> {
-    let expires_at = match actor.identity() {
-        Identity::Person { id, session, .. } => {
-            let now = parts.panel.now();
-            let read = async |tx: &mut Tx| auth::session::list(tx, *id, now).await;
-            let own = parts.panel.store().read(read).await?;
-            own.into_iter().find(|own| own.id == *session).map(|own| own.expires_at)
-        }
-        Identity::Root | Identity::System => None,
-    };
-    Ok(Json(view(&parts, &actor, expires_at).await?))
+    Ok(Json(view(&parts, &actor).await?))
 }
 
 /// Signs out.
@@ -323,15 +492,8 @@ async fn session_list(
     };
     let now = parts.panel.now();
     let own = parts.panel.store().read(async |tx: &mut Tx| auth::session::list(tx, *id, now).await).await?;
-    let row = |info: auth::session::SessionInfo| SessionRow {
-        id: info.id,
-        current: info.id == *session,
-        created_at: info.created_at,
-        last_seen_at: info.last_seen_at,
-        expires_at: info.expires_at,
-        origin: info.origin,
-    };
-    Ok(Json(List { items: own.into_iter().map(row).collect(), next_cursor: None }))
+    let items = own.into_iter().map(|info| SessionRow::of(info, Some(*session))).collect();
+    Ok(Json(List { items, next_cursor: None }))
 }
 
 /// Ends one of the caller's own sessions.

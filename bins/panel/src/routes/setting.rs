@@ -3,7 +3,7 @@
 use api_kit::openapi::{ChangeProblems, Problems};
 use api_kit::{ApiError, Caller, Json, List, Path, Query, Rehearsal, RehearsalParams, json};
 use audit::Object;
-use auth::{Actor, EditSettings, ViewSettings};
+use auth::{Actor, EditSettings, Policy, ViewSettings};
 use axum::extract::State;
 use desired::event::{self, Code, Event};
 use desired::{Access, Changed, Key, Panel, PlanView, Table, setting};
@@ -57,7 +57,21 @@ pub(crate) const EVENT_DAYS: Known = Known {
     },
 };
 
-const ALL: [Known; 2] = [EVENT_DAYS, PANEL_HOSTNAME];
+const PASSWORD_LEAST: Known = Known {
+    name: setting::PASSWORD_LEAST,
+    what: "A password has so many characters at least. Besides that it must not be easy to guess.",
+    default: || Value::from(Policy::LEAST),
+    read: |value| match value.as_u64() {
+        Some(least @ 8..=64) => Ok(Value::from(least)),
+        _ => Err((
+            "out_of_range",
+            "This is not a length of passwords.".to_owned(),
+            "Send a whole number from 8 to 64.",
+        )),
+    },
+};
+
+const ALL: [Known; 3] = [EVENT_DAYS, PANEL_HOSTNAME, PASSWORD_LEAST];
 
 /// The routes.
 pub(super) fn table(panel: Panel) -> Table {

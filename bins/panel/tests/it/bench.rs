@@ -12,6 +12,7 @@ use names::{Micros, OpaqueToken};
 use panel::app::{self, Limits, Parts};
 use panel::config::Config;
 use panel::start;
+use seal::SealKey;
 use serde_json::json;
 use store::{Statement, StoreError, WriteTx};
 use tokio::task::JoinHandle;
@@ -42,10 +43,10 @@ impl Bench {
     pub(crate) async fn without_agent() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let agent = FakeAgent::new(&folder.path().join("agent.sock"));
-        Self::over(folder, agent).await
+        Self::over(folder, agent, SealKey::throw_away().unwrap()).await
     }
 
-    async fn over(folder: tempfile::TempDir, agent: Arc<FakeAgent>) -> Self {
+    async fn over(folder: tempfile::TempDir, agent: Arc<FakeAgent>, seal: SealKey) -> Self {
         let config = Config {
             hostname: Some("panel.example.test".parse().unwrap()),
             database: folder.path().join("holdfast.db"),
@@ -53,7 +54,7 @@ impl Bench {
             probe_socket: folder.path().join("probe.sock"),
             ..Config::default()
         };
-        let parts = start::parts(&config, CancellationToken::new()).await.unwrap();
+        let parts = start::parts(&config, seal.clone(), CancellationToken::new()).await.unwrap();
         let tasks = Tasks(start::spawn(&parts, &config));
         let router = app::app(parts.clone(), unlimited());
         Self { parts, agent, config, router, tasks, folder }
@@ -66,7 +67,7 @@ impl Bench {
             let _ = task.await;
         }
         self.parts.panel.store().close().await;
-        Self::over(self.folder, self.agent).await
+        Self::over(self.folder, self.agent, self.parts.seal).await
     }
 
     /// Where the files are.
@@ -96,12 +97,32 @@ impl Bench {
         let login = login.parse().unwrap();
         let write = async |tx: &mut WriteTx| -> Result<_, StoreError> {
             let person = auth::person::by_login(tx, &login).await?.expect("a person");
-            let link = sign_in::make_link(tx, person.id, Micros::now()).await?;
-            let verified = sign_in::by_link(tx, &link, Micros::now()).await.expect("a good link");
+            let link = sign_in::make_link_without_second_factor(tx, person.id, Micros::now()).await?;
             let origin = Origin::Network("198.51.100.7".parse().unwrap());
+            let come_of = sign_in::by_link(tx, &link, origin, Micros::now()).await.expect("a good link");
+            let verified = come_of.done().expect("no second factor");
             session::begin(tx, &verified, origin, Micros::now()).await
         };
         self.parts.panel.store().write(write).await.unwrap().token
+    }
+
+    /// Gives a person a passkey that no device has; its id is the last part of it. Again is no change.
+    pub(crate) async fn passkey(&self, login: &str, id: &str) {
+        const ADD: Statement = Statement::new(
+            "INSERT INTO passkey (id, person_id, credential_id, relying_party, name, credential, created_at)
+             SELECT $1, id, $1, 'panel.example.test', 'laptop', '{}', 0 FROM person WHERE login = $2
+             ON CONFLICT DO NOTHING",
+        );
+        let add = async |tx: &mut WriteTx| tx.execute(ADD.bind(id).bind(login)).await;
+        self.parts.panel.store().write(add).await.unwrap();
+    }
+
+    /// All sessions were begun, and their persons last showed who they are, eleven minutes ago.
+    pub(crate) async fn age_sessions(&self) {
+        const AGE: Statement = Statement::new(
+            "UPDATE session SET created_at = created_at - 660000000, sudo_until = sudo_until - 660000000",
+        );
+        self.parts.panel.store().write(async |tx: &mut WriteTx| tx.execute(AGE).await).await.unwrap();
     }
 
     /// Makes an account and waits until it is ready.

@@ -37,6 +37,11 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "/current_password" => FieldKind::Any,
         _ => FieldKind::SshKey,
     };
+    let passkey = |pointer: &str| match pointer {
+        "/question" | "/token" => FieldKind::Token,
+        "/name" => FieldKind::Text,
+        _ => FieldKind::Any,
+    };
     Some(match operation {
         "account_create" => {
             let body = json!({ "name": "dora", "email": "dora@example.test", "password": "correct horse battery", "ssh_keys": [SSH_KEY] });
@@ -77,6 +82,23 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
             (body, |pointer| if pointer == "/new" { FieldKind::Password } else { FieldKind::Any })
         }
         "session_create" => (json!({ "login": "alice", "password": "wrong" }), |_| FieldKind::Any),
+        "passkey_create" => {
+            let body = json!({ "question": FieldKind::Token.sample(), "name": "laptop", "credential": { "id": "x", "rawId": "x" } });
+            (body, passkey)
+        }
+        "passkey_edit" => (json!({ "name": "laptop" }), passkey),
+        "session_ask_for_passkey" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
+        "session_create_by_passkey" => {
+            let body = json!({ "question": FieldKind::Token.sample(), "token": FieldKind::Token.sample(),
+                               "credential": { "id": "x", "rawId": "x" } });
+            (body, passkey)
+        }
+        "session_create_by_code" => {
+            let body = json!({ "token": FieldKind::Token.sample(), "code": "123456" });
+            (body, |pointer| if pointer == "/token" { FieldKind::Token } else { FieldKind::Any })
+        }
+        "session_step_up" => (json!({ "password": "wrong" }), |_| FieldKind::Any),
+        "totp_confirm" => (json!({ "code": "123456" }), |_| FieldKind::Any),
         "session_create_by_link" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
         _ => return None,
     })
@@ -88,6 +110,7 @@ fn path(operation: &Operation) -> String {
         .replace("{account}", "alice")
         .replace("{site}", "a.example.test")
         .replace("{key}", "panel.hostname")
+        .replace("{passkey}", "01935b2e-7a4d-7c3e-8f10-0000000000a1")
 }
 
 #[derive(Default)]

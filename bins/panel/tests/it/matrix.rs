@@ -52,10 +52,26 @@ fn body(operation: &str, target: Target) -> Value {
         "account_suspend" | "login_link_create" => json!({}),
         "password_set" => json!({ "current": "correct horse battery", "new": "correct horse battery" }),
         "session_create" => json!({ "login": "nobody", "password": "wrong" }),
+        "passkey_create" => {
+            json!({ "question": "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA", "name": "laptop", "credential": {} })
+        }
+        "passkey_edit" => json!({ "name": "laptop" }),
+        "session_ask_for_passkey" => json!({}),
+        "session_create_by_passkey" => {
+            json!({ "question": "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA", "credential": {} })
+        }
+        "session_create_by_code" => {
+            json!({ "token": "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA", "code": "123456" })
+        }
+        "session_step_up" => json!({ "password": "wrong" }),
+        "totp_confirm" => json!({ "code": "123456" }),
         "session_create_by_link" => json!({ "token": "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA" }),
         other => panic!("no example body for {other}: add one"),
     }
 }
+
+/// The passkeys of Alice and Bob.
+const PASSKEYS: [&str; 2] = ["01935b2e-7a4d-7c3e-8f10-0000000000a1", "01935b2e-7a4d-7c3e-8f10-0000000000b0"];
 
 /// The path with a target's names; none where it has no place for one.
 fn path(operation: &Operation, target: Target, sessions: &BTreeMap<Role, String>) -> String {
@@ -74,6 +90,7 @@ fn path(operation: &Operation, target: Target, sessions: &BTreeMap<Role, String>
     path = path.replace("{pool}", &pick("alice-8.4", "bob-8.4", "carol-8.4"));
     path = path.replace("{key}", "event.keep_days");
     path = path.replace("{session}", &pick(&sessions[&Role::Alice], &sessions[&Role::Bob], missing_id));
+    path = path.replace("{passkey}", &pick(PASSKEYS[0], PASSKEYS[1], missing_id));
     assert!(!path.contains('{'), "no example for a parameter of {path}: add one");
     if operation.takes("dry_run") { format!("{path}?dry_run=true") } else { path }
 }
@@ -95,7 +112,9 @@ fn expected(operation: &Operation, role: Role, target: Target) -> Option<u16> {
     match operation.access("who") {
         "anyone" => None,
         _ if role == Role::Anonymous => Some(401),
-        "signed_in" if operation.path.contains("{session}") && !own => Some(404),
+        "signed_in" if ["{session}", "{passkey}"].iter().any(|own| operation.path.contains(own)) && !own => {
+            Some(404)
+        }
         "signed_in" | "listed" => None,
         "everywhere" if mighty => None,
         "object" if mighty => (target == Target::Missing).then_some(404),
@@ -127,6 +146,8 @@ async fn every_route_as_everyone_on_everything() {
         let mut hidden = BTreeMap::<Role, Vec<Value>>::new();
         for role in [Role::Anonymous, Role::Alice, Role::Bob, Role::Administrator, Role::Root] {
             for target in [Target::Alices, Target::Bobs, Target::Missing] {
+                bench.passkey("alice", PASSKEYS[0]).await;
+                bench.passkey("bob", PASSKEYS[1]).await;
                 let mut sessions = BTreeMap::new();
                 for of in [Role::Alice, Role::Bob] {
                     let id = client(&bench, of).await.get("/api/v1/session").await.json["session"].clone();

@@ -26,7 +26,7 @@ async fn actor_of(store: &TestStore, person: PersonId) -> Actor {
     let session = store
         .write(async |tx| -> Result<_, sign_in::SignInError> {
             let link = sign_in::make_link(tx, person, now).await?;
-            let verified = sign_in::by_link(tx, &link, now).await?;
+            let verified = sign_in::by_link(tx, &link, Origin::Socket, now).await?.done().unwrap();
             Ok(session::begin(tx, &verified, Origin::Socket, now).await?)
         })
         .await

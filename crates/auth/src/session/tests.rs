@@ -22,7 +22,7 @@ async fn signed_in(store: &TestStore, login: &str) -> (PersonId, NewSession) {
                     .unwrap()
             };
             let link = sign_in::make_link(tx, person, START).await?;
-            let verified = sign_in::by_link(tx, &link, START).await?;
+            let verified = sign_in::by_link(tx, &link, SOCKET, START).await?.done().unwrap();
             Ok((person, begin(tx, &verified, SOCKET, START).await?))
         })
         .await

@@ -9,6 +9,7 @@ mod inside;
 mod many;
 mod sandbox;
 mod setup;
+mod signing_in;
 mod story;
 mod support;
 mod tenants;
@@ -37,5 +38,6 @@ on_both! {
     nothing_is_lost_when_processes_are_killed => crate::many::on;
     one_bad_site_stops_no_other => crate::web::on;
     faults_wait_and_heal => crate::faults::on;
+    people_sign_in_with_a_second_factor => crate::signing_in::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }

@@ -30,3 +30,11 @@ INSERT INTO audit (seq, id, at, actor_kind, actor_name, origin, request_id, acti
 VALUES (1, '00000000-0000-7000-8000-000000000071', 1, 'root', 'root', 'socket', 'r', 'account.create', 'account', 'done', 'a', 'b');
 INSERT INTO idempotency (actor, request_key, request_digest, status, headers, body, created_at)
 VALUES ('root', 'k', 'd', 201, '[]', '{}', 1);
+INSERT INTO totp (person_id, secret, confirmed_at, last_step) VALUES ('00000000-0000-7000-8000-000000000021', 'x1.s', 1, 1);
+INSERT INTO recovery_code (code_hash, person_id, created_at) VALUES ('h', '00000000-0000-7000-8000-000000000021', 1);
+INSERT INTO passkey (id, person_id, credential_id, relying_party, name, credential, created_at)
+VALUES ('00000000-0000-7000-8000-000000000081', '00000000-0000-7000-8000-000000000021', 'c', 'panel.example.test', 'laptop', '{}', 1);
+INSERT INTO pending_sign_in (token_hash, person_id, means, network, created_at, expires_at)
+VALUES ('h', '00000000-0000-7000-8000-000000000021', 'password', '192.0.2.1', 1, 2);
+INSERT INTO known_origin (person_id, network, address, last_at)
+VALUES ('00000000-0000-7000-8000-000000000021', '192.0.2.1', '192.0.2.1', 1);

@@ -10,10 +10,10 @@ use auth::{
     AccountRef, Actor, Authorised, EditAccount, Installation, Login, ManageAccounts, Passwords, StoredHash,
 };
 use desired::event::{Code, Event};
-use desired::{Draft, Key, Note, Rules};
+use desired::{Draft, Key, Note, Rules, setting};
 use names::{AccountName, CryptHash, EmailAddress, Micros, Password, PersonId, Secret, SshPublicKey};
 use serde::Deserialize;
-use store::{Store, WriteTx};
+use store::{Store, Tx, WriteTx};
 use utoipa::ToSchema;
 
 use crate::dependents::Dependents;
@@ -160,12 +160,17 @@ pub(crate) struct Hashes {
     sftp: CryptHash,
 }
 
-/// Hashes a password, which takes a while; never within a transaction.
+/// Checks a password against the installation's policy and hashes it, which takes a while; never within a transaction.
 pub(crate) async fn hash(
+    store: &Store,
     passwords: &Passwords,
     password: Option<Password>,
+    about: Vec<String>,
 ) -> Result<Option<Hashes>, ApiError> {
     let Some(password) = password else { return Ok(None) };
+    let policy = store.read(async |tx: &mut Tx| setting::password_policy(tx).await).await?;
+    let checked = passwords.check(policy, password.clone(), about).await.map_err(ApiError::internal)?;
+    checked.map_err(|weak| api_kit::weak("password", &weak))?;
     let sftp = passwords.sftp_hash(password.clone()).await.map_err(ApiError::internal)?;
     let sign_in = passwords.hash(password).await.map_err(ApiError::internal)?;
     Ok(Some(Hashes { sign_in, sftp }))
@@ -182,10 +187,15 @@ pub(crate) struct NewAccount {
 
 impl NewAccount {
     /// Checks what needs no database, and hashes the password.
-    pub(crate) async fn of(body: CreateAccount, passwords: &Passwords) -> Result<Self, ApiError> {
+    pub(crate) async fn of(
+        body: CreateAccount,
+        store: &Store,
+        passwords: &Passwords,
+    ) -> Result<Self, ApiError> {
         check_keys(&body.ssh_keys)?;
         let limits = body.limits.over(Limits::default())?;
-        let hashes = hash(passwords, body.password).await?;
+        let about = vec![body.name.to_string(), body.email.to_string()];
+        let hashes = hash(store, passwords, body.password, about).await?;
         Ok(Self { name: body.name, email: body.email, hashes, ssh_keys: body.ssh_keys, limits })
     }
 }
@@ -275,7 +285,9 @@ impl Edits {
     /// Checks what needs no database, and hashes the password. Limits are the administrators' alone.
     pub(crate) async fn of(
         body: EditAccountBody,
+        now: &Row,
         actor: &Actor,
+        store: &Store,
         passwords: &Passwords,
     ) -> Result<Self, ApiError> {
         check_keys(body.ssh_keys.as_deref().unwrap_or_default())?;
@@ -283,7 +295,9 @@ impl Edits {
             actor.everywhere::<ManageAccounts>()?;
             limits.over(Limits::default())?;
         }
-        let hashes = hash(passwords, body.password).await?;
+        let email = body.email.as_ref().unwrap_or(&now.email);
+        let about = vec![now.name.to_string(), email.to_string()];
+        let hashes = hash(store, passwords, body.password, about).await?;
         Ok(Self { email: body.email, hashes, ssh_keys: body.ssh_keys, limits: body.limits })
     }
 }

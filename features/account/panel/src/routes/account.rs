@@ -96,7 +96,7 @@ async fn account_create(
     Json(body): Json<CreateAccount>,
 ) -> Result<Answer<Account>, ApiError> {
     let proof = actor.everywhere::<ManageAccounts>()?;
-    let new = NewAccount::of(body, &state.passwords).await?;
+    let new = NewAccount::of(body, state.panel.store(), &state.passwords).await?;
     let asked = Asked::by(&actor, change, prefer)?;
     let outcome = state.panel.change(&asked, rules::Create { proof, new }).await?;
     state.answer(outcome, true).await
@@ -136,12 +136,12 @@ async fn account_edit(
     let store = state.panel.store();
     let find = async |tx: &mut Tx| -> Result<_, ApiError> {
         let proof = auth::account::<EditAccount>(tx, &actor, &key).await?;
-        let owner = account::find_to_edit(tx, &proof).await?.owner;
-        Ok((proof, owner))
+        let row = account::find_to_edit(tx, &proof).await?;
+        Ok((proof, row))
     };
-    let (proof, owner) = store.read(find).await?;
-    rules::check_current(store, &state.passwords, &actor, owner, &mut body).await?;
-    let edit = rules::Edits::of(body, &actor, &state.passwords).await?;
+    let (proof, row) = store.read(find).await?;
+    rules::check_current(store, &state.passwords, &actor, row.owner, &mut body).await?;
+    let edit = rules::Edits::of(body, &row, &actor, store, &state.passwords).await?;
     let asked = Asked::by(&actor, change, prefer)?;
     let outcome = state.panel.change(&asked, rules::Edit { proof, if_match, values: edit }).await?;
     state.answer(outcome, false).await
