@@ -18,6 +18,7 @@ use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
+use crate::networks::NetworksCommand;
 use crate::node::NodeCommand;
 use crate::passkey::PasskeyCommand;
 use crate::pool::PoolCommand;
@@ -71,6 +72,8 @@ enum Command {
     Session(SessionCommand),
     Password(PasswordArgs),
     #[command(subcommand)]
+    Networks(NetworksCommand),
+    #[command(subcommand)]
     Passkey(PasskeyCommand),
     #[command(subcommand)]
     SecondFactor(SecondFactorCommand),
@@ -119,6 +122,7 @@ impl Command {
             Self::Audit(command) => command.run(session).await,
             Self::Session(command) => command.run(session).await,
             Self::Password(args) => args.run(session).await,
+            Self::Networks(command) => command.run(session).await,
             Self::Passkey(command) => command.run(session).await,
             Self::SecondFactor(command) => command.run(session).await,
             Self::LoginLink(args) => args.run(session).await,

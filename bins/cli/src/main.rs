@@ -21,6 +21,7 @@ mod fields;
 mod list;
 mod login_link;
 mod man;
+mod networks;
 mod node;
 mod operations;
 mod passkey;

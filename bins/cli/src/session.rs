@@ -28,9 +28,9 @@ pub(crate) enum SessionCommand {
     Show,
     /// Sign out
     Delete,
-    /// List one's own sessions
-    List,
-    /// End one of one's own sessions
+    /// List one's own sessions, or a person's that one manages
+    List(ListArgs),
+    /// End one of one's own sessions, or of a person's that one manages
     Revoke(RevokeArgs),
     /// Show the password or a code once more, so that what is dangerous may be done for 10 minutes
     StepUp(StepUpArgs),
@@ -64,8 +64,27 @@ pub(crate) struct StepUpArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RevokeArgs {
     /// Its id, from `holdfast session list`
-    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    session: String,
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new(), required_unless_present = "all")]
+    session: Option<String>,
+    /// Whose; without it, one's own
+    #[arg(long, value_name = "LOGIN")]
+    person: Option<String>,
+    /// All of that person's
+    #[arg(long, requires = "person", conflicts_with = "session")]
+    all: bool,
+}
+
+/// Whose sessions
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Whose; without it, one's own
+    #[arg(long, value_name = "LOGIN")]
+    person: Option<String>,
+}
+
+/// Where a person's sessions are, or one's own.
+fn sessions_of(person: Option<&str>) -> String {
+    person.map_or_else(|| "/sessions".to_owned(), |person| format!("/persons/{}/sessions", segment(person)))
 }
 
 /// Set one's own password; all of one's sessions end, and a new one begins
@@ -93,7 +112,7 @@ impl SessionCommand {
                 session.ask("signing out", Call::new(Method::DELETE, "/session")).await?;
                 told(session, "signed out")
             }
-            Self::List => list(session).await,
+            Self::List(args) => list(session, &sessions_of(args.person.as_deref())).await,
             Self::StepUp(args) => {
                 let what = if args.code { "code" } else { "password" };
                 let shown = secret::read(&mut session.screen, what)?;
@@ -107,9 +126,12 @@ impl SessionCommand {
                 told(session, &format!("what is dangerous may be done until {until}"))
             }
             Self::Revoke(args) => {
-                let call = Call::new(Method::DELETE, format!("/sessions/{}", segment(&args.session)));
-                session.ask("ending the session", call).await?;
-                told(session, "the session has ended")
+                let mut path = sessions_of(args.person.as_deref());
+                if let Some(one) = &args.session {
+                    path = format!("{path}/{}", segment(one));
+                }
+                session.ask("ending the session", Call::new(Method::DELETE, path)).await?;
+                told(session, if args.all { "all sessions have ended" } else { "the session has ended" })
             }
         }
     }
@@ -226,8 +248,8 @@ fn show(session: &mut Session, reply: &Reply) -> Result<(), Failure> {
     Ok(fields::show(&mut session.screen, &rows)?)
 }
 
-async fn list(session: &mut Session) -> Result<(), Failure> {
-    let reply = session.ask("reading the list", Call::get("/sessions")).await?;
+async fn list(session: &mut Session, path: &str) -> Result<(), Failure> {
+    let reply = session.ask("reading the list", Call::get(path)).await?;
     if session.json {
         return Ok(session.screen.json(&reply.body)?);
     }

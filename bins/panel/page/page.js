@@ -41,14 +41,32 @@ async function show(session) {
   for (const site of sites.json?.items ?? []) row("sites", [site.name, site.account, site.php ?? "none", site.condition, why(site)]);
 }
 
+// The token of a sign-in that waits for the second factor; kept here alone.
+let pending = null;
+
+// Goes on after a first factor: shows how things stand, or asks for the second one. False: neither.
+async function went(answer) {
+  if (answer.status === 201) {
+    find("second-factor").hidden = true;
+    await show(answer.json);
+    return true;
+  }
+  if (answer.status !== 202) return false;
+  pending = answer.json.token;
+  find("sign-in").hidden = true;
+  find("second-factor").hidden = false;
+  say("One more step.");
+  return true;
+}
+
 async function begin() {
   const token = location.hash.slice(1);
   if (location.pathname === "/login" && token) {
     // The token works once; it leaves the address and the history before anything else.
     history.replaceState(null, "", "/");
     const answer = await ask("POST", "/session/link", { token });
-    if (answer.status !== 201) say("This link was used, or is too old. Make a new one with `holdfast login-link`.");
-    else return show(answer.json);
+    if (await went(answer)) return;
+    say("This link was used, or is too old. Make a new one with `holdfast login-link`.");
   }
   const session = await ask("GET", "/session");
   if (session.status === 200) return show(session.json);
@@ -61,8 +79,15 @@ find("sign-in").addEventListener("submit", async (event) => {
   const form = new FormData(event.target);
   const answer = await ask("POST", "/session", { login: form.get("login"), password: form.get("password") });
   event.target.reset();
-  if (answer.status === 201) return show(answer.json);
+  if (await went(answer)) return;
   say(answer.status === 429 ? answer.json.detail : "The login or the password is not right.");
+});
+
+find("second-factor").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const answer = await ask("POST", "/session/code", { token: pending, code: new FormData(event.target).get("code") });
+  event.target.reset();
+  if (!(await went(answer))) say(answer.json?.detail ?? "The code is not right.");
 });
 
 find("sign-out").addEventListener("click", async () => {

@@ -1,7 +1,6 @@
 //! The operations that belong to no feature.
 
 use api_kit::ApiError;
-use auth::Identity;
 use desired::Table;
 
 use crate::app::Parts;
@@ -14,6 +13,7 @@ mod health;
 mod login_link;
 mod passkey;
 mod password;
+mod person_sign_in;
 mod plan;
 mod second_factor;
 mod session;
@@ -27,6 +27,7 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(password::table(parts.clone()))
         .merge(second_factor::table(parts.clone()))
         .merge(passkey::table(parts.clone()))
+        .merge(person_sign_in::table(parts.clone()))
         .merge(setting::table(parts.panel.clone()))
         .merge(event::table(parts.clone()))
         .merge(audit::table(parts.panel.clone()))
@@ -38,13 +39,15 @@ pub(crate) fn table(parts: Parts) -> Table {
 /// Every statement below.
 pub(crate) const STATEMENTS: &[&[store::Statement]] = &[session::STATEMENTS, doctor::STATEMENTS];
 
-/// The person and the session of a request that is about oneself. Root has neither; who acts as another must not touch the other's
-/// passwords and factors.
+/// The person and the session of a request that is about oneself. Root has neither; a token, and who acts as another, must not touch a
+/// person's passwords and factors.
 fn own_session(actor: &auth::Actor) -> Result<(names::PersonId, names::SessionId), ApiError> {
-    match actor.identity() {
-        Identity::Person { id, session, impersonator: None, .. } => Ok((*id, *session)),
-        Identity::Person { .. } => Err(ApiError::forbidden("Only the person themselves can do this.")),
-        Identity::Root | Identity::System => {
+    match (actor.person_id(), actor.session(), actor.acting()) {
+        (Some(person), Some(session), None) => Ok((person, session)),
+        (Some(_), ..) => {
+            Err(ApiError::forbidden("Only the person themselves can do this, signed in with a session."))
+        }
+        (None, ..) => {
             let detail = "Root on the server has no password and no second factor here. Sign in as a person.";
             Err(ApiError::conflict("no_person", detail))
         }

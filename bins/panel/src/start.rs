@@ -133,7 +133,16 @@ pub async fn parts(config: &Config, seal: SealKey, stop: CancellationToken) -> a
     let refusals = Refusals::new(store.clone());
     let panel = Panel::new(store, agents, world::registry(), stop.clone());
     let passwords = Passwords::new()?;
-    Ok(Parts { panel, passwords, seal, passkeys: Passkeys::default(), probe: Peer::new(&config.probe_socket), port: 8443, stop, refusals })
+    Ok(Parts {
+        panel,
+        passwords,
+        seal,
+        passkeys: Passkeys::default(),
+        probe: Peer::new(&config.probe_socket),
+        port: 8443,
+        stop,
+        refusals,
+    })
 }
 
 /// The name that was last read from the file.

@@ -58,7 +58,7 @@ pub use page::{DEFAULT_LIMIT, LARGEST_LIMIT, List, Page, PageParams};
 pub use path::Path;
 pub use prefer::{LONGEST_WAIT, Prefer};
 pub use query::{Query, QueryPart};
-pub use sign_in::{unconfirmed, weak};
+pub use sign_in::{require_step_up, shut_out, unconfirmed, weak};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! Why nobody is signed in, as an answer. Which of login and password is wrong, is not said.
 
-use auth::Weak;
+use auth::allow_list::ShutOut;
 use auth::sign_in::{ConfirmError, SignInError};
+use auth::{Actor, Weak};
 use names::Micros;
 
 use crate::error::ApiError;
@@ -22,6 +23,11 @@ impl From<SignInError> for ApiError {
             SignInError::Store(error) => error.into(),
         }
     }
+}
+
+/// Refuses a session whose person has not shown the password or a code in the last 10 minutes.
+pub fn require_step_up(actor: &Actor, now: Micros) -> Result<(), ApiError> {
+    if actor.has_stepped_up(now) { Ok(()) } else { Err(ApiError::step_up_required()) }
 }
 
 /// Why a password is not taken; `field` is where it stands.
@@ -52,5 +58,21 @@ pub fn unconfirmed(field: &str, error: ConfirmError) -> ApiError {
             json::refuse(field, "code_wrong", "This code is wrong, or was used already.", remedy)
         }
         ConfirmError::SignIn(other) => other.into(),
+    }
+}
+
+/// Why networks are not set; `field` is where they stand.
+pub fn shut_out(field: &str, why: &ShutOut) -> ApiError {
+    match why {
+        ShutOut::You => {
+            let remedy = "Add the network that you are in.";
+            json::refuse(field, "shuts_you_out", "You could not sign in again from where you are.", remedy)
+        }
+        ShutOut::EveryAdministrator => {
+            let reason = "No administrator could sign in from anywhere that they signed in from before.";
+            let remedy =
+                "Add a network that an administrator signs in from, or let one sign in from there first.";
+            json::refuse(field, "shuts_administrators_out", reason, remedy)
+        }
     }
 }

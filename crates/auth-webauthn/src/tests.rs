@@ -1,5 +1,4 @@
-use auth::person::{self, NewPerson};
-use auth::{Actor, Login, ManagePersons};
+use auth::{Login, person};
 use store::testing::TestStore;
 
 use super::*;
@@ -55,9 +54,8 @@ impl Fixture {
 }
 
 async fn person(store: &TestStore, login: &str) -> PersonId {
-    let proof = Actor::root().everywhere::<ManagePersons>().unwrap();
-    let new = NewPerson { login: Login::parse(login).unwrap(), email: None, password: None };
-    store.write(async |tx| person::create(tx, &proof, &new, NOW).await).await.unwrap().unwrap()
+    let login = Login::parse(login).unwrap();
+    store.write(async |tx| person::bootstrap(tx, &login, NOW).await).await.unwrap()
 }
 
 #[tokio::test]

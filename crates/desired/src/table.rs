@@ -5,10 +5,11 @@
 //! What was declared is written into the API's description as `x-access`, and a test calls every route as everyone, and compares.
 
 use api_kit::ApiError;
-use auth::{Actor, Denied, OnAccount, Permission, PermissionId};
+use auth::{Actor, Denied, OnAccount, OnOrganisation, Permission, PermissionId};
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use names::Micros;
 use serde_json::json;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::extensions::Extensions;
@@ -19,6 +20,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 #[derive(Debug, Clone, Copy)]
 pub struct Access {
     rule: Rule,
+    step_up: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -27,39 +29,69 @@ enum Rule {
     SignedIn,
     Everywhere(PermissionId, fn(&Actor) -> Result<(), Denied>),
     Object(PermissionId),
+    Organisation(PermissionId),
     Listed(PermissionId),
 }
 
 impl Access {
+    const fn new(rule: Rule) -> Self {
+        Self { rule, step_up: false }
+    }
+
+    /// Besides, of a session, only where its person has shown the password or a code in the last 10 minutes: for what is dangerous in the
+    /// hands of whoever finds a browser open.
+    #[must_use]
+    pub const fn with_step_up(self) -> Self {
+        Self { step_up: true, ..self }
+    }
+
     /// Anyone, signed in or not.
-    pub const OPEN: Self = Self { rule: Rule::Open };
+    pub const OPEN: Self = Self::new(Rule::Open);
     /// Anyone who is signed in; the route is about themselves.
-    pub const SIGNED_IN: Self = Self { rule: Rule::SignedIn };
+    pub const SIGNED_IN: Self = Self::new(Rule::SignedIn);
 
     /// Who holds `P` over the whole installation; others get 403.
     pub fn everywhere<P: Permission>() -> Self {
-        Self { rule: Rule::Everywhere(P::ID, |actor| actor.everywhere::<P>().map(drop)) }
+        Self::new(Rule::Everywhere(P::ID, |actor| actor.everywhere::<P>().map(drop)))
     }
 
     /// Who holds `P` on the account of the object in the path or the body; to others who do not know the account it is not there.
     pub fn object<P: OnAccount>() -> Self {
-        Self { rule: Rule::Object(P::ID) }
+        Self::new(Rule::Object(P::ID))
+    }
+
+    /// Who holds `P` on the organisation in the path or the body, or the one of the object there; to others who do not know it, it is not there.
+    pub fn organisation<P: OnOrganisation>() -> Self {
+        Self::new(Rule::Organisation(P::ID))
     }
 
     /// Anyone who is signed in, and sees what they hold `P` on.
-    pub fn listed<P: OnAccount>() -> Self {
-        Self { rule: Rule::Listed(P::ID) }
+    pub fn listed<P: OnOrganisation>() -> Self {
+        Self::new(Rule::Listed(P::ID))
     }
 
     fn check(&self, actor: Option<&Actor>) -> Result<(), ApiError> {
         match (self.rule, actor) {
-            (Rule::Open, _) | (Rule::SignedIn | Rule::Object(_) | Rule::Listed(_), Some(_)) => Ok(()),
+            (Rule::Open, _)
+            | (Rule::SignedIn | Rule::Object(_) | Rule::Organisation(_) | Rule::Listed(_), Some(_)) => Ok(()),
             (Rule::Everywhere(_, allowed), Some(actor)) => Ok(allowed(actor)?),
             (_, None) => Err(ApiError::unauthenticated()),
+        }?;
+        match actor {
+            Some(actor) if self.step_up => api_kit::require_step_up(actor, Micros::now()),
+            _ => Ok(()),
         }
     }
 
     fn describe(&self) -> serde_json::Value {
+        let mut described = self.describe_rule();
+        if self.step_up {
+            described["step_up"] = true.into();
+        }
+        described
+    }
+
+    fn describe_rule(&self) -> serde_json::Value {
         match self.rule {
             Rule::Open => json!({ "who": "anyone" }),
             Rule::SignedIn => json!({ "who": "signed_in" }),
@@ -67,6 +99,9 @@ impl Access {
                 json!({ "who": "everywhere", "permission": permission.as_str() })
             }
             Rule::Object(permission) => json!({ "who": "object", "permission": permission.as_str() }),
+            Rule::Organisation(permission) => {
+                json!({ "who": "organisation", "permission": permission.as_str() })
+            }
             Rule::Listed(permission) => json!({ "who": "listed", "permission": permission.as_str() }),
         }
     }

@@ -191,6 +191,7 @@ kinds! {
     Site, SiteId, "site";
     SshKey, SshKeyId, "SSH key";
     Token, TokenId, "token";
+    Webhook, WebhookId, "webhook";
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod generation;
 mod hostname;
 mod id;
 mod index;
+mod label;
 mod listen;
 mod micros;
 mod network;
@@ -44,9 +45,10 @@ pub use generation::Generation;
 pub use hostname::Hostname;
 pub use id::{
     AccountId, AuditId, EventId, Id, JobId, Kind, LinkId, NodeId, OrganisationId, PackageId, PasskeyId,
-    PersonId, PoolId, RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId, kind,
+    PersonId, PoolId, RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId, WebhookId, kind,
 };
 pub use index::{IndexFile, IndexOrder};
+pub use label::Label;
 pub use listen::ListenAddr;
 pub use micros::Micros;
 pub use network::IpNetwork;

@@ -28,6 +28,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0002_event_last.sql"),
     ),
     (
+        3,
+        "people",
+        include_str!("../migrations/sqlite/0003_people.sql"),
+        include_str!("../migrations/postgres/0003_people.sql"),
+    ),
+    (
         5,
         "sign in",
         include_str!("../migrations/sqlite/0005_sign_in.sql"),

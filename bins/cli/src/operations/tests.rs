@@ -31,6 +31,8 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("session_create_by_code", "token", "login"),
     ("session_create_by_code", "code", "login"),
     ("session_step_up", "password", "code"),
+    // without a terminal from standard input, whatever the command
+    ("totp_confirm", "code", "help"),
     ("account_edit", "current_password", "with_current"),
     ("password_set", "current", "first"),
     ("password_set", "new", "first"),

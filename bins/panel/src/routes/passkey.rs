@@ -4,16 +4,16 @@ use api_kit::openapi::{ChangeProblems, Problems};
 use api_kit::{ApiError, Caller, From, Json, List, Path, Query, json};
 use audit::Object;
 use auth::passkey::{self, Passkey};
-use auth::{recovery, second_factor, sign_in};
+use auth::{Actor, recovery, second_factor, sign_in};
 use auth_webauthn::{Asked, PasskeyError, RelyingParty};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use desired::{Access, Note, Table, setting};
 use http::{HeaderMap, StatusCode};
-use names::{Hostname, Micros, OpaqueToken, PasskeyId};
+use names::{Hostname, Micros, OpaqueToken, PasskeyId, PersonId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{StoreError, Tx, WriteTx};
+use store::{Tx, WriteTx};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -24,10 +24,10 @@ use crate::routes::session;
 pub(super) fn table(parts: Parts) -> Table {
     Table::default()
         .add(Access::SIGNED_IN, routes!(passkey_list))
-        .add(Access::SIGNED_IN, routes!(passkey_ask))
-        .add(Access::SIGNED_IN, routes!(passkey_create))
+        .add(Access::SIGNED_IN.with_step_up(), routes!(passkey_ask))
+        .add(Access::SIGNED_IN.with_step_up(), routes!(passkey_create))
         .add(Access::SIGNED_IN, routes!(passkey_edit))
-        .add(Access::SIGNED_IN, routes!(passkey_delete))
+        .add(Access::SIGNED_IN.with_step_up(), routes!(passkey_delete))
         .add(Access::OPEN, routes!(session_ask_for_passkey))
         .add(Access::OPEN, routes!(session_create_by_passkey))
         .with_state(parts)
@@ -158,7 +158,8 @@ fn refused(error: PasskeyError) -> ApiError {
         }
         PasskeyError::Refused(error) => {
             let remedy = "Begin again; the panel must be opened by its own name.";
-            json::refuse("credential", "credential_refused", "The answer proves nothing.", remedy).caused_by(error)
+            json::refuse("credential", "credential_refused", "The answer proves nothing.", remedy)
+                .caused_by(error)
         }
         PasskeyError::Unknown => ApiError::sign_in_refused(),
         PasskeyError::TooMany => {
@@ -172,6 +173,14 @@ fn refused(error: PasskeyError) -> ApiError {
 async fn panel(parts: &Parts, tx: &mut Tx) -> Result<RelyingParty, ApiError> {
     let name: Option<Hostname> = setting::get(tx, setting::PANEL_HOSTNAME).await?;
     RelyingParty::new(name, parts.port).map_err(refused)
+}
+
+/// Whose passkeys are changed. Root has none; a token, and who acts as another, must not touch them.
+fn own(actor: &Actor) -> Result<PersonId, ApiError> {
+    if actor.person_id().is_none() {
+        return Err(ApiError::not_found("passkey"));
+    }
+    super::own_session(actor).map(|(person, _)| person)
 }
 
 /// The caller's passkeys.
@@ -252,7 +261,7 @@ async fn passkey_edit(
     Query(()): Query<()>,
     Json(body): Json<EditPasskey>,
 ) -> Result<Json<PasskeyView>, ApiError> {
-    let person = actor.person_id().ok_or_else(|| ApiError::not_found("passkey"))?;
+    let person = own(&actor)?;
     let now = parts.panel.now();
     let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
         if !passkey::rename(tx, person, id, body.name.as_str()).await? {
@@ -277,7 +286,7 @@ async fn passkey_delete(
     Path(id): Path<PasskeyId>,
     Query(()): Query<()>,
 ) -> Result<StatusCode, ApiError> {
-    let person = actor.person_id().ok_or_else(|| ApiError::not_found("passkey"))?;
+    let person = own(&actor)?;
     let now = parts.panel.now();
     let write = async |tx: &mut WriteTx| -> Result<(), ApiError> {
         if !passkey::remove(tx, person, id).await? {
@@ -325,7 +334,8 @@ async fn session_create_by_passkey(
     let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
         let panel = panel(&parts, tx).await?;
         let credential = body.credential.clone();
-        let shown = parts.passkeys.shown(tx, &panel, &body.question, credential, now).await.map_err(refused)?;
+        let shown =
+            parts.passkeys.shown(tx, &panel, &body.question, credential, now).await.map_err(refused)?;
         let verified = match &body.token {
             Some(token) => second_factor::finish_by_passkey(tx, token, &shown, origin, now).await?,
             None => sign_in::by_passkey(tx, &shown, origin).await?,

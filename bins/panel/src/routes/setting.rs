@@ -3,11 +3,12 @@
 use api_kit::openapi::{ChangeProblems, Problems};
 use api_kit::{ApiError, Caller, Json, List, Path, Query, Rehearsal, RehearsalParams, json};
 use audit::Object;
+use auth::allow_list::{self, Guard};
 use auth::{Actor, EditSettings, Policy, ViewSettings};
 use axum::extract::State;
 use desired::event::{self, Code, Event};
 use desired::{Access, Changed, Key, Panel, PlanView, Table, setting};
-use names::{Hostname, Micros};
+use names::{Hostname, IpNetwork, Micros};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{StoreError, Tx, WriteTx};
@@ -71,7 +72,25 @@ const PASSWORD_LEAST: Known = Known {
     },
 };
 
-const ALL: [Known; 3] = [EVENT_DAYS, PANEL_HOSTNAME, PASSWORD_LEAST];
+const SIGN_IN_NETWORKS: Known = Known {
+    name: allow_list::SETTING,
+    what: "Networks from which people may sign in, each person's own list besides; an empty list: from anywhere.",
+    default: || Value::Array(Vec::new()),
+    read: |value| {
+        let remedy = "Send a list of at most 100 networks, such as [\"203.0.113.0/24\", \"2001:db8::/32\"].";
+        let items = value.as_array().filter(|items| items.len() <= allow_list::MOST);
+        let items = items.ok_or(("wrong_type", "This is not a list of networks.".to_owned(), remedy))?;
+        let network = |item: &Value| -> Result<Value, Refused> {
+            let text =
+                item.as_str().ok_or(("wrong_type", "This is not a list of texts.".to_owned(), remedy))?;
+            let network = IpNetwork::parse(text).map_err(|error| (error.code, error.reason, remedy))?;
+            Ok(Value::from(network.to_string()))
+        };
+        items.iter().map(network).collect::<Result<Vec<_>, _>>().map(Value::Array)
+    },
+};
+
+const ALL: [Known; 4] = [EVENT_DAYS, PANEL_HOSTNAME, PASSWORD_LEAST, SIGN_IN_NETWORKS];
 
 /// The routes.
 pub(super) fn table(panel: Panel) -> Table {
@@ -168,6 +187,9 @@ async fn setting_set(
 ) -> Result<Json<Changed<SettingView>>, ApiError> {
     actor.everywhere::<EditSettings>()?;
     let known = Known::find(&key)?;
+    if known.name == allow_list::SETTING {
+        api_kit::require_step_up(&actor, panel.now())?;
+    }
     let value = (known.read)(&body.value)
         .map_err(|(code, reason, remedy)| json::refuse("value", code, reason, remedy))?;
     let set = Set { actor, known, value, now: panel.now() };
@@ -201,7 +223,12 @@ impl Set {
             return Err(json::refuse("value", "name_taken", "A site has this name.", remedy));
         }
         let before = known.view(tx).await?.value;
+        let guard = Guard::before(tx).await?;
         setting::put(tx, known.name, value, *now).await?;
+        if known.name == allow_list::SETTING {
+            let admits = guard.after(tx, actor).await?;
+            admits.map_err(|why| api_kit::shut_out("value", &why))?;
+        }
         let object = Object::of_installation("setting", known.name);
         super::done(tx, actor, "setting.set", object, (Some(before), Some(value.clone())), *now).await?;
         let scope = Key { kind: "setting", id: known.name.to_owned() };

@@ -1,6 +1,7 @@
 //! Signing in, and all that guards it.
 
 use api_kit::testing::{Answer, Client};
+use auth_webauthn::testing::Device;
 use serde_json::json;
 
 use crate::bench::Bench;
@@ -210,4 +211,172 @@ async fn a_password_is_replaced_by_who_knows_it_or_has_just_followed_a_link() {
     let late = followed.put("/api/v1/password", body.clone()).await;
     assert_eq!(late.refused(422, "invalid").errors[0].pointer, "/current");
     bench.person("alice").await.put("/api/v1/password", body).await.is(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_up_is_by_password_or_code_and_counts_for_ten_minutes() {
+    let bench = Bench::new().await;
+    let client = alice(&bench).await;
+    let step_up = async |body| client.post("/api/v1/session/step-up", body).await;
+    let dangerous = async || client.post("/api/v1/second-factor/totp", json!(null)).await;
+    bench.age_sessions().await;
+    dangerous().await.refused(403, "step_up_required");
+    let wrong = step_up(json!({ "password": "a guess" })).await;
+    assert_eq!(wrong.refused(422, "invalid").errors[0].code, "password_wrong");
+    step_up(json!({})).await.refused(422, "invalid");
+    dangerous().await.refused(403, "step_up_required");
+    step_up(json!({ "password": PASSWORD })).await.is(200);
+    dangerous().await.is(201);
+    let mut authenticator = Authenticator::set_up(&client).await;
+    bench.age_sessions().await;
+    dangerous().await.refused(403, "step_up_required");
+    let code = authenticator.code();
+    step_up(json!({ "code": code })).await.is(200);
+    dangerous().await.is(201);
+    let again = step_up(json!({ "code": code })).await;
+    assert_eq!(again.refused(422, "invalid").errors[0].code, "code_wrong");
+    bench
+        .root()
+        .post("/api/v1/session/step-up", json!({ "password": PASSWORD }))
+        .await
+        .refused(409, "no_person");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_s_address_and_an_administrator_s_word_on_a_password_ask_once_more() {
+    let bench = Bench::new().await;
+    let owner = alice(&bench).await.header("if-match", "*");
+    let admin = bench.person("admin").await.header("if-match", "*");
+    bench.age_sessions().await;
+    let path = "/api/v1/accounts/alice";
+    owner.patch(path, json!({ "email": "new@example.test" })).await.refused(403, "step_up_required");
+    owner.patch(path, json!({ "ssh_keys": [] })).await.is(202);
+    admin.patch(path, json!({ "password": "an administrator's" })).await.refused(403, "step_up_required");
+    owner.post("/api/v1/session/step-up", json!({ "password": PASSWORD })).await.is(200);
+    owner.patch(path, json!({ "email": "new@example.test" })).await.is(202);
+    bench.age_sessions().await;
+    let shown = json!({ "password": "another horse battery", "current_password": PASSWORD });
+    owner.patch(path, shown).await.is(202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_manages_a_person_sees_and_ends_their_sessions() {
+    let bench = Bench::new().await;
+    let client = alice(&bench).await;
+    let admin = bench.person("admin").await;
+    let second = signed_in(&bench, &by_password(&bench).await);
+    let list = admin.get("/api/v1/persons/alice/sessions").await;
+    let items = list.is(200).json["items"].as_array().unwrap().clone();
+    assert_eq!(items.len(), 2, "{}", list.text);
+    assert_eq!((&items[0]["agent"], &items[0]["factors"]), (&json!("Firefox on Linux"), &json!("password")));
+    let id = items[0]["id"].as_str().unwrap();
+    client.get("/api/v1/persons/admin/sessions").await.refused(404, "not_found");
+    client.delete("/api/v1/persons/admin/sessions").await.refused(404, "not_found");
+    admin.delete(&format!("/api/v1/persons/admin/sessions/{id}")).await.refused(404, "not_found");
+    admin.delete(&format!("/api/v1/persons/alice/sessions/{id}")).await.is(204);
+    second.get("/api/v1/session").await.refused(401, "unauthenticated");
+    client.get("/api/v1/session").await.is(200);
+    admin.delete("/api/v1/persons/alice/sessions").await.is(204);
+    client.get("/api/v1/session").await.refused(401, "unauthenticated");
+    admin.get("/api/v1/session").await.is(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn networks_keep_others_out_and_nobody_shuts_out_themselves() {
+    let bench = Bench::new().await;
+    let client = alice(&bench).await;
+    let admin = bench.person("admin").await;
+    let there = |client: Client| client.from(auth::Origin::Network("203.0.113.9".parse().unwrap()));
+    let body = json!({ "login": "alice", "password": PASSWORD });
+    let from_there = async || there(bench.anonymous()).post("/api/v1/session", body.clone()).await;
+    from_there().await.is(201);
+    let set = async |client: &Client, path: &str, networks: serde_json::Value| {
+        client.put(path, json!({ "networks": networks })).await
+    };
+    let shut = set(&client, "/api/v1/session/networks", json!(["203.0.113.0/24"])).await;
+    assert_eq!(shut.refused(422, "invalid").errors[0].code, "shuts_you_out");
+    set(&client, "/api/v1/session/networks", json!(["203.0.113.5/24"])).await.refused(422, "invalid");
+    set(&client, "/api/v1/session/networks", json!(["198.51.100.0/24", "2001:db8::/32"])).await.is(200);
+    let elsewhere = from_there().await;
+    let unknown =
+        there(bench.anonymous()).post("/api/v1/session", json!({ "login": "nobody", "password": "x" })).await;
+    let plain = |answer: &Answer| (answer.status, answer.json["code"].clone(), answer.json["detail"].clone());
+    assert_eq!(plain(&elsewhere), plain(&unknown), "refused like any other");
+    by_password(&bench).await.is(201);
+    assert_eq!(
+        client.get("/api/v1/session/networks").await.json["networks"],
+        json!(["198.51.100.0/24", "2001:db8::/32"])
+    );
+    set(&admin, "/api/v1/persons/alice/networks", json!([])).await.is(200);
+    from_there().await.is(201);
+    client.get("/api/v1/persons/admin/networks").await.refused(404, "not_found");
+
+    let setting = "/api/v1/settings/sign_in.networks";
+    let all = async |client: &Client, value: serde_json::Value| {
+        client.put(setting, json!({ "value": value })).await
+    };
+    let shut = all(&admin, json!(["203.0.113.0/24"])).await;
+    assert_eq!(shut.refused(422, "invalid").errors[0].code, "shuts_you_out");
+    let lost = all(&bench.root(), json!(["203.0.113.0/24"])).await;
+    assert_eq!(lost.refused(422, "invalid").errors[0].code, "shuts_administrators_out");
+    all(&admin, json!(["198.51.100.7"])).await.is(200);
+    from_there().await.refused(401, "unauthenticated");
+    all(&bench.root(), json!("x")).await.refused(422, "invalid");
+    all(&bench.root(), json!([])).await.is(200);
+    from_there().await.is(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passkey_signs_in_alone_and_as_the_second_factor() {
+    const ORIGIN: &str = "https://panel.example.test:8443";
+    let bench = Bench::new().await;
+    let client = alice(&bench).await;
+    let asked = client.post("/api/v1/passkeys/ask", json!(null)).await;
+    asked.is(201);
+    let (mut device, credential) = Device::create(ORIGIN, &asked.json["options"]);
+    let body = json!({ "question": asked.json["question"], "name": "laptop", "credential": credential });
+    let made = client.post("/api/v1/passkeys", body.clone()).await;
+    assert_eq!(made.is(201).json["recovery_codes"].as_array().unwrap().len(), 10);
+    client.post("/api/v1/passkeys", body).await.refused(409, "question_over");
+
+    let ask = async |body| bench.anonymous().post("/api/v1/session/passkey/ask", body).await;
+    let answer = async |body| bench.anonymous().post("/api/v1/session/passkey", body).await;
+    let alone = ask(json!({})).await;
+    let credential = device.get(&alone.is(201).json["options"]);
+    let body = json!({ "question": alone.json["question"], "credential": credential });
+    let session = answer(body.clone()).await;
+    assert_eq!(session.is(201).json["factors"], "passkey");
+    assert_eq!(session.json["login"], "alice");
+    answer(body).await.refused(409, "question_over");
+
+    let pending = by_password(&bench).await;
+    assert_eq!(pending.is(202).json["methods"], json!(["passkey", "recovery_code"]));
+    let token = &pending.json["token"];
+    let second = ask(json!({ "token": token })).await;
+    let credential = device.get(&second.is(201).json["options"]);
+    let body = json!({ "question": second.json["question"], "token": token, "credential": credential });
+    assert_eq!(answer(body).await.is(201).json["factors"], "password+passkey");
+    ask(json!({ "token": token })).await.refused(401, "second_factor_wrong");
+
+    let foreign = ask(json!({})).await;
+    device.at("https://panel.example.test.evil.test:8443");
+    let credential = device.get(&foreign.json["options"]);
+    let body = json!({ "question": foreign.json["question"], "credential": credential });
+    assert_eq!(answer(body).await.refused(422, "invalid").errors[0].code, "credential_refused");
+
+    let client = signed_in(&bench, &session);
+    let list = client.get("/api/v1/passkeys").await;
+    let path = format!("/api/v1/passkeys/{}", list.json["items"][0]["id"].as_str().unwrap());
+    client.patch(&path, json!({ "name": "the old laptop" })).await.is(200);
+    client.delete(&path).await.is(204);
+    by_password(&bench).await.is(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_name_there_are_no_passkeys() {
+    let bench = Bench::new().await;
+    let client = alice(&bench).await;
+    bench.root().put("/api/v1/settings/panel.hostname", json!({ "value": null })).await.is(200);
+    client.post("/api/v1/passkeys/ask", json!(null)).await.refused(409, "panel_has_no_name");
+    bench.anonymous().post("/api/v1/session/passkey/ask", json!({})).await.refused(409, "panel_has_no_name");
 }

@@ -3,11 +3,11 @@ use store::testing::TestStore;
 use totp_rs::{Builder, Totp};
 
 use super::*;
-use crate::actor::Actor;
 use crate::passwords::Passwords;
 use crate::permission::ManagePersons;
 use crate::person::{self, NewPerson};
 use crate::sign_in::{self, SignIn};
+use crate::tests::root_of;
 use crate::totp::Confirmed;
 
 /// Some time in 2001, at the beginning of a step.
@@ -40,7 +40,7 @@ impl Fixture {
             email: Some(EmailAddress::parse("alice@example.test").unwrap()),
             password: Some(hash),
         };
-        let proof = Actor::root().everywhere::<ManagePersons>().unwrap();
+        let proof = root_of::<ManagePersons>(&store).await;
         let now = Micros::new(START).unwrap();
         let alice =
             store.write(async |tx| person::create(tx, &proof, &new, now).await).await.unwrap().unwrap();

@@ -2,8 +2,8 @@ use std::collections::HashSet;
 
 use names::{
     AccountName, BodySize, ByteSize, CryptHash, Digest, DomainName, EmailAddress, Hostname, IndexFile,
-    ListenAddr, Micros, NameError, OpaqueToken, Password, PhpVersion, PoolName, RelPath, SiteId,
-    SshPublicKey,
+    IpNetwork, Label, ListenAddr, Micros, NameError, OpaqueToken, Password, PhpVersion, PoolName, RelPath,
+    SiteId, SshPublicKey,
 };
 use serde_json::json;
 
@@ -23,7 +23,9 @@ fn reader(kind: FieldKind) -> Option<Read> {
         FieldKind::Hostname => |t| Hostname::parse(t).map(|v| v.to_string()),
         FieldKind::Id => |t| SiteId::parse(t).map(|v| v.to_string()),
         FieldKind::IndexFile => |t| IndexFile::parse(t).map(|v| v.to_string()),
+        FieldKind::Label => |t| Label::parse(t).map(|v| v.to_string()),
         FieldKind::Listen => |t| ListenAddr::parse(t).map(|v| v.to_string()),
+        FieldKind::Network => |t| IpNetwork::parse(t).map(|v| v.to_string()),
         FieldKind::Moment => |t| Micros::parse(t).map(|v| v.to_string()),
         FieldKind::Password => |t| Password::parse(t).map(|v| v.expose().to_owned()),
         FieldKind::PhpVersion => |t| PhpVersion::parse(t).map(|v| v.to_string()),
