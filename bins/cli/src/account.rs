@@ -59,20 +59,41 @@ pub(crate) struct LimitArgs {
     /// Share of the disks' throughput; 100 is usual
     #[arg(long, value_name = "WEIGHT")]
     io_weight: Option<u32>,
+    /// Disk space, such as 512M or 10G, or "none" for no limit
+    #[arg(long, value_name = "SIZE", value_parser = disk)]
+    disk: Option<Most>,
+    /// Files, directories and links, or "none" for no limit
+    #[arg(long, value_name = "COUNT", value_parser = inodes)]
+    inodes: Option<Most>,
+}
+
+/// A limit that may be none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Most(Option<u64>);
+
+fn disk(text: &str) -> Result<Most, String> {
+    if text == "none" { Ok(Most(None)) } else { size(text).map(|bytes| Most(Some(bytes))) }
+}
+
+fn inodes(text: &str) -> Result<Most, String> {
+    let count = |text: &str| text.parse().map_err(|_| "must be a whole number, or \"none\"".to_owned());
+    if text == "none" { Ok(Most(None)) } else { count(text).map(|count| Most(Some(count))) }
 }
 
 impl LimitArgs {
     fn into_json(self) -> Option<Value> {
         let mut limits = Map::new();
-        let mut put = |name: &str, value: Option<u64>| {
+        let mut put = |name: &str, value: Option<Value>| {
             if let Some(value) = value {
-                limits.insert(name.to_owned(), value.into());
+                limits.insert(name.to_owned(), value);
             }
         };
-        put("cpu_percent", self.cpu.map(u64::from));
-        put("memory_bytes", self.memory);
-        put("tasks", self.tasks.map(u64::from));
-        put("io_weight", self.io_weight.map(u64::from));
+        put("cpu_percent", self.cpu.map(Value::from));
+        put("memory_bytes", self.memory.map(Value::from));
+        put("tasks", self.tasks.map(Value::from));
+        put("io_weight", self.io_weight.map(Value::from));
+        put("disk_bytes", self.disk.map(|most| most.0.into()));
+        put("inodes", self.inodes.map(|most| most.0.into()));
         (!limits.is_empty()).then_some(Value::Object(limits))
     }
 }
@@ -128,7 +149,7 @@ pub(crate) struct ListArgs {
 #[derive(Debug, Args)]
 #[group(skip)]
 #[command(override_usage = "holdfast account edit [OPTIONS] <ACCOUNT>")]
-#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["email", "password_stdin", "ssh_keys", "ssh_key_files", "drop_ssh_keys", "no_ssh_keys", "cpu", "memory", "tasks", "io_weight"]))]
+#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["email", "password_stdin", "ssh_keys", "ssh_key_files", "drop_ssh_keys", "no_ssh_keys", "cpu", "memory", "tasks", "io_weight", "disk", "inodes"]))]
 pub(crate) struct EditArgs {
     /// Name or id
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -353,6 +374,8 @@ async fn show(session: &mut Session, name: &str) -> Result<(), Failure> {
         ("memory", fields::size(&limits, "memory_bytes")),
         ("tasks", text(&limits, "tasks")),
         ("io weight", text(&limits, "io_weight")),
+        ("disk", fields::size(&limits, "disk_bytes")),
+        ("inodes", text(&limits, "inodes")),
         ("made", moment(&account, "created_at")),
         ("changed", moment(&account, "updated_at")),
         ("id", text(&account, "id")),

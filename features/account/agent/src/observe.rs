@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use account_spec::AccountSpec;
+use account_spec::{AccountSpec, Limits};
 use converge::file::{FilesPlan, plan_files};
 use converge::{ManagedFile, ObserveError, Own, Wanted};
 use hostd::{Host, HostError, Unit, UserDb};
@@ -195,6 +195,14 @@ fn check_bounds(
     }
     if !(1..=10_000).contains(&limits.io_weight) {
         return refuse("limits.io_weight", "must be 1 to 10000".to_owned());
+    }
+    let most = bounds.account.disk_mib << 20;
+    if limits.disk_bytes.is_some_and(|bytes| !Limits::DISK_BYTES.contains(&bytes) || bytes > most) {
+        return refuse("limits.disk_bytes", format!("must be 1 MiB to {} MiB", bounds.account.disk_mib));
+    }
+    let most = bounds.account.inodes;
+    if limits.inodes.is_some_and(|count| !Limits::INODES.contains(&count) || count > most) {
+        return refuse("limits.inodes", format!("must be 100 to {most}"));
     }
     if uid_noted {
         return Ok(());

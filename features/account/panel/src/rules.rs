@@ -81,6 +81,14 @@ pub(crate) struct LimitsEdit {
     /// Share of the disks' throughput; 100 is usual.
     #[schema(minimum = 1, maximum = 10_000)]
     pub(crate) io_weight: Option<u32>,
+    /// Disk space, in bytes; null: no limit.
+    #[serde(default, deserialize_with = "desired::nullable")]
+    #[schema(value_type = Option<u64>, minimum = 1_048_576)]
+    pub(crate) disk_bytes: Option<Option<u64>>,
+    /// Files, directories and links; null: no limit.
+    #[serde(default, deserialize_with = "desired::nullable")]
+    #[schema(value_type = Option<u64>, minimum = 100, maximum = 1_000_000_000)]
+    pub(crate) inodes: Option<Option<u64>>,
 }
 
 /// Why an account is suspended.
@@ -100,6 +108,8 @@ impl LimitsEdit {
             memory_bytes: self.memory_bytes.unwrap_or(old.memory_bytes),
             tasks: self.tasks.unwrap_or(old.tasks),
             io_weight: self.io_weight.unwrap_or(old.io_weight),
+            disk_bytes: self.disk_bytes.unwrap_or(old.disk_bytes),
+            inodes: self.inodes.unwrap_or(old.inodes),
         };
         let checks = [
             ("cpu_percent", (1..=100_000).contains(&limits.cpu_percent), "1 to 100000 per cent"),
@@ -110,6 +120,16 @@ impl LimitsEdit {
             ),
             ("tasks", (8..=100_000).contains(&limits.tasks), "8 to 100000 tasks"),
             ("io_weight", (1..=10_000).contains(&limits.io_weight), "1 to 10000"),
+            (
+                "disk_bytes",
+                limits.disk_bytes.is_none_or(|bytes| Limits::DISK_BYTES.contains(&bytes)),
+                "1048576 bytes (1 MiB) to 1 PiB, or null for no limit",
+            ),
+            (
+                "inodes",
+                limits.inodes.is_none_or(|count| Limits::INODES.contains(&count)),
+                "100 to 1000000000 files, or null for no limit",
+            ),
         ];
         let errors: Vec<_> = checks
             .iter()

@@ -180,7 +180,7 @@ pub struct Account {
     pub convergence: Convergence,
 }
 
-/// Limits of an account's slice.
+/// Limits of an account.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct AccountLimits {
     /// Processor time, in per cent of one processor.
@@ -195,6 +195,12 @@ pub(crate) struct AccountLimits {
     /// Share of the disks' throughput; 100 is usual.
     #[schema(minimum = 1, maximum = 10_000)]
     pub io_weight: u32,
+    /// Disk space, in bytes; left out: no limit.
+    #[schema(minimum = 1_048_576)]
+    pub disk_bytes: Option<u64>,
+    /// Files, directories and links; left out: no limit.
+    #[schema(minimum = 100, maximum = 1_000_000_000)]
+    pub inodes: Option<u64>,
 }
 
 impl From<&Row> for Account {
