@@ -14,6 +14,7 @@ use hostd::{Host, HostError};
 use php_agent::Pools;
 use tokio::sync::broadcast::error::RecvError;
 use web_agent::{Sites, WebServer};
+use web_spec::GetTraffic;
 use wire::{Call, Refusal, Router};
 
 use crate::agent::Agent;
@@ -41,6 +42,8 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
     let router = router.blocking(move |_, ask: GetUsage| usage::get(&a, &ask));
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, ask: ListUsage| usage::list(&a, &ask));
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, ask: GetTraffic| usage::traffic(&a, &ask));
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, _: RunDoctor| Ok(Diagnosis { findings: doctor::examine(&a) }));
     let a = Arc::clone(agent);

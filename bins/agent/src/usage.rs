@@ -1,6 +1,8 @@
 //! What accounts take on the disk: by the file system where it counts, and else by the account's worker, as the tenant; root opens
 //! nothing below a home.
 
+use std::ops::Bound;
+
 use account_agent::{FOR_USAGE, held, home_kind};
 use account_spec::{
     AccountSpec, AccountUsage, GetUsage, ListUsage, Measured, QuotaList, Usage, UsagePage,
@@ -9,7 +11,7 @@ use converge::LedgerStore;
 use hostd::HostError;
 use names::AccountName;
 use web_agent::WorkerCallError;
-use web_spec::{GetSizes, Sizes};
+use web_spec::{GetSizes, GetTraffic, SiteTraffic, Sizes, TrafficPage};
 use wire::Refusal;
 
 use crate::agent::Agent;
@@ -77,6 +79,23 @@ pub(crate) fn list(agent: &Agent, ask: &ListUsage) -> Result<UsagePage, Refusal>
         accounts.push(AccountUsage { account, usage });
     }
     Ok(UsagePage { accounts, more })
+}
+
+/// A page of what the sites' visitors were sent on a day.
+pub(crate) fn traffic(agent: &Agent, ask: &GetTraffic) -> Result<TrafficPage, Refusal> {
+    let sums = agent
+        .logs
+        .traffic(&agent.host, ask.day)
+        .map_err(|e| Refusal::new("holdfast.agent1.Host", e.to_string()))?;
+    let after = ask.after.map_or(Bound::Unbounded, Bound::Excluded);
+    let mut sites: Vec<SiteTraffic> = sums
+        .range((after, Bound::Unbounded))
+        .take(GetTraffic::PAGE + 1)
+        .map(|(site, sum)| SiteTraffic { site: *site, requests: sum.requests, bytes: sum.bytes })
+        .collect();
+    let more = sites.len() > GetTraffic::PAGE;
+    sites.truncate(GetTraffic::PAGE);
+    Ok(TrafficPage { sites, more })
 }
 
 fn host_error(error: &HostError) -> Refusal {
