@@ -190,6 +190,7 @@ kinds! {
     Site, SiteId, "site";
     SshKey, SshKeyId, "SSH key";
     Token, TokenId, "token";
+    Webhook, WebhookId, "webhook";
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod generation;
 mod hostname;
 mod id;
 mod index;
+mod label;
 mod listen;
 mod micros;
 mod path;
@@ -43,9 +44,10 @@ pub use generation::Generation;
 pub use hostname::Hostname;
 pub use id::{
     AccountId, AuditId, EventId, Id, JobId, Kind, LinkId, NodeId, OrganisationId, PackageId, PersonId,
-    PoolId, RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId, kind,
+    PoolId, RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId, WebhookId, kind,
 };
 pub use index::{IndexFile, IndexOrder};
+pub use label::Label;
 pub use listen::ListenAddr;
 pub use micros::Micros;
 pub use path::RelPath;

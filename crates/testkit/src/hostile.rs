@@ -28,6 +28,7 @@ pub enum FieldKind {
     Hostname,
     Id,
     IndexFile,
+    Label,
     Listen,
     Moment,
     Password,
@@ -44,7 +45,7 @@ pub enum FieldKind {
 
 impl FieldKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::AccountName,
         Self::BodySize,
         Self::ByteSize,
@@ -55,6 +56,7 @@ impl FieldKind {
         Self::Hostname,
         Self::Id,
         Self::IndexFile,
+        Self::Label,
         Self::Listen,
         Self::Moment,
         Self::Password,
@@ -81,6 +83,7 @@ impl FieldKind {
             Self::Hostname => "server1.example.test",
             Self::Id => "01935b2e-7a4d-7c3e-8f10-0123456789ab",
             Self::IndexFile => "index.php",
+            Self::Label => "acme",
             Self::Listen => "192.0.2.1:80",
             Self::Moment => "2026-03-01T12:00:00.000000Z",
             Self::Password => "correct horse battery",

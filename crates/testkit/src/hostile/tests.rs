@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use names::{
-    AccountName, BodySize, ByteSize, CryptHash, Digest, DomainName, EmailAddress, Hostname, IndexFile,
+    AccountName, BodySize, ByteSize, CryptHash, Digest, DomainName, EmailAddress, Hostname, IndexFile, Label,
     ListenAddr, Micros, NameError, OpaqueToken, Password, PhpVersion, PoolName, RelPath, SiteId,
     SshPublicKey,
 };
@@ -23,6 +23,7 @@ fn reader(kind: FieldKind) -> Option<Read> {
         FieldKind::Hostname => |t| Hostname::parse(t).map(|v| v.to_string()),
         FieldKind::Id => |t| SiteId::parse(t).map(|v| v.to_string()),
         FieldKind::IndexFile => |t| IndexFile::parse(t).map(|v| v.to_string()),
+        FieldKind::Label => |t| Label::parse(t).map(|v| v.to_string()),
         FieldKind::Listen => |t| ListenAddr::parse(t).map(|v| v.to_string()),
         FieldKind::Moment => |t| Micros::parse(t).map(|v| v.to_string()),
         FieldKind::Password => |t| Password::parse(t).map(|v| v.expose().to_owned()),
