@@ -12,7 +12,7 @@ use crate::list::PageArgs;
 use crate::run::Session;
 use crate::screen::plain;
 use crate::secret;
-use crate::table::Cell;
+use crate::table::{self, Cell};
 
 /// Accounts: one Linux user and its sites each
 #[derive(Debug, Subcommand)]
@@ -31,8 +31,8 @@ pub(crate) enum AccountCommand {
     Unsuspend(ActArgs),
     /// Remove an account that has no sites; its home is moved to the trash
     Delete(DeleteArgs),
-    /// Count what an account takes on the disk
-    Usage(NameArgs),
+    /// Count what an account takes on the disk, or show what it took day by day
+    Usage(UsageArgs),
 }
 
 /// One account
@@ -41,6 +41,17 @@ pub(crate) struct NameArgs {
     /// Name or id
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     account: String,
+}
+
+/// Whose usage
+#[derive(Debug, Args)]
+pub(crate) struct UsageArgs {
+    /// Name or id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    account: String,
+    /// Show what was noted on each of the last days instead: disk space, files, and what its sites sent
+    #[arg(long, value_name = "N")]
+    days: Option<u32>,
 }
 
 /// Limits of all that an account runs
@@ -293,7 +304,8 @@ impl AccountCommand {
                 args.change.confirm(session, args.confirm, &question)?;
                 args.change.run(session, Change::delete(subject(&args.account), args.if_match)).await
             }
-            Self::Usage(args) => usage(session, &args.account).await,
+            Self::Usage(UsageArgs { account, days: None }) => usage(session, &account).await,
+            Self::Usage(UsageArgs { account, days: Some(days) }) => history(session, &account, days).await,
         }
     }
 }
@@ -385,6 +397,7 @@ async fn show(session: &mut Session, name: &str) -> Result<(), Failure> {
         ("io weight", text(&limits, "io_weight")),
         ("disk", fields::size(&limits, "disk_bytes")),
         ("inodes", text(&limits, "inodes")),
+        ("not held", text(&account, "limits_note")),
         ("made", moment(&account, "created_at")),
         ("changed", moment(&account, "updated_at")),
         ("id", text(&account, "id")),
@@ -413,12 +426,46 @@ async fn usage(session: &mut Session, name: &str) -> Result<(), Failure> {
     let count = usage.get("bytes").and_then(Value::as_u64).unwrap_or(0);
     let truncated = usage.get("truncated").and_then(Value::as_bool).unwrap_or(false);
     let at_least = if truncated { "at least " } else { "" };
+    let files = match text(&usage, "entries") {
+        none if none.is_empty() => "not counted by this file system".to_owned(),
+        some => format!("{at_least}{some}"),
+    };
+    let by = match text(&usage, "measured_by").as_str() {
+        "quota" => "by the file system".to_owned(),
+        _ => "file by file".to_owned(),
+    };
     let rows = [
         ("space", format!("{at_least}{}", bytes(count))),
-        ("files", format!("{at_least}{}", text(&usage, "entries"))),
-        ("counted", moment(&usage, "as_of")),
+        ("files", files),
+        ("counted", format!("{}, {by}", moment(&usage, "as_of"))),
+        ("limits", text(&usage, "note")),
     ];
     Ok(fields::show(&mut session.screen, &rows)?)
+}
+
+async fn history(session: &mut Session, name: &str, days: u32) -> Result<(), Failure> {
+    let call = Call::get(format!("/accounts/{}/usage/history?days={days}", segment(name)));
+    let reply = session.ask("reading the history", call).await?;
+    if session.json {
+        return Ok(session.screen.json(&reply.body)?);
+    }
+    let list = reply.value()?;
+    let items = list.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+    if items.is_empty() {
+        session.screen.note(&[plain("nothing was noted yet")])?;
+        return Ok(());
+    }
+    let row = |day: &Value| {
+        vec![
+            Cell::plain(text(day, "day")),
+            Cell::plain(fields::size(day, "bytes")),
+            Cell::plain(text(day, "entries")),
+            Cell::plain(fields::size(day, "traffic_bytes")),
+            Cell::plain(text(day, "requests")),
+        ]
+    };
+    let rows: Vec<_> = items.iter().map(row).collect();
+    Ok(table::write(&mut session.screen, &["day", "space", "files", "sent", "requests"], &rows)?)
 }
 
 #[cfg(test)]

@@ -471,7 +471,7 @@ impl FakeAgent {
         let counting = Arc::clone(&self.counting);
         let router = router.blocking(move |_: Call, _: GetUsage| {
             std::thread::park_timeout(*lock(&counting));
-            Ok(Usage { bytes: 4096, entries: 3, truncated: false })
+            Ok(Usage { bytes: 4096, entries: Some(3), ..Usage::default() })
         });
         let router = router.blocking(|_: Call, _: ListDrift| Ok(DriftList::default()));
         let router = router.blocking(|_: Call, _: RunDriftAction| -> Result<Report, wire::Refusal> {
