@@ -118,6 +118,12 @@ pub(crate) fn observe(
         Err(ObserveError::Refused { .. }) if leaving => HomeSeen::Missing,
         home => home?,
     };
+    let quota = ask.quotas(host).map_err(|e| failed(&e))?;
+    let home_kind = home_kind(host, &spec.name).map_err(|e| failed(&e))?;
+    if let (Some(error), HomeKind::Missing, false) = (&quota.error, home_kind, leaving) {
+        // on btrfs it must be a subvolume, and what it is made as it stays
+        return Err(ObserveError::Failed(format!("the home cannot be made yet: {error}")));
+    }
     let slice = render::slice(spec);
     let slice_unit = Unit::AccountSlice(spec.name.clone()).name();
     Ok(Observed {
@@ -136,8 +142,8 @@ pub(crate) fn observe(
         wanted,
         subject: Some(subject),
         web_gid,
-        quota: ask.quotas(host).map_err(|e| failed(&e))?,
-        home_kind: home_kind(host, &spec.name).map_err(|e| failed(&e))?,
+        quota,
+        home_kind,
     })
 }
 

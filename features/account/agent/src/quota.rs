@@ -116,6 +116,8 @@ pub(crate) fn plan_present(
     let seen = list.accounts.get(&spec.uid.get()).copied().unwrap_or_default();
     let disk = limits.disk_bytes.map(|bytes| list.kind.as_kept(bytes));
     let differs = match (list.kind, home) {
+        // nothing was seen: the step sets the limit, or says why it cannot be set
+        _ if list.error.is_some() => limits.disk_bytes.is_some() || limits.inodes.is_some(),
         (QuotaKind::None, _) => false,
         (QuotaKind::User, _) => (seen.disk_bytes, seen.inodes) != (disk, limits.inodes),
         (_, HomeKind::Missing) => return Some(QuotaWork::Make(limits)),

@@ -290,3 +290,21 @@ fn where_nothing_counts_an_account_with_a_limit_is_ready() {
     let server = Server::with(&limited(Some(10 << 30)));
     assert!(server.pass().plan.is_empty());
 }
+
+#[test]
+fn an_account_does_not_wait_for_a_quota_that_cannot_be_seen() {
+    let server = Server::with(&alice());
+    server.host.fake_systemd().unwrap().on_start(&Unit::QuotaList, || hostd::JobResult::Failed);
+    server.host.fake_clock().unwrap().advance(Duration::from_mins(5));
+    let suspended = AccountSpec { suspended: true, ..alice() };
+    assert_eq!(server.apply(2, Wanted::Present(suspended)).status, Status::ready());
+    let planned = server.apply(3, Wanted::Present(limited(Some(1 << 30))));
+    assert!(codes(&planned).contains(&"quota.set"), "a limit that may not be held is no empty plan");
+    let other = server.engine.apply(&server.host, {
+        let spec = AccountSpec { name: "bob".parse().unwrap(), uid: Uid::new(20_002).unwrap(), ..alice() };
+        let id = "01990000-0000-7000-8000-000000000002".parse().unwrap();
+        Apply::new(id, Generation::new(1).unwrap(), Wanted::Present(spec))
+    });
+    let status = other.unwrap().status;
+    assert_eq!(status.reason, Some(Reason::Unobservable), "a home that might have to be a subvolume waits: {status:?}");
+}
