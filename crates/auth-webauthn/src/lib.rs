@@ -110,8 +110,8 @@ fn refused(error: WebauthnError) -> PasskeyError {
     PasskeyError::Refused(Box::new(error))
 }
 
-fn json(value: impl Into<Result<Value, serde_json::Error>>) -> Result<Value, PasskeyError> {
-    value.into().map_err(|error| PasskeyError::Question(Box::new(error)))
+fn json(value: Result<Value, serde_json::Error>) -> Result<Value, PasskeyError> {
+    value.map_err(|error| PasskeyError::Question(Box::new(error)))
 }
 
 /// A stored passkey as the library knows it.
@@ -231,22 +231,22 @@ impl Passkeys {
                 panel.webauthn.finish_passkey_authentication(&answer, &state)
             }
         };
-        self.went_on(tx, &row, &mut credential, &result.map_err(refused)?, now).await?;
+        went_on(tx, &row, &mut credential, &result.map_err(refused)?, now).await?;
         Ok(Shown::checked(row.person))
     }
+}
 
-    async fn went_on(
-        &self,
-        tx: &mut WriteTx,
-        row: &Passkey,
-        credential: &mut Credential,
-        result: &AuthenticationResult,
-        now: Micros,
-    ) -> Result<(), PasskeyError> {
-        credential.update_credential(result);
-        passkey::used(tx, row.id, json(serde_json::to_value(&*credential))?, now).await?;
-        Ok(())
-    }
+/// The passkey's counter goes on.
+async fn went_on(
+    tx: &mut WriteTx,
+    row: &Passkey,
+    credential: &mut Credential,
+    result: &AuthenticationResult,
+    now: Micros,
+) -> Result<(), PasskeyError> {
+    credential.update_credential(result);
+    passkey::used(tx, row.id, json(serde_json::to_value(&*credential))?, now).await?;
+    Ok(())
 }
 
 impl Made {

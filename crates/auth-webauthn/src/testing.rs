@@ -1,5 +1,5 @@
 //! A device made of software: it makes passkeys and signs with them, as a browser's would.
-#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test's support fails by panicking")]
+#![expect(clippy::expect_used, reason = "a test's support fails by panicking")]
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

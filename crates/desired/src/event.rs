@@ -42,11 +42,15 @@ pub enum Code {
     SettingChanged,
     /// The agent holds an object that the panel does not know.
     Unknown,
+    /// An account came near a limit; `what` and `percent` say which and how near.
+    UsageHigh,
+    /// An account is at a limit; `what` says at which.
+    UsageFull,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Created,
         Self::Changed,
         Self::DeletionAsked,
@@ -59,6 +63,8 @@ impl Code {
         Self::Swept,
         Self::SettingChanged,
         Self::Unknown,
+        Self::UsageHigh,
+        Self::UsageFull,
     ];
 
     /// The word in the database and the API.
@@ -76,14 +82,16 @@ impl Code {
             Self::Swept => "node.swept",
             Self::SettingChanged => "setting.changed",
             Self::Unknown => "object.unknown",
+            Self::UsageHigh => "usage.high",
+            Self::UsageFull => "usage.full",
         }
     }
 
     /// How loud it is: `info`, `warning` or `error`.
     pub const fn severity(self) -> &'static str {
         match self {
-            Self::Degraded | Self::Waiting | Self::Unknown => "warning",
-            Self::Failed => "error",
+            Self::Degraded | Self::Waiting | Self::Unknown | Self::UsageHigh => "warning",
+            Self::Failed | Self::UsageFull => "error",
             _ => "info",
         }
     }

@@ -134,8 +134,8 @@ async fn an_offer_that_waits_too_long_is_none() {
 
 #[tokio::test]
 async fn the_secret_is_not_in_the_database() {
-    let (fixture, totp) = Fixture::with_totp().await;
     const STORED: Statement = Statement::new("SELECT secret AS value FROM totp");
+    let (fixture, totp) = Fixture::with_totp().await;
     let stored: String = fixture.store.read(async |tx| tx.one(STORED).await).await.unwrap();
     assert!(stored.starts_with("x1.") && !stored.contains(&totp.secret().to_base32()), "{stored}");
 }
@@ -232,6 +232,7 @@ async fn a_pending_sign_in_is_no_session_and_dies_with_password_and_person() {
 
 #[tokio::test]
 async fn a_recovery_code_works_once_however_it_is_typed() {
+    const STORED: Statement = Statement::new("SELECT code_hash AS value FROM recovery_code");
     let (fixture, _) = Fixture::with_totp().await;
     let codes = fixture.recovery_codes().await;
     assert_eq!(codes.len(), 10);
@@ -247,7 +248,6 @@ async fn a_recovery_code_works_once_however_it_is_typed() {
     let asked = fixture.asked().await;
     assert!(refused(&fixture.finish(&asked, codes[2].expose()).await), "newer ones were made");
     fixture.finish(&asked, newer[0].expose()).await.unwrap();
-    const STORED: Statement = Statement::new("SELECT code_hash AS value FROM recovery_code");
     let stored: Vec<String> = fixture.store.read(async |tx| tx.all(STORED).await).await.unwrap();
     assert!(newer.iter().all(|code| !stored.contains(code.expose())));
 }

@@ -7,6 +7,7 @@
 mod faults;
 mod inside;
 mod many;
+mod quota;
 mod sandbox;
 mod setup;
 mod signing_in;
@@ -38,6 +39,7 @@ on_both! {
     nothing_is_lost_when_processes_are_killed => crate::many::on;
     one_bad_site_stops_no_other => crate::web::on;
     faults_wait_and_heal => crate::faults::on;
+    limits_of_the_disk_are_held_on_btrfs => crate::quota::on;
     people_sign_in_with_a_second_factor => crate::signing_in::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }
