@@ -33,6 +33,8 @@ pub struct Parts {
     pub passwords: Passwords,
     /// The probe.
     pub probe: Peer,
+    /// Egress.
+    pub egress: Peer,
     /// The port of HTTPS, as it stands in links.
     pub port: u16,
     /// Cancelled when the panel stops: streams end then.

@@ -29,6 +29,10 @@ pub struct Config {
     pub agent_socket: PathBuf,
     /// The probe's socket.
     pub probe_socket: PathBuf,
+    /// Egress's socket.
+    pub egress_socket: PathBuf,
+    /// Whom egress may speak to, so that the panel refuses at once what egress would refuse.
+    pub egress_bounds: PathBuf,
 }
 
 impl Default for Config {
@@ -42,6 +46,8 @@ impl Default for Config {
             database: PathBuf::from("/var/lib/holdfast/holdfast.db"),
             agent_socket: PathBuf::from("/run/holdfast/agent.sock"),
             probe_socket: PathBuf::from("/run/holdfast-probe/probe.sock"),
+            egress_socket: PathBuf::from("/run/holdfast-egress/egress.sock"),
+            egress_bounds: PathBuf::from(egress_spec::PATH),
         }
     }
 }

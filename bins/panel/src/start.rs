@@ -23,6 +23,8 @@ use crate::{tls, upkeep, world};
 const PEOPLES_CONNECTIONS: usize = 10;
 const _: () =
     assert!(desired::PARALLEL + PEOPLES_CONNECTIONS < 60, "one is the stream's; the agent takes 60 from us");
+/// Calls to other servers at once; egress takes 96.
+const OUTBOUND: usize = 80;
 /// Requests in hand at a stop are given so long.
 const GRACE: Duration = Duration::from_secs(2);
 /// Changes that one tenant may ask for per second in the long run, and at once.
@@ -130,7 +132,9 @@ pub async fn parts(config: &Config, stop: CancellationToken) -> anyhow::Result<P
     let refusals = Refusals::new(store.clone());
     let panel = Panel::new(store, agents, world::registry(), stop.clone());
     let passwords = Passwords::new()?;
-    Ok(Parts { panel, passwords, probe: Peer::new(&config.probe_socket), port: 8443, stop, refusals })
+    let probe = Peer::new(&config.probe_socket);
+    let egress = Peer::with_connections(&config.egress_socket, OUTBOUND);
+    Ok(Parts { panel, passwords, probe, egress, port: 8443, stop, refusals })
 }
 
 /// The name that was last read from the file.

@@ -109,16 +109,22 @@ pub enum OwnUnit {
     ProbeService,
     /// The probe's socket.
     ProbeSocket,
+    /// Egress.
+    EgressService,
+    /// Egress's socket.
+    EgressSocket,
 }
 
 impl OwnUnit {
     /// All of them, sockets before the services that inherit them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::AgentSocket,
         Self::ProbeSocket,
+        Self::EgressSocket,
         Self::PanelSocket,
         Self::AgentService,
         Self::ProbeService,
+        Self::EgressService,
         Self::PanelService,
     ];
 
@@ -131,6 +137,8 @@ impl OwnUnit {
             Self::AgentSocket => "holdfast-agent.socket",
             Self::ProbeService => "holdfast-probe.service",
             Self::ProbeSocket => "holdfast-probe.socket",
+            Self::EgressService => "holdfast-egress.service",
+            Self::EgressSocket => "holdfast-egress.socket",
         }
     }
 }

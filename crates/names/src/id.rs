@@ -176,6 +176,7 @@ macro_rules! kinds {
 kinds! {
     Account, AccountId, "account";
     Audit, AuditId, "audit record";
+    Delivery, DeliveryId, "delivery";
     Event, EventId, "event";
     Job, JobId, "job";
     Link, LinkId, "login link";
@@ -190,6 +191,7 @@ kinds! {
     Site, SiteId, "site";
     SshKey, SshKeyId, "SSH key";
     Token, TokenId, "token";
+    Webhook, WebhookId, "webhook";
 }
 
 #[cfg(test)]

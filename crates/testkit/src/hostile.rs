@@ -12,6 +12,7 @@ mod json;
 mod keys;
 mod paths;
 mod people;
+mod urls;
 
 pub use json::{Case, cases, embed, pointer, scalar_leaves, string_leaves};
 
@@ -34,17 +35,21 @@ pub enum FieldKind {
     PhpVersion,
     PoolName,
     RelPath,
+    /// A short name that people give.
+    Slug,
     SshKey,
     /// A name or note for people: control characters are refused, the rest is data.
     Text,
     Token,
+    /// Where a server is asked to send something.
+    WebUrl,
     /// Not known: every family, and nothing expected but a proper answer.
     Any,
 }
 
 impl FieldKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::AccountName,
         Self::BodySize,
         Self::ByteSize,
@@ -61,9 +66,11 @@ impl FieldKind {
         Self::PhpVersion,
         Self::PoolName,
         Self::RelPath,
+        Self::Slug,
         Self::SshKey,
         Self::Text,
         Self::Token,
+        Self::WebUrl,
         Self::Any,
     ];
 
@@ -87,9 +94,11 @@ impl FieldKind {
             Self::PhpVersion => "8.4",
             Self::PoolName => "alice-8.4",
             Self::RelPath => "www/public",
+            Self::Slug => "on-call",
             Self::SshKey => keys::SAMPLE,
             Self::Text | Self::Any => "An ordinary note",
             Self::Token => "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA",
+            Self::WebUrl => "https://hooks.example.test/holdfast",
         }
     }
 
@@ -199,6 +208,7 @@ pub fn for_field(kind: FieldKind) -> Vec<Payload> {
         FieldKind::SshKey => keys::all(),
         FieldKind::RelPath | FieldKind::IndexFile => paths::all(),
         FieldKind::BodySize | FieldKind::ByteSize => config::sizes(kind),
+        FieldKind::WebUrl => urls::all(),
         FieldKind::Any => [domains::all(), people::account_names(), keys::all(), paths::all()].concat(),
         _ => Vec::new(),
     });

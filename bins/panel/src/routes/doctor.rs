@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use store::{Statement, Tx};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
+use wire::Peer;
 
 use crate::app::Parts;
 
@@ -67,7 +68,9 @@ fn finding(code: &str, subject: &str, seen: Result<String, (Severity, String, &s
 async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result<Json<DoctorView>, ApiError> {
     actor.everywhere::<ViewNode>()?;
     let mut findings =
-        vec![database(&parts).await, audit(&parts).await?, objects(&parts).await?, probe(&parts).await];
+        vec![database(&parts).await, audit(&parts).await?, objects(&parts).await?];
+    findings.push(answers("probe.answers", "the probe", &parts.probe, "holdfast-probe").await);
+    findings.push(answers("egress.answers", "egress", &parts.egress, "holdfast-egress").await);
     match parts.panel.agent().call(&RunDoctor {}).await {
         Ok(diagnosis) => {
             findings.push(finding("agent.answers", "the agent", Ok("answers".to_owned())));
@@ -123,13 +126,11 @@ async fn objects(parts: &Parts) -> Result<Finding, ApiError> {
     Ok(finding("panel.objects", "accounts, pools, sites and the web server", seen))
 }
 
-async fn probe(parts: &Parts) -> Finding {
-    let seen = match parts.probe.hello().await {
+async fn answers(code: &str, what: &str, peer: &Peer, unit: &str) -> Finding {
+    let remedy = format!("Look at `systemctl status {unit}.socket {unit}.service`.");
+    let seen = match peer.hello().await {
         Ok(hello) => Ok(format!("answers, release {}", hello.version)),
-        Err(error) => {
-            let remedy = "Look at `systemctl status holdfast-probe.socket`.";
-            Err((Severity::Error, error.to_string(), remedy))
-        }
+        Err(error) => Err((Severity::Error, error.to_string(), remedy.as_str())),
     };
-    finding("probe.answers", "the probe", seen)
+    finding(code, what, seen)
 }
