@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use egress_spec::Bounds;
 use names::{Hostname, ListenAddr};
 use serde::Deserialize;
 
@@ -91,6 +92,21 @@ impl Config {
         };
         toml::from_str(&text)
             .map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })
+    }
+
+    /// Whom egress may speak to. A file that cannot be used opens nothing here and keeps egress from starting; the panel itself goes on.
+    pub fn bounds(&self) -> Bounds {
+        let read = || -> anyhow::Result<Bounds> {
+            match std::fs::read_to_string(&self.egress_bounds) {
+                Ok(text) => Ok(Bounds::new(toml::from_str(&text)?)?),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Bounds::default()),
+                Err(error) => Err(error.into()),
+            }
+        };
+        read().unwrap_or_else(|error| {
+            tracing::error!(path = %self.egress_bounds.display(), error = format!("{error:#}"), "the bounds of egress cannot be used");
+            Bounds::default()
+        })
     }
 }
 

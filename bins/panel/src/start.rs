@@ -1,6 +1,7 @@
 //! From nothing to serving, and back.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -25,6 +26,7 @@ const _: () =
     assert!(desired::PARALLEL + PEOPLES_CONNECTIONS < 60, "one is the stream's; the agent takes 60 from us");
 /// Calls to other servers at once; egress takes 96.
 const OUTBOUND: usize = 80;
+const _: () = assert!(webhook_panel::PARALLEL < OUTBOUND, "webhooks leave some to people who wait for an answer");
 /// Requests in hand at a stop are given so long.
 const GRACE: Duration = Duration::from_secs(2);
 /// Changes that one tenant may ask for per second in the long run, and at once.
@@ -65,6 +67,11 @@ pub fn openapi() -> anyhow::Result<String> {
     });
     std::fs::remove_dir_all(&folder)?;
     text
+}
+
+/// The reference of all events, as it is committed.
+pub fn events() -> String {
+    desired::event::reference()
 }
 
 async fn serve() -> anyhow::Result<()> {
@@ -134,7 +141,8 @@ pub async fn parts(config: &Config, stop: CancellationToken) -> anyhow::Result<P
     let passwords = Passwords::new()?;
     let probe = Peer::new(&config.probe_socket);
     let egress = Peer::with_connections(&config.egress_socket, OUTBOUND);
-    Ok(Parts { panel, passwords, probe, egress, port: 8443, stop, refusals })
+    let bounds = Arc::new(config.bounds());
+    Ok(Parts { panel, passwords, probe, egress, bounds, port: 8443, stop, refusals })
 }
 
 /// The name that was last read from the file.
@@ -162,6 +170,7 @@ pub fn spawn(parts: &Parts, config: &Config) -> Vec<tokio::task::JoinHandle<()>>
         tokio::spawn(desired::drive(panel.clone())),
         tokio::spawn(first_node(panel.clone(), config.clone(), watching)),
         tokio::spawn(upkeep::run(panel.clone())),
+        tokio::spawn(webhook_panel::deliver(parts.webhooks())),
     ]
 }
 

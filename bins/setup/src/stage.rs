@@ -171,14 +171,6 @@ const SESSION_HOME: &str = "/srv/holdfast/sftp/home";
 
 /// The package's file names `/home`. Where it names other homes than these, it is written again; any other edit of it stays.
 fn session_homes(world: World<'_>) -> Result<Option<Step>, SetupError> {
-    let opened = crate::addresses::of_egress(world.host.files());
-    let egress = (!opened.is_empty()).then(|| {
-        format!(
-            "# The name servers, and the networks that {} opens.\n[Service]\nIPAddressAllow={}\n",
-            egress_spec::PATH,
-            opened.join(" ")
-        )
-    });
     let homes = &world.host.bounds().homes;
     let there = read(world, SESSION_HOMES)?.unwrap_or_default();
     let prefix = format!("{homes}/");
@@ -297,6 +289,14 @@ fn drop_ins(world: World<'_>) -> Result<Vec<(&'static str, Option<String>)>, Hos
         format!(
             "# The addresses of this server, which the probe may visit.\n[Service]\nIPAddressAllow={}\n",
             own.join(" ")
+        )
+    });
+    let opened = crate::addresses::of_egress(world.host.files());
+    let egress = (!opened.is_empty()).then(|| {
+        format!(
+            "# The name servers, and the networks that {} opens.\n[Service]\nIPAddressAllow={}\n",
+            egress_spec::PATH,
+            opened.join(" ")
         )
     });
     let homes = &world.host.bounds().homes;

@@ -27,6 +27,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0002_event_last.sql"),
         include_str!("../migrations/postgres/0002_event_last.sql"),
     ),
+    (
+        7,
+        "webhook",
+        include_str!("../migrations/sqlite/0007_webhook.sql"),
+        include_str!("../migrations/postgres/0007_webhook.sql"),
+    ),
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.

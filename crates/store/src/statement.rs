@@ -2,7 +2,7 @@
 
 use names::{
     AccountName, CryptHash, Digest, DomainName, EmailAddress, Generation, Hostname, Id, Micros, PhpVersion,
-    PoolName, RelPath,
+    PoolName, RelPath, Slug, WebUrl,
 };
 use sqlx::Any;
 use sqlx::any::AnyArguments;
@@ -204,7 +204,7 @@ macro_rules! as_text {
     };
 }
 
-as_text!(AccountName, DomainName, EmailAddress, Hostname, PhpVersion, PoolName, RelPath);
+as_text!(AccountName, DomainName, EmailAddress, Hostname, PhpVersion, PoolName, RelPath, Slug, WebUrl);
 
 impl From<&CryptHash> for Value {
     fn from(value: &CryptHash) -> Self {

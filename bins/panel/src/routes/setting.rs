@@ -57,7 +57,21 @@ pub(crate) const EVENT_DAYS: Known = Known {
     },
 };
 
-const ALL: [Known; 2] = [EVENT_DAYS, PANEL_HOSTNAME];
+/// How often a message to a webhook is sent.
+const WEBHOOK_TRIES: Known = Known {
+    name: webhook_panel::TRIES_SETTING,
+    what: "A message to a webhook that was sent so often and never taken is a dead letter.",
+    default: || Value::from(webhook_panel::TRIES),
+    read: |value| match value.as_u64() {
+        Some(tries @ 1..=20) => Ok(Value::from(tries)),
+        _ => {
+            let remedy = "Send a whole number from 1 to 20.";
+            Err(("out_of_range", "This is not a number of tries.".to_owned(), remedy))
+        }
+    },
+};
+
+const ALL: [Known; 3] = [EVENT_DAYS, PANEL_HOSTNAME, WEBHOOK_TRIES];
 
 /// The routes.
 pub(super) fn table(panel: Panel) -> Table {

@@ -1,4 +1,6 @@
-use super::{local_ipv4, local_ipv6};
+use std::net::IpAddr;
+
+use super::{local_ipv4, local_ipv6, name_servers, of_egress};
 
 const FIB: &str = "Local:
   +-- 0.0.0.0/0 3 0 5

@@ -7,6 +7,7 @@
 mod faults;
 mod inside;
 mod many;
+mod outside;
 mod sandbox;
 mod setup;
 mod story;
@@ -14,6 +15,7 @@ mod support;
 mod tenants;
 mod upgrade;
 mod web;
+mod webhook;
 
 /// The same test for every distribution.
 macro_rules! on_both {
@@ -37,5 +39,6 @@ on_both! {
     nothing_is_lost_when_processes_are_killed => crate::many::on;
     one_bad_site_stops_no_other => crate::web::on;
     faults_wait_and_heal => crate::faults::on;
+    events_are_told_to_other_servers => crate::webhook::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }

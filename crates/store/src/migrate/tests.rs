@@ -112,6 +112,9 @@ const TABLES: Statement = Statement::new(
      WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx%' ORDER BY name",
 );
 
+/// Tables that no stored database has yet.
+const NEWER: [&str; 2] = ["webhook", "webhook_delivery"];
+
 /// The stored database of every release migrates, and keeps every row.
 #[tokio::test]
 async fn stored_databases_of_every_release_migrate() {
@@ -125,7 +128,7 @@ async fn stored_databases_of_every_release_migrate() {
         };
         let tables: Vec<String> = store.read(async |tx| tx.all(TABLES).await).await.unwrap();
         assert!(tables.len() >= 18, "{tables:?}");
-        for table in tables {
+        for table in tables.into_iter().filter(|table| !NEWER.contains(&table.as_str())) {
             let mut connection = store.any_connection().await.unwrap();
             let count: Value = rows(&mut connection, &table).await;
             assert_ne!(count, Value::from(0), "{name}: {table} is empty");

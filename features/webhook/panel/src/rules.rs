@@ -1,0 +1,253 @@
+//! What may be asked of a webhook, and what follows from it.
+
+use api_kit::{ApiError, Edit, FieldError, json};
+use audit::{Entry, Object, Outcome, Who};
+use auth::Actor;
+use desired::event::{self, Code, Event};
+use desired::Key;
+use egress_spec::Bounds;
+use names::{Micros, OrganisationId, Slug, WebUrl, WebhookId};
+use serde::Deserialize;
+use serde_json::Value;
+use store::WriteTx;
+use utoipa::ToSchema;
+
+use crate::access::Proof;
+use crate::schedule;
+use crate::secret;
+use crate::store::webhook::{self, New, Webhook, WebhookKey, WebhookRow};
+
+/// The word for a webhook in events and in the audit.
+pub(crate) const KIND: &str = "webhook";
+/// More of them than this would be a mistake.
+const MOST: i64 = 200;
+
+/// A new webhook.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateWebhook {
+    /// Its name: lower-case letters, digits and hyphens.
+    #[schema(value_type = String)]
+    pub(crate) name: Slug,
+    /// Where messages go: `https://`, and not to this server, its neighbours or a private network.
+    #[schema(value_type = String, format = "uri")]
+    pub(crate) url: WebUrl,
+    /// The codes of events that are told; null or left out: all, and those of later releases.
+    #[serde(default)]
+    pub(crate) kinds: Option<Vec<String>>,
+    /// The organisation of whose accounts it is told; left out: the root one, and with it everything.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "uuid")]
+    pub(crate) organisation: Option<OrganisationId>,
+}
+
+/// A change of a webhook; what is left out stays.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EditWebhook {
+    /// A new name.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub(crate) name: Option<Slug>,
+    /// A new address.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "uri")]
+    pub(crate) url: Option<WebUrl>,
+    /// The codes of events that are told; null: all.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(crate) kinds: Edit<Vec<String>>,
+    /// Whether messages are made and sent. One that is enabled again is told of what happens from then on.
+    #[serde(default)]
+    pub(crate) enabled: Option<bool>,
+}
+
+/// What the rules need of a request.
+pub(crate) struct Act<'a> {
+    pub(crate) actor: &'a Actor,
+    pub(crate) proof: &'a Proof,
+    pub(crate) now: Micros,
+}
+
+/// Refuses what egress would refuse, as far as it can be told without a look at the name.
+pub(crate) fn judge(bounds: &Bounds, url: &WebUrl) -> Result<(), ApiError> {
+    bounds.judge(url).map_err(|forbidden| {
+        let reason = format!("This address cannot be called: {forbidden}.");
+        let remedy = format!("Use another address, or have root open it in {}.", egress_spec::PATH);
+        json::refuse("url", forbidden.code(), reason, remedy)
+    })
+}
+
+/// Codes that there are, each once, in the order of the log.
+fn kinds(words: &[String]) -> Result<Vec<Code>, ApiError> {
+    if words.is_empty() {
+        let remedy = "Name one code at least, or send null for all.";
+        return Err(json::refuse("kinds", "kinds_empty", "A webhook that is told of nothing does nothing.", remedy));
+    }
+    let refused = words.iter().enumerate().filter(|(_, word)| Code::find(word).is_none()).map(|(at, _)| {
+        let remedy = "`docs/reference/events.md` lists all codes; send null for all of them.";
+        FieldError::new(format!("/kinds/{at}"), "unknown_event", "There is no such code of an event.", remedy)
+    });
+    let refused: Vec<FieldError> = refused.collect();
+    if !refused.is_empty() {
+        return Err(ApiError::invalid_all(refused));
+    }
+    Ok(Code::ALL.into_iter().filter(|code| words.iter().any(|word| word == code.as_str())).collect())
+}
+
+fn taken() -> ApiError {
+    json::refuse("name", "name_taken", "Another webhook has this name.", "Choose another name.")
+}
+
+/// The row of a key, or 404.
+pub(crate) async fn existing(tx: &mut store::Tx, proof: &Proof, key: &WebhookKey) -> Result<WebhookRow, ApiError> {
+    webhook::find(tx, proof, key).await?.ok_or_else(|| ApiError::not_found(KIND))
+}
+
+impl Act<'_> {
+    /// Makes a webhook that is told of what happens from now on.
+    pub(crate) async fn create(
+        &self,
+        tx: &mut WriteTx,
+        body: &CreateWebhook,
+        key: &secret::Key,
+    ) -> Result<Webhook, ApiError> {
+        let organisation = match body.organisation {
+            Some(organisation) if !webhook::has_organisation(tx, organisation).await? => {
+                let reason = "There is no such organisation.";
+                return Err(json::refuse("organisation", "not_found", reason, "Leave it out for the root one."));
+            }
+            Some(organisation) => organisation,
+            None => store::fixed::ROOT_ORGANISATION.parse().map_err(ApiError::internal)?,
+        };
+        if webhook::count(tx).await? >= MOST {
+            let detail = format!("There are {MOST} webhooks already. Delete one that is not used.");
+            return Err(ApiError::conflict("webhooks_too_many", detail));
+        }
+        let kinds = body.kinds.as_deref().map(kinds).transpose()?;
+        let new = New {
+            id: WebhookId::new(),
+            organisation,
+            name: &body.name,
+            url: &body.url,
+            kinds,
+            key,
+            cursor: event::newest(tx).await?,
+            now: self.now,
+        };
+        if !webhook::insert(tx, self.proof, &new).await? {
+            return Err(taken());
+        }
+        let view = Webhook::from(&existing(tx, self.proof, &WebhookKey::Id(new.id)).await?);
+        self.done(tx, "webhook.create", (None, Some(&view)), Some(Code::Created)).await?;
+        Ok(view)
+    }
+
+    /// Changes what is named.
+    pub(crate) async fn edit(
+        &self,
+        tx: &mut WriteTx,
+        key: &WebhookKey,
+        body: &EditWebhook,
+    ) -> Result<Webhook, ApiError> {
+        let mut row = existing(tx, self.proof, key).await?;
+        let before = Webhook::from(&row);
+        if let Some(name) = &body.name {
+            let other = webhook::find(tx, self.proof, &WebhookKey::Name(name.clone())).await?;
+            if other.is_some_and(|other| other.id != row.id) {
+                return Err(taken());
+            }
+            row.name = name.clone();
+        }
+        match &body.kinds {
+            Edit::Keep => {}
+            Edit::Clear => row.kinds = None,
+            Edit::Set(words) => row.kinds = Some(webhook::words(&kinds(words)?)),
+        }
+        let moved = body.url.as_ref().is_some_and(|url| *url != row.url);
+        if let Some(url) = &body.url {
+            row.url = url.clone();
+        }
+        let begins = body.enabled == Some(true) && !row.enabled;
+        if let Some(enabled) = body.enabled.filter(|enabled| *enabled != row.enabled) {
+            row.enabled = enabled;
+            row.disabled_reason = (!enabled).then(|| "asked".to_owned());
+        }
+        if begins {
+            row.cursor = event::newest(tx).await?;
+        }
+        if begins || moved {
+            (row.failures, row.failing_since, row.next_attempt_at) = (0, None, None);
+        }
+        row.updated_at = self.now;
+        webhook::edit(tx, self.proof, &row).await?;
+        let after = Webhook::from(&row);
+        self.done(tx, "webhook.edit", (Some(&before), Some(&after)), Some(Code::Changed)).await?;
+        Ok(after)
+    }
+
+    /// Removes it with all its messages.
+    pub(crate) async fn delete(&self, tx: &mut WriteTx, key: &WebhookKey) -> Result<(), ApiError> {
+        let row = existing(tx, self.proof, key).await?;
+        webhook::delete(tx, self.proof, row.id).await?;
+        self.done(tx, "webhook.delete", (Some(&Webhook::from(&row)), None), Some(Code::Removed)).await
+    }
+
+    /// Gives it a new key.
+    pub(crate) async fn rotate(
+        &self,
+        tx: &mut WriteTx,
+        webhook: &WebhookKey,
+        key: &secret::Key,
+    ) -> Result<Webhook, ApiError> {
+        let row = existing(tx, self.proof, webhook).await?;
+        let before = Webhook::from(&row);
+        let until = self.now.plus(schedule::OLD_KEY);
+        webhook::rotate(tx, self.proof, row.id, key, (until, self.now)).await?;
+        let after = Webhook { old_secret_until: Some(until), updated_at: self.now, ..before.clone() };
+        self.done(tx, "webhook.rotate_secret", (Some(&before), Some(&after)), Some(Code::Changed)).await?;
+        Ok(after)
+    }
+
+    /// Writes an act into the audit, and its event, and its request down as done.
+    async fn done(
+        &self,
+        tx: &mut WriteTx,
+        action: &str,
+        (before, after): (Option<&Webhook>, Option<&Webhook>),
+        code: Option<Code>,
+    ) -> Result<(), ApiError> {
+        let value = |view: Option<&Webhook>| view.map(serde_json::to_value).transpose().map_err(ApiError::internal);
+        if let (Some(view), Some(code)) = (after.or(before), code) {
+            let scope = Key { kind: KIND, id: view.id.to_string() };
+            event::note(tx, self.now, &Event::of(scope, None, code, view.name.as_str())).await?;
+        }
+        let id = after.or(before).map(|view| view.id);
+        self.noted(tx, action, id, (value(before)?, value(after)?)).await
+    }
+
+    /// Writes an act into the audit, and its request down as done.
+    pub(crate) async fn noted(
+        &self,
+        tx: &mut WriteTx,
+        action: &str,
+        id: Option<WebhookId>,
+        (before, after): (Option<Value>, Option<Value>),
+    ) -> Result<(), ApiError> {
+        let entry = Entry {
+            who: Who::from(self.actor),
+            request_id: &api_kit::request_id::current().unwrap_or_default(),
+            action,
+            object: id.map_or(Object::none(KIND), |id| Object::of_installation(KIND, id)),
+            before,
+            after,
+            plan_hash: None,
+            outcome: Outcome::Done,
+        };
+        audit::append(tx, &entry, self.now).await?;
+        if let Some(claim) = api_kit::idempotency::current() {
+            claim.done(tx).await?;
+        }
+        Ok(())
+    }
+}
