@@ -99,6 +99,9 @@ pub(crate) struct CreateArgs {
     /// Where to write to
     #[arg(long)]
     email: String,
+    /// The organisation that it belongs to; left out: your own
+    #[arg(long, value_name = "NAME")]
+    organisation: Option<String>,
     /// Read the password from standard input; it signs the owner in and opens SFTP
     #[arg(long)]
     password_stdin: bool,
@@ -236,13 +239,15 @@ impl AccountCommand {
         match self {
             Self::Create(args) => create(session, *args).await,
             Self::List(args) => {
-                let titles = ["account", "condition", "gen.", "email", "uid", "suspended", "made"];
+                let titles =
+                    ["account", "condition", "gen.", "organisation", "email", "uid", "suspended", "made"];
                 let row = |account: &Value| {
                     let stands = Convergence::of(account);
                     vec![
                         Cell::plain(text(account, "name")),
                         stands.cell(),
                         Cell::plain(stands.generations()),
+                        Cell::plain(text(account, "organisation")),
                         Cell::plain(text(account, "email")),
                         Cell::plain(text(account, "uid")),
                         Cell::plain(text(account, "suspended")),
@@ -274,6 +279,9 @@ impl AccountCommand {
 
 async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> {
     let mut body = json!({ "name": args.name, "email": args.email });
+    if let Some(organisation) = args.organisation {
+        body["organisation"] = organisation.into();
+    }
     let keys = key_lines(&args.ssh_keys, &args.ssh_key_files)?;
     if !keys.is_empty() {
         body["ssh_keys"] = keys.into();
@@ -344,6 +352,7 @@ async fn show(session: &mut Session, name: &str) -> Result<(), Failure> {
     let limits = account.get("limits").cloned().unwrap_or_default();
     let suffixed = |text: String, unit: &str| if text.is_empty() { text } else { format!("{text}{unit}") };
     let rows = [
+        ("organisation", text(&account, "organisation")),
         ("email", text(&account, "email")),
         ("uid", text(&account, "uid")),
         ("password", text(&account, "has_password")),

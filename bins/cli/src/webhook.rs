@@ -49,8 +49,8 @@ pub(crate) struct CreateArgs {
     /// Only events of this code; may be given several times
     #[arg(long = "kind", value_name = "CODE")]
     kinds: Vec<String>,
-    /// Only events of this organisation's accounts
-    #[arg(long, value_name = "ID")]
+    /// The organisation, by name or id, of whose accounts it is told; without it, one's own
+    #[arg(long)]
     organisation: Option<String>,
     #[command(flatten)]
     pub(crate) dry_run: DryRunArgs,

@@ -194,7 +194,7 @@ const AFTER_GRANTED: Statement = Statement::new(
     "SELECT seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count FROM event
      WHERE seq IN
           (SELECT e.seq
-           FROM (SELECT DISTINCT account_id FROM account_permission WHERE person_id = $3 AND permission = $4) g
+           FROM (SELECT DISTINCT account_id FROM account_permission WHERE holder_id = $3 AND permission = $4) g
                 CROSS JOIN event e
            WHERE e.account_id = g.account_id AND e.seq > $1 ORDER BY e.seq LIMIT $2)
      ORDER BY seq",
@@ -207,7 +207,7 @@ const LATEST_GRANTED: Statement = Statement::new(
     "SELECT seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count FROM event
      WHERE seq IN
           (SELECT e.seq
-           FROM (SELECT DISTINCT account_id FROM account_permission WHERE person_id = $2 AND permission = $3) g
+           FROM (SELECT DISTINCT account_id FROM account_permission WHERE holder_id = $2 AND permission = $3) g
                 CROSS JOIN event e
            WHERE e.account_id = g.account_id ORDER BY e.seq DESC LIMIT $1)
      ORDER BY seq DESC",
@@ -301,7 +301,6 @@ pub async fn after(
     match scope {
         TenantScope::All => tx.all(page(AFTER_ALL)).await,
         TenantScope::Granted { .. } => tx.all(scope.bind(page(AFTER_GRANTED))).await,
-        TenantScope::Nothing => Ok(Vec::new()),
     }
 }
 
@@ -310,7 +309,6 @@ pub async fn latest(tx: &mut Tx, scope: &TenantScope, rows: i64) -> Result<Vec<L
     let mut found: Vec<Logged> = match scope {
         TenantScope::All => tx.all(LATEST_ALL.bind(rows)).await?,
         TenantScope::Granted { .. } => tx.all(scope.bind(LATEST_GRANTED.bind(rows))).await?,
-        TenantScope::Nothing => Vec::new(),
     };
     found.reverse();
     Ok(found)

@@ -28,6 +28,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0002_event_last.sql"),
     ),
     (
+        3,
+        "people",
+        include_str!("../migrations/sqlite/0003_people.sql"),
+        include_str!("../migrations/postgres/0003_people.sql"),
+    ),
+    (
         7,
         "webhook",
         include_str!("../migrations/sqlite/0007_webhook.sql"),

@@ -5,7 +5,7 @@ use crate::testing::{Answer, FakePanel};
 
 fn account() -> Value {
     json!({
-        "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "name": "alice", "email": "alice@example.test", "uid": 20000,
+        "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "name": "alice", "organisation": "root", "email": "alice@example.test", "uid": 20000,
         "has_password": true, "ssh_keys": ["ssh-ed25519 AAAA laptop", "ssh-ed25519 BBBB desk"], "suspended": false,
         "suspended_reason": null, "limits": { "cpu_percent": 200, "memory_bytes": 2_147_483_648_u64, "tasks": 512, "io_weight": 100 },
         "created_at": "2026-03-01T12:00:00.000000Z", "updated_at": "2026-03-01T12:00:00.000000Z",

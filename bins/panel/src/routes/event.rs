@@ -303,6 +303,9 @@ impl Follower {
                 return Ok(Some((rows, scope.clone(), newest)));
             }
             let Some(still) = session::still_valid(tx, actor, now).await? else { return Ok(None) };
+            if !still.somewhere::<ViewEvents>(tx).await? {
+                return Ok(None);
+            }
             let scope_now = still.scope::<ViewEvents>();
             if scope_now != *scope {
                 rows = event::after(tx, &scope_now, cursor, BATCH).await?;
@@ -310,9 +313,6 @@ impl Follower {
             Ok(Some((rows, scope_now, newest)))
         };
         let (rows, scope, newest) = self.panel.store().read(read).await.ok()??;
-        if scope == TenantScope::Nothing && self.scope != scope {
-            return None;
-        }
         let full = i64::try_from(rows.len()) == Ok(BATCH);
         // What is not shown to this caller is not looked at again and again.
         self.cursor = rows.last().map(|row| row.seq).filter(|_| full).unwrap_or(newest.max(cursor));

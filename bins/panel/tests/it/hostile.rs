@@ -38,9 +38,9 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         _ => FieldKind::SshKey,
     };
     let webhook = |pointer: &str| match pointer {
-        "/name" => FieldKind::Slug,
+        "/name" | "/organisation" => FieldKind::Label,
         "/url" => FieldKind::WebUrl,
-        "/organisation" | "/delivery" => FieldKind::Id,
+        "/delivery" => FieldKind::Id,
         _ => FieldKind::Any,
     };
     Some(match operation {
@@ -79,7 +79,7 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         }
         "webhook_create" => {
             let body = json!({ "name": "on-call", "url": FieldKind::WebUrl.sample(), "kinds": ["object.failed"],
-                               "organisation": "00000000-0000-7000-8000-000000000001" });
+                               "organisation": "acme" });
             (body, webhook)
         }
         "webhook_edit" => {

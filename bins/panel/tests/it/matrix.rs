@@ -14,8 +14,16 @@ use crate::bench::Bench;
 use crate::schema::{Description, Operation};
 
 /// What an owner may do on their own account.
-const OWNER: [&str; 6] =
-    ["account.view", "account.edit", "site.view", "site.edit", "event.view", "audit.view"];
+const OWNER: [&str; 8] = [
+    "account.view",
+    "account.edit",
+    "site.view",
+    "site.edit",
+    "event.view",
+    "audit.view",
+    "member.view",
+    "member.manage",
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
@@ -102,6 +110,8 @@ fn expected(operation: &Operation, role: Role, target: Target) -> Option<u16> {
         "signed_in" if operation.path.contains("{session}") && !own => Some(404),
         "signed_in" | "listed" => None,
         "everywhere" if mighty => None,
+        // what they are about belongs to the organisation of both, which neither knows
+        "organisation" => (!mighty).then_some(404),
         "object" if mighty => (target == Target::Missing).then_some(404),
         "object" if !own => Some(404),
         "object" if OWNER.contains(&operation.access("permission")) => None,

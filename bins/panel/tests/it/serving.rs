@@ -185,7 +185,7 @@ async fn a_password_is_set_signs_in_and_a_wrong_one_does_not() {
     assert_eq!((wrong.status, wrong.json["code"].as_str()), (401, Some("unauthenticated")));
     let right = sign_in("correct horse battery").await;
     assert_eq!(right.status, 201, "{}", right.json);
-    assert_eq!(right.json["roles"], json!([{ "role": "owner", "account": "alice" }]));
+    assert_eq!(right.json["roles"], json!([{ "role": "owner", "organisation": null, "account": "alice" }]));
     for _ in 0..5 {
         sign_in("wrong").await;
     }

@@ -1,9 +1,9 @@
 use std::collections::HashSet;
 
 use names::{
-    AccountName, BodySize, ByteSize, CryptHash, Digest, DomainName, EmailAddress, Hostname, IndexFile,
-    ListenAddr, Micros, NameError, OpaqueToken, Password, PhpVersion, PoolName, RelPath, Scheme,
-    SiteId, Slug, Special, SshPublicKey, UrlHost, WebUrl,
+    AccountName, BodySize, ByteSize, CryptHash, Digest, DomainName, EmailAddress, Hostname, IndexFile, Label,
+    ListenAddr, Micros, NameError, OpaqueToken, Password, PhpVersion, PoolName, RelPath, Scheme, SiteId, Special,
+    SshPublicKey, UrlHost, WebUrl,
 };
 use serde_json::json;
 
@@ -23,13 +23,13 @@ fn reader(kind: FieldKind) -> Option<Read> {
         FieldKind::Hostname => |t| Hostname::parse(t).map(|v| v.to_string()),
         FieldKind::Id => |t| SiteId::parse(t).map(|v| v.to_string()),
         FieldKind::IndexFile => |t| IndexFile::parse(t).map(|v| v.to_string()),
+        FieldKind::Label => |t| Label::parse(t).map(|v| v.to_string()),
         FieldKind::Listen => |t| ListenAddr::parse(t).map(|v| v.to_string()),
         FieldKind::Moment => |t| Micros::parse(t).map(|v| v.to_string()),
         FieldKind::Password => |t| Password::parse(t).map(|v| v.expose().to_owned()),
         FieldKind::PhpVersion => |t| PhpVersion::parse(t).map(|v| v.to_string()),
         FieldKind::PoolName => |t| PoolName::parse(t).map(|v| v.to_string()),
         FieldKind::RelPath => |t| RelPath::parse(t).map(|v| v.to_string()),
-        FieldKind::Slug => |t| Slug::parse(t).map(|v| v.to_string()),
         FieldKind::SshKey => |t| SshPublicKey::parse(t).map(|v| v.to_string()),
         FieldKind::Token => |t| OpaqueToken::parse(t).map(|v| v.expose().expose().clone()),
         FieldKind::WebUrl => |t| public(&WebUrl::parse(t)?),

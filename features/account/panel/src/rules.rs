@@ -5,15 +5,16 @@ use std::sync::Arc;
 use account_spec::Limits;
 use api_kit::{ApiError, FieldError, IfMatch};
 use auth::person::{self, NewPerson};
-use auth::sign_in;
 use auth::{
-    AccountRef, Actor, Authorised, EditAccount, Installation, Login, ManageAccounts, Passwords, StoredHash,
+    AccountRef, Actor, Authorised, Denied, EditAccount, Login, ManageAccounts, OrganisationKey,
+    OrganisationRef, Passwords, StoredHash, SuspendAccounts,
 };
+use auth::{session, sign_in};
 use desired::event::{Code, Event};
 use desired::{Draft, Key, Note, Rules};
 use names::{AccountName, CryptHash, EmailAddress, Micros, Password, PersonId, Secret, SshPublicKey};
 use serde::Deserialize;
-use store::{Store, WriteTx};
+use store::{Store, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 
 use crate::dependents::Dependents;
@@ -30,6 +31,9 @@ pub(crate) struct CreateAccount {
     /// The name: `[a-z][a-z0-9]{1,30}`. It is the Linux user's name and the owner's login, and never changes.
     #[schema(value_type = String, example = "alice")]
     pub(crate) name: AccountName,
+    /// The organisation that it belongs to, by name or id; left out: the caller's own.
+    #[schema(value_type = Option<String>)]
+    pub(crate) organisation: Option<OrganisationKey>,
     /// Where to write to.
     #[schema(value_type = String, example = "alice@example.test")]
     pub(crate) email: EmailAddress,
@@ -199,7 +203,7 @@ fn name_taken() -> ApiError {
 
 /// Makes the account and its owner.
 pub(crate) struct Create {
-    pub(crate) proof: Authorised<Installation, ManageAccounts>,
+    pub(crate) proof: Authorised<OrganisationRef, ManageAccounts>,
     pub(crate) new: NewAccount,
 }
 
@@ -246,18 +250,29 @@ impl Rules for Create {
     }
 }
 
-/// Whoever is no administrator shows the owner's password of now before it is replaced.
+/// Whoever does not manage the account shows the owner's password of now before it is replaced. Whoever does, does not replace the password
+/// of an owner who may more than they do.
 pub(crate) async fn check_current(
     store: &Store,
     passwords: &Passwords,
     actor: &Actor,
+    account: &Authorised<AccountRef, EditAccount>,
     owner: Option<PersonId>,
     body: &mut EditAccountBody,
 ) -> Result<(), ApiError> {
     let current = body.current_password.take().map(Secret::new);
     let Some(owner) = owner.filter(|_| body.password.is_some()) else { return Ok(()) };
-    if actor.everywhere::<ManageAccounts>().is_ok() {
-        return Ok(());
+    let look = async |tx: &mut Tx| -> Result<_, StoreError> {
+        let manages = actor.may::<ManageAccounts>(tx, account.id).await?;
+        Ok((manages, manages && person::is_covered(tx, actor, owner).await?))
+    };
+    match store.read(look).await? {
+        (true, true) => return Ok(()),
+        (true, false) if actor.person_id() != Some(owner) => {
+            let detail = "The owner of this account may more than you do elsewhere. They set their password themselves.";
+            return Err(ApiError::forbidden(detail));
+        }
+        _ => {}
     }
     let confirmed = sign_in::confirm(store, passwords, owner, current, actor.origin(), Micros::now()).await;
     confirmed.map_err(|error| api_kit::unconfirmed("current_password", error))
@@ -272,15 +287,17 @@ pub(crate) struct Edits {
 }
 
 impl Edits {
-    /// Checks what needs no database, and hashes the password. Limits are the administrators' alone.
+    /// Checks what needs no database, and hashes the password. Limits are theirs alone who manage the account.
     pub(crate) async fn of(
         body: EditAccountBody,
-        actor: &Actor,
+        manages: bool,
         passwords: &Passwords,
     ) -> Result<Self, ApiError> {
         check_keys(body.ssh_keys.as_deref().unwrap_or_default())?;
         if let Some(limits) = body.limits {
-            actor.everywhere::<ManageAccounts>()?;
+            if !manages {
+                return Err(Denied::NotAllowed.into());
+            }
             limits.over(Limits::default())?;
         }
         let hashes = hash(passwords, body.password).await?;
@@ -336,11 +353,11 @@ impl Rules for Edit {
     }
 }
 
-/// Suspends the account with all that hangs on it, or lets it go on. The owner of this account alone cannot sign in meanwhile.
+/// Suspends the account with all that hangs on it, or lets it go on. Roles on it are kept and do not count meanwhile, and sessions of those
+/// who hold nothing else end.
 pub(crate) struct SetSuspended {
     pub(crate) dependents: Arc<dyn Dependents>,
-    pub(crate) proof: Authorised<AccountRef, ManageAccounts>,
-    pub(crate) persons: Authorised<Installation, ManageAccounts>,
+    pub(crate) proof: Authorised<AccountRef, SuspendAccounts>,
     pub(crate) if_match: IfMatch,
     pub(crate) suspended: bool,
     pub(crate) reason: Option<Note>,
@@ -350,34 +367,31 @@ impl Rules for SetSuspended {
     type Value = Account;
 
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
-        let Self { dependents, proof, persons, if_match, .. } = self;
+        let Self { dependents, proof, if_match, .. } = self;
         let (suspended, reason) = (self.suspended, self.reason.as_ref());
-        let row = account::find_to_manage(tx, proof).await?;
+        let row = account::find_to_suspend(tx, proof).await?;
         if_match.check(row.block.generation)?;
         check_staying(&row)?;
         let before = Account::from(&row);
         account::set_suspended(tx, proof, suspended, reason.map(Note::as_str), draft.now).await?;
-        if let Some(owner) = row.owner
-            && account::others_of(tx, owner, row.id).await? == 0
-        {
-            person::set_suspended(tx, persons, owner, suspended, draft.now).await?;
+        if suspended {
+            session::revoke_powerless(tx, proof, draft.now).await?;
         }
         draft.raise::<AccountObject>(tx, &proof.id).await?;
         if suspended != row.suspended {
             dependents.changed(tx, draft, row.id).await?;
         }
-        let after = Account::from(&account::find_to_manage(tx, proof).await?);
+        let after = Account::from(&account::find_to_suspend(tx, proof).await?);
         let action = if suspended { "account.suspend" } else { "account.unsuspend" };
         Told::new(action, Code::Changed, Some(&before), &after).write(tx, draft).await?;
         Ok((after, Key::of::<account_spec::AccountSpec>(&proof.id)))
     }
 }
 
-/// Asks for the account's removal. Its owner goes with it, unless they own another one.
+/// Asks for the account's removal. Its owner goes with it, unless they hold something else.
 pub(crate) struct Delete {
     pub(crate) dependents: Arc<dyn Dependents>,
     pub(crate) proof: Authorised<AccountRef, ManageAccounts>,
-    pub(crate) persons: Authorised<Installation, ManageAccounts>,
     pub(crate) if_match: IfMatch,
 }
 
@@ -385,7 +399,7 @@ impl Rules for Delete {
     type Value = Account;
 
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
-        let Self { dependents, proof, persons, if_match } = self;
+        let Self { dependents, proof, if_match } = self;
         let row = account::find_to_manage(tx, proof).await?;
         if_match.check(row.block.generation)?;
         let key = Key::of::<account_spec::AccountSpec>(&proof.id);
@@ -396,10 +410,8 @@ impl Rules for Delete {
         }
         dependents.leaving(tx, draft, row.id).await?;
         account::delete(tx, proof, draft.now).await?;
-        if let Some(owner) = row.owner
-            && account::others_of(tx, owner, row.id).await? == 0
-        {
-            person::delete(tx, persons, owner).await?;
+        if let Some(owner) = row.owner {
+            person::delete_with_account(tx, proof, owner).await?;
         }
         draft.raise::<AccountObject>(tx, &proof.id).await?;
         let after = Account::from(&account::find_to_manage(tx, proof).await?);

@@ -1,21 +1,31 @@
-//! Who may do what with webhooks; the one place that says so.
-//!
-//! A webhook is sent what happens to every account in its organisation's tree, and has the panel call an address of somebody's choice, so it is the
-//! administrators' matter.
+//! Who may do what with webhooks: whoever holds `ManageWebhooks` on the organisation that a webhook belongs to, or on one above it.
 
-use api_kit::ApiError;
-use auth::{Actor, Authorised, EditSettings, Installation};
-use desired::Access;
+use auth::{Actor, Authorised, Denied, ManageWebhooks, OfOrganisation, OrganisationRef, TenantScope};
+use names::OrganisationId;
+use store::Tx;
 
-/// Proof that webhooks may be seen and changed.
-pub(crate) type Proof = Authorised<Installation, EditSettings>;
+use crate::store::webhook::{WebhookKey, WebhookRow, unscoped};
 
-/// What the routes declare.
-pub(crate) fn declared() -> Access {
-    Access::everywhere::<EditSettings>()
+/// Proof that a webhook may be seen and changed.
+pub(crate) type Managed = Authorised<WebhookRow, ManageWebhooks>;
+/// Proof that an organisation may be given webhooks.
+pub(crate) type Owner = Authorised<OrganisationRef, ManageWebhooks>;
+
+impl OfOrganisation for WebhookRow {
+    const KIND: &'static str = crate::rules::KIND;
+
+    fn organisation(&self) -> OrganisationId {
+        self.organisation
+    }
 }
 
-/// The proof, or 403.
-pub(crate) fn proof(actor: &Actor) -> Result<Proof, ApiError> {
-    Ok(actor.everywhere::<EditSettings>()?)
+/// Whose webhooks a list shows.
+pub(crate) fn scope(actor: &Actor) -> TenantScope {
+    actor.scope::<ManageWebhooks>()
+}
+
+/// The webhook of a key; not there and not yours are one answer.
+pub(crate) async fn managed(tx: &mut Tx, actor: &Actor, key: &WebhookKey) -> Result<Managed, Denied> {
+    let found = unscoped::by_key(tx, key).await?;
+    actor.authorise_organisation(tx, found).await
 }

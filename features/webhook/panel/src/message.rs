@@ -25,7 +25,7 @@ pub(crate) fn about(event: &Logged) -> Value {
 }
 
 /// The body of a test.
-pub(crate) fn test(name: &names::Slug, now: Micros) -> Value {
+pub(crate) fn test(name: &names::Label, now: Micros) -> Value {
     json!({ "type": "webhook.test", "timestamp": now, "data": { "kind": "webhook", "params": { "name": name } } })
 }
 

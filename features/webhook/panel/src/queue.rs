@@ -22,11 +22,10 @@ const BATCH: i64 = 200;
 
 // Of accounts in an organisation's tree alone.
 const AFTER_TREE: Statement = Statement::new(
-    "WITH RECURSIVE tree (id) AS (
-         SELECT id FROM organisation WHERE id = $1
-         UNION ALL SELECT o.id FROM organisation o JOIN tree t ON o.parent_id = t.id)
-     SELECT seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count FROM event
-     WHERE seq > $2 AND account_id IN (SELECT a.id FROM account a JOIN tree t ON a.organisation_id = t.id)
+    "SELECT seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count FROM event
+     WHERE seq > $2
+       AND account_id IN (SELECT a.id FROM account a JOIN organisation_above up ON up.organisation_id = a.organisation_id
+                          WHERE up.above_id = $1)
      ORDER BY seq LIMIT $3",
 );
 

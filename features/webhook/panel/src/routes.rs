@@ -5,9 +5,10 @@ use api_kit::query::Pairs;
 use api_kit::{
     ApiError, Caller, Json, List, Page, PageParams, Path, Query, QueryPart, Rehearsal, RehearsalParams,
 };
+use auth::ManageWebhooks;
 use axum::extract::State as S;
 use axum::response::{IntoResponse, Response};
-use desired::{Changed, DryRun, PlanView, Table};
+use desired::{Access, Changed, DryRun, PlanView, Table};
 use http::StatusCode;
 use names::DeliveryId;
 use serde::{Deserialize, Serialize};
@@ -16,9 +17,9 @@ use store::{Tx, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use crate::access::{declared, proof};
+use crate::access::{managed, scope};
 use crate::attempt::{self, Outcome};
-use crate::rules::{Act, CreateWebhook, EditWebhook, existing, judge};
+use crate::rules::{Act, CreateWebhook, EditWebhook, judge};
 use crate::secret::Key;
 use crate::store::delivery::{self, Delivery};
 use crate::store::webhook::{self, Webhook, WebhookKey};
@@ -27,16 +28,16 @@ use crate::{State, message};
 /// The routes.
 pub fn table(state: State) -> Table {
     Table::default()
-        .add(declared(), routes!(webhook_list))
-        .add(declared(), routes!(webhook_create))
-        .add(declared(), routes!(webhook_show))
-        .add(declared(), routes!(webhook_edit))
-        .add(declared(), routes!(webhook_delete))
-        .add(declared(), routes!(webhook_rotate_secret))
-        .add(declared(), routes!(webhook_test))
-        .add(declared(), routes!(webhook_delivery_list))
-        .add(declared(), routes!(webhook_redeliver))
-        .add(declared(), routes!(webhook_drop))
+        .add(Access::listed::<ManageWebhooks>(), routes!(webhook_list))
+        .add(Access::organisation::<ManageWebhooks>(), routes!(webhook_create))
+        .add(Access::organisation::<ManageWebhooks>(), routes!(webhook_show))
+        .add(Access::organisation::<ManageWebhooks>(), routes!(webhook_edit))
+        .add(Access::organisation::<ManageWebhooks>(), routes!(webhook_delete))
+        .add(Access::organisation::<ManageWebhooks>(), routes!(webhook_rotate_secret))
+        .add(Access::organisation::<ManageWebhooks>(), routes!(webhook_test))
+        .add(Access::organisation::<ManageWebhooks>(), routes!(webhook_delivery_list))
+        .add(Access::organisation::<ManageWebhooks>(), routes!(webhook_redeliver))
+        .add(Access::organisation::<ManageWebhooks>(), routes!(webhook_drop))
         .with_state(state)
 }
 
@@ -130,9 +131,9 @@ async fn webhook_list(
     Caller(actor): Caller,
     Query(page): Query<Page>,
 ) -> Result<Json<List<Webhook>>, ApiError> {
-    let proof = proof(&actor)?;
+    let scope = scope(&actor);
     let after = page.after().unwrap_or_default();
-    let read = async |tx: &mut Tx| webhook::list(tx, &proof, after, page.rows()).await;
+    let read = async |tx: &mut Tx| webhook::list(tx, &scope, after, page.rows()).await;
     let rows = state.panel.store().read(read).await?;
     Ok(Json(page.list(rows, |row| row.name.to_string()).map(|row| Webhook::from(&row))))
 }
@@ -147,10 +148,9 @@ async fn webhook_create(
     Query(rehearsal): Query<Rehearsal>,
     Json(body): Json<CreateWebhook>,
 ) -> Result<Response, ApiError> {
-    let proof = proof(&actor)?;
     judge(&state.bounds, &body.url)?;
     let key = key()?;
-    let act = Act { actor: &actor, proof: &proof, now: state.panel.now() };
+    let act = Act { actor: &actor, now: state.panel.now() };
     if rehearsal.is_asked() {
         state.panel.store().rehearse(async |tx: &mut WriteTx| act.create(tx, &body, &key).await).await?;
         if let Some(dry) = empty_plan(&rehearsal)? {
@@ -170,9 +170,8 @@ async fn webhook_show(
     Caller(actor): Caller,
     Path(key): Path<WebhookKey>,
 ) -> Result<Json<Webhook>, ApiError> {
-    let proof = proof(&actor)?;
-    let row = state.panel.store().read(async |tx: &mut Tx| existing(tx, &proof, &key).await).await?;
-    Ok(Json(Webhook::from(&row)))
+    let row = state.panel.store().read(async |tx: &mut Tx| managed(tx, &actor, &key).await).await?;
+    Ok(Json(Webhook::from(&*row)))
 }
 
 /// Changes a webhook.
@@ -186,11 +185,10 @@ async fn webhook_edit(
     Query(rehearsal): Query<Rehearsal>,
     Json(body): Json<EditWebhook>,
 ) -> Result<Json<Changed<Webhook>>, ApiError> {
-    let proof = proof(&actor)?;
     if let Some(url) = &body.url {
         judge(&state.bounds, url)?;
     }
-    let act = Act { actor: &actor, proof: &proof, now: state.panel.now() };
+    let act = Act { actor: &actor, now: state.panel.now() };
     if rehearsal.is_asked() {
         state.panel.store().rehearse(async |tx: &mut WriteTx| act.edit(tx, &key, &body).await).await?;
         if let Some(dry) = empty_plan(&rehearsal)? {
@@ -213,8 +211,7 @@ async fn webhook_delete(
     Path(key): Path<WebhookKey>,
     Query(rehearsal): Query<Rehearsal>,
 ) -> Result<Response, ApiError> {
-    let proof = proof(&actor)?;
-    let act = Act { actor: &actor, proof: &proof, now: state.panel.now() };
+    let act = Act { actor: &actor, now: state.panel.now() };
     if rehearsal.is_asked() {
         state.panel.store().rehearse(async |tx: &mut WriteTx| act.delete(tx, &key).await).await?;
         if let Some(dry) = empty_plan(&rehearsal)? {
@@ -235,9 +232,8 @@ async fn webhook_rotate_secret(
     Path(webhook): Path<WebhookKey>,
     Query(()): Query<()>,
 ) -> Result<Response, ApiError> {
-    let proof = proof(&actor)?;
     let key = key()?;
-    let act = Act { actor: &actor, proof: &proof, now: state.panel.now() };
+    let act = Act { actor: &actor, now: state.panel.now() };
     let write = async |tx: &mut WriteTx| act.rotate(tx, &webhook, &key).await;
     let view = state.panel.store().write(write).await?;
     state.panel.events_written();
@@ -253,8 +249,7 @@ async fn webhook_test(
     Path(key): Path<WebhookKey>,
     Query(()): Query<()>,
 ) -> Result<Json<WebhookTested>, ApiError> {
-    let proof = proof(&actor)?;
-    let row = state.panel.store().read(async |tx: &mut Tx| existing(tx, &proof, &key).await).await?;
+    let row = state.panel.store().read(async |tx: &mut Tx| managed(tx, &actor, &key).await).await?;
     let now = state.panel.now();
     let body = message::test(&row.name, now).to_string();
     let outcome = attempt::send(&state.egress, &row.receiver(now), DeliveryId::new(), &body, now).await;
@@ -269,7 +264,7 @@ async fn webhook_test(
             return Err(ApiError::unavailable("egress_unreachable", detail, later).caused_by(error));
         }
     };
-    let act = Act { actor: &actor, proof: &proof, now };
+    let act = Act { actor: &actor, now };
     let after = json!({ "delivered": tested.delivered, "status": tested.status });
     let write = async |tx: &mut WriteTx| act.noted(tx, "webhook.test", Some(row.id), (None, Some(after.clone()))).await;
     state.panel.store().write(write).await?;
@@ -286,10 +281,9 @@ async fn webhook_delivery_list(
     Path(key): Path<WebhookKey>,
     Query((page, of)): Query<(Page, OfState)>,
 ) -> Result<Json<List<Delivery>>, ApiError> {
-    let proof = proof(&actor)?;
     let read = async |tx: &mut Tx| -> Result<_, ApiError> {
-        let row = existing(tx, &proof, &key).await?;
-        Ok(delivery::list(tx, &proof, row.id, of.0, (page.after(), page.rows())).await?)
+        let webhook = managed(tx, &actor, &key).await?;
+        Ok(delivery::list(tx, &webhook, of.0, (page.after(), page.rows())).await?)
     };
     let rows = state.panel.store().read(read).await?;
     Ok(Json(page.list(rows, |row| row.id.to_string()).map(Delivery::from)))
@@ -333,22 +327,21 @@ async fn dead_letters(
     which: &WhichDelivery,
     again: bool,
 ) -> Result<Json<DeliveryCount>, ApiError> {
-    let proof = proof(actor)?;
-    let act = Act { actor, proof: &proof, now: state.panel.now() };
+    let act = Act { actor, now: state.panel.now() };
     let write = async |tx: &mut WriteTx| -> Result<u64, ApiError> {
-        let row = existing(tx, &proof, key).await?;
+        let webhook = managed(tx, actor, key).await?;
         if let Some(id) = which.delivery
-            && !delivery::is_of(tx, &proof, row.id, id).await?
+            && !delivery::is_of(tx, &webhook, id).await?
         {
             return Err(ApiError::not_found("delivery"));
         }
         let (action, count) = if again {
-            ("webhook.redeliver", delivery::redeliver(tx, &proof, row.id, which.delivery, act.now).await?)
+            ("webhook.redeliver", delivery::redeliver(tx, &webhook, which.delivery, act.now).await?)
         } else {
-            ("webhook.drop", delivery::drop_dead(tx, &proof, row.id, which.delivery).await?)
+            ("webhook.drop", delivery::drop_dead(tx, &webhook, which.delivery).await?)
         };
         let after = json!({ "delivery": which.delivery, "count": count });
-        act.noted(tx, action, Some(row.id), (None, Some(after))).await?;
+        act.noted(tx, action, Some(webhook.id), (None, Some(after))).await?;
         Ok(count)
     };
     Ok(Json(DeliveryCount { count: state.panel.store().write(write).await? }))

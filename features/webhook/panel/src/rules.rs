@@ -6,21 +6,24 @@ use auth::Actor;
 use desired::event::{self, Code, Event};
 use desired::Key;
 use egress_spec::Bounds;
-use names::{Micros, OrganisationId, Slug, WebUrl, WebhookId};
+use names::{Label, Micros, OrganisationId, WebUrl, WebhookId};
 use serde::Deserialize;
 use serde_json::Value;
 use store::WriteTx;
 use utoipa::ToSchema;
 
-use crate::access::Proof;
+use crate::access::{Owner, managed};
 use crate::schedule;
 use crate::secret;
-use crate::store::webhook::{self, New, Webhook, WebhookKey, WebhookRow};
+use crate::store::webhook::{self, New, Webhook, WebhookKey, unscoped};
 
 /// The word for a webhook in events and in the audit.
 pub(crate) const KIND: &str = "webhook";
 /// More of them than this would be a mistake.
 const MOST: i64 = 200;
+
+/// An organisation by name or id.
+pub(crate) type OrganisationKey = auth::Key<OrganisationId, Label>;
 
 /// A new webhook.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -28,17 +31,17 @@ const MOST: i64 = 200;
 pub(crate) struct CreateWebhook {
     /// Its name: lower-case letters, digits and hyphens.
     #[schema(value_type = String)]
-    pub(crate) name: Slug,
+    pub(crate) name: Label,
     /// Where messages go: `https://`, and not to this server, its neighbours or a private network.
     #[schema(value_type = String, format = "uri")]
     pub(crate) url: WebUrl,
     /// The codes of events that are told; null or left out: all, and those of later releases.
     #[serde(default)]
     pub(crate) kinds: Option<Vec<String>>,
-    /// The organisation of whose accounts it is told; left out: the root one, and with it everything.
+    /// The organisation, by name or id, that it belongs to, and of whose accounts it is told; the one at the root is told everything. Left out: one's own.
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = "uuid")]
-    pub(crate) organisation: Option<OrganisationId>,
+    #[schema(value_type = Option<String>)]
+    pub(crate) organisation: Option<OrganisationKey>,
 }
 
 /// A change of a webhook; what is left out stays.
@@ -48,7 +51,7 @@ pub(crate) struct EditWebhook {
     /// A new name.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub(crate) name: Option<Slug>,
+    pub(crate) name: Option<Label>,
     /// A new address.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "uri")]
@@ -65,7 +68,6 @@ pub(crate) struct EditWebhook {
 /// What the rules need of a request.
 pub(crate) struct Act<'a> {
     pub(crate) actor: &'a Actor,
-    pub(crate) proof: &'a Proof,
     pub(crate) now: Micros,
 }
 
@@ -99,9 +101,12 @@ fn taken() -> ApiError {
     json::refuse("name", "name_taken", "Another webhook has this name.", "Choose another name.")
 }
 
-/// The row of a key, or 404.
-pub(crate) async fn existing(tx: &mut store::Tx, proof: &Proof, key: &WebhookKey) -> Result<WebhookRow, ApiError> {
-    webhook::find(tx, proof, key).await?.ok_or_else(|| ApiError::not_found(KIND))
+/// The organisation that a new webhook is to belong to.
+async fn owner(tx: &mut store::Tx, actor: &Actor, named: Option<&OrganisationKey>) -> Result<Owner, ApiError> {
+    Ok(match named {
+        Some(key) => auth::organisation(tx, actor, key).await?,
+        None => auth::own_organisation(tx, actor).await?,
+    })
 }
 
 impl Act<'_> {
@@ -112,14 +117,7 @@ impl Act<'_> {
         body: &CreateWebhook,
         key: &secret::Key,
     ) -> Result<Webhook, ApiError> {
-        let organisation = match body.organisation {
-            Some(organisation) if !webhook::has_organisation(tx, organisation).await? => {
-                let reason = "There is no such organisation.";
-                return Err(json::refuse("organisation", "not_found", reason, "Leave it out for the root one."));
-            }
-            Some(organisation) => organisation,
-            None => store::fixed::ROOT_ORGANISATION.parse().map_err(ApiError::internal)?,
-        };
+        let owner = owner(tx, self.actor, body.organisation.as_ref()).await?;
         if webhook::count(tx).await? >= MOST {
             let detail = format!("There are {MOST} webhooks already. Delete one that is not used.");
             return Err(ApiError::conflict("webhooks_too_many", detail));
@@ -127,7 +125,6 @@ impl Act<'_> {
         let kinds = body.kinds.as_deref().map(kinds).transpose()?;
         let new = New {
             id: WebhookId::new(),
-            organisation,
             name: &body.name,
             url: &body.url,
             kinds,
@@ -135,10 +132,10 @@ impl Act<'_> {
             cursor: event::newest(tx).await?,
             now: self.now,
         };
-        if !webhook::insert(tx, self.proof, &new).await? {
+        if !webhook::insert(tx, &owner, &new).await? {
             return Err(taken());
         }
-        let view = Webhook::from(&existing(tx, self.proof, &WebhookKey::Id(new.id)).await?);
+        let view = Webhook::from(&*managed(tx, self.actor, &WebhookKey::Id(new.id)).await?);
         self.done(tx, "webhook.create", (None, Some(&view)), Some(Code::Created)).await?;
         Ok(view)
     }
@@ -150,10 +147,11 @@ impl Act<'_> {
         key: &WebhookKey,
         body: &EditWebhook,
     ) -> Result<Webhook, ApiError> {
-        let mut row = existing(tx, self.proof, key).await?;
+        let managed = managed(tx, self.actor, key).await?;
+        let mut row = managed.clone().into_inner();
         let before = Webhook::from(&row);
         if let Some(name) = &body.name {
-            let other = webhook::find(tx, self.proof, &WebhookKey::Name(name.clone())).await?;
+            let other = unscoped::by_key(tx, &WebhookKey::Name(name.clone())).await?;
             if other.is_some_and(|other| other.id != row.id) {
                 return Err(taken());
             }
@@ -180,7 +178,7 @@ impl Act<'_> {
             (row.failures, row.failing_since, row.next_attempt_at) = (0, None, None);
         }
         row.updated_at = self.now;
-        webhook::edit(tx, self.proof, &row).await?;
+        webhook::edit(tx, &managed, &row).await?;
         let after = Webhook::from(&row);
         self.done(tx, "webhook.edit", (Some(&before), Some(&after)), Some(Code::Changed)).await?;
         Ok(after)
@@ -188,9 +186,9 @@ impl Act<'_> {
 
     /// Removes it with all its messages.
     pub(crate) async fn delete(&self, tx: &mut WriteTx, key: &WebhookKey) -> Result<(), ApiError> {
-        let row = existing(tx, self.proof, key).await?;
-        webhook::delete(tx, self.proof, row.id).await?;
-        self.done(tx, "webhook.delete", (Some(&Webhook::from(&row)), None), Some(Code::Removed)).await
+        let managed = managed(tx, self.actor, key).await?;
+        webhook::delete(tx, &managed).await?;
+        self.done(tx, "webhook.delete", (Some(&Webhook::from(&*managed)), None), Some(Code::Removed)).await
     }
 
     /// Gives it a new key.
@@ -200,10 +198,10 @@ impl Act<'_> {
         webhook: &WebhookKey,
         key: &secret::Key,
     ) -> Result<Webhook, ApiError> {
-        let row = existing(tx, self.proof, webhook).await?;
-        let before = Webhook::from(&row);
+        let managed = managed(tx, self.actor, webhook).await?;
+        let before = Webhook::from(&*managed);
         let until = self.now.plus(schedule::OLD_KEY);
-        webhook::rotate(tx, self.proof, row.id, key, (until, self.now)).await?;
+        webhook::rotate(tx, &managed, key, (until, self.now)).await?;
         let after = Webhook { old_secret_until: Some(until), updated_at: self.now, ..before.clone() };
         self.done(tx, "webhook.rotate_secret", (Some(&before), Some(&after)), Some(Code::Changed)).await?;
         Ok(after)

@@ -11,11 +11,11 @@ use desired::{Agents, Key, Panel, Registry};
 use egress_spec::{Body, Bounds, Fetch, FetchReply};
 use names::{AccountId, Micros};
 use store::testing::TestStore;
-use store::{StoreError, Tx, WriteTx};
+use store::{Tx, WriteTx};
 use tokio::sync::Notify;
 use wire::{AllowedPeers, CancellationToken, Limits, Peer, Refusal, Router};
 
-use crate::access::{Proof, proof};
+use crate::access::{Managed, managed};
 use crate::rules::{Act, CreateWebhook};
 use crate::secret;
 use crate::store::delivery::{self, Delivery};
@@ -43,7 +43,6 @@ pub(crate) struct Bench {
     pub(crate) state: State,
     pub(crate) store: TestStore,
     pub(crate) actor: Actor,
-    pub(crate) proof: Proof,
     played: Arc<Played>,
     _stop: Stop,
     _folder: tempfile::TempDir,
@@ -80,12 +79,11 @@ impl Bench {
             bounds: Arc::new(Bounds::default()),
         };
         let actor = Actor::root();
-        let proof = proof(&actor).unwrap();
-        Self { state, store, actor, proof, played, _stop: Stop(stop), _folder: folder }
+        Self { state, store, actor, played, _stop: Stop(stop), _folder: folder }
     }
 
     pub(crate) fn act(&self) -> Act<'_> {
-        Act { actor: &self.actor, proof: &self.proof, now: Micros::now() }
+        Act { actor: &self.actor, now: Micros::now() }
     }
 
     /// A webhook at `https://<name>.example.test/`, and its key.
@@ -116,17 +114,22 @@ impl Bench {
 
     /// All messages to a webhook, the oldest first.
     pub(crate) async fn messages(&self, webhook: &Webhook) -> Vec<Delivery> {
-        let read = async |tx: &mut Tx| delivery::list(tx, &self.proof, webhook.id, None, (None, 1000)).await;
+        let managed = self.managed(webhook).await;
+        let read = async |tx: &mut Tx| delivery::list(tx, &managed, None, (None, 1000)).await;
         let mut rows = self.store.read(read).await.unwrap();
         rows.sort_by_key(|row| row.seq);
         rows.into_iter().map(Delivery::from).collect()
     }
 
+    /// Root's proof for a webhook.
+    pub(crate) async fn managed(&self, webhook: &Webhook) -> Managed {
+        let key = WebhookKey::Id(webhook.id);
+        self.store.read(async |tx: &mut Tx| managed(tx, &self.actor, &key).await).await.unwrap()
+    }
+
     /// The webhook as it is now.
     pub(crate) async fn now(&self, webhook: &Webhook) -> Webhook {
-        let key = WebhookKey::Id(webhook.id);
-        let read = async |tx: &mut Tx| crate::store::webhook::find(tx, &self.proof, &key).await;
-        Webhook::from(&self.store.read::<_, StoreError, _>(read).await.unwrap().unwrap())
+        Webhook::from(&*self.managed(webhook).await)
     }
 
     /// The next replies of a webhook's receiver; after them it takes everything.

@@ -1,9 +1,14 @@
 //! Rows of accounts, and how the API shows them.
 
 use account_spec::Limits;
-use auth::{AccountRef, Authorised, EditAccount, Installation, ManageAccounts, TenantScope, ViewAccount};
+use auth::{
+    AccountRef, Authorised, EditAccount, ManageAccounts, OrganisationRef, SuspendAccounts, TenantScope,
+    ViewAccount,
+};
 use desired::{Block, BlockSql, Convergence};
-use names::{AccountId, AccountName, CryptHash, EmailAddress, Micros, NodeId, PersonId, SshPublicKey, Uid};
+use names::{
+    AccountId, AccountName, CryptHash, EmailAddress, Label, Micros, NodeId, PersonId, SshPublicKey, Uid,
+};
 use serde::{Deserialize, Serialize};
 use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
@@ -12,7 +17,7 @@ use utoipa::ToSchema;
 const UIDS: std::ops::RangeInclusive<i64> = 20_000..=59_999;
 
 const FIND: Statement = Statement::new(
-    "SELECT id, name, owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
+    "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation, owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
             created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite,
             (SELECT COUNT(*) FROM pool WHERE pool.account_id = account.id)
@@ -20,12 +25,12 @@ const FIND: Statement = Statement::new(
      FROM account WHERE id = $1",
 );
 const LIST: Statement = Statement::new(
-    "SELECT id, name, owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
+    "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation, owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
             created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite, 0 AS dependents
      FROM account
      WHERE name > $1
-       AND ($2 = 'all' OR id IN (SELECT account_id FROM account_permission WHERE person_id = $2 AND permission = $3))
+       AND ($2 = 'all' OR id IN (SELECT account_id FROM account_permission WHERE holder_id = $2 AND permission = $3))
        AND (name LIKE $4 OR $4 IS NULL)
      ORDER BY name LIMIT $5",
 );
@@ -45,9 +50,6 @@ const UPDATE: Statement = Statement::new(
 const SUSPEND: Statement =
     Statement::new("UPDATE account SET suspended = $2, suspended_reason = $3, updated_at = $4 WHERE id = $1");
 const DELETE: Statement = Statement::new("UPDATE account SET deleted_at = $2, updated_at = $2 WHERE id = $1");
-const OTHERS_OF_OWNER: Statement = Statement::new(
-    "SELECT COUNT(*) AS value FROM account WHERE owner_person_id = $1 AND id <> $2 AND deleted_at IS NULL",
-);
 
 /// The statements over the columns that converging rows share.
 pub(crate) const BLOCK: BlockSql = BlockSql {
@@ -90,7 +92,6 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     UPDATE,
     SUSPEND,
     DELETE,
-    OTHERS_OF_OWNER,
     BLOCK.raise,
     BLOCK.expect,
     BLOCK.record,
@@ -106,6 +107,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
 pub(crate) struct Row {
     pub(crate) id: AccountId,
     pub(crate) name: AccountName,
+    pub(crate) organisation: Label,
     pub(crate) owner: Option<PersonId>,
     pub(crate) uid: Uid,
     pub(crate) email: EmailAddress,
@@ -126,6 +128,7 @@ impl FromRow for Row {
         Ok(Self {
             id: row.parse("id")?,
             name: row.parse("name")?,
+            organisation: row.parse("organisation")?,
             owner: row.opt_parse("owner_person_id")?,
             uid: row.number("uid")?,
             email: row.parse("email")?,
@@ -151,6 +154,9 @@ pub struct Account {
     /// The name: the Linux user, and the owner's login.
     #[schema(value_type = String)]
     pub name: AccountName,
+    /// The organisation that it belongs to.
+    #[schema(value_type = String)]
+    pub organisation: Label,
     /// Where to write to.
     #[schema(value_type = String)]
     pub email: EmailAddress,
@@ -202,6 +208,7 @@ impl From<&Row> for Account {
         Self {
             id: row.id,
             name: row.name.clone(),
+            organisation: row.organisation.clone(),
             email: row.email.clone(),
             uid: row.uid,
             has_password: row.sftp_password.is_some(),
@@ -245,10 +252,18 @@ pub(crate) async fn find_to_manage(
     tx.one(FIND.bind(account.id)).await
 }
 
+/// As [`find`], for whoever may suspend it.
+pub(crate) async fn find_to_suspend(
+    tx: &mut Tx,
+    account: &Authorised<AccountRef, SuspendAccounts>,
+) -> Result<Row, StoreError> {
+    tx.one(FIND.bind(account.id)).await
+}
+
 /// One that has just been made.
 pub(crate) async fn find_made(
     tx: &mut Tx,
-    _proof: &Authorised<Installation, ManageAccounts>,
+    _proof: &Authorised<OrganisationRef, ManageAccounts>,
     id: AccountId,
 ) -> Result<Row, StoreError> {
     tx.one(FIND.bind(id)).await
@@ -289,7 +304,7 @@ pub(crate) enum Inserted {
 /// Makes a row, with a uid that nobody ever had.
 pub(crate) async fn insert(
     tx: &mut WriteTx,
-    _proof: &Authorised<Installation, ManageAccounts>,
+    organisation: &Authorised<OrganisationRef, ManageAccounts>,
     new: &NewRow<'_>,
     now: Micros,
 ) -> Result<Inserted, StoreError> {
@@ -303,7 +318,7 @@ pub(crate) async fn insert(
     let insert = INSERT
         .bind(new.id)
         .bind(new.name.as_str())
-        .bind(store::fixed::ROOT_ORGANISATION)
+        .bind(organisation.id)
         .bind(new.owner)
         .bind(node)
         .bind(uid)
@@ -331,7 +346,7 @@ pub(crate) async fn update(tx: &mut WriteTx, row: &Row, now: Micros) -> Result<(
 /// Suspends the account, or lets it go on.
 pub(crate) async fn set_suspended(
     tx: &mut WriteTx,
-    account: &Authorised<AccountRef, ManageAccounts>,
+    account: &Authorised<AccountRef, SuspendAccounts>,
     suspended: bool,
     reason: Option<&str>,
     now: Micros,
@@ -348,11 +363,6 @@ pub(crate) async fn delete(
 ) -> Result<(), StoreError> {
     tx.execute(DELETE.bind(account.id).bind(now)).await?;
     Ok(())
-}
-
-/// How many other accounts the person owns.
-pub(crate) async fn others_of(tx: &mut Tx, owner: PersonId, account: AccountId) -> Result<i64, StoreError> {
-    tx.one(OTHERS_OF_OWNER.bind(owner).bind(account)).await
 }
 
 /// Keys and limits are texts and numbers, which are always JSON.

@@ -41,7 +41,7 @@ const LIST: Statement = Statement::new(
      FROM pool p JOIN account a ON a.id = p.account_id
      WHERE p.name > $1
        AND ($2 = 'all' OR p.account_id IN
-            (SELECT account_id FROM account_permission WHERE person_id = $2 AND permission = $3))
+            (SELECT account_id FROM account_permission WHERE holder_id = $2 AND permission = $3))
        AND (p.account_id = $4 OR $4 IS NULL)
      ORDER BY p.name LIMIT $5",
 );
@@ -205,7 +205,8 @@ pub(crate) async fn find(
         PoolKey::Id(id) => FIND.bind(*id),
         PoolKey::Name(name) => FIND_BY_NAME.bind(name.as_str()),
     };
-    actor.authorise(tx.optional(statement).await?)
+    let found = tx.optional(statement).await?;
+    actor.authorise(tx, found).await
 }
 
 /// The account's pool of one version.

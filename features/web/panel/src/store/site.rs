@@ -40,7 +40,7 @@ const LIST_GRANTED: Statement = Statement::new(
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
      FROM site s CROSS JOIN site_name n CROSS JOIN account a LEFT JOIN pool p ON p.id = s.pool_id
-     WHERE s.account_id IN (SELECT account_id FROM account_permission WHERE person_id = $4 AND permission = $5)
+     WHERE s.account_id IN (SELECT account_id FROM account_permission WHERE holder_id = $4 AND permission = $5)
        AND n.site_id = s.id AND n.is_primary = 1 AND n.name > $1 AND (n.name LIKE $2 OR $2 IS NULL) AND a.id = s.account_id
      ORDER BY n.name LIMIT $3",
 );
@@ -229,7 +229,7 @@ pub(crate) async fn find<P: OnAccount>(
         Some(id) => unscoped(tx, &id).await?,
         None => None,
     };
-    actor.authorise(found)
+    actor.authorise(tx, found).await
 }
 
 /// Which sites a list shows.
@@ -252,10 +252,9 @@ pub(crate) async fn list(
     match (which.account, scope) {
         (Some(account), _) => tx.all(page(LIST_OF_ACCOUNT).bind(account)).await,
         (None, TenantScope::All) => tx.all(page(LIST_ALL)).await,
-        (None, TenantScope::Granted { person, permission }) => {
-            tx.all(page(LIST_GRANTED).bind(person).bind(*permission)).await
+        (None, TenantScope::Granted { holder, permission }) => {
+            tx.all(page(LIST_GRANTED).bind(holder).bind(*permission)).await
         }
-        (None, TenantScope::Nothing) => Ok(Vec::new()),
     }
 }
 

@@ -144,7 +144,9 @@ async fn an_organisation_is_told_of_its_own_tree_alone() {
     let (webhook, _) = bench.webhook("hook", None).await;
     let set = [
         Statement::new("INSERT INTO organisation (id, parent_id, name, kind, created_at) VALUES ($1, '00000000-0000-7000-8000-000000000001', 'b1', 'reseller', 1)").bind(BRANCH),
-        Statement::new("INSERT INTO organisation (id, parent_id, name, kind, created_at) VALUES ('00000000-0000-7000-8000-0000000000b2', $1, 'b2', 'reseller', 1)").bind(BRANCH),
+        Statement::new("INSERT INTO organisation (id, parent_id, name, kind, created_at) VALUES ('00000000-0000-7000-8000-0000000000b2', $1, 'b2', 'client', 1)").bind(BRANCH),
+        Statement::new("INSERT INTO organisation_above (organisation_id, above_id, depth) VALUES ($1, $1, 0)").bind(BRANCH),
+        Statement::new("INSERT INTO organisation_above (organisation_id, above_id, depth) VALUES ('00000000-0000-7000-8000-0000000000b2', $1, 1)").bind(BRANCH),
         Statement::new("UPDATE account SET organisation_id = $1 WHERE name = 'own'").bind(BRANCH),
         Statement::new("UPDATE account SET organisation_id = $1 WHERE name = 'below'").bind("00000000-0000-7000-8000-0000000000b2"),
         Statement::new("UPDATE webhook SET organisation_id = $1").bind(BRANCH.parse::<OrganisationId>().unwrap()),
@@ -191,12 +193,13 @@ async fn eight_tries_make_a_dead_letter_that_can_be_sent_again_or_dropped() {
     }
     let message = bench.messages(&webhook).await.remove(0);
     assert_eq!((message.last_status, message.last_error.as_deref()), (Some(500), Some("it answered 500")));
-    let again = async |tx: &mut WriteTx| delivery::redeliver(tx, &bench.proof, webhook.id, None, Micros::now()).await;
+    let managed = bench.managed(&webhook).await;
+    let again = async |tx: &mut WriteTx| delivery::redeliver(tx, &managed, None, Micros::now()).await;
     assert_eq!(bench.store.write(again).await.unwrap(), 1);
     assert_eq!(bench.messages(&webhook).await[0].state, "pending");
     attempt_at(&bench, &webhook, &Outcome::Gone, Micros::now()).await;
     assert_eq!(bench.messages(&webhook).await[0].state, "dead", "gone for good needs no second try");
-    let dropped = async |tx: &mut WriteTx| delivery::drop_dead(tx, &bench.proof, webhook.id, None).await;
+    let dropped = async |tx: &mut WriteTx| delivery::drop_dead(tx, &managed, None).await;
     assert_eq!(bench.store.write(dropped).await.unwrap(), 1);
     assert!(bench.messages(&webhook).await.is_empty());
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 
-use crate::access::Proof;
+use crate::access::Managed;
 
 const PAGE: Statement = Statement::new(
     "SELECT id, event_seq, code, body, state, attempts, next_attempt_at, last_status, last_error, created_at, ended_at
@@ -153,38 +153,35 @@ impl From<DeliveryRow> for Delivery {
 /// A page, the newest first.
 pub(crate) async fn list(
     tx: &mut Tx,
-    _: &Proof,
-    webhook: WebhookId,
+    webhook: &Managed,
     state: Option<&'static str>,
     (after, rows): (Option<&str>, i64),
 ) -> Result<Vec<DeliveryRow>, StoreError> {
-    tx.all(PAGE.bind(webhook).bind(state).bind(after).bind(rows)).await
+    tx.all(PAGE.bind(webhook.id).bind(state).bind(after).bind(rows)).await
 }
 
 /// Whether the message is of this webhook.
-pub(crate) async fn is_of(tx: &mut Tx, _: &Proof, webhook: WebhookId, id: DeliveryId) -> Result<bool, StoreError> {
-    Ok(tx.one::<i64>(IS_OF.bind(webhook).bind(id)).await? == 1)
+pub(crate) async fn is_of(tx: &mut Tx, webhook: &Managed, id: DeliveryId) -> Result<bool, StoreError> {
+    Ok(tx.one::<i64>(IS_OF.bind(webhook.id).bind(id)).await? == 1)
 }
 
 /// Has one message, or all dead letters, sent once more; how many.
 pub(crate) async fn redeliver(
     tx: &mut WriteTx,
-    _: &Proof,
-    webhook: WebhookId,
+    webhook: &Managed,
     id: Option<DeliveryId>,
     now: Micros,
 ) -> Result<u64, StoreError> {
-    tx.execute(REDELIVER.bind(webhook).bind(id).bind(now)).await
+    tx.execute(REDELIVER.bind(webhook.id).bind(id).bind(now)).await
 }
 
 /// Forgets one dead letter, or all of them; how many.
 pub(crate) async fn drop_dead(
     tx: &mut WriteTx,
-    _: &Proof,
-    webhook: WebhookId,
+    webhook: &Managed,
     id: Option<DeliveryId>,
 ) -> Result<u64, StoreError> {
-    tx.execute(DROP.bind(webhook).bind(id)).await
+    tx.execute(DROP.bind(webhook.id).bind(id)).await
 }
 
 /// Forgets what ended before these moments.

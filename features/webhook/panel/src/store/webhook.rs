@@ -1,12 +1,13 @@
 //! The row of a webhook, and how the API shows it.
 
+use auth::TenantScope;
 use desired::event::Code;
-use names::{Micros, OrganisationId, Secret, Slug, WebUrl, WebhookId};
+use names::{Label, Micros, OrganisationId, Secret, WebUrl, WebhookId};
 use serde::{Deserialize, Serialize};
 use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 
-use crate::access::Proof;
+use crate::access::{Managed, Owner};
 use crate::attempt::Receiver;
 use crate::secret::Key;
 
@@ -23,7 +24,11 @@ const BY_NAME: Statement = Statement::new(
 const PAGE: Statement = Statement::new(
     "SELECT id, organisation_id, name, url, kinds, secret, old_secret, old_secret_until, enabled, disabled_reason, event_cursor,
             failures, failing_since, next_attempt_at, created_at, updated_at
-     FROM webhook WHERE name > $1 ORDER BY name LIMIT $2",
+     FROM webhook
+     WHERE name > $1
+       AND ($2 = 'all' OR organisation_id IN
+            (SELECT organisation_id FROM organisation_permission WHERE holder_id = $2 AND permission = $3))
+     ORDER BY name LIMIT $4",
 );
 const ENABLED: Statement = Statement::new(
     "SELECT id, organisation_id, name, url, kinds, secret, old_secret, old_secret_until, enabled, disabled_reason, event_cursor,
@@ -59,22 +64,20 @@ const FAILING: Statement = Statement::new(
 const DISABLE: Statement = Statement::new(
     "UPDATE webhook SET enabled = 0, disabled_reason = 'unreachable', updated_at = $2 WHERE id = $1 AND enabled = 1",
 );
-const ORGANISATION: Statement = Statement::new("SELECT id AS value FROM organisation WHERE id = $1");
 
 pub(crate) const STATEMENTS: &[Statement] = &[
     BY_ID, BY_NAME, PAGE, ENABLED, BEHIND, COUNT, INSERT, EDIT, ROTATE, DELETE, CURSOR, HEALTHY, FAILING, DISABLE,
-    ORGANISATION,
 ];
 
 /// The key of a webhook in a path.
-pub(crate) type WebhookKey = auth::Key<WebhookId, Slug>;
+pub(crate) type WebhookKey = auth::Key<WebhookId, Label>;
 
 /// A row.
 #[derive(Debug, Clone)]
 pub(crate) struct WebhookRow {
     pub(crate) id: WebhookId,
     pub(crate) organisation: OrganisationId,
-    pub(crate) name: Slug,
+    pub(crate) name: Label,
     pub(crate) url: WebUrl,
     /// Codes of events; none: all. One that this release does not know matches nothing.
     pub(crate) kinds: Option<Vec<String>>,
@@ -143,7 +146,7 @@ pub(crate) struct Webhook {
     pub(crate) id: WebhookId,
     /// Its name.
     #[schema(value_type = String)]
-    pub(crate) name: Slug,
+    pub(crate) name: Label,
     /// The organisation whose accounts' events are told; the root one: all events.
     #[schema(value_type = String, format = "uuid")]
     pub(crate) organisation: OrganisationId,
@@ -194,8 +197,7 @@ impl From<&WebhookRow> for Webhook {
 /// What a new one is made of.
 pub(crate) struct New<'a> {
     pub(crate) id: WebhookId,
-    pub(crate) organisation: OrganisationId,
-    pub(crate) name: &'a Slug,
+    pub(crate) name: &'a Label,
     pub(crate) url: &'a WebUrl,
     pub(crate) kinds: Option<Vec<Code>>,
     pub(crate) key: &'a Key,
@@ -213,17 +215,14 @@ fn stored(kinds: Option<&Vec<String>>) -> Option<String> {
     kinds.map(|kinds| serde_json::Value::from(kinds.clone()).to_string())
 }
 
-/// The row of a key.
-pub(crate) async fn find(tx: &mut Tx, _: &Proof, key: &WebhookKey) -> Result<Option<WebhookRow>, StoreError> {
-    match key {
-        WebhookKey::Id(id) => tx.optional(BY_ID.bind(*id)).await,
-        WebhookKey::Name(name) => tx.optional(BY_NAME.bind(name)).await,
-    }
-}
-
-/// A page in the order of the names.
-pub(crate) async fn list(tx: &mut Tx, _: &Proof, after: &str, rows: i64) -> Result<Vec<WebhookRow>, StoreError> {
-    tx.all(PAGE.bind(after).bind(rows)).await
+/// A page of those that the scope shows, in the order of the names.
+pub(crate) async fn list(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    after: &str,
+    rows: i64,
+) -> Result<Vec<WebhookRow>, StoreError> {
+    tx.all(scope.bind(PAGE.bind(after)).bind(rows)).await
 }
 
 /// How many there are.
@@ -231,17 +230,12 @@ pub(crate) async fn count(tx: &mut Tx) -> Result<i64, StoreError> {
     tx.one(COUNT).await
 }
 
-/// Whether there is such an organisation.
-pub(crate) async fn has_organisation(tx: &mut Tx, id: OrganisationId) -> Result<bool, StoreError> {
-    Ok(tx.optional::<String>(ORGANISATION.bind(id)).await?.is_some())
-}
-
 /// Makes one; false where the name is taken.
-pub(crate) async fn insert(tx: &mut WriteTx, _: &Proof, new: &New<'_>) -> Result<bool, StoreError> {
+pub(crate) async fn insert(tx: &mut WriteTx, owner: &Owner, new: &New<'_>) -> Result<bool, StoreError> {
     let kinds = new.kinds.as_deref().map(words);
     let insert = INSERT
         .bind(new.id)
-        .bind(new.organisation)
+        .bind(owner.id)
         .bind(new.name)
         .bind(new.url)
         .bind(stored(kinds.as_ref()))
@@ -252,9 +246,9 @@ pub(crate) async fn insert(tx: &mut WriteTx, _: &Proof, new: &New<'_>) -> Result
 }
 
 /// Writes what can be edited, and what follows from it.
-pub(crate) async fn edit(tx: &mut WriteTx, _: &Proof, row: &WebhookRow) -> Result<(), StoreError> {
+pub(crate) async fn edit(tx: &mut WriteTx, webhook: &Managed, row: &WebhookRow) -> Result<(), StoreError> {
     let edit = EDIT
-        .bind(row.id)
+        .bind(webhook.id)
         .bind(&row.name)
         .bind(&row.url)
         .bind(stored(row.kinds.as_ref()))
@@ -272,24 +266,31 @@ pub(crate) async fn edit(tx: &mut WriteTx, _: &Proof, row: &WebhookRow) -> Resul
 /// A new key; the one of now signs as well until then.
 pub(crate) async fn rotate(
     tx: &mut WriteTx,
-    _: &Proof,
-    id: WebhookId,
+    webhook: &Managed,
     key: &Key,
     (until, now): (Micros, Micros),
 ) -> Result<(), StoreError> {
-    tx.execute(ROTATE.bind(id).bind(key.kept().expose()).bind(until).bind(now)).await?;
+    tx.execute(ROTATE.bind(webhook.id).bind(key.kept().expose()).bind(until).bind(now)).await?;
     Ok(())
 }
 
 /// Removes it, and its messages with it.
-pub(crate) async fn delete(tx: &mut WriteTx, _: &Proof, id: WebhookId) -> Result<(), StoreError> {
-    tx.execute(DELETE.bind(id)).await?;
+pub(crate) async fn delete(tx: &mut WriteTx, webhook: &Managed) -> Result<(), StoreError> {
+    tx.execute(DELETE.bind(webhook.id)).await?;
     Ok(())
 }
 
-/// The panel's own look, for messages.
+/// The panel's own look, for messages and for `access`.
 pub(crate) mod unscoped {
     use super::*;
+
+    /// The row of a key, whoever asks.
+    pub(crate) async fn by_key(tx: &mut Tx, key: &WebhookKey) -> Result<Option<WebhookRow>, StoreError> {
+        match key {
+            WebhookKey::Id(id) => tx.optional(BY_ID.bind(*id)).await,
+            WebhookKey::Name(name) => tx.optional(BY_NAME.bind(name)).await,
+        }
+    }
 
     /// Those that are told of events.
     pub(crate) async fn enabled(tx: &mut Tx) -> Result<Vec<WebhookRow>, StoreError> {
