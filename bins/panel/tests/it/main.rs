@@ -17,6 +17,7 @@ mod matrix;
 mod rehearsals;
 mod schema;
 mod serving;
+mod webhooks;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_databases() {

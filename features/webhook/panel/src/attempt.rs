@@ -40,6 +40,11 @@ pub(crate) struct Receiver {
 /// Sends a body and looks at the answer.
 pub(crate) async fn send(egress: &Peer, to: &Receiver, id: DeliveryId, body: &str, now: Micros) -> Outcome {
     let keys: Vec<&Key> = to.keys.iter().collect();
+    if keys.is_empty() {
+        // never unsigned
+        let reason = "its secret cannot be read: make a new one".to_owned();
+        return Outcome::Failed { status: None, reason };
+    }
     let ask = Fetch {
         verb: Verb::Post,
         url: to.url.clone(),

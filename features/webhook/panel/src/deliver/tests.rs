@@ -276,16 +276,29 @@ async fn a_receiver_that_is_away_for_days_is_given_up_and_an_event_says_so() {
 #[tokio::test]
 async fn without_egress_no_try_is_counted() {
     let bench = Bench::new().await;
-    let (webhook, _) = bench.webhook("hook", Some(&[Code::Ready])).await;
+    let (webhook, key) = bench.webhook("hook", Some(&[Code::Ready])).await;
     bench.happened(Code::Ready, "a", None).await;
     bench.fill().await;
     let egress = wire::Peer::new("/nowhere");
-    let to = Receiver { url: webhook.url.clone(), keys: Vec::new() };
+    let to = Receiver { url: webhook.url.clone(), keys: vec![key] };
     let outcome = attempt::send(&egress, &to, names::DeliveryId::new(), "{}", Micros::now()).await;
     assert!(matches!(outcome, Outcome::NoEgress(_)), "{outcome:?}");
     attempt_at(&bench, &webhook, &outcome, Micros::now()).await;
     assert_eq!(bench.messages(&webhook).await[0].attempts, 0);
     assert_eq!(bench.now(&webhook).await.failures, 0);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_without_a_signature() {
+    let bench = Bench::new().await;
+    let (webhook, _) = bench.webhook("hook", Some(&[Code::Ready])).await;
+    let spoil = Statement::new("UPDATE webhook SET secret = 'spoilt'");
+    bench.store.write::<_, StoreError, _>(async |tx: &mut WriteTx| tx.execute(spoil).await).await.unwrap();
+    bench.happened(Code::Ready, "a", None).await;
+    let _running = run(&bench);
+    let messages = bench.until(&webhook, |all| all.first().is_some_and(|one| one.attempts == 1)).await;
+    assert_eq!(messages[0].last_error.as_deref(), Some("its secret cannot be read: make a new one"));
+    assert!(bench.calls("hook").is_empty());
 }
 
 #[tokio::test]
