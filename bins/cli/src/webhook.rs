@@ -302,7 +302,9 @@ async fn test(session: &mut Session, args: &NameArgs) -> Result<(), Failure> {
     }
     let tested = reply.value()?;
     if tested.get("delivered").and_then(Value::as_bool) == Some(true) {
-        return Ok(session.screen.text(&format!("taken: the receiver answered {}", text(&tested, "status")))?);
+        return Ok(session
+            .screen
+            .text(&format!("taken: the receiver answered {}", text(&tested, "status")))?);
     }
     Ok(session.screen.text(&format!("not taken: {}", text(&tested, "error")))?)
 }

@@ -44,7 +44,10 @@ pub(crate) fn request(ask: &Fetch) -> Result<Request<Full<Bytes>>, Failure> {
         return Err(Failure::Call("body", format!("a body has {MAX_BODY} bytes at most")));
     }
     if ask.max_answer > MAX_ANSWER {
-        return Err(Failure::Call("max_answer", format!("at most {MAX_ANSWER} bytes of an answer are handed on")));
+        return Err(Failure::Call(
+            "max_answer",
+            format!("at most {MAX_ANSWER} bytes of an answer are handed on"),
+        ));
     }
     let method = match ask.verb {
         Verb::Get => Method::GET,

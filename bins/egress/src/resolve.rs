@@ -17,9 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// All addresses of a name, IPv6 first. The name servers are those given, or else those of `/etc/resolv.conf`.
 pub(crate) async fn addresses(name: &Hostname, servers: &[SocketAddr]) -> Result<Vec<IpAddr>, String> {
-    let words = |error: NetError| match error.is_no_records_found() {
-        true => "there is no such name".to_owned(),
-        false => error.to_string(),
+    let words = |error: NetError| {
+        if error.is_no_records_found() { "there is no such name".to_owned() } else { error.to_string() }
     };
     let resolver = resolver(servers).map_err(words)?;
     // with its last dot no search domain is tried

@@ -18,7 +18,11 @@ pub(crate) fn connector(roots: &Path) -> Result<TlsConnector> {
         // one that is too old to be understood takes nothing from the others
         let _ = store.add(certificate.with_context(read)?);
     }
-    ensure!(!store.is_empty(), "{}: there are none that can be used; is the package ca-certificates installed?", read());
+    ensure!(
+        !store.is_empty(),
+        "{}: there are none that can be used; is the package ca-certificates installed?",
+        read()
+    );
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(store)

@@ -26,7 +26,8 @@ const _: () =
     assert!(desired::PARALLEL + PEOPLES_CONNECTIONS < 60, "one is the stream's; the agent takes 60 from us");
 /// Calls to other servers at once; egress takes 96.
 const OUTBOUND: usize = 80;
-const _: () = assert!(webhook_panel::PARALLEL < OUTBOUND, "webhooks leave some to people who wait for an answer");
+const _: () =
+    assert!(webhook_panel::PARALLEL < OUTBOUND, "webhooks leave some to people who wait for an answer");
 /// Requests in hand at a stop are given so long.
 const GRACE: Duration = Duration::from_secs(2);
 /// Changes that one tenant may ask for per second in the long run, and at once.

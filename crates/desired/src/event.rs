@@ -98,7 +98,9 @@ impl Code {
             Self::Swept => "A person asked for a pass over everything.",
             Self::SettingChanged => "A setting was changed.",
             Self::Unknown => "The agent holds an object that the panel does not know.",
-            Self::WebhookDisabled => "A webhook's receiver was away for days, and nothing more is sent to it.",
+            Self::WebhookDisabled => {
+                "A webhook's receiver was away for days, and nothing more is sent to it."
+            }
         }
     }
 

@@ -118,7 +118,8 @@ text_value!(IpNetwork, "a network such as 203.0.113.0/24");
 impl IpNetwork {
     /// Refuses with `network` and `network_bits`.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let remedy = "write the first address and the length of the prefix, such as 203.0.113.0/24 or 2001:db8::/32";
+        let remedy =
+            "write the first address and the length of the prefix, such as 203.0.113.0/24 or 2001:db8::/32";
         let refuse = || NameError::new("network", "this is not a network", remedy);
         // the longest form is 43 bytes; a zone id is the only place for a percent sign
         if text.len() > 64 || text.contains('%') {

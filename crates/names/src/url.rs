@@ -84,7 +84,11 @@ impl WebUrl {
     /// Refuses with `url_too_long`, `url_scheme`, `url_user`, `url_host`, `url_reserved`, `url_port`, `url_character`, `url_escape`.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         if text.len() > LONGEST {
-            return Err(NameError::new("url_too_long", "the address is longer than 2048 bytes", "use a shorter one"));
+            return Err(NameError::new(
+                "url_too_long",
+                "the address is longer than 2048 bytes",
+                "use a shorter one",
+            ));
         }
         let (scheme, rest) = if let Some(rest) = text.strip_prefix("https://") {
             (Scheme::Https, rest)
@@ -156,10 +160,16 @@ fn split_port(authority: &str) -> Result<(&str, Option<u16>), NameError> {
 fn host_of(text: &str) -> Result<UrlHost, NameError> {
     let refuse = |reason: &str| NameError::new("url_host", reason, REMEDY);
     if let Some(inner) = text.strip_prefix('[') {
-        let inner = inner.strip_suffix(']').ok_or_else(|| refuse("the brackets of the IPv6 address do not match"))?;
-        let address: Ipv6Addr = inner.parse().map_err(|_| refuse("what is in brackets is no IPv6 address"))?;
+        let inner =
+            inner.strip_suffix(']').ok_or_else(|| refuse("the brackets of the IPv6 address do not match"))?;
+        let address: Ipv6Addr =
+            inner.parse().map_err(|_| refuse("what is in brackets is no IPv6 address"))?;
         if address.to_string() != inner {
-            return Err(NameError::new("url_host", "the IPv6 address is not in its short form", "write it as RFC 5952 has it"));
+            return Err(NameError::new(
+                "url_host",
+                "the IPv6 address is not in its short form",
+                "write it as RFC 5952 has it",
+            ));
         }
         return Ok(UrlHost::Address(address.into()));
     }
@@ -192,7 +202,8 @@ fn check_target(text: &str) -> Result<(), NameError> {
             c if c.is_ascii_alphanumeric() => {}
             c => {
                 let reason = format!("the address contains {}", quoted(c));
-                let remedy = "write it as a percent sign and two upper-case hexadecimal digits, or leave it out";
+                let remedy =
+                    "write it as a percent sign and two upper-case hexadecimal digits, or leave it out";
                 return Err(NameError::new("url_character", reason, remedy));
             }
         }
@@ -208,14 +219,20 @@ fn check_escape(rest: &mut std::str::Chars<'_>) -> Result<(), NameError> {
     };
     let byte = digit(rest.next()).zip(digit(rest.next())).map(|(high, low)| high * 16 + low);
     let needed = |byte: u32| match char::from_u32(byte) {
-        Some(c) if c.is_ascii() => !c.is_ascii_control() && !c.is_ascii_alphanumeric() && !"-._~%".contains(c),
+        Some(c) if c.is_ascii() => {
+            !c.is_ascii_control() && !c.is_ascii_alphanumeric() && !"-._~%".contains(c)
+        }
         _ => true,
     };
     if byte.is_some_and(needed) {
         return Ok(());
     }
     let reason = "the address contains a percent sign that is no escape, or an escape of a character that needs none or is not allowed";
-    Err(NameError::new("url_escape", reason, "write two upper-case hexadecimal digits, of nothing but what must be escaped"))
+    Err(NameError::new(
+        "url_escape",
+        reason,
+        "write two upper-case hexadecimal digits, of nothing but what must be escaped",
+    ))
 }
 
 #[cfg(test)]

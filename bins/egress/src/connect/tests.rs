@@ -62,7 +62,10 @@ const HOOK: &str = "https://hooks.example.test/a";
 async fn a_name_leads_to_its_addresses_ipv6_first() {
     let names = Names::with(&[&["198.51.100.7", "2001:db8:ffff::7"]]).await;
     let found = judged(&names.bounds(&["198.51.100.0/24", "2001:db8::/32"]), &url(HOOK)).await.unwrap();
-    assert_eq!(found, ["[2001:db8:ffff::7]:443", "198.51.100.7:443"].map(|a| a.parse::<SocketAddr>().unwrap()));
+    assert_eq!(
+        found,
+        ["[2001:db8:ffff::7]:443", "198.51.100.7:443"].map(|a| a.parse::<SocketAddr>().unwrap())
+    );
 }
 
 #[tokio::test]
@@ -79,7 +82,17 @@ async fn a_name_that_is_rebound_is_resolved_once_and_refused_the_second_time() {
 
 #[tokio::test]
 async fn one_address_that_may_not_be_reached_closes_the_name() {
-    for bad in ["127.0.0.1", "169.254.169.254", "10.0.0.1", "100.64.0.1", "::1", "fd00:ec2::254", "::ffff:8.8.8.8", "64:ff9b::7f00:1", "fe80::1"] {
+    for bad in [
+        "127.0.0.1",
+        "169.254.169.254",
+        "10.0.0.1",
+        "100.64.0.1",
+        "::1",
+        "fd00:ec2::254",
+        "::ffff:8.8.8.8",
+        "64:ff9b::7f00:1",
+        "fe80::1",
+    ] {
         let one: &'static [&'static str] = Box::leak(Box::new(["198.51.100.7", bad]));
         let names = Names::with(Box::leak(Box::new([one]))).await;
         let found = judged(&names.bounds(&["198.51.100.0/24"]), &url(HOOK)).await;

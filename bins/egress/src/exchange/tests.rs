@@ -65,7 +65,8 @@ async fn answer_of(pieces: Vec<Vec<u8>>, pause: Duration) -> (Result<Answer, Fai
 
 #[tokio::test]
 async fn a_request_is_what_was_asked_for_and_no_more() {
-    let (address, serving) = server(vec![b"HTTP/1.1 204 No Content\r\nX-A: b\r\n\r\n".to_vec()], Duration::ZERO).await;
+    let (address, serving) =
+        server(vec![b"HTTP/1.1 204 No Content\r\nX-A: b\r\n\r\n".to_vec()], Duration::ZERO).await;
     let stream = TcpStream::connect(address).await.unwrap();
     let ask = ask("https://hooks.example.test:8443/a?b=c");
     let end = Instant::now() + Duration::from_secs(5);
@@ -75,7 +76,15 @@ async fn a_request_is_what_was_asked_for_and_no_more() {
     let mut lines: Vec<String> = serving.await.unwrap().lines().map(str::to_owned).collect();
     assert_eq!(lines.remove(0), "POST /a?b=c HTTP/1.1");
     lines.sort();
-    let expected = ["", "connection: close", "content-length: 5", "hello", "host: hooks.example.test:8443", "user-agent: Holdfast", "x-test: a b"];
+    let expected = [
+        "",
+        "connection: close",
+        "content-length: 5",
+        "hello",
+        "host: hooks.example.test:8443",
+        "user-agent: Holdfast",
+        "x-test: a b",
+    ];
     assert_eq!(lines, expected);
 }
 
@@ -102,7 +111,8 @@ async fn a_body_that_drips_is_ended_in_time() {
 
 #[tokio::test]
 async fn a_head_that_drips_is_ended_in_time() {
-    let pieces = b"HTTP/1.1 200 OK\r\nx-slow: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy".iter().map(|byte| vec![*byte]).collect();
+    let pieces =
+        b"HTTP/1.1 200 OK\r\nx-slow: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy".iter().map(|byte| vec![*byte]).collect();
     let (answer, took) = answer_of(pieces, Duration::from_millis(20)).await;
     assert!(matches!(answer, Err(Failure::TooSlow(..))));
     assert!(took < Duration::from_millis(450), "{took:?}");
@@ -111,8 +121,10 @@ async fn a_head_that_drips_is_ended_in_time() {
 #[tokio::test]
 async fn what_is_no_http_and_a_head_without_end_are_refused() {
     let line = [b"x-long: ".as_slice(), &[b'y'; 4000], b"\r\n"].concat();
-    let endless = std::iter::once(b"HTTP/1.1 200 OK\r\n".to_vec()).chain(std::iter::repeat_n(line, 40)).collect();
-    let many = std::iter::once(b"HTTP/1.1 200 OK\r\n".to_vec()).chain((0..200).map(|n| format!("x-{n}: y\r\n").into_bytes()));
+    let endless =
+        std::iter::once(b"HTTP/1.1 200 OK\r\n".to_vec()).chain(std::iter::repeat_n(line, 40)).collect();
+    let many = std::iter::once(b"HTTP/1.1 200 OK\r\n".to_vec())
+        .chain((0..200).map(|n| format!("x-{n}: y\r\n").into_bytes()));
     let many = many.chain([b"\r\n".to_vec()]).collect();
     for pieces in [vec![b"220 mail.example.test ESMTP\r\n".to_vec()], vec![], endless, many] {
         let (answer, _) = answer_of(pieces, Duration::ZERO).await;
@@ -122,7 +134,8 @@ async fn what_is_no_http_and_a_head_without_end_are_refused() {
 
 #[tokio::test]
 async fn a_redirection_is_handed_on() {
-    let head = b"HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1/\r\ncontent-length: 0\r\n\r\n".to_vec();
+    let head = b"HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1/\r\ncontent-length: 0\r\n\r\n"
+        .to_vec();
     let answer = answer_of(vec![head], Duration::ZERO).await.0.unwrap();
     assert_eq!(answer.status, 307);
     assert_eq!(answer.headers[0].value, "http://127.0.0.1/");
@@ -135,7 +148,18 @@ fn a_call_that_would_take_hold_of_the_connection_is_refused() {
         request(&Fetch { headers, ..ask("https://hooks.example.test/") })
     };
     assert!(header("x-a", "b").is_ok());
-    for name in ["host", "Host", "content-length", "transfer-encoding", "connection", "upgrade", "proxy-authorization", "x a", "x\r\ny", ""] {
+    for name in [
+        "host",
+        "Host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "upgrade",
+        "proxy-authorization",
+        "x a",
+        "x\r\ny",
+        "",
+    ] {
         assert!(matches!(header(name, "x"), Err(Failure::Call("headers", _))), "{name:?}");
     }
     assert!(matches!(header("x-a", "b\r\nhost: c"), Err(Failure::Call("headers", _))));

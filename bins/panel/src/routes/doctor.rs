@@ -67,8 +67,7 @@ fn finding(code: &str, subject: &str, seen: Result<String, (Severity, String, &s
     responses((status = 200, description = "What was found", body = DoctorView), Problems))]
 async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result<Json<DoctorView>, ApiError> {
     actor.everywhere::<ViewNode>()?;
-    let mut findings =
-        vec![database(&parts).await, audit(&parts).await?, objects(&parts).await?];
+    let mut findings = vec![database(&parts).await, audit(&parts).await?, objects(&parts).await?];
     findings.push(answers("probe.answers", "the probe", &parts.probe, "holdfast-probe").await);
     findings.push(answers("egress.answers", "egress", &parts.egress, "holdfast-egress").await);
     match parts.panel.agent().call(&RunDoctor {}).await {

@@ -62,12 +62,10 @@ const WEBHOOK_TRIES: Known = Known {
     name: webhook_panel::TRIES_SETTING,
     what: "A message to a webhook that was sent so often and never taken is a dead letter.",
     default: || Value::from(webhook_panel::TRIES),
-    read: |value| match value.as_u64() {
-        Some(tries @ 1..=20) => Ok(Value::from(tries)),
-        _ => {
-            let remedy = "Send a whole number from 1 to 20.";
-            Err(("out_of_range", "This is not a number of tries.".to_owned(), remedy))
-        }
+    read: |value| {
+        let tries = value.as_u64().filter(|tries| (1..=20).contains(tries));
+        let remedy = "Send a whole number from 1 to 20.";
+        tries.map(Value::from).ok_or(("out_of_range", "This is not a number of tries.".to_owned(), remedy))
     },
 };
 

@@ -82,9 +82,10 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
                                "organisation": "acme" });
             (body, webhook)
         }
-        "webhook_edit" => {
-            (json!({ "name": "on-call", "url": FieldKind::WebUrl.sample(), "kinds": ["object.failed"] }), webhook)
-        }
+        "webhook_edit" => (
+            json!({ "name": "on-call", "url": FieldKind::WebUrl.sample(), "kinds": ["object.failed"] }),
+            webhook,
+        ),
         "webhook_redeliver" | "webhook_drop" => (json!({ "delivery": FieldKind::Id.sample() }), webhook),
         "login_link_create" => (json!({ "login": "alice" }), |_| FieldKind::Any),
         "password_set" => {

@@ -47,17 +47,34 @@ async fn a_reseller_has_the_webhooks_of_its_branch_and_no_other() {
     let root = bench.root();
     assert_eq!(root.post("/api/v1/webhooks", hook("everything")).await.status, 201);
     let made = rita.post("/api/v1/webhooks", hook("hers")).await;
-    assert_eq!((made.status.as_u16(), &made.json["webhook"]["organisation"]), (201, &json!(BRANCH)), "{}", made.text);
+    assert_eq!(
+        (made.status.as_u16(), &made.json["webhook"]["organisation"]),
+        (201, &json!(BRANCH)),
+        "{}",
+        made.text
+    );
     assert_eq!(names(&rita.get("/api/v1/webhooks").await), ["hers"]);
     assert_eq!(names(&root.get("/api/v1/webhooks").await), ["everything", "hers"]);
-    for (method, path) in [("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/secret"), ("POST", "/test"),
-        ("GET", "/deliveries"), ("POST", "/redeliver"), ("POST", "/drop")]
-    {
+    for (method, path) in [
+        ("GET", ""),
+        ("PATCH", ""),
+        ("DELETE", ""),
+        ("POST", "/secret"),
+        ("POST", "/test"),
+        ("GET", "/deliveries"),
+        ("POST", "/redeliver"),
+        ("POST", "/drop"),
+    ] {
         let body = (method == "PATCH" || path == "/redeliver" || path == "/drop").then(|| b"{}".to_vec());
         let ask = |name: &str| format!("/api/v1/webhooks/{name}{path}");
         let theirs = rita.send(method.parse().unwrap(), &ask("everything"), body.clone()).await;
         let missing = rita.send(method.parse().unwrap(), &ask("nowhere"), body.clone()).await;
-        assert_eq!((theirs.status.as_u16(), missing.status.as_u16()), (404, 404), "{method} {path}: {}", theirs.text);
+        assert_eq!(
+            (theirs.status.as_u16(), missing.status.as_u16()),
+            (404, 404),
+            "{method} {path}: {}",
+            theirs.text
+        );
         let own = rita.send(method.parse().unwrap(), &ask("hers"), body).await;
         assert!(own.status.is_success(), "{method} {path}: {}", own.text);
         if method == "DELETE" {

@@ -12,7 +12,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
@@ -72,11 +72,11 @@ impl Outside {
             });
         }
         let socket = UdpSocket::bind(SocketAddr::new(v4, 53)).unwrap();
-        let named = Arc::clone(&seen);
+        let shared = Arc::clone(&seen);
         thread::spawn(move || {
             let mut buffer = [0; 1500];
             while let Ok((length, from)) = socket.recv_from(&mut buffer) {
-                if let Some(answer) = resolve(&buffer[..length], &named) {
+                if let Some(answer) = resolve(&buffer[..length], &shared) {
                     let _ = socket.send_to(&answer, from);
                 }
             }
@@ -122,8 +122,10 @@ fn certificates(names: &[&str], addresses: &[IpAddr]) -> (Arc<ServerConfig>, Str
         rcgen::CertifiedIssuer::self_signed(parameters, rcgen::KeyPair::generate().unwrap()).unwrap();
     let names = names.iter().map(|name| (*name).to_owned()).chain(addresses.iter().map(ToString::to_string));
     let key = rcgen::KeyPair::generate().unwrap();
-    let certificate =
-        rcgen::CertificateParams::new(names.collect::<Vec<_>>()).unwrap().signed_by(&key, &authority).unwrap();
+    let certificate = rcgen::CertificateParams::new(names.collect::<Vec<_>>())
+        .unwrap()
+        .signed_by(&key, &authority)
+        .unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -170,7 +172,10 @@ fn serve(
             write!(stream, "HTTP/1.1 {status} As Asked\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")?;
         }
         Answer::Elsewhere(to) => {
-            write!(stream, "HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")?;
+            write!(
+                stream,
+                "HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            )?;
         }
     }
     stream.conn.send_close_notify();
@@ -197,11 +202,17 @@ fn resolve(question: &[u8], seen: &Mutex<Seen>) -> Option<Vec<u8>> {
         let mut seen = seen.lock().unwrap();
         // A and AAAA are asked for one look-up
         let count = seen.asked.entry(name.clone()).or_default();
-        let turn = if kind == 1 { *count += 1; *count } else { (*count).max(1) };
+        let turn = if kind == 1 {
+            *count += 1;
+            *count
+        } else {
+            (*count).max(1)
+        };
         let answers = seen.names.get(&name);
         answers.map(|all| all[(turn - 1).min(all.len() - 1)].clone())
     };
-    let found: Vec<IpAddr> = addresses.iter().flatten().copied().filter(|a| a.is_ipv4() == (kind == 1)).collect();
+    let found: Vec<IpAddr> =
+        addresses.iter().flatten().copied().filter(|a| a.is_ipv4() == (kind == 1)).collect();
     let found = if kind == 1 || kind == 28 { found } else { Vec::new() };
     let mut answer = question.get(..2)?.to_vec();
     // an answer, by who knows, with no error or with "no such name"

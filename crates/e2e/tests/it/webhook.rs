@@ -18,17 +18,25 @@ pub(crate) fn on(distro: Distro) {
     let outside = Outside::of(&node, &[HOOK, "rebound.example.test", "inside.example.test"]);
     let mut api = node.api().unwrap();
     let mut checks = Checks::new(distro.name());
-    checks.check("without a file nothing but the public internet is called", || the_public_internet_alone(&mut api));
+    checks.check("without a file nothing but the public internet is called", || {
+        the_public_internet_alone(&mut api);
+    });
     checks.check("what egress.toml opens is let through", || opened(&node, &outside));
     let mut secret = String::new();
     checks.check("a webhook is made, and its secret shown once", || secret = made(&node, &mut api));
-    checks.check("events arrive over both families, signed", || events_arrive(&node, &mut api, &outside, &secret));
+    checks.check("events arrive over both families, signed", || {
+        events_arrive(&node, &mut api, &outside, &secret);
+    });
     checks.check("after a rotation both secrets sign", || rotated(&node, &mut api, &outside, &secret));
     checks.check("what a receiver did not take arrives when it is back", || back_again(&mut api, &outside));
-    checks.check("what it refuses becomes a dead letter, and is sent once more", || dead_letters(&node, &mut api, &outside));
+    checks.check("what it refuses becomes a dead letter, and is sent once more", || {
+        dead_letters(&node, &mut api, &outside);
+    });
     checks.check("killed in the middle, the panel loses nothing", || killed(&node, &mut api, &outside));
     checks.check("an address that may not be called is refused, and says why", || refused(&node, &mut api));
-    checks.check("a name that leads to one is refused, and a rebound one too", || rebound(&node, &mut api, &outside));
+    checks.check("a name that leads to one is refused, and a rebound one too", || {
+        rebound(&node, &mut api, &outside);
+    });
     checks.check("a redirection is not followed", || redirected(&mut api, &outside));
     checks.check("a certificate that nobody signed is refused", || untrusted(&node, &mut api, &outside));
     checks.check("nobody but the panel is heard by egress", || the_panel_alone(&node));
@@ -81,7 +89,8 @@ fn made(node: &Node, api: &mut Api) -> String {
 fn is_signed(arrived: &Arrived, secret: &str) -> bool {
     let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
     let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
-    let header = |name: &str| arrived.headers.get(name).unwrap_or_else(|| panic!("no {name}: {arrived:?}")).clone();
+    let header =
+        |name: &str| arrived.headers.get(name).unwrap_or_else(|| panic!("no {name}: {arrived:?}")).clone();
     let text = format!("{}.{}.{}", header("webhook-id"), header("webhook-timestamp"), arrived.body);
     header("webhook-signature").split(' ').any(|signature| {
         let tag = STANDARD.decode(signature.strip_prefix("v1,").unwrap()).unwrap();
@@ -117,12 +126,14 @@ fn events_arrive(node: &Node, api: &mut Api, outside: &Outside, secret: &str) {
     support::account(api, "alice");
     support::site(api, "alice", "a.example.test");
     for code in ["object.created", "object.ready"] {
-        let arrived = outside.wait_for(code, |a| a.line.contains("/hook") && about(code, "a.example.test")(a));
+        let arrived =
+            outside.wait_for(code, |a| a.line.contains("/hook") && about(code, "a.example.test")(a));
         assert!(is_signed(&arrived, secret), "{arrived:?}");
         assert_eq!(body(&arrived)["data"]["kind"], "site");
     }
     for (path, address) in [("/six", outside.v6), ("/four", outside.v4)] {
-        let arrived = outside.wait_for(path, |a| a.line.contains(path) && about("object.ready", "a.example.test")(a));
+        let arrived =
+            outside.wait_for(path, |a| a.line.contains(path) && about("object.ready", "a.example.test")(a));
         assert_eq!(arrived.at, address);
     }
     let other = |a: &Arrived| !a.line.contains("/hook") && body(a)["type"] != "object.ready";
@@ -244,10 +255,14 @@ fn rebound(node: &Node, api: &mut Api, outside: &Outside) {
     let said = |name: &str| node.ok(&["webhook", "test", name]).unwrap().text();
     assert!(said("rebound").contains("taken"), "the first answer of its name server is good");
     let second = said("rebound");
-    assert!(second.contains("rebound.example.test leads to an address that may not be reached: 127.0.0.1"), "{second}");
+    assert!(
+        second.contains("rebound.example.test leads to an address that may not be reached: 127.0.0.1"),
+        "{second}"
+    );
     let inside = said("inside");
     assert!(inside.contains("169.254.169.254 is a link-local address"), "{inside}");
-    let nowhere = json!({ "name": "nowhere", "url": "https://nowhere.example.test/", "kinds": ["node.swept"] });
+    let nowhere =
+        json!({ "name": "nowhere", "url": "https://nowhere.example.test/", "kinds": ["node.swept"] });
     api.post("/webhooks", &nowhere).unwrap();
     assert!(said("nowhere").contains("there is no such name"), "{}", said("nowhere"));
     for name in ["rebound", "inside", "nowhere"] {
@@ -279,7 +294,12 @@ fn the_panel_alone(node: &Node) {
     let ask = "import socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.settimeout(5)\ns.connect('/run/holdfast-egress/egress.sock')\ns.send(b'{\"method\":\"org.varlink.service.GetInfo\",\"parameters\":{}}\\0')\nprint(len(s.recv(4096)))\n";
     if node.run(["python3", "--version"]).is_ok_and(|ran| ran.ok()) {
         let root = node.run(["python3", "-c", ask]).unwrap();
-        assert!(root.text().trim() == "0" || root.error_text().contains("reset"), "{}{}", root.text(), root.error_text());
+        assert!(
+            root.text().trim() == "0" || root.error_text().contains("reset"),
+            "{}{}",
+            root.text(),
+            root.error_text()
+        );
     }
     let stat = node.check(["stat", "-c", "%a %U", "/run/holdfast-egress/egress.sock"]).unwrap().text();
     assert_eq!(stat, "600 holdfast");
@@ -288,7 +308,14 @@ fn the_panel_alone(node: &Node) {
 fn audited(api: &mut Api, secret: &str) {
     let entries = api.list("/audit").unwrap();
     let text = json!(entries).to_string();
-    for action in ["webhook.create", "webhook.test", "webhook.rotate_secret", "webhook.edit", "webhook.redeliver", "webhook.delete"] {
+    for action in [
+        "webhook.create",
+        "webhook.test",
+        "webhook.rotate_secret",
+        "webhook.edit",
+        "webhook.redeliver",
+        "webhook.delete",
+    ] {
         assert!(text.contains(action), "no {action}");
     }
     assert!(!text.contains(&secret[6..]) && !text.contains("whsec_"), "a secret is in the audit");

@@ -75,7 +75,8 @@ fn every_special_address_is_known_and_its_neighbours_are_not() {
 
 #[test]
 fn a_network_is_its_first_address_and_its_prefix() {
-    for text in ["0.0.0.0/0", "203.0.113.0/24", "203.0.113.7/32", "::/0", "2001:db8::/32", "2001:db8::1/128"] {
+    for text in ["0.0.0.0/0", "203.0.113.0/24", "203.0.113.7/32", "::/0", "2001:db8::/32", "2001:db8::1/128"]
+    {
         assert_eq!(IpNetwork::parse(text).unwrap().to_string(), text);
     }
     proof::refused(

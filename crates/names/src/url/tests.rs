@@ -12,9 +12,15 @@ fn what_can_be_called_is_taken() {
             ("https://hooks.example.com/", "https://hooks.example.com/"),
             ("https://Hooks.Example.COM./a", "https://hooks.example.com/a"),
             ("https://xn--bcher-kva.example/a", "https://xn--bcher-kva.example/a"),
-            ("https://hooks.example.com:8443/a/b.c?x=1&y=a,b", "https://hooks.example.com:8443/a/b.c?x=1&y=a,b"),
+            (
+                "https://hooks.example.com:8443/a/b.c?x=1&y=a,b",
+                "https://hooks.example.com:8443/a/b.c?x=1&y=a,b",
+            ),
             ("https://hooks.example.com?x=1", "https://hooks.example.com/?x=1"),
-            ("https://a.webhook.example/webhookb2/1@2/IncomingWebhook/3", "https://a.webhook.example/webhookb2/1@2/IncomingWebhook/3"),
+            (
+                "https://a.webhook.example/webhookb2/1@2/IncomingWebhook/3",
+                "https://a.webhook.example/webhookb2/1@2/IncomingWebhook/3",
+            ),
             ("https://hooks.example.com/a%20b%3B%C3%BC", "https://hooks.example.com/a%20b%3B%C3%BC"),
             ("https://203.0.113.9/a", "https://203.0.113.9/a"),
             ("http://203.0.113.9:8080/a", "http://203.0.113.9:8080/a"),

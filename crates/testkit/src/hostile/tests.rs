@@ -2,8 +2,8 @@ use std::collections::HashSet;
 
 use names::{
     AccountName, BodySize, ByteSize, CryptHash, Digest, DomainName, EmailAddress, Hostname, IndexFile, Label,
-    ListenAddr, Micros, NameError, OpaqueToken, Password, PhpVersion, PoolName, RelPath, Scheme, SiteId, Special,
-    SshPublicKey, UrlHost, WebUrl,
+    ListenAddr, Micros, NameError, OpaqueToken, Password, PhpVersion, PoolName, RelPath, Scheme, SiteId,
+    Special, SshPublicKey, UrlHost, WebUrl,
 };
 use serde_json::json;
 

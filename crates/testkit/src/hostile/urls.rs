@@ -58,9 +58,20 @@ pub(super) fn hosts() -> Vec<String> {
     .map(str::to_owned)
     .into();
     // one address of each kind, as numbers are written since the first resolvers
-    for [a, b, c, d] in [[127, 0, 0, 1], [0, 0, 0, 0], [10, 0, 0, 1], [172, 16, 0, 1], [192, 168, 0, 1], [169, 254, 169, 254], [100, 64, 0, 1],
-        [198, 18, 0, 1], [224, 0, 0, 1], [240, 0, 0, 1], [255, 255, 255, 255], [192, 0, 0, 170]]
-    {
+    for [a, b, c, d] in [
+        [127, 0, 0, 1],
+        [0, 0, 0, 0],
+        [10, 0, 0, 1],
+        [172, 16, 0, 1],
+        [192, 168, 0, 1],
+        [169, 254, 169, 254],
+        [100, 64, 0, 1],
+        [198, 18, 0, 1],
+        [224, 0, 0, 1],
+        [240, 0, 0, 1],
+        [255, 255, 255, 255],
+        [192, 0, 0, 170],
+    ] {
         let whole = u32::from_be_bytes([a, b, c, d]);
         let low = whole & 0x00ff_ffff;
         all.extend([
@@ -129,8 +140,16 @@ pub(super) fn all() -> Vec<Payload> {
         .into_iter()
         .map(|text| Payload::text(format!("S01 {}", text.escape_default()), text))
         .chain([
-            Payload::canonical("S01 capitals", "https://Hooks.Example.TEST/holdfast", "https://hooks.example.test/holdfast"),
-            Payload::canonical("S01 last dot", "https://hooks.example.test./holdfast", "https://hooks.example.test/holdfast"),
+            Payload::canonical(
+                "S01 capitals",
+                "https://Hooks.Example.TEST/holdfast",
+                "https://hooks.example.test/holdfast",
+            ),
+            Payload::canonical(
+                "S01 last dot",
+                "https://hooks.example.test./holdfast",
+                "https://hooks.example.test/holdfast",
+            ),
             Payload::canonical("S01 no path", "https://hooks.example.test", "https://hooks.example.test/"),
         ])
         .collect()

@@ -16,7 +16,7 @@ pub const MAX_BODY: usize = 512 * 1024;
 /// The most bytes of an answer's body that are handed on.
 pub const MAX_ANSWER: u32 = 512 * 1024;
 /// The longest that a request may take.
-pub const MAX_TIMEOUT: Duration = Duration::from_secs(60);
+pub const MAX_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The names of refusals.
 pub mod errors {

@@ -37,7 +37,10 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
     Golden::new(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"))
         .method(&post, &reply)
         .request("get", &get)
-        .reply::<Fetch>("moved", &FetchReply { status: 307, headers: vec![header("location", "/a")], ..reply.clone() })
+        .reply::<Fetch>(
+            "moved",
+            &FetchReply { status: 307, headers: vec![header("location", "/a")], ..reply.clone() },
+        )
         .error::<Fetch>("forbidden", &Refusal::new(errors::FORBIDDEN, forbidden.to_string()))
         .check()
         .unwrap();
@@ -56,8 +59,10 @@ fn a_body_that_is_no_base64_and_an_unknown_field_are_refused() {
 }
 
 fn bounds(allow: &[&str], plain: &[&str]) -> Bounds {
-    let networks = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<IpNetwork>>();
-    Bounds::new(BoundsFile { allow: networks(allow), plain_http: networks(plain), ..BoundsFile::default() }).unwrap()
+    let networks =
+        |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<IpNetwork>>();
+    Bounds::new(BoundsFile { allow: networks(allow), plain_http: networks(plain), ..BoundsFile::default() })
+        .unwrap()
 }
 
 #[test]
@@ -69,8 +74,22 @@ fn without_a_file_the_public_internet_by_https_is_all() {
     assert_eq!(judge("http://hooks.example.com/"), Err("url_plain"));
     assert_eq!(judge("http://8.8.8.8/"), Err("url_plain"));
     assert_eq!(judge("https://hooks.example.com:8443/"), Err("url_port_forbidden"));
-    for host in ["127.0.0.1", "0.0.0.0", "10.0.0.1", "100.64.0.1", "169.254.169.254", "203.0.113.9", "[::1]", "[::]",
-        "[fd00:ec2::254]", "[::ffff:8.8.8.8]", "[64:ff9b::808:808]", "[2002:808:808::1]", "[2001:db8::9]", "[fe80::1]"] {
+    for host in [
+        "127.0.0.1",
+        "0.0.0.0",
+        "10.0.0.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "203.0.113.9",
+        "[::1]",
+        "[::]",
+        "[fd00:ec2::254]",
+        "[::ffff:8.8.8.8]",
+        "[64:ff9b::808:808]",
+        "[2002:808:808::1]",
+        "[2001:db8::9]",
+        "[fe80::1]",
+    ] {
         assert_eq!(judge(&format!("https://{host}/")), Err("url_address"), "{host}");
     }
 }
@@ -89,8 +108,18 @@ fn a_network_that_was_opened_is_reached_and_its_neighbours_are_not() {
 
 #[test]
 fn what_has_no_peer_can_not_be_opened() {
-    for text in ["127.0.0.0/8", "127.0.0.1/32", "169.254.169.254/32", "0.0.0.0/0", "::1/128", "fe80::/10", "::/0", "224.0.0.0/4",
-        "64:ff9b::/96", "::ffff:0:0/96"] {
+    for text in [
+        "127.0.0.0/8",
+        "127.0.0.1/32",
+        "169.254.169.254/32",
+        "0.0.0.0/0",
+        "::1/128",
+        "fe80::/10",
+        "::/0",
+        "224.0.0.0/4",
+        "64:ff9b::/96",
+        "::ffff:0:0/96",
+    ] {
         let file = BoundsFile { allow: vec![text.parse().unwrap()], ..BoundsFile::default() };
         assert!(Bounds::new(file).is_err(), "{text}");
     }

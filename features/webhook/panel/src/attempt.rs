@@ -63,7 +63,9 @@ fn judge(status: u16, micros: u64) -> Outcome {
     let reason = match status {
         200..300 => return Outcome::Taken { status, micros },
         410 => return Outcome::Gone,
-        300..400 => format!("it answered {status}: a redirection, which is not followed; enter the address that it leads to"),
+        300..400 => format!(
+            "it answered {status}: a redirection, which is not followed; enter the address that it leads to"
+        ),
         _ => format!("it answered {status}"),
     };
     Outcome::Failed { status: Some(status), reason }

@@ -20,7 +20,7 @@ use crate::store::webhook::{self, WebhookRow};
 use crate::{PARALLEL, State, TRIES, TRIES_SETTING, queue, schedule};
 
 /// A look at least this often, whatever is known to be due.
-const QUIET: Duration = Duration::from_secs(60);
+const QUIET: Duration = Duration::from_mins(1);
 /// Between two looks, so that a burst of events is few of them.
 const GATHER: Duration = Duration::from_millis(100);
 /// Messages of one turn of one webhook.
@@ -109,7 +109,8 @@ async fn one(state: &State, id: WebhookId) -> Result<bool, StoreError> {
     };
     let Some((webhook, message, tries)) = state.panel.store().read(read).await? else { return Ok(false) };
     let outcome =
-        attempt::send(&state.egress, &webhook.receiver(now), message.id, &message.body, state.panel.now()).await;
+        attempt::send(&state.egress, &webhook.receiver(now), message.id, &message.body, state.panel.now())
+            .await;
     if let Outcome::NoEgress(error) = &outcome {
         tracing::warn!(%error, "egress does not answer; messages to webhooks wait");
         tokio::time::sleep(PAUSE).await;
@@ -150,7 +151,8 @@ pub(crate) async fn record(
     if gone || u64::try_from(failures).is_ok_and(|failures| failures >= tries) {
         delivery::unscoped::dead(tx, message.id, (status, reason), now).await?;
     } else {
-        delivery::unscoped::failed(tx, message.id, (status, reason), schedule::message(now, failures)).await?;
+        delivery::unscoped::failed(tx, message.id, (status, reason), schedule::message(now, failures))
+            .await?;
     }
     let next = schedule::webhook(now, webhook.failures + 1);
     webhook::unscoped::failing(tx, webhook.id, now, next).await?;

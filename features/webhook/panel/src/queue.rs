@@ -6,9 +6,9 @@
 //! An event that repeats is one row of the log with a count, and takes a new number each time. Here it is one message that waits for a minute
 //! and then says the count of that moment, so that a thing that flaps a thousand times an hour is told sixty times at most.
 
+use auth::TenantScope;
 use desired::Panel;
 use desired::event::{self, Logged};
-use auth::TenantScope;
 use names::Micros;
 use store::{Statement, StoreError, Tx, WriteTx};
 

@@ -257,7 +257,9 @@ async fn webhook_test(
     let tested = match outcome {
         Outcome::Taken { status, micros } => tested(true, Some(status), None, Some(micros)),
         Outcome::Failed { status, reason } => tested(false, status, Some(reason), None),
-        Outcome::Gone => tested(false, Some(410), Some("it answered 410: it is gone for good".to_owned()), None),
+        Outcome::Gone => {
+            tested(false, Some(410), Some("it answered 410: it is gone for good".to_owned()), None)
+        }
         Outcome::NoEgress(error) => {
             let detail = "Egress does not answer, so nothing was sent.";
             let later = std::time::Duration::from_secs(5);
@@ -266,7 +268,9 @@ async fn webhook_test(
     };
     let act = Act { actor: &actor, now };
     let after = json!({ "delivered": tested.delivered, "status": tested.status });
-    let write = async |tx: &mut WriteTx| act.noted(tx, "webhook.test", Some(row.id), (None, Some(after.clone()))).await;
+    let write = async |tx: &mut WriteTx| {
+        act.noted(tx, "webhook.test", Some(row.id), (None, Some(after.clone()))).await
+    };
     state.panel.store().write(write).await?;
     Ok(Json(tested))
 }

@@ -3,8 +3,8 @@
 use api_kit::{ApiError, Edit, FieldError, json};
 use audit::{Entry, Object, Outcome, Who};
 use auth::Actor;
-use desired::event::{self, Code, Event};
 use desired::Key;
+use desired::event::{self, Code, Event};
 use egress_spec::Bounds;
 use names::{Label, Micros, OrganisationId, WebUrl, WebhookId};
 use serde::Deserialize;
@@ -84,7 +84,12 @@ pub(crate) fn judge(bounds: &Bounds, url: &WebUrl) -> Result<(), ApiError> {
 fn kinds(words: &[String]) -> Result<Vec<Code>, ApiError> {
     if words.is_empty() {
         let remedy = "Name one code at least, or send null for all.";
-        return Err(json::refuse("kinds", "kinds_empty", "A webhook that is told of nothing does nothing.", remedy));
+        return Err(json::refuse(
+            "kinds",
+            "kinds_empty",
+            "A webhook that is told of nothing does nothing.",
+            remedy,
+        ));
     }
     let refused = words.iter().enumerate().filter(|(_, word)| Code::find(word).is_none()).map(|(at, _)| {
         let remedy = "`docs/reference/events.md` lists all codes; send null for all of them.";
@@ -102,7 +107,11 @@ fn taken() -> ApiError {
 }
 
 /// The organisation that a new webhook is to belong to.
-async fn owner(tx: &mut store::Tx, actor: &Actor, named: Option<&OrganisationKey>) -> Result<Owner, ApiError> {
+async fn owner(
+    tx: &mut store::Tx,
+    actor: &Actor,
+    named: Option<&OrganisationKey>,
+) -> Result<Owner, ApiError> {
     Ok(match named {
         Some(key) => auth::organisation(tx, actor, key).await?,
         None => auth::own_organisation(tx, actor).await?,
@@ -215,7 +224,8 @@ impl Act<'_> {
         (before, after): (Option<&Webhook>, Option<&Webhook>),
         code: Option<Code>,
     ) -> Result<(), ApiError> {
-        let value = |view: Option<&Webhook>| view.map(serde_json::to_value).transpose().map_err(ApiError::internal);
+        let value =
+            |view: Option<&Webhook>| view.map(serde_json::to_value).transpose().map_err(ApiError::internal);
         if let (Some(view), Some(code)) = (after.or(before), code) {
             let scope = Key { kind: KIND, id: view.id.to_string() };
             event::note(tx, self.now, &Event::of(scope, None, code, view.name.as_str())).await?;

@@ -134,13 +134,24 @@ impl Bench {
 
     /// The next replies of a webhook's receiver; after them it takes everything.
     pub(crate) fn replies(&self, name: &str, replies: &[Reply]) {
-        self.played.replies.lock().unwrap().insert(format!("{name}.example.test"), replies.iter().cloned().collect());
+        self.played
+            .replies
+            .lock()
+            .unwrap()
+            .insert(format!("{name}.example.test"), replies.iter().cloned().collect());
     }
 
     /// What was sent to a webhook's receiver.
     pub(crate) fn calls(&self, name: &str) -> Vec<Fetch> {
         let host = format!("{name}.example.test");
-        self.played.calls.lock().unwrap().iter().filter(|call| call.url.host().to_string() == host).cloned().collect()
+        self.played
+            .calls
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|call| call.url.host().to_string() == host)
+            .cloned()
+            .collect()
     }
 
     /// Waits until so many messages arrived at a webhook's receiver.
@@ -155,13 +166,17 @@ impl Bench {
                 arrived.await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap_or_else(|_| {
-            panic!("{} of {count} messages arrived at {name}", self.calls(name).len())
-        })
+        tokio::time::timeout(Duration::from_secs(20), waiting)
+            .await
+            .unwrap_or_else(|_| panic!("{} of {count} messages arrived at {name}", self.calls(name).len()))
     }
 
     /// Waits until a webhook's messages are as wanted.
-    pub(crate) async fn until(&self, webhook: &Webhook, wanted: impl Fn(&[Delivery]) -> bool) -> Vec<Delivery> {
+    pub(crate) async fn until(
+        &self,
+        webhook: &Webhook,
+        wanted: impl Fn(&[Delivery]) -> bool,
+    ) -> Vec<Delivery> {
         let end = tokio::time::Instant::now() + Duration::from_secs(20);
         loop {
             let messages = self.messages(webhook).await;

@@ -124,7 +124,9 @@ fn sandboxes_hold(distro: Distro) {
     assert!(sees(worker, "/etc").contains("passwd") && !sees(worker, "/etc").contains("shadow"));
     let slice = server.property(worker, "Slice").unwrap();
     assert_eq!(slice, "holdfast-alice.slice");
-    for unit in ["holdfast-panel.socket", "holdfast-agent.socket", "holdfast-probe.socket", "holdfast-egress.socket"] {
+    for unit in
+        ["holdfast-panel.socket", "holdfast-agent.socket", "holdfast-probe.socket", "holdfast-egress.socket"]
+    {
         assert!(server.is_active(unit).unwrap(), "{distro}: {unit}");
     }
     let sockets = "stat -c '%a %U %G' /run/holdfast/agent.sock /run/holdfast-panel/panel.sock \

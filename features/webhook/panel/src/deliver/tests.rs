@@ -51,7 +51,8 @@ async fn events_arrive_signed_and_in_their_order() {
     }
     let calls = bench.arrived("hook", 21).await;
     // the first is the webhook's own making
-    let expected: Vec<String> = std::iter::once("hook".to_owned()).chain((0..20).map(|n| format!("site{n}"))).collect();
+    let expected: Vec<String> =
+        std::iter::once("hook".to_owned()).chain((0..20).map(|n| format!("site{n}"))).collect();
     assert_eq!(names_of(&calls), expected);
     for call in &calls {
         let body = String::from_utf8(call.body.0.clone()).unwrap();
@@ -155,11 +156,14 @@ async fn an_organisation_is_told_of_its_own_tree_alone() {
         let write = async |tx: &mut WriteTx| tx.execute(statement.clone()).await;
         bench.store.write::<_, StoreError, _>(write).await.unwrap();
     }
-    for (name, account) in [("own", Some(own)), ("other", Some(other)), ("below", Some(below)), ("nobody's", None)] {
+    for (name, account) in
+        [("own", Some(own)), ("other", Some(other)), ("below", Some(below)), ("nobody's", None)]
+    {
         bench.happened(Code::Ready, name, account).await;
     }
     bench.fill().await;
-    let told: Vec<Value> = bench.messages(&webhook).await.iter().map(|one| one.body["data"]["params"]["name"].clone()).collect();
+    let told: Vec<Value> =
+        bench.messages(&webhook).await.iter().map(|one| one.body["data"]["params"]["name"].clone()).collect();
     assert_eq!(told, ["own", "below"]);
 }
 
@@ -220,7 +224,10 @@ async fn when_a_receiver_is_back_all_that_waits_goes_at_once() {
     attempt_at(&bench, &webhook, &Outcome::Taken { status: 200, micros: 1 }, now).await;
     assert_eq!(bench.now(&webhook).await.failures, 0);
     let waiting = bench.messages(&webhook).await;
-    assert!(waiting[..3].iter().all(|one| one.state == "pending" && one.next_attempt_at == Some(now)), "{waiting:#?}");
+    assert!(
+        waiting[..3].iter().all(|one| one.state == "pending" && one.next_attempt_at == Some(now)),
+        "{waiting:#?}"
+    );
     let _running = run(&bench);
     assert_eq!(names_of(&bench.arrived("hook", 3).await), ["a", "b", "c"]);
 }
@@ -240,7 +247,10 @@ async fn after_a_failure_nothing_is_sent_for_a_while_and_the_reason_is_kept() {
     // the pause is over by itself; the second goes while the first waits for its own turn
     assert_eq!(names_of(&bench.arrived("hook", 2).await), ["a", "b"]);
     let messages = bench.until(&webhook, |all| all[1].attempts == 1).await;
-    assert_eq!((messages[1].last_status, messages[1].last_error.as_deref()), (Some(503), Some("it answered 503")));
+    assert_eq!(
+        (messages[1].last_status, messages[1].last_error.as_deref()),
+        (Some(503), Some("it answered 503"))
+    );
 }
 
 #[tokio::test]
@@ -269,7 +279,8 @@ async fn a_receiver_that_is_away_for_days_is_given_up_and_an_event_says_so() {
     assert_eq!((again.enabled, again.failures, again.disabled_reason), (true, 0, None));
     bench.happened(Code::Ready, "after", None).await;
     bench.fill().await;
-    let told: Vec<Value> = bench.messages(&webhook).await.iter().map(|one| one.body["data"]["params"]["name"].clone()).collect();
+    let told: Vec<Value> =
+        bench.messages(&webhook).await.iter().map(|one| one.body["data"]["params"]["name"].clone()).collect();
     assert_eq!(told, ["a", "b", "after"]);
 }
 

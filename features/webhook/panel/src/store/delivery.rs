@@ -26,7 +26,8 @@ const INSERT: Statement = Statement::new(
     "INSERT INTO webhook_delivery (id, webhook_id, event_seq, series, code, body, state, next_attempt_at, created_at)
      VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8)",
 );
-const RENEW: Statement = Statement::new("UPDATE webhook_delivery SET event_seq = $2, body = $3 WHERE id = $1");
+const RENEW: Statement =
+    Statement::new("UPDATE webhook_delivery SET event_seq = $2, body = $3 WHERE id = $1");
 const DUE: Statement = Statement::new(
     "SELECT id, event_seq, code, body, state, attempts, next_attempt_at, last_status, last_error, created_at, ended_at
      FROM webhook_delivery
@@ -43,8 +44,9 @@ const TAKEN: Statement = Statement::new(
             last_error = NULL, ended_at = $4
      WHERE id = $1 AND event_seq = $2 AND state = 'pending'",
 );
-const RENEWED: Statement =
-    Statement::new("UPDATE webhook_delivery SET attempts = 0, next_attempt_at = $2 WHERE id = $1 AND state = 'pending'");
+const RENEWED: Statement = Statement::new(
+    "UPDATE webhook_delivery SET attempts = 0, next_attempt_at = $2 WHERE id = $1 AND state = 'pending'",
+);
 const FAILED: Statement = Statement::new(
     "UPDATE webhook_delivery SET attempts = attempts + 1, next_attempt_at = $2, last_status = $3, last_error = $4
      WHERE id = $1 AND state = 'pending'",
@@ -64,8 +66,8 @@ const IS_OF: Statement =
     Statement::new("SELECT COUNT(*) AS value FROM webhook_delivery WHERE webhook_id = $1 AND id = $2");
 
 pub(crate) const STATEMENTS: &[Statement] = &[
-    PAGE, REDELIVER, DROP, OF_SERIES, INSERT, RENEW, DUE, WAITING, TAKEN, RENEWED, FAILED, DEAD, ALL_NOW, PRUNE,
-    IS_OF,
+    PAGE, REDELIVER, DROP, OF_SERIES, INSERT, RENEW, DUE, WAITING, TAKEN, RENEWED, FAILED, DEAD, ALL_NOW,
+    PRUNE, IS_OF,
 ];
 
 /// A row.
@@ -212,13 +214,19 @@ pub(crate) struct Waiting {
 impl FromRow for Waiting {
     fn from_row(row: &Row) -> Result<Self, RowError> {
         let (first, not_before) = (row.time("first_due")?, row.opt_time("not_before")?);
-        Ok(Self { webhook: row.parse("id")?, due: not_before.map_or(first, |not_before| first.max(not_before)) })
+        Ok(Self {
+            webhook: row.parse("id")?,
+            due: not_before.map_or(first, |not_before| first.max(not_before)),
+        })
     }
 }
 
 /// What the panel does of its own accord.
 pub(crate) mod unscoped {
-    use super::*;
+    use super::{
+        ALL_NOW, DEAD, DUE, DeliveryId, DeliveryRow, FAILED, INSERT, Micros, New, OF_SERIES, RENEW, RENEWED,
+        StoreError, TAKEN, Tx, WAITING, Waiting, WebhookId, WriteTx,
+    };
 
     /// Makes a message, or has the one that waits about the same series say what is known now.
     pub(crate) async fn put(tx: &mut WriteTx, new: New<'_>) -> Result<(), StoreError> {
@@ -245,7 +253,11 @@ pub(crate) mod unscoped {
     }
 
     /// The oldest message that is to go now.
-    pub(crate) async fn due(tx: &mut Tx, webhook: WebhookId, now: Micros) -> Result<Option<DeliveryRow>, StoreError> {
+    pub(crate) async fn due(
+        tx: &mut Tx,
+        webhook: WebhookId,
+        now: Micros,
+    ) -> Result<Option<DeliveryRow>, StoreError> {
         tx.optional(DUE.bind(webhook).bind(now)).await
     }
 

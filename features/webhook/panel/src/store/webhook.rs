@@ -53,7 +53,8 @@ const ROTATE: Statement = Statement::new(
     "UPDATE webhook SET old_secret = secret, old_secret_until = $3, secret = $2, updated_at = $4 WHERE id = $1",
 );
 const DELETE: Statement = Statement::new("DELETE FROM webhook WHERE id = $1");
-const CURSOR: Statement = Statement::new("UPDATE webhook SET event_cursor = $2 WHERE id = $1 AND event_cursor < $2");
+const CURSOR: Statement =
+    Statement::new("UPDATE webhook SET event_cursor = $2 WHERE id = $1 AND event_cursor < $2");
 const HEALTHY: Statement = Statement::new(
     "UPDATE webhook SET failures = 0, failing_since = NULL, next_attempt_at = NULL WHERE id = $1 AND failures > 0",
 );
@@ -66,7 +67,8 @@ const DISABLE: Statement = Statement::new(
 );
 
 pub(crate) const STATEMENTS: &[Statement] = &[
-    BY_ID, BY_NAME, PAGE, ENABLED, BEHIND, COUNT, INSERT, EDIT, ROTATE, DELETE, CURSOR, HEALTHY, FAILING, DISABLE,
+    BY_ID, BY_NAME, PAGE, ENABLED, BEHIND, COUNT, INSERT, EDIT, ROTATE, DELETE, CURSOR, HEALTHY, FAILING,
+    DISABLE,
 ];
 
 /// The key of a webhook in a path.
@@ -282,7 +284,10 @@ pub(crate) async fn delete(tx: &mut WriteTx, webhook: &Managed) -> Result<(), St
 
 /// The panel's own look, for messages and for `access`.
 pub(crate) mod unscoped {
-    use super::*;
+    use super::{
+        BEHIND, BY_ID, BY_NAME, CURSOR, DISABLE, ENABLED, FAILING, HEALTHY, Micros, StoreError, Tx,
+        WebhookId, WebhookKey, WebhookRow, WriteTx,
+    };
 
     /// The row of a key, whoever asks.
     pub(crate) async fn by_key(tx: &mut Tx, key: &WebhookKey) -> Result<Option<WebhookRow>, StoreError> {
@@ -320,7 +325,12 @@ pub(crate) mod unscoped {
     }
 
     /// The receiver took none; nothing is sent before `next`.
-    pub(crate) async fn failing(tx: &mut WriteTx, id: WebhookId, now: Micros, next: Micros) -> Result<(), StoreError> {
+    pub(crate) async fn failing(
+        tx: &mut WriteTx,
+        id: WebhookId,
+        now: Micros,
+        next: Micros,
+    ) -> Result<(), StoreError> {
         tx.execute(FAILING.bind(id).bind(now).bind(next)).await?;
         Ok(())
     }
