@@ -1,5 +1,7 @@
 //! `/doctor`: the agent's look at everything, and the panel's own.
 
+use std::time::Duration;
+
 use api_kit::openapi::Problems;
 use api_kit::{ApiError, Caller, Json};
 use auth::ViewNode;
@@ -68,6 +70,7 @@ fn finding(code: &str, subject: &str, seen: Result<String, (Severity, String, &s
 async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result<Json<DoctorView>, ApiError> {
     actor.everywhere::<ViewNode>()?;
     let mut findings = vec![database(&parts).await, audit(&parts).await?, objects(&parts).await?];
+    findings.push(webhooks(&parts).await?);
     findings.push(answers("probe.answers", "the probe", &parts.probe, "holdfast-probe").await);
     findings.push(answers("egress.answers", "egress", &parts.egress, "holdfast-egress").await);
     match parts.panel.agent().call(&RunDoctor {}).await {
@@ -123,6 +126,21 @@ async fn objects(parts: &Parts) -> Result<Finding, ApiError> {
         count => Err((Severity::Warning, format!("{count} are failed or degraded"), NAMES_THEM)),
     };
     Ok(finding("panel.objects", "accounts, pools, sites and the web server", seen))
+}
+
+/// A receiver may be away for so long.
+const AWAY: Duration = Duration::from_hours(1);
+
+async fn webhooks(parts: &Parts) -> Result<Finding, ApiError> {
+    let since = parts.panel.now().minus(AWAY);
+    let away = parts.panel.store().read(async |tx: &mut Tx| webhook_panel::away(tx, since).await).await?;
+    let seen = if away.is_empty() {
+        Ok("every receiver takes its messages".to_owned())
+    } else {
+        let message = format!("receivers took nothing for an hour or more: {}", away.join(", "));
+        Err((Severity::Warning, message, "Look at `holdfast webhook deliveries NAME`."))
+    };
+    Ok(finding("webhook.receivers", "webhooks", seen))
 }
 
 async fn answers(code: &str, what: &str, peer: &Peer, unit: &str) -> Finding {

@@ -81,6 +81,18 @@ async fn a_reseller_has_the_webhooks_of_its_branch_and_no_other() {
             assert_eq!(rita.post("/api/v1/webhooks", hook("hers")).await.status, 201);
         }
     }
+    // her names are hers, and who has both says which is meant
+    let twice = root.post("/api/v1/webhooks", hook("hers")).await;
+    assert_eq!(twice.status, 201, "{}", twice.text);
+    assert_eq!(root.get("/api/v1/webhooks/hers").await.json["code"], "name_ambiguous");
+    assert_eq!(rita.get("/api/v1/webhooks/hers").await.json["organisation"], BRANCH);
+    let first = root.get("/api/v1/webhooks?limit=2").await;
+    assert_eq!(names(&first), ["everything", "hers"]);
+    let next = first.json["next_cursor"].as_str().unwrap();
+    assert_eq!(names(&root.get(&format!("/api/v1/webhooks?limit=2&cursor={next}")).await), ["hers"]);
+    let path = format!("/api/v1/webhooks/{}", twice.json["webhook"]["id"].as_str().unwrap());
+    assert_eq!(rita.get(&path).await.status, 404);
+    assert_eq!(root.delete(&path).await.status, 204);
     let above = json!({ "name": "above", "url": "https://hooks.example.test/", "organisation": store::fixed::ROOT_ORGANISATION });
     assert_eq!(rita.post("/api/v1/webhooks", above).await.status, 404, "she does not know who is above her");
     let suspend = Statement::new("UPDATE organisation SET suspended = 1 WHERE id = $1").bind(BRANCH);

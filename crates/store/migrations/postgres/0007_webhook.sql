@@ -2,7 +2,7 @@
 CREATE TABLE webhook (
     id               TEXT   NOT NULL PRIMARY KEY,
     organisation_id  TEXT   NOT NULL REFERENCES organisation (id) ON DELETE CASCADE, -- events of accounts in its tree alone
-    name             TEXT COLLATE "C" NOT NULL UNIQUE,
+    name             TEXT COLLATE "C" NOT NULL,
     url              TEXT   NOT NULL,
     kinds            TEXT,                            -- JSON list of event codes; NULL: all
     secret           TEXT   NOT NULL,                 -- what signs, as webhook-panel's module `secret` keeps it
@@ -15,9 +15,10 @@ CREATE TABLE webhook (
     failing_since    BIGINT,
     next_attempt_at  BIGINT,                          -- nothing is sent before
     created_at       BIGINT NOT NULL,
-    updated_at       BIGINT NOT NULL
+    updated_at       BIGINT NOT NULL,
+    UNIQUE (organisation_id, name)                    -- another's names are nobody's matter
 );
-CREATE INDEX webhook_organisation ON webhook (organisation_id);
+CREATE INDEX webhook_name ON webhook (name, id);
 
 CREATE TABLE webhook_delivery (
     id              TEXT   NOT NULL PRIMARY KEY,

@@ -1,6 +1,7 @@
 //! Who may do what with webhooks: whoever holds `ManageWebhooks` on the organisation that a webhook belongs to, or on one above it.
 
-use auth::{Actor, Authorised, Denied, ManageWebhooks, OfOrganisation, OrganisationRef, TenantScope};
+use api_kit::ApiError;
+use auth::{Actor, Authorised, ManageWebhooks, OfOrganisation, OrganisationRef, TenantScope};
 use names::OrganisationId;
 use store::Tx;
 
@@ -25,7 +26,11 @@ pub(crate) fn scope(actor: &Actor) -> TenantScope {
 }
 
 /// The webhook of a key; not there and not yours are one answer.
-pub(crate) async fn managed(tx: &mut Tx, actor: &Actor, key: &WebhookKey) -> Result<Managed, Denied> {
-    let found = unscoped::by_key(tx, key).await?;
-    actor.authorise_organisation(tx, found).await
+pub(crate) async fn managed(tx: &mut Tx, actor: &Actor, key: &WebhookKey) -> Result<Managed, ApiError> {
+    let mut found = unscoped::by_key(tx, &scope(actor), key).await?;
+    if found.len() > 1 {
+        let detail = "Webhooks of several organisations have this name. Name it by its id.";
+        return Err(ApiError::conflict("name_ambiguous", detail));
+    }
+    Ok(actor.authorise_organisation(tx, found.pop()).await?)
 }

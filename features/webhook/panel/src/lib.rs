@@ -56,6 +56,11 @@ pub struct State {
 pub const STATEMENTS: &[&[::store::Statement]] =
     &[queue::STATEMENTS, store::webhook::STATEMENTS, store::delivery::STATEMENTS];
 
+/// Names of webhooks whose receivers took nothing since this moment, or were given up; for the doctor.
+pub async fn away(tx: &mut ::store::Tx, since: Micros) -> Result<Vec<String>, ::store::StoreError> {
+    store::webhook::unscoped::away(tx, since).await
+}
+
 /// Forgets messages that ended before these moments: those that were taken, and those that were given up.
 pub async fn prune(
     tx: &mut ::store::WriteTx,

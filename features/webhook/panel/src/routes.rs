@@ -135,7 +135,7 @@ async fn webhook_list(
     let after = page.after().unwrap_or_default();
     let read = async |tx: &mut Tx| webhook::list(tx, &scope, after, page.rows()).await;
     let rows = state.panel.store().read(read).await?;
-    Ok(Json(page.list(rows, |row| row.name.to_string()).map(|row| Webhook::from(&row))))
+    Ok(Json(page.list(rows, crate::store::webhook::WebhookRow::sort_key).map(|row| Webhook::from(&row))))
 }
 
 /// Makes a webhook, which is told of what happens from then on. Its secret is shown this once.

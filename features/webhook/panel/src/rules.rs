@@ -15,12 +15,12 @@ use utoipa::ToSchema;
 use crate::access::{Owner, managed};
 use crate::schedule;
 use crate::secret;
-use crate::store::webhook::{self, New, Webhook, WebhookKey, unscoped};
+use crate::store::webhook::{self, New, Webhook, WebhookKey};
 
 /// The word for a webhook in events and in the audit.
 pub(crate) const KIND: &str = "webhook";
-/// More of them than this would be a mistake.
-const MOST: i64 = 200;
+/// More of one organisation than this would be a mistake.
+const MOST: i64 = 50;
 
 /// An organisation by name or id.
 pub(crate) type OrganisationKey = auth::Key<OrganisationId, Label>;
@@ -103,7 +103,12 @@ fn kinds(words: &[String]) -> Result<Vec<Code>, ApiError> {
 }
 
 fn taken() -> ApiError {
-    json::refuse("name", "name_taken", "Another webhook has this name.", "Choose another name.")
+    json::refuse(
+        "name",
+        "name_taken",
+        "Another webhook of the organisation has this name.",
+        "Choose another name.",
+    )
 }
 
 /// The organisation that a new webhook is to belong to.
@@ -127,8 +132,9 @@ impl Act<'_> {
         key: &secret::Key,
     ) -> Result<Webhook, ApiError> {
         let owner = owner(tx, self.actor, body.organisation.as_ref()).await?;
-        if webhook::count(tx).await? >= MOST {
-            let detail = format!("There are {MOST} webhooks already. Delete one that is not used.");
+        if webhook::count(tx, &owner).await? >= MOST {
+            let detail =
+                format!("The organisation has {MOST} webhooks already. Delete one that is not used.");
             return Err(ApiError::conflict("webhooks_too_many", detail));
         }
         let kinds = body.kinds.as_deref().map(kinds).transpose()?;
@@ -160,8 +166,7 @@ impl Act<'_> {
         let mut row = managed.clone().into_inner();
         let before = Webhook::from(&row);
         if let Some(name) = &body.name {
-            let other = unscoped::by_key(tx, &WebhookKey::Name(name.clone())).await?;
-            if other.is_some_and(|other| other.id != row.id) {
+            if webhook::is_taken(tx, &managed, name).await? {
                 return Err(taken());
             }
             row.name = name.clone();

@@ -267,6 +267,8 @@ async fn a_receiver_that_is_away_for_days_is_given_up_and_an_event_says_so() {
     assert!(attempt_at(&bench, &webhook, &failed(), now.plus(schedule::GIVEN_UP)).await);
     let given_up = bench.now(&webhook).await;
     assert_eq!((given_up.enabled, given_up.disabled_reason.as_deref()), (false, Some("unreachable")));
+    let away = async |tx: &mut Tx| crate::away(tx, Micros::now()).await;
+    assert_eq!(bench.store.read(away).await.unwrap(), ["hook"], "the doctor names it");
     let last = async |tx: &mut Tx| event::latest(tx, &auth::TenantScope::All, 1).await;
     let last = bench.store.read(last).await.unwrap().remove(0);
     assert_eq!((last.code.as_str(), last.severity.as_str()), ("webhook.disabled", "error"));

@@ -19,16 +19,22 @@ const BY_ID: Statement = Statement::new(
 const BY_NAME: Statement = Statement::new(
     "SELECT id, organisation_id, name, url, kinds, secret, old_secret, old_secret_until, enabled, disabled_reason, event_cursor,
             failures, failing_since, next_attempt_at, created_at, updated_at
-     FROM webhook WHERE name = $1",
+     FROM webhook
+     WHERE name = $1
+       AND ($2 = 'all' OR organisation_id IN
+            (SELECT organisation_id FROM organisation_permission WHERE holder_id = $2 AND permission = $3))
+     ORDER BY id LIMIT 2",
 );
+const NAMED: Statement =
+    Statement::new("SELECT id AS value FROM webhook WHERE organisation_id = $1 AND name = $2");
 const PAGE: Statement = Statement::new(
     "SELECT id, organisation_id, name, url, kinds, secret, old_secret, old_secret_until, enabled, disabled_reason, event_cursor,
             failures, failing_since, next_attempt_at, created_at, updated_at
      FROM webhook
-     WHERE name > $1
-       AND ($2 = 'all' OR organisation_id IN
-            (SELECT organisation_id FROM organisation_permission WHERE holder_id = $2 AND permission = $3))
-     ORDER BY name LIMIT $4",
+     WHERE (name > $1 OR (name = $1 AND id > $2))
+       AND ($3 = 'all' OR organisation_id IN
+            (SELECT organisation_id FROM organisation_permission WHERE holder_id = $3 AND permission = $4))
+     ORDER BY name, id LIMIT $5",
 );
 const ENABLED: Statement = Statement::new(
     "SELECT id, organisation_id, name, url, kinds, secret, old_secret, old_secret_until, enabled, disabled_reason, event_cursor,
@@ -39,7 +45,7 @@ const BEHIND: Statement = Statement::new(
     "SELECT COUNT(*) AS value FROM webhook
      WHERE enabled = 1 AND event_cursor < (SELECT COALESCE(MAX(seq), 0) FROM event)",
 );
-const COUNT: Statement = Statement::new("SELECT COUNT(*) AS value FROM webhook");
+const COUNT: Statement = Statement::new("SELECT COUNT(*) AS value FROM webhook WHERE organisation_id = $1");
 const INSERT: Statement = Statement::new(
     "INSERT INTO webhook (id, organisation_id, name, url, kinds, secret, event_cursor, created_at, updated_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT DO NOTHING",
@@ -62,13 +68,17 @@ const FAILING: Statement = Statement::new(
     "UPDATE webhook SET failures = failures + 1, failing_since = COALESCE(failing_since, $2), next_attempt_at = $3
      WHERE id = $1",
 );
+const AWAY: Statement = Statement::new(
+    "SELECT name AS value FROM webhook
+     WHERE disabled_reason = 'unreachable' OR (enabled = 1 AND failing_since < $1) ORDER BY name LIMIT 20",
+);
 const DISABLE: Statement = Statement::new(
     "UPDATE webhook SET enabled = 0, disabled_reason = 'unreachable', updated_at = $2 WHERE id = $1 AND enabled = 1",
 );
 
 pub(crate) const STATEMENTS: &[Statement] = &[
-    BY_ID, BY_NAME, PAGE, ENABLED, BEHIND, COUNT, INSERT, EDIT, ROTATE, DELETE, CURSOR, HEALTHY, FAILING,
-    DISABLE,
+    BY_ID, BY_NAME, NAMED, PAGE, ENABLED, BEHIND, COUNT, INSERT, EDIT, ROTATE, DELETE, CURSOR, HEALTHY,
+    FAILING, DISABLE, AWAY,
 ];
 
 /// The key of a webhook in a path.
@@ -124,6 +134,11 @@ impl WebhookRow {
     /// Whether it is told of such events.
     pub(crate) fn wants(&self, code: &str) -> bool {
         self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind == code))
+    }
+
+    /// What lists are ordered by.
+    pub(crate) fn sort_key(&self) -> String {
+        format!("{} {}", self.name, self.id)
     }
 
     /// Whether its organisation has every account below it, and the installation's own matters.
@@ -217,19 +232,26 @@ fn stored(kinds: Option<&Vec<String>>) -> Option<String> {
     kinds.map(|kinds| serde_json::Value::from(kinds.clone()).to_string())
 }
 
-/// A page of those that the scope shows, in the order of the names.
+/// A page of those that the scope shows, in the order of the names; `after` is a [`WebhookRow::sort_key`].
 pub(crate) async fn list(
     tx: &mut Tx,
     scope: &TenantScope,
     after: &str,
     rows: i64,
 ) -> Result<Vec<WebhookRow>, StoreError> {
-    tx.all(scope.bind(PAGE.bind(after)).bind(rows)).await
+    let (name, id) = after.split_once(' ').unwrap_or((after, ""));
+    tx.all(scope.bind(PAGE.bind(name).bind(id)).bind(rows)).await
 }
 
-/// How many there are.
-pub(crate) async fn count(tx: &mut Tx) -> Result<i64, StoreError> {
-    tx.one(COUNT).await
+/// How many the organisation has.
+pub(crate) async fn count(tx: &mut Tx, owner: &Owner) -> Result<i64, StoreError> {
+    tx.one(COUNT.bind(owner.id)).await
+}
+
+/// Whether another webhook of the same organisation has this name.
+pub(crate) async fn is_taken(tx: &mut Tx, webhook: &Managed, name: &Label) -> Result<bool, StoreError> {
+    let named: Option<String> = tx.optional(NAMED.bind(webhook.organisation).bind(name)).await?;
+    Ok(named.is_some_and(|id| id != webhook.id.to_string()))
 }
 
 /// Makes one; false where the name is taken.
@@ -285,21 +307,30 @@ pub(crate) async fn delete(tx: &mut WriteTx, webhook: &Managed) -> Result<(), St
 /// The panel's own look, for messages and for `access`.
 pub(crate) mod unscoped {
     use super::{
-        BEHIND, BY_ID, BY_NAME, CURSOR, DISABLE, ENABLED, FAILING, HEALTHY, Micros, StoreError, Tx,
-        WebhookId, WebhookKey, WebhookRow, WriteTx,
+        AWAY, BEHIND, BY_ID, BY_NAME, CURSOR, DISABLE, ENABLED, FAILING, HEALTHY, Micros, StoreError,
+        TenantScope, Tx, WebhookId, WebhookKey, WebhookRow, WriteTx,
     };
 
-    /// The row of a key, whoever asks.
-    pub(crate) async fn by_key(tx: &mut Tx, key: &WebhookKey) -> Result<Option<WebhookRow>, StoreError> {
+    /// Rows of a key, two at most: names are unique within an organisation alone, and of names those count that the scope shows.
+    pub(crate) async fn by_key(
+        tx: &mut Tx,
+        scope: &TenantScope,
+        key: &WebhookKey,
+    ) -> Result<Vec<WebhookRow>, StoreError> {
         match key {
-            WebhookKey::Id(id) => tx.optional(BY_ID.bind(*id)).await,
-            WebhookKey::Name(name) => tx.optional(BY_NAME.bind(name)).await,
+            WebhookKey::Id(id) => tx.all(BY_ID.bind(*id)).await,
+            WebhookKey::Name(name) => tx.all(scope.bind(BY_NAME.bind(name))).await,
         }
     }
 
     /// Those that are told of events.
     pub(crate) async fn enabled(tx: &mut Tx) -> Result<Vec<WebhookRow>, StoreError> {
         tx.all(ENABLED).await
+    }
+
+    /// Names of those whose receivers took nothing since this moment, or were given up.
+    pub(crate) async fn away(tx: &mut Tx, since: Micros) -> Result<Vec<String>, StoreError> {
+        tx.all(AWAY.bind(since)).await
     }
 
     /// Whether one of them has not seen every event.
