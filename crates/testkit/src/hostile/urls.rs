@@ -130,7 +130,7 @@ pub(super) fn all() -> Vec<Payload> {
             "https://xn--/",
             "https://hooks..example.com/",
             "https://-hooks.example.com/",
-            "https://",
+            "https://?",
         ]
         .map(str::to_owned),
     );

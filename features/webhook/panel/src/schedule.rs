@@ -31,7 +31,9 @@ const MESSAGE: [Duration; 7] = [
     Duration::from_hours(6),
     Duration::from_hours(12),
 ];
-const WEBHOOK: [Duration; 5] = [
+// Each is shorter than what the message itself waits, so that one which is refused does not stand before all others.
+const WEBHOOK: [Duration; 6] = [
+    Duration::from_secs(2),
     Duration::from_secs(5),
     Duration::from_secs(15),
     Duration::from_mins(1),
