@@ -18,6 +18,7 @@ const BINARIES: [(&str, &str); 8] = [
     ("agent", "holdfast-agent"),
     ("holdfast-box", "holdfast-box"),
     ("cli", "holdfast"),
+    ("egress", "holdfast-egress"),
     ("panel", "holdfast-panel"),
     ("probe", "holdfast-probe"),
     ("quota", "holdfast-quota"),

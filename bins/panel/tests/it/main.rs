@@ -18,6 +18,7 @@ mod rehearsals;
 mod schema;
 mod serving;
 mod usage;
+mod webhooks;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_databases() {
