@@ -21,6 +21,7 @@ const BINARIES: [(&str, &str); 8] = [
     ("egress", "holdfast-egress"),
     ("panel", "holdfast-panel"),
     ("probe", "holdfast-probe"),
+    ("quota", "holdfast-quota"),
     ("setup", "holdfast-setup"),
     ("worker", "holdfast-worker"),
 ];

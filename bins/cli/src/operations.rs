@@ -11,6 +11,7 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("account_suspend", "account suspend"),
     ("account_unsuspend", "account unsuspend"),
     ("account_usage", "account usage"),
+    ("account_usage_history", "account usage"),
     ("audit_list", "audit list"),
     ("audit_verify", "audit verify"),
     ("doctor_run", "doctor"),

@@ -172,6 +172,7 @@ pub fn spawn(parts: &Parts, config: &Config) -> Vec<tokio::task::JoinHandle<()>>
         tokio::spawn(first_node(panel.clone(), config.clone(), watching)),
         tokio::spawn(upkeep::run(panel.clone())),
         tokio::spawn(webhook_panel::deliver(parts.webhooks())),
+        tokio::spawn(account_panel::usage::run(panel.clone(), Arc::new(world::World))),
     ]
 }
 

@@ -42,13 +42,17 @@ pub enum Code {
     SettingChanged,
     /// The agent holds an object that the panel does not know.
     Unknown,
+    /// An account came near a limit; `what` and `percent` say which and how near.
+    UsageHigh,
+    /// An account is at a limit; `what` says at which.
+    UsageFull,
     /// A webhook's receiver was away for days, and nothing more is sent to it.
     WebhookDisabled,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Created,
         Self::Changed,
         Self::DeletionAsked,
@@ -61,6 +65,8 @@ impl Code {
         Self::Swept,
         Self::SettingChanged,
         Self::Unknown,
+        Self::UsageHigh,
+        Self::UsageFull,
         Self::WebhookDisabled,
     ];
 
@@ -79,6 +85,8 @@ impl Code {
             Self::Swept => "node.swept",
             Self::SettingChanged => "setting.changed",
             Self::Unknown => "object.unknown",
+            Self::UsageHigh => "usage.high",
+            Self::UsageFull => "usage.full",
             Self::WebhookDisabled => "webhook.disabled",
         }
     }
@@ -98,6 +106,8 @@ impl Code {
             Self::Swept => "A person asked for a pass over everything.",
             Self::SettingChanged => "A setting was changed.",
             Self::Unknown => "The agent holds an object that the panel does not know.",
+            Self::UsageHigh => "An account came near a limit; `what` and `percent` say which and how near.",
+            Self::UsageFull => "An account is at a limit; `what` says at which.",
             Self::WebhookDisabled => {
                 "A webhook's receiver was away for days, and nothing more is sent to it."
             }
@@ -112,8 +122,8 @@ impl Code {
     /// How loud it is: `info`, `warning` or `error`.
     pub const fn severity(self) -> &'static str {
         match self {
-            Self::Degraded | Self::Waiting | Self::Unknown => "warning",
-            Self::Failed | Self::WebhookDisabled => "error",
+            Self::Degraded | Self::Waiting | Self::Unknown | Self::UsageHigh => "warning",
+            Self::Failed | Self::UsageFull | Self::WebhookDisabled => "error",
             _ => "info",
         }
     }

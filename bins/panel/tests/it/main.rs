@@ -17,6 +17,7 @@ mod matrix;
 mod rehearsals;
 mod schema;
 mod serving;
+mod usage;
 mod webhooks;
 
 #[tokio::test]
