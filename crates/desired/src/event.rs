@@ -106,8 +106,8 @@ impl Code {
             Self::Swept => "A person asked for a pass over everything.",
             Self::SettingChanged => "A setting was changed.",
             Self::Unknown => "The agent holds an object that the panel does not know.",
-            Self::UsageHigh => "An account came near a limit.",
-            Self::UsageFull => "An account is at a limit.",
+            Self::UsageHigh => "An account came near a limit; `what` and `percent` say which and how near.",
+            Self::UsageFull => "An account is at a limit; `what` says at which.",
             Self::WebhookDisabled => {
                 "A webhook's receiver was away for days, and nothing more is sent to it."
             }
