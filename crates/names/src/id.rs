@@ -177,6 +177,7 @@ kinds! {
     Account, AccountId, "account";
     Audit, AuditId, "audit record";
     Event, EventId, "event";
+    Invitation, InvitationId, "invitation";
     Job, JobId, "job";
     Link, LinkId, "login link";
     Node, NodeId, "node";

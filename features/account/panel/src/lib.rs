@@ -15,6 +15,7 @@ mod tests;
 pub use dependents::Dependents;
 pub use object::AccountObject;
 pub use routes::account::{State, table};
+pub use rules::state_changed;
 pub use store::account::Account;
 
 /// Every statement of this crate.

@@ -18,7 +18,7 @@ const UIDS: std::ops::RangeInclusive<i64> = 20_000..=59_999;
 
 const FIND: Statement = Statement::new(
     "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation, owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
-            created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
+            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above, created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite,
             (SELECT COUNT(*) FROM pool WHERE pool.account_id = account.id)
               + (SELECT COUNT(*) FROM site WHERE site.account_id = account.id) AS dependents
@@ -26,7 +26,7 @@ const FIND: Statement = Statement::new(
 );
 const LIST: Statement = Statement::new(
     "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation, owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
-            created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
+            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above, created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite, 0 AS dependents
      FROM account
      WHERE name > $1
@@ -114,13 +114,23 @@ pub(crate) struct Row {
     pub(crate) sftp_password: Option<CryptHash>,
     pub(crate) ssh_keys: Vec<SshPublicKey>,
     pub(crate) limits: Limits,
+    /// By itself.
     pub(crate) suspended: bool,
     pub(crate) suspended_reason: Option<String>,
+    /// By an organisation above it.
+    pub(crate) suspended_above: bool,
     pub(crate) created_at: Micros,
     pub(crate) updated_at: Micros,
     pub(crate) block: Block,
     /// Pools and sites, those on their way out included.
     pub(crate) dependents: i64,
+}
+
+impl Row {
+    /// Suspended, by whatever.
+    pub(crate) fn is_off(&self) -> bool {
+        self.suspended || self.suspended_above
+    }
 }
 
 impl FromRow for Row {
@@ -137,6 +147,7 @@ impl FromRow for Row {
             limits: row.opt_json("limits")?.unwrap_or_default(),
             suspended: row.flag("suspended")?,
             suspended_reason: row.opt_text("suspended_reason")?,
+            suspended_above: row.flag("suspended_above")?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,
             block: Block::from_row(row)?,
@@ -173,7 +184,9 @@ pub struct Account {
     pub limits: Limits,
     /// No SFTP, no PHP, no pages.
     pub suspended: bool,
-    /// Why it is suspended.
+    /// What suspends it: `account`, `organisation` (its own, or one above that), or both.
+    pub suspended_by: Vec<String>,
+    /// Why it is suspended by itself.
     pub suspended_reason: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
@@ -214,7 +227,11 @@ impl From<&Row> for Account {
             has_password: row.sftp_password.is_some(),
             ssh_keys: row.ssh_keys.clone(),
             limits: row.limits,
-            suspended: row.suspended,
+            suspended: row.is_off(),
+            suspended_by: [("account", row.suspended), ("organisation", row.suspended_above)]
+                .into_iter()
+                .filter_map(|(what, is)| is.then(|| what.to_owned()))
+                .collect(),
             suspended_reason: row.suspended_reason.clone(),
             created_at: row.created_at,
             updated_at: row.updated_at,
