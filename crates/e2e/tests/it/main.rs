@@ -11,6 +11,7 @@ mod sandbox;
 mod setup;
 mod story;
 mod support;
+mod suspension;
 mod tenants;
 mod upgrade;
 mod web;
@@ -37,5 +38,6 @@ on_both! {
     nothing_is_lost_when_processes_are_killed => crate::many::on;
     one_bad_site_stops_no_other => crate::web::on;
     faults_wait_and_heal => crate::faults::on;
+    a_suspension_ends_every_access => crate::suspension::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }
