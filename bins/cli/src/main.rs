@@ -21,14 +21,19 @@ mod fields;
 mod list;
 mod login_link;
 mod man;
+mod member;
 mod networks;
 mod node;
 mod operations;
+mod organisation;
 mod passkey;
+mod person;
 mod plan;
 mod pool;
 mod problem;
 mod progress;
+mod record;
+mod role;
 mod run;
 mod screen;
 mod second_factor;
@@ -43,6 +48,7 @@ mod table;
 mod testing;
 mod time;
 mod visible;
+mod webhook;
 
 use std::process::ExitCode;
 

@@ -14,6 +14,8 @@ mod actor;
 mod agent;
 pub mod allow_list;
 mod authorised;
+pub mod held;
+pub mod invited;
 mod key;
 mod login;
 mod origin;
@@ -35,6 +37,7 @@ pub use authorised::{
     AccountRef, Authorised, Denied, Installation, OfOrganisation, OrganisationKind, OrganisationRef, Owned,
     TenantScope, account, organisation, own_organisation,
 };
+pub use held::Place;
 pub use key::Key;
 pub use login::Login;
 pub use origin::Origin;
@@ -60,6 +63,8 @@ pub const STATEMENTS: &[&[store::Statement]] = &[
     actor::STATEMENTS,
     allow_list::STATEMENTS,
     authorised::STATEMENTS,
+    held::STATEMENTS,
+    invited::STATEMENTS,
     passkey::STATEMENTS,
     person::STATEMENTS,
     recovery::STATEMENTS,

@@ -23,6 +23,7 @@ mod kind;
 mod note;
 mod of_account;
 mod panel;
+mod password;
 mod patch;
 mod plan;
 mod release;
@@ -41,6 +42,7 @@ pub use kind::{AnyKind, AnyWish, Before, BoxFuture, How, Object, Registry, Wish}
 pub use note::Note;
 pub use of_account::{OfAccount, OfAccountParams};
 pub use panel::{Agents, PARALLEL, Panel};
+pub use password::check_password;
 pub use patch::nullable;
 pub use plan::{DryRun, PlanView, PlannedObject, StepView, agent_error};
 pub use search::{Search, SearchParams};

@@ -12,6 +12,7 @@ mod json;
 mod keys;
 mod paths;
 mod people;
+mod urls;
 
 pub use json::{Case, cases, embed, pointer, scalar_leaves, string_leaves};
 
@@ -40,6 +41,8 @@ pub enum FieldKind {
     /// A name or note for people: control characters are refused, the rest is data.
     Text,
     Token,
+    /// Where a server is asked to send something.
+    WebUrl,
     /// Not known: every family, and nothing expected but a proper answer.
     Any,
 }
@@ -68,6 +71,7 @@ impl FieldKind {
         Self::SshKey,
         Self::Text,
         Self::Token,
+        Self::WebUrl,
         Self::Any,
     ];
 
@@ -96,6 +100,7 @@ impl FieldKind {
             Self::SshKey => keys::SAMPLE,
             Self::Text | Self::Any => "An ordinary note",
             Self::Token => "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA",
+            Self::WebUrl => "https://hooks.example.test/holdfast",
         }
     }
 
@@ -205,6 +210,7 @@ pub fn for_field(kind: FieldKind) -> Vec<Payload> {
         FieldKind::SshKey => keys::all(),
         FieldKind::RelPath | FieldKind::IndexFile => paths::all(),
         FieldKind::BodySize | FieldKind::ByteSize => config::sizes(kind),
+        FieldKind::WebUrl => urls::all(),
         FieldKind::Any => [domains::all(), people::account_names(), keys::all(), paths::all()].concat(),
         _ => Vec::new(),
     });

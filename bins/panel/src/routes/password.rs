@@ -8,7 +8,7 @@ use auth::sign_in::Means;
 use auth::{person, sign_in};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use desired::{Access, Table, setting};
+use desired::{Access, Table, check_password};
 use http::StatusCode;
 use names::{Micros, Password, Secret};
 use serde::Deserialize;
@@ -51,9 +51,9 @@ async fn password_set(
     let read = async |tx: &mut Tx| -> Result<_, StoreError> {
         let sessions = auth::session::list(tx, id, now).await?;
         let by_link = sessions.iter().any(|session| session.id == own && just_followed_a_link(session, now));
-        Ok((setting::password_policy(tx).await?, person::by_id(tx, id).await?, by_link))
+        Ok((person::by_id(tx, id).await?, by_link))
     };
-    let (policy, person, by_link) = store.read(read).await?;
+    let (person, by_link) = store.read(read).await?;
     if body.current.is_some() || !by_link {
         let current = body.current.map(Secret::new);
         let confirmed = sign_in::confirm(store, &parts.passwords, id, current, origin, now).await;
@@ -62,8 +62,7 @@ async fn password_set(
     let about = std::iter::once(actor.name().to_owned())
         .chain(person.and_then(|person| person.email).map(|email| email.to_string()))
         .collect();
-    let checked = parts.passwords.check(policy, body.new.clone(), about).await.map_err(ApiError::internal)?;
-    checked.map_err(|weak| api_kit::weak("new", &weak))?;
+    check_password(store, &parts.passwords, "new", &body.new, about).await?;
     let hash = parts.passwords.hash(body.new).await.map_err(ApiError::internal)?;
     let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
         person::set_password(tx, id, &hash, now).await?;

@@ -79,7 +79,7 @@ async fn covered(
 }
 
 /// A person's sessions.
-#[utoipa::path(get, path = "/persons/{person}/sessions", tag = "persons",
+#[utoipa::path(get, path = "/persons/{person}/sessions", tag = "people",
     params(("person" = String, Path, description = "Login or id")),
     responses((status = 200, description = "The newest first", body = List<SessionRow>), Problems))]
 async fn person_session_list(
@@ -98,7 +98,7 @@ async fn person_session_list(
 }
 
 /// Ends one of a person's sessions.
-#[utoipa::path(delete, path = "/persons/{person}/sessions/{session}", tag = "persons",
+#[utoipa::path(delete, path = "/persons/{person}/sessions/{session}", tag = "people",
     params(("person" = String, Path, description = "Login or id"), ("session" = String, Path, description = "The session's id")),
     responses((status = 204, description = "Ended"), Problems))]
 async fn person_session_revoke(
@@ -121,7 +121,7 @@ async fn person_session_revoke(
 }
 
 /// Ends all of a person's sessions.
-#[utoipa::path(delete, path = "/persons/{person}/sessions", tag = "persons",
+#[utoipa::path(delete, path = "/persons/{person}/sessions", tag = "people",
     params(("person" = String, Path, description = "Login or id")),
     responses((status = 204, description = "Ended, or there was none"), Problems))]
 async fn person_session_revoke_all(
@@ -143,7 +143,7 @@ async fn person_session_revoke_all(
 }
 
 /// From where a person may sign in.
-#[utoipa::path(get, path = "/persons/{person}/networks", tag = "persons",
+#[utoipa::path(get, path = "/persons/{person}/networks", tag = "people",
     params(("person" = String, Path, description = "Login or id")),
     responses((status = 200, description = "The networks", body = Networks), Problems))]
 async fn person_networks_show(
@@ -159,7 +159,7 @@ async fn person_networks_show(
 }
 
 /// Sets from where a person may sign in. Refused where it would shut out the caller, or every administrator.
-#[utoipa::path(put, path = "/persons/{person}/networks", tag = "persons", request_body = SetNetworks,
+#[utoipa::path(put, path = "/persons/{person}/networks", tag = "people", request_body = SetNetworks,
     params(("person" = String, Path, description = "Login or id")),
     responses((status = 200, description = "The networks", body = Networks), ChangeProblems))]
 async fn person_networks_set(

@@ -7,15 +7,18 @@
 mod faults;
 mod inside;
 mod many;
+mod outside;
 mod quota;
 mod sandbox;
 mod setup;
 mod signing_in;
 mod story;
 mod support;
+mod suspension;
 mod tenants;
 mod upgrade;
 mod web;
+mod webhook;
 
 /// The same test for every distribution.
 macro_rules! on_both {
@@ -41,5 +44,7 @@ on_both! {
     faults_wait_and_heal => crate::faults::on;
     limits_of_the_disk_are_held_on_btrfs => crate::quota::on;
     people_sign_in_with_a_second_factor => crate::signing_in::on;
+    events_are_told_to_other_servers => crate::webhook::on;
+    a_suspension_ends_every_access => crate::suspension::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }

@@ -38,3 +38,7 @@ INSERT INTO pending_sign_in (token_hash, person_id, means, network, created_at, 
 VALUES ('h', '00000000-0000-7000-8000-000000000021', 'password', '192.0.2.1', 1, 2);
 INSERT INTO known_origin (person_id, network, address, last_at)
 VALUES ('00000000-0000-7000-8000-000000000021', '192.0.2.1', '192.0.2.1', 1);
+INSERT INTO webhook (id, organisation_id, name, url, secret, event_cursor, created_at, updated_at)
+VALUES ('00000000-0000-7000-8000-000000000081', '00000000-0000-7000-8000-000000000001', 'on-call', 'https://hooks.example.test/', 's', 0, 1, 1);
+INSERT INTO webhook_delivery (id, webhook_id, event_seq, series, code, body, state, created_at)
+VALUES ('00000000-0000-7000-8000-000000000091', '00000000-0000-7000-8000-000000000081', 1, 'x', 'object.ready', '{}', 'pending', 1);

@@ -11,8 +11,10 @@ use auth::{
 };
 use auth::{session, sign_in};
 use desired::event::{Code, Event};
-use desired::{Draft, Key, Note, Rules, setting};
-use names::{AccountName, CryptHash, EmailAddress, Micros, Password, PersonId, Secret, SshPublicKey};
+use desired::{Draft, Key, Note, Rules, check_password};
+use names::{
+    AccountId, AccountName, CryptHash, EmailAddress, Micros, Password, PersonId, Secret, SshPublicKey,
+};
 use serde::Deserialize;
 use store::{Store, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
@@ -193,9 +195,7 @@ pub(crate) async fn hash(
     about: Vec<String>,
 ) -> Result<Option<Hashes>, ApiError> {
     let Some(password) = password else { return Ok(None) };
-    let policy = store.read(async |tx: &mut Tx| setting::password_policy(tx).await).await?;
-    let checked = passwords.check(policy, password.clone(), about).await.map_err(ApiError::internal)?;
-    checked.map_err(|weak| api_kit::weak("password", &weak))?;
+    check_password(store, passwords, "password", &password, about).await?;
     let sftp = passwords.sftp_hash(password.clone()).await.map_err(ApiError::internal)?;
     let sign_in = passwords.hash(password).await.map_err(ApiError::internal)?;
     Ok(Some(Hashes { sign_in, sftp }))
@@ -462,6 +462,11 @@ async fn suspend(
     let action = if suspended { "account.suspend" } else { "account.unsuspend" };
     Told::new(action, Code::Changed, Some(&before), &after).write(tx, draft).await?;
     Ok((after, Key::of::<account_spec::AccountSpec>(&proof.id)))
+}
+
+/// What suspends an account from above was changed: its specification is another one.
+pub async fn state_changed(tx: &mut WriteTx, draft: &mut Draft, account: AccountId) -> Result<(), ApiError> {
+    draft.raise::<AccountObject>(tx, &account).await
 }
 
 /// Asks for the account's removal. Its owner goes with it, unless they hold something else.
