@@ -31,7 +31,8 @@ const LATER: Duration = Duration::from_secs(5);
 /// The routes.
 pub(crate) fn table(panel: Panel) -> Table {
     let state = UsageState { panel, counts: Counts::default() };
-    Table::default().add(Access::object::<ViewAccount>(), routes!(account_usage))
+    Table::default()
+        .add(Access::object::<ViewAccount>(), routes!(account_usage))
         .add(Access::object::<ViewAccount>(), routes!(account_usage_history))
         .with_state(state)
 }
@@ -205,7 +206,7 @@ async fn account_usage_history(
     };
     let rows = panel.store().read(read).await?;
     let items = rows.into_iter().map(|row| UsageDay {
-        day: date(row.day),
+        day: date(row.date),
         bytes: row.disk_bytes,
         entries: row.inodes,
         traffic_bytes: row.traffic_bytes,
