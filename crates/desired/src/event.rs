@@ -52,7 +52,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: &[Self] = &[
         Self::Created,
         Self::Changed,
         Self::DeletionAsked,
@@ -106,8 +106,8 @@ impl Code {
             Self::Swept => "A person asked for a pass over everything.",
             Self::SettingChanged => "A setting was changed.",
             Self::Unknown => "The agent holds an object that the panel does not know.",
-            Self::UsageHigh => "An account came near a limit; `what` and `percent` say which and how near.",
-            Self::UsageFull => "An account is at a limit; `what` says at which.",
+            Self::UsageHigh => "An account came near a limit.",
+            Self::UsageFull => "An account is at a limit.",
             Self::WebhookDisabled => {
                 "A webhook's receiver was away for days, and nothing more is sent to it."
             }
@@ -116,7 +116,7 @@ impl Code {
 
     /// The code of this word.
     pub fn find(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|code| code.as_str() == word)
+        Self::ALL.iter().copied().find(|code| code.as_str() == word)
     }
 
     /// How loud it is: `info`, `warning` or `error`.

@@ -40,7 +40,7 @@ on_both! {
     nothing_is_lost_when_processes_are_killed => crate::many::on;
     one_bad_site_stops_no_other => crate::web::on;
     faults_wait_and_heal => crate::faults::on;
-    events_are_told_to_other_servers => crate::webhook::on;
     limits_of_the_disk_are_held_on_btrfs => crate::quota::on;
+    events_are_told_to_other_servers => crate::webhook::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }

@@ -99,7 +99,7 @@ fn kinds(words: &[String]) -> Result<Vec<Code>, ApiError> {
     if !refused.is_empty() {
         return Err(ApiError::invalid_all(refused));
     }
-    Ok(Code::ALL.into_iter().filter(|code| words.iter().any(|word| word == code.as_str())).collect())
+    Ok(Code::ALL.iter().copied().filter(|code| words.iter().any(|word| word == code.as_str())).collect())
 }
 
 fn taken() -> ApiError {

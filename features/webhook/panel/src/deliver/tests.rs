@@ -102,7 +102,7 @@ async fn only_what_is_asked_for_is_told_and_nothing_of_before() {
     let bench = Bench::new().await;
     bench.happened(Code::Failed, "before", None).await;
     let (webhook, _) = bench.webhook("hook", Some(&[Code::Failed, Code::Degraded])).await;
-    for code in Code::ALL {
+    for &code in Code::ALL {
         bench.happened(code, code.as_str(), None).await;
     }
     bench.fill().await;
