@@ -15,6 +15,8 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("account_edit", "limits", "cpu"),
     ("account_list", "q", "query"),
     ("site_list", "q", "query"),
+    ("webhook_create", "url", "address"),
+    ("webhook_edit", "url", "address"),
     ("drift_decide", "kind", "object"),
     ("drift_decide", "id", "object"),
     ("drift_decide", "foreign", "seen"),
