@@ -390,7 +390,17 @@ impl Remove {
             check_administrators(tx, administrators).await?;
             if let Place::Account(account) = place {
                 self.check_owners(tx, account, &roles).await?;
-                member::delete_left_over(tx, proof, person, account).await?;
+                if member::delete_left_over(tx, proof, person, account).await? {
+                    let told = Told {
+                        kind: "person",
+                        id: person.to_string(),
+                        name: login.as_str(),
+                        place: Some(place),
+                        action: "person.delete",
+                        code: Code::Removed,
+                    };
+                    told.write(tx, draft, Some(&serde_json::json!({ "login": login })), None).await?;
+                }
             }
             held::end_powerless(tx, person, now).await?;
         }
