@@ -399,7 +399,7 @@ impl Remove {
                         action: "person.delete",
                         code: Code::Removed,
                     };
-                    told.write(tx, draft, Some(&serde_json::json!({ "login": login })), None).await?;
+                    told.write(tx, draft, Some(&serde_json::json!({ "login": login })), None::<&()>).await?;
                 }
             }
             held::end_powerless(tx, person, now).await?;
