@@ -261,7 +261,8 @@ impl From<&Row> for Account {
             suspended: row.is_off(),
             suspended_by: [("account", row.suspended), ("organisation", row.suspended_above)]
                 .into_iter()
-                .filter_map(|(what, is)| is.then(|| what.to_owned()))
+                .filter(|(_, is)| *is)
+                .map(|(what, _)| what.to_owned())
                 .collect(),
             suspended_reason: row.suspended_reason.clone(),
             created_at: row.created_at,
