@@ -72,8 +72,10 @@ fn table(parts: Parts) -> Table {
         dependents: Arc::new(World),
     };
     let sites = web_panel::State { panel: parts.panel.clone(), pools: Arc::new(World) };
+    let packages = package_panel::State { panel: parts.panel.clone(), hosted: Arc::new(World) };
     Table::default()
         .merge(account_panel::table(accounts))
+        .merge(package_panel::table(packages))
         .merge(web_panel::table(sites))
         .merge(php_panel::table(parts.panel.clone()))
         .merge(routes::table(parts))

@@ -6,12 +6,14 @@ use auth::ViewNode;
 use axum::extract::State;
 use converge::methods::{Finding, RunDoctor, Severity};
 use desired::{Access, Table};
+use package_panel::Hosted;
 use serde::{Deserialize, Serialize};
 use store::{Statement, Tx};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::app::Parts;
+use crate::world::World;
 
 const NOT_READY: Statement = Statement::new(
     "SELECT CAST((SELECT COUNT(*) FROM account WHERE condition IN ('failed', 'degraded'))
@@ -67,7 +69,13 @@ fn finding(code: &str, subject: &str, seen: Result<String, (Severity, String, &s
 async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result<Json<DoctorView>, ApiError> {
     actor.everywhere::<ViewNode>()?;
     let mut findings =
-        vec![database(&parts).await, audit(&parts).await?, objects(&parts).await?, probe(&parts).await];
+        vec![
+            database(&parts).await,
+            audit(&parts).await?,
+            objects(&parts).await?,
+            counters(&parts).await?,
+            probe(&parts).await,
+        ];
     match parts.panel.agent().call(&RunDoctor {}).await {
         Ok(diagnosis) => {
             findings.push(finding("agent.answers", "the agent", Ok("answers".to_owned())));
@@ -121,6 +129,21 @@ async fn objects(parts: &Parts) -> Result<Finding, ApiError> {
         count => Err((Severity::Warning, format!("{count} are failed or degraded"), NAMES_THEM)),
     };
     Ok(finding("panel.objects", "accounts, pools, sites and the web server", seen))
+}
+
+/// Counters are written with the rows that they count, so a difference is a defect, or somebody's hand in the database.
+async fn counters(parts: &Parts) -> Result<Finding, ApiError> {
+    let counts = World.counts();
+    let read = async |tx: &mut Tx| limits::differences(tx, &counts).await;
+    let seen = match parts.panel.store().read(read).await?.as_slice() {
+        [] => Ok("each is what it counts".to_owned()),
+        wrong => Err((
+            Severity::Error,
+            format!("{} are not what they count", wrong.len()),
+            "`holdfast limit recount --dry-run` names them, `holdfast limit recount` mends them.",
+        )),
+    };
+    Ok(finding("panel.counters", "what accounts and organisations use", seen))
 }
 
 async fn probe(parts: &Parts) -> Finding {

@@ -494,6 +494,7 @@ impl Rules for Delete {
         dependents.leaving(tx, draft, row.id).await?;
         limits::leaving(tx, proof).await?;
         let one = limits::give_back(tx, proof.id, 1).await?;
+        limits::assign(tx, proof, proof.id, None).await?;
         account::delete(tx, proof, one, draft.now).await?;
         if let Some(owner) = row.owner {
             person::delete_with_account(tx, proof, owner).await?;

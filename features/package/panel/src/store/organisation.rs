@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use auth::{Actor, Denied, Key, ManageOrganisations, OrganisationKey, ViewOrganisations};
 use limits::{Amount, Ceiling, Feature, From, Kind, Limit};
 use names::{Label, Micros, OrganisationId};
 use serde::{Deserialize, Serialize};
@@ -121,36 +122,63 @@ pub(crate) async fn view(
     }))
 }
 
+/// Proof that the actor rules over what the organisation may have: they manage the organisations of the one above it. Nothing outside this
+/// module makes one, and nobody raises their own limits.
+#[derive(Debug, Clone)]
+pub(crate) struct Ruled {
+    pub(crate) id: OrganisationId,
+    pub(crate) name: Label,
+    /// The one above; none for the root, whose limits are ruled by who manages the root itself.
+    pub(crate) parent: Option<OrganisationId>,
+}
+
+/// The organisation, for whoever rules over its limits.
+pub(crate) async fn find_to_rule(
+    tx: &mut Tx,
+    actor: &Actor,
+    key: &OrganisationKey,
+) -> Result<Ruled, Denied> {
+    let organisation = auth::organisation::<ViewOrganisations>(tx, actor, key).await?;
+    let above = Key::Id(organisation.parent.unwrap_or(organisation.id));
+    match auth::organisation::<ManageOrganisations>(tx, actor, &above).await {
+        Ok(_) => {}
+        Err(Denied::NotFound(_)) => return Err(Denied::NotAllowed),
+        Err(other) => return Err(other),
+    }
+    let organisation = organisation.into_inner();
+    Ok(Ruled { id: organisation.id, name: organisation.name, parent: organisation.parent })
+}
+
 /// Says how much of a limit it has.
 pub(crate) async fn set_limit(
     tx: &mut WriteTx,
-    organisation: OrganisationId,
+    organisation: &Ruled,
     limit: Limit,
     amount: Amount,
 ) -> Result<(), StoreError> {
-    tx.execute(SET_LIMIT.bind(organisation).bind(limit.as_str()).bind(amount.stored())).await?;
+    tx.execute(SET_LIMIT.bind(organisation.id).bind(limit.as_str()).bind(amount.stored())).await?;
     Ok(())
 }
 
 /// Turns a feature on or off.
 pub(crate) async fn set_feature(
     tx: &mut WriteTx,
-    organisation: OrganisationId,
+    organisation: &Ruled,
     feature: Feature,
     on: bool,
 ) -> Result<(), StoreError> {
     let statement = if on { TURN_ON } else { TURN_OFF };
-    tx.execute(statement.bind(organisation).bind(feature.as_str())).await?;
+    tx.execute(statement.bind(organisation.id).bind(feature.as_str())).await?;
     Ok(())
 }
 
 /// Gives it a new version.
 pub(crate) async fn update(
     tx: &mut WriteTx,
-    organisation: OrganisationId,
+    organisation: &Ruled,
     oversell: bool,
     now: Micros,
 ) -> Result<(), StoreError> {
-    tx.execute(UPDATE.bind(organisation).bind(oversell).bind(now)).await?;
+    tx.execute(UPDATE.bind(organisation.id).bind(oversell).bind(now)).await?;
     Ok(())
 }
