@@ -16,9 +16,12 @@ use crate::doctor::DoctorArgs;
 use crate::drift::DriftArgs;
 use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::limit::LimitCommand;
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
 use crate::node::NodeCommand;
+use crate::organisation_limits::OrganisationCommand;
+use crate::package::PackageCommand;
 use crate::pool::PoolCommand;
 use crate::run::Session;
 use crate::screen::Screen;
@@ -49,6 +52,12 @@ pub(crate) struct Cli {
 enum Command {
     #[command(subcommand)]
     Account(AccountCommand),
+    #[command(subcommand)]
+    Package(PackageCommand),
+    #[command(subcommand)]
+    Organisation(OrganisationCommand),
+    #[command(subcommand)]
+    Limit(LimitCommand),
     #[command(subcommand)]
     Site(SiteCommand),
     #[command(subcommand)]
@@ -82,6 +91,8 @@ impl Command {
     fn change(&mut self) -> Option<&mut ChangeArgs> {
         match self {
             Self::Account(command) => command.change(),
+            Self::Package(command) => command.change(),
+            Self::Organisation(command) => Some(command.change()),
             Self::Site(command) => command.change(),
             Self::Node(NodeCommand::Edit(args)) => Some(&mut args.change),
             _ => None,
@@ -94,6 +105,7 @@ impl Command {
             Self::Sweep(args) => Some(&mut args.dry_run),
             Self::Drift(args) => args.dry_run(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
+            Self::Limit(LimitCommand::Recount(args)) => Some(&mut args.dry_run),
             _ => None,
         }
     }
@@ -101,6 +113,9 @@ impl Command {
     async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
             Self::Account(command) => command.run(session).await,
+            Self::Package(command) => command.run(session).await,
+            Self::Organisation(command) => command.run(session).await,
+            Self::Limit(command) => command.run(session).await,
             Self::Site(command) => command.run(session).await,
             Self::Pool(command) => command.run(session).await,
             Self::Node(command) => command.run(session).await,

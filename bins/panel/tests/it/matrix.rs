@@ -50,6 +50,10 @@ fn body(operation: &str, target: Target) -> Value {
     match operation {
         "account_create" => json!({ "name": "dora", "email": "dora@example.test" }),
         "account_edit" => json!({ "email": "new@example.test" }),
+        "account_limits_edit" => json!({ "limits": { "sites": 10 } }),
+        "package_create" => json!({ "name": "pro", "limits": { "sites": 10 } }),
+        "package_edit" => json!({ "limits": { "sites": 20 } }),
+        "organisation_limits_edit" => json!({ "limits": { "sites": 1000 } }),
         "site_create" => json!({ "account": account, "name": "new.example.test", "php": null }),
         "site_edit" => json!({ "body_size": "8M" }),
         "node_edit" => json!({ "listen": ["0.0.0.0:80"] }),
@@ -80,7 +84,7 @@ fn path(operation: &Operation, target: Target, sessions: &BTreeMap<Role, String>
     path = path.replace("{account}", &pick("alice", "bob", "carol"));
     path = path.replace("{site}", &pick("a.example.test", "b.example.test", "c.example.test"));
     path = path.replace("{pool}", &pick("alice-8.4", "bob-8.4", "carol-8.4"));
-    path = path.replace("{key}", "event.keep_days");
+    path = path.replace("{key}", "event.keep_days").replace("{package}", "basic").replace("{organisation}", "root");
     path = path.replace("{session}", &pick(&sessions[&Role::Alice], &sessions[&Role::Bob], missing_id));
     assert!(!path.contains('{'), "no example for a parameter of {path}: add one");
     if operation.takes("dry_run") { format!("{path}?dry_run=true") } else { path }
@@ -132,6 +136,7 @@ async fn every_route_as_everyone_on_everything() {
         bench.account(account).await;
         bench.site(account, site).await;
     }
+    bench.package("basic", json!({})).await;
     let (mut cells, mut wrong, mut ways) = (0_u32, Vec::new(), BTreeMap::<u16, u32>::new());
     for operation in description.operations() {
         let mut hidden = BTreeMap::<Role, Vec<Value>>::new();
@@ -195,6 +200,7 @@ async fn every_route_that_changes_something_refuses_a_parameter_that_it_does_not
     let bench = Bench::new().await;
     bench.account("alice").await;
     bench.site("alice", "a.example.test").await;
+    bench.package("basic", json!({})).await;
     let session = bench.person("alice").await.get("/api/v1/session").await.json["session"].clone();
     let session = session.as_str().unwrap().to_owned();
     let sessions = BTreeMap::from([(Role::Alice, session.clone()), (Role::Bob, session)]);
