@@ -167,9 +167,12 @@ async fn show(session: &mut Session, name: &str) -> Result<(), Failure> {
         return Ok(session.screen.json(&reply.body)?);
     }
     let package = reply.value()?;
-    let mut rows = vec![("organisation", text(&package, "organisation")), ("accounts", text(&package, "accounts"))];
+    let mut rows =
+        vec![("organisation", text(&package, "organisation")), ("accounts", text(&package, "accounts"))];
     let limits = limits(&package);
-    rows.extend(limits.into_iter().enumerate().map(|(at, limit)| (if at == 0 { "limits" } else { "" }, limit)));
+    rows.extend(
+        limits.into_iter().enumerate().map(|(at, limit)| (if at == 0 { "limits" } else { "" }, limit)),
+    );
     rows.extend([
         ("features", text(&package, "features")),
         ("made", moment(&package, "created_at")),

@@ -106,7 +106,10 @@ impl Effects {
             lines.push(vec![span(Style::Dim, format!("and {} more", self.total - shown))]);
         }
         if self.over > 0 {
-            let words = format!("{} of {} would have more in use than they may: nothing is taken away", self.over, self.total);
+            let words = format!(
+                "{} of {} would have more in use than they may: nothing is taken away",
+                self.over, self.total
+            );
             lines.push(vec![span(Style::Warn, words)]);
         }
         lines
@@ -120,7 +123,8 @@ impl EffectChange {
             Value::Bool(false) => "off".to_owned(),
             value => crate::sold::amount(&self.what, value),
         };
-        let mut line = vec![plain(format!("  - {}: {} -> {}", self.what, value(&self.before), value(&self.after)))];
+        let mut line =
+            vec![plain(format!("  - {}: {} -> {}", self.what, value(&self.before), value(&self.after)))];
         if let Some(used) = self.used {
             line.push(span(Style::Dim, format!(", {used} in use")));
         }

@@ -143,7 +143,8 @@ impl PlanView {
                 let value = |c: &EffectChange| (c.what.clone(), c.before.clone(), c.after.clone());
                 effect.changes.iter().map(value).collect()
             };
-            let parts: Vec<_> = effects.iter().map(|effect| (&effect.kind, &effect.id, values(effect))).collect();
+            let parts: Vec<_> =
+                effects.iter().map(|effect| (&effect.kind, &effect.id, values(effect))).collect();
             let whole = Digest::of_json(&(plan.hash, parts));
             plan.hash = whole.unwrap_or_else(|error| Digest::of(error.to_string()));
             plan.effects = Some(Effects::of(effects));

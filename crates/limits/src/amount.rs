@@ -94,7 +94,8 @@ impl<'de> Deserialize<'de> for Amount {
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Amount, E> {
                 let fits = i64::try_from(number);
-                fits.map(Amount::Of).map_err(|_| E::invalid_value(de::Unexpected::Other("too large a number"), &self))
+                fits.map(Amount::Of)
+                    .map_err(|_| E::invalid_value(de::Unexpected::Other("too large a number"), &self))
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Amount, E> {

@@ -8,7 +8,7 @@
 //! - [`differences`] holds the counters against the rows that they count, and [`recount`] mends them.
 //!
 //! What is counted is given back where deletion is asked for, not where the host was observed clean: somebody who deletes a site may make
-//! another at once, also while the server is away. See `docs/adr/0011-limits-are-counters.md`.
+//! another at once, also while the server is away. See `docs/adr/0019-limits-are-counters.md`.
 
 mod amount;
 mod feature;
@@ -26,9 +26,7 @@ pub use package::{DEFAULT_PACKAGE, PackageKey, PackageRef, assign, set_feature, 
 pub use recount::{Count, Difference, differences, recount};
 pub use settle::{leaving, settle};
 pub use state::{Ceiling, Change, FeatureChange, From, LimitChange, State, Within, ceiling, changes, states};
-pub use take::{
-    Accounts, Counted, Given, Names, Sites, Taken, give_back, take, take_account, take_many,
-};
+pub use take::{Accounts, Counted, Given, Names, Sites, Taken, give_back, take, take_account, take_many};
 
 /// Every statement of this crate.
 pub const STATEMENTS: &[&[store::Statement]] = &[

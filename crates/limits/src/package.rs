@@ -56,7 +56,11 @@ impl OfOrganisation for PackageRef {
 
 impl FromRow for PackageRef {
     fn from_row(row: &Row) -> Result<Self, RowError> {
-        Ok(Self { id: row.parse("id")?, name: row.parse("name")?, organisation: row.parse("organisation_id")? })
+        Ok(Self {
+            id: row.parse("id")?,
+            name: row.parse("name")?,
+            organisation: row.parse("organisation_id")?,
+        })
     }
 }
 

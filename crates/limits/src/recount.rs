@@ -32,8 +32,7 @@ const SET_ABOVE: Statement = Statement::new(
      ON CONFLICT (organisation_id, name) DO UPDATE SET used = excluded.used",
 );
 
-pub(crate) const STATEMENTS: &[Statement] =
-    &[KEPT, KEPT_ABOVE, ACCOUNTS, OF_ACCOUNTS, ABOVE, SET, SET_ABOVE];
+pub(crate) const STATEMENTS: &[Statement] = &[KEPT, KEPT_ABOVE, ACCOUNTS, OF_ACCOUNTS, ABOVE, SET, SET_ABOVE];
 
 /// How a feature counts its rows: a statement that answers `id` (the account's), `name` (the limit's) and `used` for every account that has
 /// any that are to stay.
@@ -68,7 +67,11 @@ struct Counter {
 
 impl FromRow for Counter {
     fn from_row(row: &Row) -> Result<Self, RowError> {
-        Ok(Self { id: row.text("id")?, limit: Limit::from_stored(&row.text("name")?), used: row.int("used")? })
+        Ok(Self {
+            id: row.text("id")?,
+            limit: Limit::from_stored(&row.text("name")?),
+            used: row.int("used")?,
+        })
     }
 }
 
@@ -150,7 +153,9 @@ pub async fn recount(tx: &mut WriteTx, counts: &[Count]) -> Result<Vec<Differenc
     for one in &wrong {
         let (name, counted) = (one.limit.as_str(), one.counted);
         let statement = match (one.of_account, one.id.parse::<AccountId>()) {
-            (true, Ok(account)) => SET.bind(account).bind(name).bind(one.limit.usual().stored()).bind(counted),
+            (true, Ok(account)) => {
+                SET.bind(account).bind(name).bind(one.limit.usual().stored()).bind(counted)
+            }
             _ => SET_ABOVE.bind(&one.id).bind(name).bind(counted),
         };
         tx.execute(statement).await?;

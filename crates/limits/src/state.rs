@@ -66,17 +66,8 @@ const CEILING_OFF: Statement = Statement::new(
      WHERE up.organisation_id = $1",
 );
 
-pub(crate) const STATEMENTS: &[Statement] = &[
-    ACCOUNTS,
-    ROWS,
-    ROWS_OFF,
-    OVERRIDES,
-    FEATURES,
-    PACKAGE_LIMITS,
-    PACKAGE_FEATURES,
-    CEILING,
-    CEILING_OFF,
-];
+pub(crate) const STATEMENTS: &[Statement] =
+    &[ACCOUNTS, ROWS, ROWS_OFF, OVERRIDES, FEATURES, PACKAGE_LIMITS, PACKAGE_FEATURES, CEILING, CEILING_OFF];
 
 /// Which accounts: one, all of a package, or all of an organisation and below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,7 +249,8 @@ struct Package {
 
 async fn package(tx: &mut Tx, id: PackageId) -> Result<Package, StoreError> {
     let rows: Vec<Named> = tx.all(PACKAGE_LIMITS.bind(id)).await?;
-    let limits = rows.iter().filter_map(|row| Some((Limit::from_stored(&row.name)?, Amount::of_stored(row.most))));
+    let limits =
+        rows.iter().filter_map(|row| Some((Limit::from_stored(&row.name)?, Amount::of_stored(row.most))));
     let features: Vec<String> = tx.all(PACKAGE_FEATURES.bind(id)).await?;
     Ok(Package {
         limits: limits.collect(),

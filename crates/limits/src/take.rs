@@ -50,18 +50,8 @@ const STANDS_ABOVE: Statement = Statement::new(
      WHERE l.organisation_id = $1 AND l.name = $2",
 );
 
-pub(crate) const STATEMENTS: &[Statement] = &[
-    ABOVE,
-    ABOVE_ACCOUNT,
-    TAKE,
-    ADD,
-    TAKE_ABOVE,
-    ADD_ABOVE,
-    GIVE,
-    GIVE_ABOVE,
-    STANDS,
-    STANDS_ABOVE,
-];
+pub(crate) const STATEMENTS: &[Statement] =
+    &[ABOVE, ABOVE_ACCOUNT, TAKE, ADD, TAKE_ABOVE, ADD_ABOVE, GIVE, GIVE_ABOVE, STANDS, STANDS_ABOVE];
 
 /// A limit as a type.
 pub trait Counted: Send + Sync + 'static {
@@ -221,12 +211,7 @@ pub async fn give_back<L: Counted>(
 }
 
 /// The account has no more of it.
-async fn refused(
-    tx: &mut Tx,
-    actor: &Actor,
-    account: AccountId,
-    limit: Limit,
-) -> Result<ApiError, ApiError> {
+async fn refused(tx: &mut Tx, actor: &Actor, account: AccountId, limit: Limit) -> Result<ApiError, ApiError> {
     let stands: Stands = tx.one(STANDS.bind(account).bind(limit.as_str())).await?;
     let (words, name) = (limit.words(), limit.as_str());
     let remedy = if actor.may::<ManageAccounts>(tx, account).await? {

@@ -134,8 +134,9 @@ async fn two_connections_of_postgresql_cannot_both_take_the_last_one() {
     let (one, other) = (postgres.store().await, postgres.store().await);
     let account = AccountId::new();
     let make = async |tx: &mut WriteTx| -> Result<(), StoreError> {
-        const NODE: Statement =
-            Statement::new("INSERT INTO node (id, name, created_at, updated_at, since) VALUES ('n', 'node', 0, 0, 0)");
+        const NODE: Statement = Statement::new(
+            "INSERT INTO node (id, name, created_at, updated_at, since) VALUES ('n', 'node', 0, 0, 0)",
+        );
         const UID: Statement = Statement::new(
             "INSERT INTO used_uid (uid, account_id, account_name, claimed_at) VALUES (20000, $1, 'alice', 0)",
         );

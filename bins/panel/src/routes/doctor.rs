@@ -68,14 +68,13 @@ fn finding(code: &str, subject: &str, seen: Result<String, (Severity, String, &s
     responses((status = 200, description = "What was found", body = DoctorView), Problems))]
 async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result<Json<DoctorView>, ApiError> {
     actor.everywhere::<ViewNode>()?;
-    let mut findings =
-        vec![
-            database(&parts).await,
-            audit(&parts).await?,
-            objects(&parts).await?,
-            counters(&parts).await?,
-            probe(&parts).await,
-        ];
+    let mut findings = vec![
+        database(&parts).await,
+        audit(&parts).await?,
+        objects(&parts).await?,
+        counters(&parts).await?,
+        probe(&parts).await,
+    ];
     match parts.panel.agent().call(&RunDoctor {}).await {
         Ok(diagnosis) => {
             findings.push(finding("agent.answers", "the agent", Ok("answers".to_owned())));

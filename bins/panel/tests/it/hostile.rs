@@ -57,7 +57,8 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
             (body, sold)
         }
         "package_create" => {
-            let body = json!({ "name": "pro", "organisation": "root", "limits": { "databases": "unlimited" } });
+            let body =
+                json!({ "name": "pro", "organisation": "root", "limits": { "databases": "unlimited" } });
             (body, sold)
         }
         "package_edit" => (json!({ "name": "pro", "limits": { "databases": "unlimited" } }), sold),

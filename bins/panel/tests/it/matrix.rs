@@ -84,7 +84,10 @@ fn path(operation: &Operation, target: Target, sessions: &BTreeMap<Role, String>
     path = path.replace("{account}", &pick("alice", "bob", "carol"));
     path = path.replace("{site}", &pick("a.example.test", "b.example.test", "c.example.test"));
     path = path.replace("{pool}", &pick("alice-8.4", "bob-8.4", "carol-8.4"));
-    path = path.replace("{key}", "event.keep_days").replace("{package}", "basic").replace("{organisation}", "root");
+    path = path
+        .replace("{key}", "event.keep_days")
+        .replace("{package}", "basic")
+        .replace("{organisation}", "root");
     path = path.replace("{session}", &pick(&sessions[&Role::Alice], &sessions[&Role::Bob], missing_id));
     assert!(!path.contains('{'), "no example for a parameter of {path}: add one");
     if operation.takes("dry_run") { format!("{path}?dry_run=true") } else { path }

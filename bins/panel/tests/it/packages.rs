@@ -55,7 +55,12 @@ async fn limit(client: &Client, path: &str, name: &str) -> (Value, Value, String
 
 async fn counters_are_what_they_count(bench: &Bench) {
     let counted = bench.root().post("/api/v1/limits/recount?dry_run=true", json!(null)).await;
-    assert_eq!((counted.status.as_u16(), &counted.json["differences"]), (200, &json!([])), "{}", counted.text);
+    assert_eq!(
+        (counted.status.as_u16(), &counted.json["differences"]),
+        (200, &json!([])),
+        "{}",
+        counted.text
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,7 +117,10 @@ async fn counters_follow_every_way_in_which_rows_come_and_go() {
     // What is refused leaves nothing behind, wherever it is refused.
     let taken = json!({ "account": "bob", "name": "b.bob.example.test", "aliases": ["a.example.test"] });
     assert_eq!(root.post("/api/v1/sites", taken).await.status, 422);
-    assert_eq!(root.post("/api/v1/accounts", json!({ "name": "bob", "email": "b@example.test" })).await.status, 422);
+    assert_eq!(
+        root.post("/api/v1/accounts", json!({ "name": "bob", "email": "b@example.test" })).await.status,
+        422
+    );
     counters_are_what_they_count(&bench).await;
     // Given back where deletion is asked, and not a second time while the agent is away.
     bench.agent.stop().await;
@@ -186,9 +194,13 @@ async fn a_package_is_what_the_host_holds_its_accounts_to() {
     let done = any(bench.root()).patch(&right, edit).await;
     assert_eq!(done.status, 200, "its accounts and pools were waited for: {}", done.text);
     assert_eq!(hosted(), (json!(1 << 30), json!(16)));
-    let more = bench.root().post("/api/v1/sites", json!({ "account": "alice", "name": "b.example.test" })).await;
+    let more =
+        bench.root().post("/api/v1/sites", json!({ "account": "alice", "name": "b.example.test" })).await;
     assert_eq!(more.json["code"], "limit_reached", "{}", more.text);
-    assert_eq!(bench.root().get("/api/v1/sites/www.example.test").await.json["generation"], site.json["generation"]);
+    assert_eq!(
+        bench.root().get("/api/v1/sites/www.example.test").await.json["generation"],
+        site.json["generation"]
+    );
     // Another one's own values stay where the package says something else.
     assert_eq!(sell(&bench, "alice", json!({ "limits": { "php_workers": 2 } })).await.status, 200);
     let done = any(bench.root()).patch(path, json!({ "limits": { "php_workers": 32 } })).await;
@@ -250,17 +262,25 @@ async fn a_reseller_gives_no_more_than_it_has_and_raises_not_its_own_limits() {
     let above = rita.get("/api/v1/organisations/root/limits").await;
     assert_eq!(above.status, 404, "{}", above.text);
 
-    let too_much = json!({ "name": "pro", "limits": { "sites": 3, "databases": 9 }, "features": { "mail": true } });
+    let too_much =
+        json!({ "name": "pro", "limits": { "sites": 3, "databases": 9 }, "features": { "mail": true } });
     let refused = rita.post("/api/v1/packages", too_much).await;
     let pointers: Vec<_> =
         refused.json["errors"].as_array().unwrap().iter().map(|error| error["pointer"].clone()).collect();
     assert_eq!(pointers, ["/limits/sites", "/features/mail"], "{}", refused.text);
-    let made = rita.post("/api/v1/packages", json!({ "name": "pro", "limits": { "sites": 2, "disk_bytes": 60 } })).await;
+    let made = rita
+        .post("/api/v1/packages", json!({ "name": "pro", "limits": { "sites": 2, "disk_bytes": 60 } }))
+        .await;
     assert_eq!(made.status, 201, "{}", made.text);
     assert!(!made.text.contains("\"mail\""), "{}", made.text);
     bench.package("basic", json!({})).await;
     let listed = rita.get("/api/v1/packages").await;
-    assert_eq!(listed.json["items"].as_array().unwrap().len(), 2, "one's own, and those of above: {}", listed.text);
+    assert_eq!(
+        listed.json["items"].as_array().unwrap().len(),
+        2,
+        "one's own, and those of above: {}",
+        listed.text
+    );
     let foreign = any(rita.clone()).patch("/api/v1/packages/basic", json!({ "name": "mine" })).await;
     assert_eq!(foreign.status, 404, "{}", foreign.text);
 
@@ -280,7 +300,8 @@ async fn a_reseller_gives_no_more_than_it_has_and_raises_not_its_own_limits() {
     bench.site("alice", "a.example.test").await;
     bench.site("bob", "b.example.test").await;
     let alice = bench.person("alice").await;
-    let refused = alice.post("/api/v1/sites", json!({ "account": "alice", "name": "c.a.example.test" })).await;
+    let refused =
+        alice.post("/api/v1/sites", json!({ "account": "alice", "name": "c.a.example.test" })).await;
     assert_eq!(refused.json["code"], "provider_limit_reached", "{}", refused.text);
     assert!(refused.text.contains("Your provider has no more sites to give"), "{}", refused.text);
     assert!(!refused.text.contains("acme"), "{}", refused.text);

@@ -14,8 +14,8 @@ use desired::event::{Code, Event};
 use desired::{Draft, Key, Note, Rules, setting};
 use limits::{Amount, DEFAULT_PACKAGE, Limit, PackageKey, Within};
 use names::{
-    AccountName, CryptHash, EmailAddress, Label, Micros, OrganisationId, PackageId, Password, PersonId, Secret,
-    SshPublicKey,
+    AccountName, CryptHash, EmailAddress, Label, Micros, OrganisationId, PackageId, Password, PersonId,
+    Secret, SshPublicKey,
 };
 use serde::Deserialize;
 use store::{Store, StoreError, Tx, WriteTx};
@@ -314,11 +314,7 @@ impl Create {
 }
 
 /// Nobody gives what their organisation has not.
-async fn check_within(
-    tx: &mut Tx,
-    organisation: OrganisationId,
-    limits: LimitsEdit,
-) -> Result<(), ApiError> {
+async fn check_within(tx: &mut Tx, organisation: OrganisationId, limits: LimitsEdit) -> Result<(), ApiError> {
     let ceiling = limits::ceiling(tx, organisation).await?;
     let refused = |(limit, amount)| ceiling.refuses(limit, amount, format!("/limits/{limit}"));
     let errors: Vec<_> = limits.given().filter_map(refused).collect();

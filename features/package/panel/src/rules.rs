@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api_kit::{ApiError, FieldError, IfMatch};
-use auth::{AccountRef, Actor, Authorised, ManageAccounts, ManagePackages, OrganisationKind, OrganisationRef};
+use auth::{
+    AccountRef, Actor, Authorised, ManageAccounts, ManagePackages, OrganisationKind, OrganisationRef,
+};
 use desired::event::{Code, Event};
 use desired::{Draft, Effect, EffectChange, Key, Rules, setting};
-use limits::{
-    Amount, Ceiling, DEFAULT_PACKAGE, Feature, Limit, PackageKey, PackageRef, State, Within,
-};
+use limits::{Amount, Ceiling, DEFAULT_PACKAGE, Feature, Limit, PackageKey, PackageRef, State, Within};
 use names::{AccountId, Label};
 use serde::Deserialize;
 use serde_json::Value;
@@ -152,7 +152,8 @@ impl Rules for Create {
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Package, Key), ApiError> {
         let Self { proof, body } = self;
         if proof.kind == OrganisationKind::Client {
-            let detail = "This organisation has accounts alone. Packages are those of the organisation above it.";
+            let detail =
+                "This organisation has accounts alone. Packages are those of the organisation above it.";
             return Err(ApiError::conflict("no_packages", detail));
         }
         let ceiling = limits::ceiling(tx, proof.id).await?;
@@ -219,10 +220,7 @@ impl Rules for Edit {
     }
 }
 
-async fn now(
-    tx: &mut Tx,
-    proof: &Authorised<PackageRef, ManagePackages>,
-) -> Result<package::Row, ApiError> {
+async fn now(tx: &mut Tx, proof: &Authorised<PackageRef, ManagePackages>) -> Result<package::Row, ApiError> {
     package::now(tx, proof).await?.ok_or_else(|| ApiError::not_found("package"))
 }
 
@@ -311,7 +309,9 @@ impl Rules for Sell {
         if let Some(key) = &body.package {
             let package = match key {
                 None => None,
-                Some(key) => Some(limits::usable(tx, organisation, key).await?.ok_or_else(no_such_package)?.id),
+                Some(key) => {
+                    Some(limits::usable(tx, organisation, key).await?.ok_or_else(no_such_package)?.id)
+                }
             };
             limits::assign(tx, proof, proof.id, package).await?;
         }

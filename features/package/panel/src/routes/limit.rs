@@ -116,8 +116,7 @@ async fn limit_recount(
     actor.everywhere::<EditNode>()?;
     let (store, counts, now) = (state.panel.store(), state.hosted.counts(), state.panel.now());
     if rehearsal.is_asked() {
-        let would =
-            store.rehearse(async |tx: &mut WriteTx| recount(tx, &actor, &counts, now).await).await?;
+        let would = store.rehearse(async |tx: &mut WriteTx| recount(tx, &actor, &counts, now).await).await?;
         if PlanView::of(Vec::new()).rehearsed(&rehearsal)?.is_some() {
             return Ok(Json(would));
         }

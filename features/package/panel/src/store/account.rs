@@ -27,7 +27,11 @@ pub(crate) struct Row {
 
 impl FromRow for Row {
     fn from_row(row: &store::Row) -> Result<Self, RowError> {
-        Ok(Self { name: row.parse("name")?, package: row.opt_parse("package")?, block: Block::from_row(row)? })
+        Ok(Self {
+            name: row.parse("name")?,
+            package: row.opt_parse("package")?,
+            block: Block::from_row(row)?,
+        })
     }
 }
 

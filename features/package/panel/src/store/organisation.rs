@@ -24,8 +24,9 @@ const TURN_OFF: Statement = Statement::new(
     "INSERT INTO organisation_feature_off (organisation_id, feature) VALUES ($1, $2)
      ON CONFLICT (organisation_id, feature) DO NOTHING",
 );
-const UPDATE: Statement =
-    Statement::new("UPDATE organisation SET oversell = $2, updated_at = $3, version = version + 1 WHERE id = $1");
+const UPDATE: Statement = Statement::new(
+    "UPDATE organisation SET oversell = $2, updated_at = $3, version = version + 1 WHERE id = $1",
+);
 
 /// Every statement of this module.
 pub(crate) const STATEMENTS: &[Statement] = &[FIND, LIMITS, SET_LIMIT, TURN_ON, TURN_OFF, UPDATE];
@@ -54,7 +55,11 @@ struct Row {
 
 impl FromRow for Row {
     fn from_row(row: &store::Row) -> Result<Self, RowError> {
-        Ok(Self { name: row.parse("name")?, oversell: row.flag("oversell")?, version: row.number("version")? })
+        Ok(Self {
+            name: row.parse("name")?,
+            oversell: row.flag("oversell")?,
+            version: row.number("version")?,
+        })
     }
 }
 
@@ -133,11 +138,7 @@ pub(crate) struct Ruled {
 }
 
 /// The organisation, for whoever rules over its limits.
-pub(crate) async fn find_to_rule(
-    tx: &mut Tx,
-    actor: &Actor,
-    key: &OrganisationKey,
-) -> Result<Ruled, Denied> {
+pub(crate) async fn find_to_rule(tx: &mut Tx, actor: &Actor, key: &OrganisationKey) -> Result<Ruled, Denied> {
     let organisation = auth::organisation::<ViewOrganisations>(tx, actor, key).await?;
     let above = Key::Id(organisation.parent.unwrap_or(organisation.id));
     match auth::organisation::<ManageOrganisations>(tx, actor, &above).await {

@@ -56,8 +56,7 @@ const TAKEN: Statement = Statement::new(
 const UPDATE: Statement =
     Statement::new("UPDATE package SET name = $2, updated_at = $3, version = version + 1 WHERE id = $1");
 const DELETE: Statement = Statement::new("DELETE FROM package WHERE id = $1");
-const DROP_LIMIT: Statement =
-    Statement::new("DELETE FROM package_limit WHERE package_id = $1 AND name = $2");
+const DROP_LIMIT: Statement = Statement::new("DELETE FROM package_limit WHERE package_id = $1 AND name = $2");
 const ADD_LIMIT: Statement =
     Statement::new("INSERT INTO package_limit (package_id, name, most) VALUES ($1, $2, $3)");
 const DROP_FEATURE: Statement =
@@ -172,11 +171,7 @@ pub(crate) async fn whole(tx: &mut Tx, row: Row) -> Result<Package, StoreError> 
 
 /// Which package a key means to this actor: by name, that of their own organisation or of the nearest above it, else the only one of this
 /// name that they may see. None where there is none, or there are several.
-pub(crate) async fn id_of(
-    tx: &mut Tx,
-    actor: &Actor,
-    key: &PackageKey,
-) -> Result<Option<PackageId>, Denied> {
+pub(crate) async fn id_of(tx: &mut Tx, actor: &Actor, key: &PackageKey) -> Result<Option<PackageId>, Denied> {
     let PackageKey::Name(name) = key else {
         let PackageKey::Id(id) = key else { return Ok(None) };
         return Ok(Some(*id));
@@ -195,11 +190,7 @@ pub(crate) async fn id_of(
 }
 
 /// The package, for whoever may see it.
-pub(crate) async fn find(
-    tx: &mut Tx,
-    scope: &TenantScope,
-    id: PackageId,
-) -> Result<Option<Row>, StoreError> {
+pub(crate) async fn find(tx: &mut Tx, scope: &TenantScope, id: PackageId) -> Result<Option<Row>, StoreError> {
     tx.optional(scope.bind(FIND.bind(id))).await
 }
 

@@ -80,8 +80,7 @@ const WITH_PHP: Statement = Statement::new(
 pub(crate) const SITES: Count = Count { limit: Limit::Sites, rows: COUNT };
 
 /// Every statement of this module.
-pub(crate) const STATEMENTS: &[Statement] =
-    &[
+pub(crate) const STATEMENTS: &[Statement] = &[
     FIND,
     ID_OF_NAME,
     LIST_ALL,
