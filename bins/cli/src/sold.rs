@@ -11,7 +11,7 @@ use crate::table::Cell;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Limits and features")]
 pub(crate) struct SoldArgs {
-    /// How much there may be of something, such as sites=10, disk_bytes=20G, databases=unlimited, or sites=usual for what is usual; `holdfast limit list` names them; may be given again
+    /// How much there may be of something, such as sites=10, disk=20G, databases=unlimited, or sites=usual for what is usual; `holdfast limit list` names them; may be given again
     #[arg(long = "limit", value_name = "NAME=AMOUNT", value_parser = limit)]
     limits: Vec<(String, Value)>,
     /// A feature that is on, off, or as usual, such as php=off; may be given again

@@ -5,6 +5,7 @@
 //! it again once the limit is raised. Features likewise: on where its own word, or else its package, says so, and no organisation above has
 //! it off.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use api_kit::FieldError;
@@ -284,13 +285,13 @@ pub async fn states(tx: &mut Tx, within: Within) -> Result<Vec<State>, StoreErro
     let (mut ceilings, mut packages) = (HashMap::new(), HashMap::new());
     let mut all = Vec::with_capacity(accounts.len());
     for account in accounts {
-        if !ceilings.contains_key(&account.organisation) {
-            ceilings.insert(account.organisation, ceiling(tx, account.organisation).await?);
+        if let Entry::Vacant(place) = ceilings.entry(account.organisation) {
+            place.insert(ceiling(tx, account.organisation).await?);
         }
         if let Some(id) = account.package
-            && !packages.contains_key(&id)
+            && let Entry::Vacant(place) = packages.entry(id)
         {
-            packages.insert(id, package(tx, id).await?);
+            place.insert(package(tx, id).await?);
         }
         let kept = limits_of(rows.remove(&account.id));
         let off = rows_off.remove(&account.id).unwrap_or_default();

@@ -21,7 +21,7 @@ pub(crate) fn on(distro: Distro) {
     checks.check("an account is held to its package", || sold(&node));
     checks.check("a change of a package is shown, and then is so on the server", || changed(&node));
     checks.check("one site more than was sold is refused, by the command and by the API", || {
-        over(&node, &mut api)
+        over(&node, &mut api);
     });
     checks.check("PHP in use is not taken away, and SFTP that is off is closed", || features(&node));
     checks.check("what an organisation has at most is held at once, and let go again", || ceiling(&node));

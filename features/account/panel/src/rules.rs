@@ -302,14 +302,12 @@ impl Create {
                 None => return Ok(None),
             },
         };
-        match limits::usable(tx, self.proof.id, &key).await? {
-            Some(package) => Ok(Some(package.id)),
-            None => {
-                let reason = "The organisation has no such package, and none above it has.";
-                let remedy = "`holdfast package list` shows those that there are.";
-                Err(api_kit::json::refuse("package", "no_such_package", reason, remedy))
-            }
+        if let Some(package) = limits::usable(tx, self.proof.id, &key).await? {
+            return Ok(Some(package.id));
         }
+        let reason = "The organisation has no such package, and none above it has.";
+        let remedy = "`holdfast package list` shows those that there are.";
+        Err(api_kit::json::refuse("package", "no_such_package", reason, remedy))
     }
 }
 

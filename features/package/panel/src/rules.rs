@@ -10,7 +10,7 @@ use auth::{
 use desired::event::{Code, Event};
 use desired::{Draft, Effect, EffectChange, Key, Rules, setting};
 use limits::{Amount, Ceiling, DEFAULT_PACKAGE, Feature, Limit, PackageKey, PackageRef, State, Within};
-use names::{AccountId, Label};
+use names::{AccountId, Label, PackageId};
 use serde::Deserialize;
 use serde_json::Value;
 use store::{Tx, WriteTx};
@@ -102,7 +102,7 @@ pub(crate) struct EditOrganisationLimits {
 }
 
 /// The key of a package; packages do not converge, the accounts that have them do.
-fn package_key(id: impl ToString) -> Key {
+fn package_key(id: PackageId) -> Key {
     Key { kind: "package", id: id.to_string() }
 }
 

@@ -57,9 +57,9 @@ async fn organisation_limits_edit(
     Json(body): Json<EditOrganisationLimits>,
 ) -> Result<Answer<OrganisationLimits>, ApiError> {
     let find = async |tx: &mut Tx| organisation::find_to_rule(tx, &actor, &key).await;
-    let ruled = state.panel.store().read(find).await?;
+    let organisation = state.panel.store().read(find).await?;
     let asked = Asked::by(&actor, change, prefer)?;
-    let rules = rules::Rule { hosted: Arc::clone(&state.hosted), actor, ruled, if_match, body };
+    let rules = rules::Rule { hosted: Arc::clone(&state.hosted), actor, ruled: organisation, if_match, body };
     Ok(match state.panel.change(&asked, rules).await? {
         Outcome::Plan(plan) => Answer::Plan(plan),
         Outcome::Done { value, progress } => {
