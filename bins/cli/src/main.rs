@@ -22,14 +22,19 @@ mod limit;
 mod list;
 mod login_link;
 mod man;
+mod member;
 mod node;
 mod operations;
+mod organisation;
 mod organisation_limits;
 mod package;
+mod person;
 mod plan;
 mod pool;
 mod problem;
 mod progress;
+mod record;
+mod role;
 mod run;
 mod screen;
 mod secret;
@@ -44,6 +49,7 @@ mod table;
 mod testing;
 mod time;
 mod visible;
+mod webhook;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! `holdfast organisation limits`
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use serde_json::{Map, Value};
 
 use crate::change::{ChangeArgs, IfMatchArgs, Subject};
@@ -11,13 +11,6 @@ use crate::run::Session;
 use crate::screen::{Style, span};
 use crate::sold::{self, SoldArgs};
 use crate::table;
-
-/// Organisations: branches of the tree, with their accounts and packages
-#[derive(Debug, Subcommand)]
-pub(crate) enum OrganisationCommand {
-    /// Show what an organisation may have with all below it, or change it
-    Limits(Box<LimitsArgs>),
-}
 
 /// Whose limits, and what is to be otherwise; nothing: they are shown
 #[derive(Debug, Args)]
@@ -36,22 +29,15 @@ pub(crate) struct LimitsArgs {
     change: ChangeArgs,
 }
 
-impl OrganisationCommand {
+impl LimitsArgs {
     /// How the change is made.
     pub(crate) fn change(&mut self) -> &mut ChangeArgs {
-        match self {
-            Self::Limits(args) => &mut args.change,
-        }
-    }
-
-    pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        match self {
-            Self::Limits(args) => limits(session, *args).await,
-        }
+        &mut self.change
     }
 }
 
-async fn limits(session: &mut Session, args: LimitsArgs) -> Result<(), Failure> {
+/// Shows them, or changes them.
+pub(crate) async fn limits(session: &mut Session, args: LimitsArgs) -> Result<(), Failure> {
     let mut subject = Subject::new("organisation", "/organisations", &args.organisation);
     subject.path.push_str("/limits");
     if args.sold.is_empty() && args.oversell.is_none() {

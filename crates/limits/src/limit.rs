@@ -86,7 +86,6 @@ macro_rules! limits {
 }
 
 const MANY: RangeInclusive<i64> = 0..=1_000_000_000;
-const BYTES: RangeInclusive<i64> = 0..=1 << 60;
 
 limits! {
     /// Accounts of an organisation and of all below it.
@@ -102,11 +101,11 @@ limits! {
     /// Cron jobs.
     CronJobs = "cron_jobs", "cron jobs", Counted, Count, MANY, Amount::Unlimited;
     /// Disk space.
-    DiskBytes = "disk_bytes", "bytes of disk space", Given, Bytes, BYTES, Amount::Unlimited;
+    DiskBytes = "disk_bytes", "bytes of disk space", Given, Bytes, 1 << 20..=1 << 50, Amount::Unlimited;
     /// Files, directories and links.
-    Inodes = "inodes", "files", Given, Count, 0..=1 << 40, Amount::Unlimited;
+    Inodes = "inodes", "files", Given, Count, 100..=1_000_000_000, Amount::Unlimited;
     /// What is sent to visitors in a month.
-    TrafficBytes = "traffic_bytes", "bytes of traffic", Measured, BytesPerMonth, BYTES, Amount::Unlimited;
+    TrafficBytes = "traffic_bytes", "bytes of traffic", Measured, BytesPerMonth, 0..=1 << 60, Amount::Unlimited;
     /// Processor time.
     CpuPercent = "cpu_percent", "per cent of one processor", Host, Percent, 1..=100_000, Amount::Of(100);
     /// Memory.

@@ -254,7 +254,7 @@ async fn a_reseller_gives_no_more_than_it_has_and_raises_not_its_own_limits() {
     let bench = Bench::new().await;
     let rita = reseller(&bench).await;
     let acme = "/api/v1/organisations/acme/limits";
-    let body = json!({ "limits": { "sites": 2, "accounts": 2, "memory_bytes": 512 << 20, "disk_bytes": 100 }, "features": { "mail": false } });
+    let body = json!({ "limits": { "sites": 2, "accounts": 2, "memory_bytes": 512 << 20, "disk_bytes": 100 << 20 }, "features": { "mail": false } });
     let set = any(bench.root()).patch(acme, body).await;
     assert_eq!(set.status, 200, "{}", set.text);
     let own = any(rita.clone()).patch(acme, json!({ "limits": { "sites": 50 } })).await;
@@ -269,7 +269,7 @@ async fn a_reseller_gives_no_more_than_it_has_and_raises_not_its_own_limits() {
         refused.json["errors"].as_array().unwrap().iter().map(|error| error["pointer"].clone()).collect();
     assert_eq!(pointers, ["/limits/sites", "/features/mail"], "{}", refused.text);
     let made = rita
-        .post("/api/v1/packages", json!({ "name": "pro", "limits": { "sites": 2, "disk_bytes": 60 } }))
+        .post("/api/v1/packages", json!({ "name": "pro", "limits": { "sites": 2, "disk_bytes": 60 << 20 } }))
         .await;
     assert_eq!(made.status, 201, "{}", made.text);
     assert!(!made.text.contains("\"mail\""), "{}", made.text);

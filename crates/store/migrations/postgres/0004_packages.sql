@@ -3,7 +3,7 @@
 -- What accounts are sold. Belongs to an organisation; it and all below may give it to their accounts.
 CREATE TABLE package (
     id              TEXT   NOT NULL PRIMARY KEY,
-    organisation_id TEXT   NOT NULL REFERENCES organisation (id) ON DELETE RESTRICT,
+    organisation_id TEXT   NOT NULL REFERENCES organisation (id) ON DELETE CASCADE,
     name            TEXT COLLATE "C"   NOT NULL,
     created_at      BIGINT NOT NULL,
     updated_at      BIGINT NOT NULL,

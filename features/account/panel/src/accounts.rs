@@ -14,11 +14,14 @@ use crate::store::account;
 pub(crate) fn host(state: &State) -> Limits {
     let usual = Limits::default();
     let number = |limit, usual| u32::try_from(state.number(limit)).unwrap_or(usual);
+    let most = |limit| state.most(limit).stored().and_then(|most| u64::try_from(most).ok());
     Limits {
         cpu_percent: number(Limit::CpuPercent, usual.cpu_percent),
         memory_bytes: u64::try_from(state.number(Limit::MemoryBytes)).unwrap_or(usual.memory_bytes),
         tasks: number(Limit::Tasks, usual.tasks),
         io_weight: number(Limit::IoWeight, usual.io_weight),
+        disk_bytes: most(Limit::DiskBytes),
+        inodes: most(Limit::Inodes),
     }
 }
 

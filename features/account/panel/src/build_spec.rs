@@ -16,7 +16,7 @@ pub(crate) fn build(row: &Row) -> Wanted<AccountSpec> {
         // What opens nothing is not sent; the row keeps it.
         sftp_password: row.sftp_password.clone().filter(|_| !row.sftp_off),
         ssh_keys: if row.sftp_off { Vec::new() } else { row.ssh_keys.clone() },
-        suspended: row.suspended,
+        suspended: row.is_off(),
         limits: row.limits,
     })
 }

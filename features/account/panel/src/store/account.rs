@@ -20,7 +20,11 @@ const UIDS: std::ops::RangeInclusive<i64> = 20_000..=59_999;
 const FIND: Statement = Statement::new(
     "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
             (SELECT p.name FROM package p WHERE p.id = account.package_id) AS package,
-            (SELECT COUNT(*) FROM account_feature_off f WHERE f.account_id = account.id AND f.feature = 'sftp') AS sftp_off, owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
+            (SELECT COUNT(*) FROM account_feature_off f WHERE f.account_id = account.id AND f.feature = 'sftp') AS sftp_off,
+            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
+            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
+            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
+            owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
             created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite,
             (SELECT COUNT(*) FROM pool WHERE pool.account_id = account.id)
@@ -30,7 +34,11 @@ const FIND: Statement = Statement::new(
 const LIST: Statement = Statement::new(
     "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
             (SELECT p.name FROM package p WHERE p.id = account.package_id) AS package,
-            (SELECT COUNT(*) FROM account_feature_off f WHERE f.account_id = account.id AND f.feature = 'sftp') AS sftp_off, owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
+            (SELECT COUNT(*) FROM account_feature_off f WHERE f.account_id = account.id AND f.feature = 'sftp') AS sftp_off,
+            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
+            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
+            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
+            owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
             created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite, 0 AS dependents
      FROM account
@@ -124,13 +132,27 @@ pub(crate) struct Row {
     pub(crate) sftp_password: Option<CryptHash>,
     pub(crate) ssh_keys: Vec<SshPublicKey>,
     pub(crate) limits: Limits,
+    /// Why the server cannot hold a limit of disk space, as far as it was asked.
+    pub(crate) disk_note: Option<String>,
+    /// The same of files.
+    pub(crate) inodes_note: Option<String>,
+    /// By itself.
     pub(crate) suspended: bool,
     pub(crate) suspended_reason: Option<String>,
+    /// By an organisation above it.
+    pub(crate) suspended_above: bool,
     pub(crate) created_at: Micros,
     pub(crate) updated_at: Micros,
     pub(crate) block: Block,
     /// Pools and sites, those on their way out included.
     pub(crate) dependents: i64,
+}
+
+impl Row {
+    /// Suspended, by whatever.
+    pub(crate) fn is_off(&self) -> bool {
+        self.suspended || self.suspended_above
+    }
 }
 
 impl FromRow for Row {
@@ -147,13 +169,24 @@ impl FromRow for Row {
             sftp_password: row.opt_parse("sftp_password_hash")?,
             ssh_keys: row.json("ssh_keys")?,
             limits: row.opt_json("limits")?.unwrap_or_default(),
+            disk_note: row.opt_text("disk_note")?,
+            inodes_note: row.opt_text("inodes_note")?,
             suspended: row.flag("suspended")?,
             suspended_reason: row.opt_text("suspended_reason")?,
+            suspended_above: row.flag("suspended_above")?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,
             block: Block::from_row(row)?,
             dependents: row.int("dependents")?,
         })
+    }
+}
+
+impl Row {
+    /// Why a limit that the account has is not held.
+    fn limits_note(&self) -> Option<&str> {
+        let disk = self.limits.disk_bytes.and(self.disk_note.as_deref());
+        disk.or(self.limits.inodes.and(self.inodes_note.as_deref()))
     }
 }
 
@@ -186,9 +219,13 @@ pub struct Account {
     /// Limits of all that the account runs.
     #[schema(value_type = AccountLimits)]
     pub limits: Limits,
+    /// Which of its limits the server cannot hold, and why; null: it holds them all, or was not asked yet.
+    pub limits_note: Option<String>,
     /// No SFTP, no PHP, no pages.
     pub suspended: bool,
-    /// Why it is suspended.
+    /// What suspends it: `account`, `organisation` (its own, or one above that), or both.
+    pub suspended_by: Vec<String>,
+    /// Why it is suspended by itself.
     pub suspended_reason: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
@@ -201,7 +238,7 @@ pub struct Account {
     pub convergence: Convergence,
 }
 
-/// Limits of an account's slice.
+/// Limits of an account.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct AccountLimits {
     /// Processor time, in per cent of one processor.
@@ -216,6 +253,12 @@ pub(crate) struct AccountLimits {
     /// Share of the disks' throughput; 100 is usual.
     #[schema(minimum = 1, maximum = 10_000)]
     pub io_weight: u32,
+    /// Disk space, in bytes; left out: no limit.
+    #[schema(minimum = 1_048_576)]
+    pub disk_bytes: Option<u64>,
+    /// Files, directories and links; left out: no limit.
+    #[schema(minimum = 100, maximum = 1_000_000_000)]
+    pub inodes: Option<u64>,
 }
 
 impl From<&Row> for Account {
@@ -230,7 +273,12 @@ impl From<&Row> for Account {
             has_password: row.sftp_password.is_some(),
             ssh_keys: row.ssh_keys.clone(),
             limits: row.limits,
-            suspended: row.suspended,
+            limits_note: row.limits_note().map(str::to_owned),
+            suspended: row.is_off(),
+            suspended_by: [("account", row.suspended), ("organisation", row.suspended_above)]
+                .into_iter()
+                .filter_map(|(what, is)| is.then(|| what.to_owned()))
+                .collect(),
             suspended_reason: row.suspended_reason.clone(),
             created_at: row.created_at,
             updated_at: row.updated_at,

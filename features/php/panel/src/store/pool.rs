@@ -8,7 +8,7 @@ use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 
 const FIND: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, a.suspended AS account_suspended,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
             (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_workers') AS workers, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
@@ -19,7 +19,7 @@ const FIND: Statement = Statement::new(
      WHERE p.id = $1",
 );
 const FIND_BY_NAME: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, a.suspended AS account_suspended,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
             (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_workers') AS workers, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
@@ -28,7 +28,7 @@ const FIND_BY_NAME: Statement = Statement::new(
      WHERE p.name = $1",
 );
 const OF_ACCOUNT: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, a.suspended AS account_suspended,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
             (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_workers') AS workers, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
@@ -37,7 +37,7 @@ const OF_ACCOUNT: Statement = Statement::new(
      WHERE p.account_id = $1 AND (p.version = $2 OR $2 IS NULL) ORDER BY p.version LIMIT 100",
 );
 const LIST: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, a.suspended AS account_suspended,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
             (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_workers') AS workers, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
