@@ -16,11 +16,13 @@ use crate::doctor::DoctorArgs;
 use crate::drift::DriftArgs;
 use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::limit::LimitCommand;
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
 use crate::member::{InvitationCommand, MemberCommand};
 use crate::node::NodeCommand;
 use crate::organisation::OrganisationCommand;
+use crate::package::PackageCommand;
 use crate::person::PersonCommand;
 use crate::pool::PoolCommand;
 use crate::role::{PermissionCommand, RoleCommand};
@@ -54,6 +56,10 @@ pub(crate) struct Cli {
 enum Command {
     #[command(subcommand)]
     Account(AccountCommand),
+    #[command(subcommand)]
+    Package(PackageCommand),
+    #[command(subcommand)]
+    Limit(LimitCommand),
     #[command(subcommand)]
     Site(SiteCommand),
     #[command(subcommand)]
@@ -101,6 +107,8 @@ impl Command {
     fn change(&mut self) -> Option<&mut ChangeArgs> {
         match self {
             Self::Account(command) => command.change(),
+            Self::Package(command) => command.change(),
+            Self::Organisation(OrganisationCommand::Limits(args)) => Some(args.change()),
             Self::Site(command) => command.change(),
             Self::Node(NodeCommand::Edit(args)) => Some(&mut args.change),
             _ => None,
@@ -114,6 +122,7 @@ impl Command {
             Self::Drift(args) => args.dry_run(),
             Self::Webhook(command) => command.dry_run(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
+            Self::Limit(LimitCommand::Recount(args)) => Some(&mut args.dry_run),
             Self::Organisation(command) => command.dry_run(),
             Self::Role(command) => command.dry_run(),
             Self::Person(command) => command.dry_run(),
@@ -126,6 +135,8 @@ impl Command {
     async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
             Self::Account(command) => command.run(session).await,
+            Self::Package(command) => command.run(session).await,
+            Self::Limit(command) => command.run(session).await,
             Self::Site(command) => command.run(session).await,
             Self::Pool(command) => command.run(session).await,
             Self::Organisation(command) => command.run(session).await,

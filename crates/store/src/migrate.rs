@@ -34,6 +34,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0003_people.sql"),
     ),
     (
+        4,
+        "packages",
+        include_str!("../migrations/sqlite/0004_packages.sql"),
+        include_str!("../migrations/postgres/0004_packages.sql"),
+    ),
+    (
         7,
         "webhook",
         include_str!("../migrations/sqlite/0007_webhook.sql"),

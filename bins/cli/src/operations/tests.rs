@@ -14,6 +14,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("account_edit", "password", "password_stdin"),
     ("account_edit", "limits", "cpu"),
     ("account_list", "q", "query"),
+    ("package_list", "q", "query"),
     ("site_list", "q", "query"),
     ("webhook_create", "url", "address"),
     ("webhook_edit", "url", "address"),

@@ -8,6 +8,7 @@ use auth::ViewNode;
 use axum::extract::State;
 use converge::methods::{Finding, RunDoctor, Severity};
 use desired::{Access, Table};
+use package_panel::Hosted;
 use serde::{Deserialize, Serialize};
 use store::{Statement, Tx};
 use utoipa::ToSchema;
@@ -15,6 +16,7 @@ use utoipa_axum::routes;
 use wire::Peer;
 
 use crate::app::Parts;
+use crate::world::World;
 
 const NOT_READY: Statement = Statement::new(
     "SELECT CAST((SELECT COUNT(*) FROM account WHERE condition IN ('failed', 'degraded'))
@@ -70,6 +72,7 @@ fn finding(code: &str, subject: &str, seen: Result<String, (Severity, String, &s
 async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result<Json<DoctorView>, ApiError> {
     actor.everywhere::<ViewNode>()?;
     let mut findings = vec![database(&parts).await, audit(&parts).await?, objects(&parts).await?];
+    findings.push(counters(&parts).await?);
     findings.push(webhooks(&parts).await?);
     findings.push(answers("probe.answers", "the probe", &parts.probe, "holdfast-probe").await);
     findings.push(answers("egress.answers", "egress", &parts.egress, "holdfast-egress").await);
@@ -126,6 +129,21 @@ async fn objects(parts: &Parts) -> Result<Finding, ApiError> {
         count => Err((Severity::Warning, format!("{count} are failed or degraded"), NAMES_THEM)),
     };
     Ok(finding("panel.objects", "accounts, pools, sites and the web server", seen))
+}
+
+/// Counters are written with the rows that they count, so a difference is a defect, or somebody's hand in the database.
+async fn counters(parts: &Parts) -> Result<Finding, ApiError> {
+    let counts = World.counts();
+    let read = async |tx: &mut Tx| limits::differences(tx, &counts).await;
+    let seen = match parts.panel.store().read(read).await?.as_slice() {
+        [] => Ok("each is what it counts".to_owned()),
+        wrong => Err((
+            Severity::Error,
+            format!("{} are not what they count", wrong.len()),
+            "`holdfast limit recount --dry-run` names them, `holdfast limit recount` mends them.",
+        )),
+    };
+    Ok(finding("panel.counters", "what accounts and organisations use", seen))
 }
 
 /// A receiver may be away for so long.

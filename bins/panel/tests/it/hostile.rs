@@ -33,9 +33,14 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "/name" => FieldKind::AccountName,
         "/email" => FieldKind::Email,
         "/password" => FieldKind::Password,
+        "/package" => FieldKind::Label,
         "/reason" => FieldKind::Text,
         "/current_password" => FieldKind::Any,
         _ => FieldKind::SshKey,
+    };
+    let sold = |pointer: &str| match pointer {
+        "/name" | "/organisation" | "/package" => FieldKind::Label,
+        _ => FieldKind::Any,
     };
     let webhook = |pointer: &str| match pointer {
         "/name" | "/organisation" => FieldKind::Label,
@@ -45,7 +50,7 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
     };
     Some(match operation {
         "account_create" => {
-            let body = json!({ "name": "dora", "email": "dora@example.test", "password": "correct horse battery", "ssh_keys": [SSH_KEY] });
+            let body = json!({ "name": "dora", "email": "dora@example.test", "package": "basic", "password": "correct horse battery", "ssh_keys": [SSH_KEY] });
             (body, account)
         }
         "account_edit" => {
@@ -53,6 +58,17 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
                                "current_password": "wrong", "ssh_keys": [SSH_KEY] });
             (body, account)
         }
+        "account_limits_edit" => {
+            let body = json!({ "package": "basic", "limits": { "databases": "unlimited" } });
+            (body, sold)
+        }
+        "package_create" => {
+            let body =
+                json!({ "name": "pro", "organisation": "root", "limits": { "databases": "unlimited" } });
+            (body, sold)
+        }
+        "package_edit" => (json!({ "name": "pro", "limits": { "databases": "unlimited" } }), sold),
+        "organisation_limits_edit" => (json!({ "limits": { "databases": "unlimited" } }), sold),
         "account_suspend" => (json!({ "reason": "An ordinary note" }), account),
         "site_create" => {
             let body = json!({ "account": "alice", "name": "new.example.test", "aliases": ["other.example.test"], "php": "8.4",
@@ -157,6 +173,7 @@ fn path(operation: &Operation) -> String {
         .path
         .replace("{account}", "alice")
         .replace("{site}", "a.example.test")
+        .replace("{package}", "basic")
         .replace("{key}", "panel.hostname")
         .replace("{webhook}", "on-call")
         .replace("{organisation}", "acme")
@@ -276,6 +293,7 @@ async fn fields(which: fn(&Operation) -> bool) {
     assert_eq!(bench.root().post("/api/v1/roles", editor).await.status, 201);
     bench.account("alice").await;
     bench.site("alice", "a.example.test").await;
+    bench.package("basic", json!({})).await;
     let mut tally = Tally::default();
     for operation in Description::committed()
         .operations()

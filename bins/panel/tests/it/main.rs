@@ -14,6 +14,7 @@ mod driving;
 mod flows;
 mod hostile;
 mod matrix;
+mod packages;
 mod people;
 mod rehearsals;
 mod schema;

@@ -3,6 +3,7 @@
 //! An account's name is also its owner's login. A uid is given out once and never again, even after the account is gone. What else
 //! hangs on an account (pools, sites) belongs to other features; [`Dependents`] is how they hear of a change.
 
+pub mod accounts;
 mod build_spec;
 mod dependents;
 mod object;

@@ -6,6 +6,7 @@ use auth::{
     ViewAccount,
 };
 use desired::{Block, BlockSql, Convergence};
+use limits::{Accounts, Given, Taken};
 use names::{
     AccountId, AccountName, CryptHash, EmailAddress, Label, Micros, NodeId, PersonId, SshPublicKey, Uid,
 };
@@ -18,6 +19,8 @@ const UIDS: std::ops::RangeInclusive<i64> = 20_000..=59_999;
 
 const FIND: Statement = Statement::new(
     "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
+            (SELECT p.name FROM package p WHERE p.id = account.package_id) AS package,
+            (SELECT COUNT(*) FROM account_feature_off f WHERE f.account_id = account.id AND f.feature = 'sftp') AS sftp_off,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
             (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
@@ -30,6 +33,8 @@ const FIND: Statement = Statement::new(
 );
 const LIST: Statement = Statement::new(
     "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
+            (SELECT p.name FROM package p WHERE p.id = account.package_id) AS package,
+            (SELECT COUNT(*) FROM account_feature_off f WHERE f.account_id = account.id AND f.feature = 'sftp') AS sftp_off,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
             (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
@@ -55,6 +60,7 @@ const INSERT: Statement = Statement::new(
 const UPDATE: Statement = Statement::new(
     "UPDATE account SET email = $2, sftp_password_hash = $3, ssh_keys = $4, limits = $5, updated_at = $6 WHERE id = $1",
 );
+const SET_LIMITS: Statement = Statement::new("UPDATE account SET limits = $2 WHERE id = $1");
 const SUSPEND: Statement =
     Statement::new("UPDATE account SET suspended = $2, suspended_reason = $3, updated_at = $4 WHERE id = $1");
 const DELETE: Statement = Statement::new("UPDATE account SET deleted_at = $2, updated_at = $2 WHERE id = $1");
@@ -98,6 +104,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     LOCAL_NODE,
     INSERT,
     UPDATE,
+    SET_LIMITS,
     SUSPEND,
     DELETE,
     BLOCK.raise,
@@ -116,6 +123,9 @@ pub(crate) struct Row {
     pub(crate) id: AccountId,
     pub(crate) name: AccountName,
     pub(crate) organisation: Label,
+    pub(crate) package: Option<Label>,
+    /// SFTP is not part of what it was sold.
+    pub(crate) sftp_off: bool,
     pub(crate) owner: Option<PersonId>,
     pub(crate) uid: Uid,
     pub(crate) email: EmailAddress,
@@ -151,6 +161,8 @@ impl FromRow for Row {
             id: row.parse("id")?,
             name: row.parse("name")?,
             organisation: row.parse("organisation")?,
+            package: row.opt_parse("package")?,
+            sftp_off: row.int("sftp_off")? > 0,
             owner: row.opt_parse("owner_person_id")?,
             uid: row.number("uid")?,
             email: row.parse("email")?,
@@ -190,6 +202,9 @@ pub struct Account {
     /// The organisation that it belongs to.
     #[schema(value_type = String)]
     pub organisation: Label,
+    /// What it was sold; null: as usual in all.
+    #[schema(value_type = Option<String>)]
+    pub package: Option<Label>,
     /// Where to write to.
     #[schema(value_type = String)]
     pub email: EmailAddress,
@@ -252,6 +267,7 @@ impl From<&Row> for Account {
             id: row.id,
             name: row.name.clone(),
             organisation: row.organisation.clone(),
+            package: row.package.clone(),
             email: row.email.clone(),
             uid: row.uid,
             has_password: row.sftp_password.is_some(),
@@ -337,7 +353,6 @@ pub(crate) struct NewRow<'a> {
     pub(crate) email: &'a EmailAddress,
     pub(crate) sftp_password: Option<&'a CryptHash>,
     pub(crate) ssh_keys: &'a [SshPublicKey],
-    pub(crate) limits: Limits,
 }
 
 /// What came of [`insert`].
@@ -355,6 +370,7 @@ pub(crate) async fn insert(
     tx: &mut WriteTx,
     organisation: &Authorised<OrganisationRef, ManageAccounts>,
     new: &NewRow<'_>,
+    _one: Taken<Accounts>,
     now: Micros,
 ) -> Result<Inserted, StoreError> {
     let uid: i64 = tx.one(NEXT_UID).await?;
@@ -374,7 +390,7 @@ pub(crate) async fn insert(
         .bind(new.email.as_str())
         .bind(new.sftp_password.map(CryptHash::expose))
         .bind(json(new.ssh_keys))
-        .bind(json(&new.limits))
+        .bind(json(&Limits::default()))
         .bind(now);
     Ok(if tx.execute(insert).await? == 1 { Inserted::Yes } else { Inserted::NameTaken })
 }
@@ -389,6 +405,12 @@ pub(crate) async fn update(tx: &mut WriteTx, row: &Row, now: Micros) -> Result<(
         .bind(json(&row.limits))
         .bind(now);
     tx.execute(update).await?;
+    Ok(())
+}
+
+/// Writes down what the host is to hold the account to.
+pub(crate) async fn set_limits(tx: &mut WriteTx, id: AccountId, limits: &Limits) -> Result<(), StoreError> {
+    tx.execute(SET_LIMITS.bind(id).bind(json(limits))).await?;
     Ok(())
 }
 
@@ -408,6 +430,7 @@ pub(crate) async fn set_suspended(
 pub(crate) async fn delete(
     tx: &mut WriteTx,
     account: &Authorised<AccountRef, ManageAccounts>,
+    _one: Given<Accounts>,
     now: Micros,
 ) -> Result<(), StoreError> {
     tx.execute(DELETE.bind(account.id).bind(now)).await?;
