@@ -24,7 +24,7 @@ use crate::run::Session;
 use crate::screen::Screen;
 use crate::session::{PasswordArgs, SessionCommand};
 use crate::setting::SettingCommand;
-use crate::setup::SetupArgs;
+use crate::setup::{BackupPanelArgs, RestorePanelArgs, SetupArgs};
 use crate::site::SiteCommand;
 use crate::sweep::{PlanArgs, SweepArgs};
 
@@ -70,6 +70,8 @@ enum Command {
     Password(PasswordArgs),
     LoginLink(LoginLinkArgs),
     Setup(SetupArgs),
+    BackupPanel(BackupPanelArgs),
+    RestorePanel(RestorePanelArgs),
     #[command(subcommand)]
     Agent(AgentCommand),
     Api(ApiArgs),
@@ -93,6 +95,7 @@ impl Command {
         match self {
             Self::Sweep(args) => Some(&mut args.dry_run),
             Self::Drift(args) => args.dry_run(),
+            Self::RestorePanel(args) => Some(&mut args.dry_run),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
             _ => None,
         }
@@ -115,6 +118,8 @@ impl Command {
             Self::Password(args) => args.run(session).await,
             Self::LoginLink(args) => args.run(session).await,
             Self::Setup(args) => args.run(),
+            Self::BackupPanel(args) => args.run(),
+            Self::RestorePanel(args) => args.run(),
             Self::Agent(command) => command.run(session).await,
             Self::Api(args) => args.run(session).await,
             Self::Completions(args) => args.run(session),

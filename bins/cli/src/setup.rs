@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::change::DryRunArgs;
 use crate::failure::Failure;
 
 /// Where the package puts it.
@@ -31,14 +33,64 @@ impl SetupArgs {
 
     /// Becomes that program; comes back only where it cannot.
     pub(crate) fn run(self) -> Result<(), Failure> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this process becomes the program of its own package, with the person's own arguments"
-        )]
-        let error = std::process::Command::new(PROGRAM).args(self.arguments).exec();
-        Err(Failure::refused(
-            format!("{PROGRAM}: {error}"),
-            "Is the package holdfast installed on this server, and are you root?",
-        ))
+        become_set_up(self.arguments)
     }
+}
+
+/// Write all that makes the panel into one file: database, ledger, configuration, keys, certificate
+///
+/// The panel goes on meanwhile. The file is root's alone and not encrypted; homes and logs are not in it.
+#[derive(Debug, Args)]
+pub(crate) struct BackupPanelArgs {
+    /// The file
+    file: PathBuf,
+    /// Replace a file that is there
+    #[arg(long)]
+    replace: bool,
+}
+
+/// Put a backup of the panel back
+///
+/// Panel and agent are away for some seconds, and the sites go on. What is here now is kept in /var/backups/holdfast first.
+/// Nothing on the server is removed or disabled for it: what the older database does not know waits for `holdfast adopt`.
+/// One that was stopped half-way is completed by calling it again.
+#[derive(Debug, Args)]
+pub(crate) struct RestorePanelArgs {
+    /// The file that `holdfast backup-panel` wrote
+    file: PathBuf,
+    #[command(flatten)]
+    pub(crate) dry_run: DryRunArgs,
+}
+
+impl BackupPanelArgs {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let replace = self.replace.then(|| "--replace".into());
+        let mut arguments: Vec<OsString> = vec!["backup-panel".into()];
+        arguments.extend(replace);
+        arguments.extend(["--".into(), self.file.into()]);
+        become_set_up(arguments)
+    }
+}
+
+impl RestorePanelArgs {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let dry_run = self.dry_run.dry_run.then(|| "--dry-run".into());
+        let mut arguments: Vec<OsString> = vec!["restore-panel".into()];
+        arguments.extend(dry_run);
+        arguments.extend(["--".into(), self.file.into()]);
+        become_set_up(arguments)
+    }
+}
+
+/// Becomes the program of set-up; comes back only where it cannot.
+fn become_set_up(arguments: Vec<OsString>) -> Result<(), Failure> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this process becomes the program of its own package, with the person's own arguments"
+    )]
+    let error = std::process::Command::new(PROGRAM).args(arguments).exec();
+    Err(Failure::refused(
+        format!("{PROGRAM}: {error}"),
+        "Is the package holdfast installed on this server, and are you root?",
+    ))
 }

@@ -30,7 +30,8 @@ pub(crate) fn table(parts: Parts) -> Table {
 }
 
 /// Every statement below.
-pub(crate) const STATEMENTS: &[&[store::Statement]] = &[session::STATEMENTS, doctor::STATEMENTS];
+pub(crate) const STATEMENTS: &[&[store::Statement]] =
+    &[session::STATEMENTS, doctor::STATEMENTS, crate::database::STATEMENTS];
 
 /// Writes a change that was done into the audit, and its request down as done.
 async fn done(

@@ -73,6 +73,14 @@ pub(crate) enum SetupError {
         /// How it stands.
         web_server: String,
     },
+    /// It is not done.
+    #[error("{reason}; {remedy}")]
+    Refused {
+        /// Why.
+        reason: String,
+        /// What to do.
+        remedy: String,
+    },
     /// The output could not be written.
     #[error("write the report")]
     Output(#[from] std::io::Error),

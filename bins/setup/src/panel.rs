@@ -102,6 +102,10 @@ pub(crate) trait Panel: Sync {
     fn health(&self) -> Result<(), PanelError>;
     /// A link for the administrator, who is made at the first call.
     fn login_link(&self, login: Option<&str>) -> Result<LoginLink, PanelError>;
+    /// Whether the agent answers too, as far as the panel can tell.
+    fn agent_answers(&self) -> Result<bool, PanelError>;
+    /// How many objects of the server wait for `holdfast adopt`.
+    fn undecided(&self) -> Result<usize, PanelError>;
     /// The web server's condition; none while the panel does not know it yet.
     fn web_server(&self) -> Result<Option<WebServer>, PanelError>;
 }
@@ -186,6 +190,16 @@ impl Panel for SocketPanel {
             None => json!({}),
         };
         parse("POST /login-links", self.call(&Method::POST, "/login-links", Some(&body))?)
+    }
+
+    fn agent_answers(&self) -> Result<bool, PanelError> {
+        Ok(self.call(&Method::GET, "/node", None)?["host"].is_object())
+    }
+
+    fn undecided(&self) -> Result<usize, PanelError> {
+        let list = self.call(&Method::GET, "/adoption", None)?;
+        let items = list["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+        Ok(items.iter().filter(|item| item["why"] != "kept").count())
     }
 
     fn web_server(&self) -> Result<Option<WebServer>, PanelError> {

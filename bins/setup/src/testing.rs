@@ -157,6 +157,14 @@ impl Panel for Fresh {
         Ok(LoginLink { url: "https://server.example.com:8443/".to_owned(), expires_at: String::new() })
     }
 
+    fn agent_answers(&self) -> Result<bool, PanelError> {
+        self.health().map(|()| true)
+    }
+
+    fn undecided(&self) -> Result<usize, PanelError> {
+        Ok(0)
+    }
+
     fn web_server(&self) -> Result<Option<WebServer>, PanelError> {
         let edited = self.edited.load(Ordering::Relaxed);
         Ok(Some(WebServer {

@@ -336,6 +336,30 @@ pub struct AuditHead {
     pub seq: u64,
     /// Its hash.
     pub hash: Digest,
+    /// Root put an older panel back then: entries from this number on that were noted before are not in its audit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restored: bool,
+}
+
+impl AuditHeads {
+    /// Those that the panel's audit of now must hold: what was noted after a backup was taken is not in one that was put back.
+    pub fn standing(&self) -> Vec<&AuditHead> {
+        let mut standing: Vec<&AuditHead> = Vec::new();
+        for head in &self.heads {
+            if head.restored {
+                standing.retain(|before| before.seq < head.seq);
+            }
+            standing.push(head);
+        }
+        standing
+    }
+
+    /// The last time that an older panel was put back, with the number of the last entry that was known then and is not in it.
+    pub fn restored(&self) -> Option<(&AuditHead, Option<u64>)> {
+        let at = self.heads.iter().rposition(|head| head.restored)?;
+        let lost = self.heads[..at].iter().map(|head| head.seq).max();
+        Some((&self.heads[at], lost.filter(|lost| *lost >= self.heads[at].seq)))
+    }
 }
 
 impl Method for ListAuditHeads {

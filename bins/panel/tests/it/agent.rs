@@ -490,7 +490,7 @@ impl FakeAgent {
         let heads = Arc::clone(&self.heads);
         let router = router.blocking(move |_: Call, head: RecordAuditHead| {
             let at = Micros::now().as_micros();
-            lock(&heads).push(AuditHead { at, seq: head.seq, hash: head.hash });
+            lock(&heads).push(AuditHead { at, seq: head.seq, hash: head.hash, restored: false });
             Ok(AuditHeads { heads: lock(&heads).clone() })
         });
         let heads = Arc::clone(&self.heads);
