@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::account::AccountCommand;
+use crate::adopt::AdoptArgs;
 use crate::agent::AgentCommand;
 use crate::api::ApiArgs;
 use crate::audit::AuditCommand;
@@ -24,7 +25,7 @@ use crate::run::Session;
 use crate::screen::Screen;
 use crate::session::{PasswordArgs, SessionCommand};
 use crate::setting::SettingCommand;
-use crate::setup::{BackupPanelArgs, RestorePanelArgs, SetupArgs};
+use crate::setup::{BackupPanelArgs, RestorePanelArgs, SetupArgs, UpgradeArgs};
 use crate::site::SiteCommand;
 use crate::sweep::{PlanArgs, SweepArgs};
 
@@ -58,6 +59,7 @@ enum Command {
     Plan(PlanArgs),
     Sweep(SweepArgs),
     Drift(DriftArgs),
+    Adopt(AdoptArgs),
     Doctor(DoctorArgs),
     #[command(subcommand)]
     Setting(SettingCommand),
@@ -72,6 +74,7 @@ enum Command {
     Setup(SetupArgs),
     BackupPanel(BackupPanelArgs),
     RestorePanel(RestorePanelArgs),
+    Upgrade(UpgradeArgs),
     #[command(subcommand)]
     Agent(AgentCommand),
     Api(ApiArgs),
@@ -85,6 +88,7 @@ impl Command {
         match self {
             Self::Account(command) => command.change(),
             Self::Site(command) => command.change(),
+            Self::Adopt(args) => args.change(),
             Self::Node(NodeCommand::Edit(args)) => Some(&mut args.change),
             _ => None,
         }
@@ -96,6 +100,7 @@ impl Command {
             Self::Sweep(args) => Some(&mut args.dry_run),
             Self::Drift(args) => args.dry_run(),
             Self::RestorePanel(args) => Some(&mut args.dry_run),
+            Self::Upgrade(args) => Some(&mut args.dry_run),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
             _ => None,
         }
@@ -110,6 +115,7 @@ impl Command {
             Self::Plan(args) => args.run(session).await,
             Self::Sweep(args) => args.run(session).await,
             Self::Drift(args) => args.run(session).await,
+            Self::Adopt(args) => args.run(session).await,
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
@@ -120,6 +126,7 @@ impl Command {
             Self::Setup(args) => args.run(),
             Self::BackupPanel(args) => args.run(),
             Self::RestorePanel(args) => args.run(),
+            Self::Upgrade(args) => args.run(),
             Self::Agent(command) => command.run(session).await,
             Self::Api(args) => args.run(session).await,
             Self::Completions(args) => args.run(session),

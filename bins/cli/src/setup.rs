@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -49,6 +49,40 @@ pub(crate) struct BackupPanelArgs {
     replace: bool,
 }
 
+/// Upgrade Holdfast by a package, with a way back
+///
+/// The new release rehearses the migration on a copy of the database first. Then the panel is away for some seconds; the sites
+/// never are. Where panel, agent, doctor or sites are not well after it, the old release comes back by itself.
+#[derive(Debug, Args)]
+pub(crate) struct UpgradeArgs {
+    /// The package of the new release
+    #[arg(long, value_name = "FILE", required_unless_present = "resume")]
+    deb: Option<PathBuf>,
+    /// Go on with an upgrade that was stopped half-way
+    #[arg(long, conflicts_with = "dry_run")]
+    resume: bool,
+    #[command(flatten)]
+    pub(crate) dry_run: DryRunArgs,
+}
+
+/// The program that began an upgrade; the one of a new release may not run.
+const OLD_PROGRAM: &str = "/var/lib/holdfast-setup/upgrade/holdfast-setup";
+
+impl UpgradeArgs {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let mut arguments: Vec<OsString> = vec!["upgrade".into()];
+        if let Some(deb) = self.deb {
+            arguments.extend(["--deb".into(), deb.into()]);
+        }
+        arguments.extend(self.resume.then(|| "--resume".into()));
+        arguments.extend(self.dry_run.dry_run.then(|| "--dry-run".into()));
+        if Path::new(OLD_PROGRAM).exists() {
+            return become_program(OLD_PROGRAM, arguments);
+        }
+        become_set_up(arguments)
+    }
+}
+
 /// Put a backup of the panel back
 ///
 /// Panel and agent are away for some seconds, and the sites go on. What is here now is kept in /var/backups/holdfast first.
@@ -84,13 +118,17 @@ impl RestorePanelArgs {
 
 /// Becomes the program of set-up; comes back only where it cannot.
 fn become_set_up(arguments: Vec<OsString>) -> Result<(), Failure> {
+    become_program(PROGRAM, arguments)
+}
+
+fn become_program(program: &str, arguments: Vec<OsString>) -> Result<(), Failure> {
     #[expect(
         clippy::disallowed_methods,
         reason = "this process becomes the program of its own package, with the person's own arguments"
     )]
-    let error = std::process::Command::new(PROGRAM).args(arguments).exec();
+    let error = std::process::Command::new(program).args(arguments).exec();
     Err(Failure::refused(
-        format!("{PROGRAM}: {error}"),
+        format!("{program}: {error}"),
         "Is the package holdfast installed on this server, and are you root?",
     ))
 }

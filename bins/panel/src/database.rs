@@ -106,7 +106,8 @@ async fn restored(file: &Path, taken_at: &str) -> Result<()> {
             plan_hash: None,
             outcome: Outcome::Done,
         };
-        audit::append(tx, &entry, now).await.map(drop)
+        audit::append(tx, &entry, now).await?;
+        desired::mark_restored(tx, now).await
     };
     store.write(write).await?;
     store.close().await;

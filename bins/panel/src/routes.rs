@@ -4,6 +4,7 @@ use desired::Table;
 
 use crate::app::Parts;
 
+mod adoption;
 mod audit;
 mod doctor;
 mod drift;
@@ -26,6 +27,7 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(audit::table(parts.panel.clone()))
         .merge(plan::table(parts.panel.clone()))
         .merge(drift::table(parts.panel.clone()))
+        .merge(adoption::table(parts.panel.clone()))
         .merge(doctor::table(parts))
 }
 

@@ -60,6 +60,19 @@ pub(crate) enum Command {
         #[arg(long)]
         replace: bool,
     },
+    /// `holdfast upgrade`
+    #[command(hide = true)]
+    Upgrade {
+        /// The package of the new release
+        #[arg(long, required_unless_present = "resume")]
+        deb: Option<PathBuf>,
+        /// Go on where an upgrade was stopped
+        #[arg(long, conflicts_with = "dry_run")]
+        resume: bool,
+        /// Rehearse it, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// `holdfast restore-panel`
     #[command(hide = true)]
     RestorePanel {

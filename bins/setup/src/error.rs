@@ -93,6 +93,14 @@ impl SetupError {
         move |source| Self::Host { doing, source: Box::new(source) }
     }
 
+    /// Did the process itself end? (Only a test's does, and lives to tell.)
+    pub(crate) fn is_end(&self) -> bool {
+        #[cfg(test)]
+        return self.is_crash();
+        #[cfg(not(test))]
+        false
+    }
+
     /// Did a test stop set-up here?
     #[cfg(test)]
     pub(crate) fn is_crash(&self) -> bool {

@@ -12,13 +12,17 @@ use crate::panel::{Panel, PanelError};
 
 mod archive;
 mod backup;
+mod package;
 mod parts;
 mod restore;
 mod tools;
+mod upgrade;
+mod visits;
 
 pub(crate) use backup::{How, back_up, tell};
 pub(crate) use restore::restore;
 pub(crate) use tools::{HostTools, Tools};
+pub(crate) use upgrade::upgrade;
 
 /// Where root keeps what a restore or an upgrade needs until it has ended.
 const WORK: &str = "/var/lib/holdfast-setup";

@@ -136,6 +136,9 @@ fn live(life: life::Life<'_>, command: &Command, hostname: &str) -> Result<()> {
             )?;
             life::tell(&manifest, file, &mut report)?;
         }
+        Command::Upgrade { deb, dry_run, .. } => {
+            life::upgrade(life, deb.as_deref(), *dry_run, &mut report)?;
+        }
         Command::RestorePanel { file, dry_run } => {
             life::restore(life, hostname, file, *dry_run, &mut report)?;
         }

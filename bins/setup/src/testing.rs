@@ -161,6 +161,15 @@ impl Panel for Fresh {
         self.health().map(|()| true)
     }
 
+    fn errors(&self) -> Result<std::collections::BTreeSet<String>, PanelError> {
+        let sick = self.host.files().read_text("/sick").ok().flatten();
+        self.health().map(|()| sick.into_iter().collect())
+    }
+
+    fn sites(&self, _most: usize) -> Result<Vec<String>, PanelError> {
+        Ok(vec!["www.example.com".to_owned()])
+    }
+
     fn undecided(&self) -> Result<usize, PanelError> {
         Ok(0)
     }

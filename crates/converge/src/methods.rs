@@ -59,6 +59,46 @@ impl Method for ListObjects {
     type Reply = ObjectPage;
 }
 
+/// What is wished of some objects, as the ledger holds it. For comparing both sides after an older database was put back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListWishes {
+    /// Which; at most [`MAX_WISHES`]. Those that the ledger does not hold are left out of the answer.
+    pub objects: Vec<Object>,
+}
+
+/// The most objects of one [`ListWishes`], so that the answer fits into a frame.
+pub const MAX_WISHES: usize = 20;
+
+/// What is wished of one object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldWish {
+    /// Which object.
+    #[serde(flatten)]
+    pub object: Object,
+    /// The accepted generation.
+    pub generation: Generation,
+    /// The digest of the accepted wish.
+    pub digest: Digest,
+    /// The specification; none where the wish is that the object be gone.
+    pub spec: Option<serde_json::Value>,
+    /// Since when it stands as it does, in microseconds since 1970 (UTC).
+    pub since: i64,
+}
+
+/// The reply of [`ListWishes`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct WishList {
+    /// In the order in which they were asked for.
+    pub wishes: Vec<HeldWish>,
+}
+
+impl Method for ListWishes {
+    const NAME: &'static str = "holdfast.agent1.ListWishes";
+    const ACCESS: Access = Access::Read;
+    type Reply = WishList;
+}
+
 /// Streams each object whose status changed, from now on, until the caller hangs up. The first page is empty, and says that the agent
 /// listens: what changed before it is found with [`ListObjects`], what changes after it comes.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -42,11 +42,13 @@ pub enum Code {
     SettingChanged,
     /// The agent holds an object that the panel does not know.
     Unknown,
+    /// A person decided about an object that the agent and the panel know differently.
+    Adopted,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Created,
         Self::Changed,
         Self::DeletionAsked,
@@ -59,6 +61,7 @@ impl Code {
         Self::Swept,
         Self::SettingChanged,
         Self::Unknown,
+        Self::Adopted,
     ];
 
     /// The word in the database and the API.
@@ -76,6 +79,7 @@ impl Code {
             Self::Swept => "node.swept",
             Self::SettingChanged => "setting.changed",
             Self::Unknown => "object.unknown",
+            Self::Adopted => "object.adopted",
         }
     }
 

@@ -26,6 +26,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0002_event_last.sql"),
         include_str!("../migrations/postgres/0002_event_last.sql"),
     ),
+    (
+        9,
+        "adoption",
+        include_str!("../migrations/sqlite/0009_adoption.sql"),
+        include_str!("../migrations/postgres/0009_adoption.sql"),
+    ),
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.

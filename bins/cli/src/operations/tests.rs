@@ -15,6 +15,8 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("account_edit", "limits", "cpu"),
     ("account_list", "q", "query"),
     ("site_list", "q", "query"),
+    ("adoption_decide", "kind", "object"),
+    ("adoption_decide", "id", "object"),
     ("drift_decide", "kind", "object"),
     ("drift_decide", "id", "object"),
     ("drift_decide", "foreign", "seen"),
@@ -27,7 +29,8 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
 ];
 
 /// Set by every such command, or the command itself.
-const EVERYWHERE: &[&str] = &["dry_run", "expect_plan", "overwrite", "If-Match", "Last-Event-ID", "action"];
+const EVERYWHERE: &[&str] =
+    &["dry_run", "expect_plan", "overwrite", "If-Match", "Last-Event-ID", "action", "decision"];
 
 fn description() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/openapi.json");

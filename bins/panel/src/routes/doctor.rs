@@ -5,7 +5,7 @@ use api_kit::{ApiError, Caller, Json};
 use auth::ViewNode;
 use axum::extract::State;
 use converge::methods::{Finding, RunDoctor, Severity};
-use desired::{Access, Table};
+use desired::{Access, Table, Why};
 use serde::{Deserialize, Serialize};
 use store::{Statement, Tx};
 use utoipa::ToSchema;
@@ -68,6 +68,7 @@ async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result
     actor.everywhere::<ViewNode>()?;
     let mut findings =
         vec![database(&parts).await, audit(&parts).await?, objects(&parts).await?, probe(&parts).await];
+    findings.extend(adoption(&parts).await);
     match parts.panel.agent().call(&RunDoctor {}).await {
         Ok(diagnosis) => {
             findings.push(finding("agent.answers", "the agent", Ok("answers".to_owned())));
@@ -121,6 +122,33 @@ async fn objects(parts: &Parts) -> Result<Finding, ApiError> {
         count => Err((Severity::Warning, format!("{count} are failed or degraded"), NAMES_THEM)),
     };
     Ok(finding("panel.objects", "accounts, pools, sites and the web server", seen))
+}
+
+/// What the server holds beyond this database.
+async fn adoption(parts: &Parts) -> Vec<Finding> {
+    // An agent that does not answer is told below.
+    let Ok(differing) = desired::differing(&parts.panel).await else { return Vec::new() };
+    let code = "panel.adoption";
+    let undecided =
+        differing.iter().filter(|object| matches!(object.why, Why::Behind | Why::Unknown)).count();
+    let seen = match undecided {
+        0 => Ok("the server holds nothing that waits for a decision".to_owned()),
+        count => {
+            let message = format!(
+                "{count} on the server are not as this database says, which was put back from an older copy; they run on"
+            );
+            Err((Severity::Warning, message, "`holdfast adopt` shows both sides."))
+        }
+    };
+    let mut findings = vec![finding(code, "objects of the server", seen)];
+    for object in differing.iter().filter(|object| object.why == Why::Kept) {
+        let subject = format!("{} {}", object.kind, object.name);
+        let message = object.aside.as_ref().map_or_else(String::new, |aside| {
+            format!("kept aside by {} since {}: it is not this panel's", aside.decided_by, aside.decided_at)
+        });
+        findings.push(finding("panel.kept", &subject, Ok(message)));
+    }
+    findings
 }
 
 async fn probe(parts: &Parts) -> Finding {

@@ -49,6 +49,9 @@ fn body(operation: &str, target: Target) -> Value {
         "drift_decide" => {
             json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "action": "revert" })
         }
+        "adoption_decide" => {
+            json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "decision": "keep" })
+        }
         "account_suspend" | "login_link_create" => json!({}),
         "password_set" => json!({ "current": "correct horse battery", "new": "correct horse battery" }),
         "session_create" => json!({ "login": "nobody", "password": "wrong" }),
@@ -150,6 +153,7 @@ async fn every_route_as_everyone_on_everything() {
                         through
                             || operation.id.starts_with("session_create")
                             || operation.id == "drift_decide"
+                            || operation.id == "adoption_decide"
                     }
                 };
                 if !fits {

@@ -1,14 +1,17 @@
 //! A server that is set up, for the tests of its life.
 
 use std::fs;
-use std::path::PathBuf;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 
 use hostd::Host;
 use names::Digest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::package::Package;
 use super::tools::{Act, Facts, Tools};
+use super::visits::Visit;
 use super::{Life, stamp, to_the_second};
 use crate::error::SetupError;
 use crate::programs::{Program, Programs};
@@ -17,6 +20,8 @@ use crate::testing::Fresh;
 
 pub(super) const DATABASE: &str = "/var/lib/holdfast/holdfast.db";
 pub(super) const SCHEMA: i64 = 9;
+/// Where the server in effigy has its release.
+pub(super) const VERSION: &str = "/version";
 
 /// A server, and a directory for backups beside it.
 pub(super) struct Server {
@@ -127,6 +132,74 @@ impl Tools for InEffigy {
         }
         facts["known"] = SCHEMA.into();
         Ok(serde_json::from_value(facts).unwrap())
+    }
+
+    fn look_into(&self, deb: &Path) -> Result<Package, SetupError> {
+        let version = fs::read_to_string(deb).unwrap();
+        Ok(Package { name: "holdfast".to_owned(), version, architecture: "amd64".to_owned() })
+    }
+
+    fn architecture(&self) -> Result<String, SetupError> {
+        Ok("amd64".to_owned())
+    }
+
+    fn installed(&self, host: &Host) -> Result<String, SetupError> {
+        Ok(host.files().read_text(VERSION).map_err(SetupError::host("look"))?.unwrap())
+    }
+
+    fn taken_lock(&self) -> Result<Option<String>, SetupError> {
+        Ok(None)
+    }
+
+    fn free(&self, _path: &Path) -> Result<u64, SetupError> {
+        Ok(1 << 40)
+    }
+
+    fn keep_self(&self, to: &Path) -> Result<(), SetupError> {
+        fs::write(to, "this program").unwrap();
+        Ok(())
+    }
+
+    fn unpack(&self, _deb: &Path, into: &Path) -> Result<(), SetupError> {
+        fs::create_dir_all(into).unwrap();
+        Ok(())
+    }
+
+    fn again(&self, _tree: &Path, deb: &Path) -> Result<(), SetupError> {
+        // the release that is here, by its version
+        let root = deb.ancestors().nth(5).unwrap();
+        fs::copy(root.join(VERSION.trim_start_matches('/')), deb).unwrap();
+        Ok(())
+    }
+
+    /// A package is its version; one with `spoils` in it leaves a database that the old one cannot read, one with `sick` a doctor that
+    /// complains, one with `refused` is refused by dpkg half-way.
+    fn install(&self, host: &Host, deb: &str) -> Result<(), SetupError> {
+        let failed = || SetupError::host("install");
+        let version = host.files().read_text(deb).map_err(failed())?.unwrap();
+        host.files().write(VERSION, version.as_bytes(), 0o644, (0, 0)).map_err(failed())?;
+        if version.contains("spoils") {
+            host.files().write(DATABASE, b"spoilt", 0o600, (980, 980)).map_err(failed())?;
+        }
+        if version.contains("sick") || version.contains("spoils") {
+            host.files().write("/sick", b"unit.active holdfast-panel.service", 0o600, (0, 0)).map_err(failed())?;
+        } else {
+            host.files().remove("/sick").map_err(failed())?;
+        }
+        if version.contains("refused") {
+            let (reason, remedy) = ("dpkg refused it".to_owned(), String::new());
+            return Err(SetupError::Refused { reason, remedy });
+        }
+        Ok(())
+    }
+
+    fn visit(&self, addresses: &[IpAddr], sites: &[String]) -> Vec<Visit> {
+        let _ = (addresses, sites);
+        Vec::new()
+    }
+
+    fn first_that_fails(&self, _visits: &[Visit]) -> Option<String> {
+        None
     }
 }
 

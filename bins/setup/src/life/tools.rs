@@ -1,12 +1,17 @@
 //! The programs that a backup, a restore and an upgrade call.
 
+use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use hostd::{Host, HostError};
 use names::Digest;
 use serde::{Deserialize, Serialize};
 
+use super::package::{self, Package};
+use super::visits::{self, Visit};
 use crate::error::SetupError;
 
 /// The last entry of an audit.
@@ -76,6 +81,28 @@ pub(crate) trait Tools: Sync {
         user: (u32, u32),
         act: Act<'_>,
     ) -> Result<Facts, SetupError>;
+    /// What a package file says of itself.
+    fn look_into(&self, deb: &Path) -> Result<Package, SetupError>;
+    /// What this server runs.
+    fn architecture(&self) -> Result<String, SetupError>;
+    /// The version that is installed.
+    fn installed(&self, host: &Host) -> Result<String, SetupError>;
+    /// A lock that another package manager holds.
+    fn taken_lock(&self) -> Result<Option<String>, SetupError>;
+    /// What is free in the file system of a path, in bytes.
+    fn free(&self, path: &Path) -> Result<u64, SetupError>;
+    /// Keeps a copy of this very program.
+    fn keep_self(&self, to: &Path) -> Result<(), SetupError>;
+    /// Unpacks a package, and runs nothing of it.
+    fn unpack(&self, deb: &Path, into: &Path) -> Result<(), SetupError>;
+    /// Makes a package of what is installed.
+    fn again(&self, tree: &Path, deb: &Path) -> Result<(), SetupError>;
+    /// Installs a package.
+    fn install(&self, host: &Host, deb: &str) -> Result<(), SetupError>;
+    /// What sites answer.
+    fn visit(&self, addresses: &[IpAddr], sites: &[String]) -> Vec<Visit>;
+    /// The first site that does not answer as it did.
+    fn first_that_fails(&self, visits: &[Visit]) -> Option<String>;
 }
 
 /// This host's own.
@@ -115,4 +142,59 @@ impl Tools for HostTools {
             remedy: "is it of this release?".to_owned(),
         })
     }
+
+    fn look_into(&self, deb: &Path) -> Result<Package, SetupError> {
+        package::of(deb)
+    }
+
+    fn architecture(&self) -> Result<String, SetupError> {
+        package::architecture()
+    }
+
+    fn installed(&self, _host: &Host) -> Result<String, SetupError> {
+        package::installed()
+    }
+
+    fn taken_lock(&self) -> Result<Option<String>, SetupError> {
+        let lock = crate::packages::taken_lock().map_err(|error| SetupError::Refused {
+            reason: format!("{error:#}"),
+            remedy: "look at dpkg".to_owned(),
+        })?;
+        Ok(lock.map(str::to_owned))
+    }
+
+    fn free(&self, path: &Path) -> Result<u64, SetupError> {
+        let stat = rustix::fs::statvfs(path).map_err(std::io::Error::from).map_err(io("look at the disk"))?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+
+    fn keep_self(&self, to: &Path) -> Result<(), SetupError> {
+        std::fs::copy("/proc/self/exe", to).map_err(io("keep this program"))?;
+        let mode = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(to, mode).map_err(io("keep this program"))
+    }
+
+    fn unpack(&self, deb: &Path, into: &Path) -> Result<(), SetupError> {
+        package::unpack(deb, into)
+    }
+
+    fn again(&self, tree: &Path, deb: &Path) -> Result<(), SetupError> {
+        package::again(tree, deb)
+    }
+
+    fn install(&self, host: &Host, deb: &str) -> Result<(), SetupError> {
+        package::install(&host.on_disk(deb))
+    }
+
+    fn visit(&self, addresses: &[IpAddr], sites: &[String]) -> Vec<Visit> {
+        visits::look(addresses, sites)
+    }
+
+    fn first_that_fails(&self, visits: &[Visit]) -> Option<String> {
+        visits::first_that_fails(visits)
+    }
+}
+
+fn io(doing: &'static str) -> impl FnOnce(std::io::Error) -> SetupError {
+    move |source| SetupError::host(doing)(HostError::ToolIo { program: "holdfast-setup", source })
 }

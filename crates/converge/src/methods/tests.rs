@@ -34,6 +34,14 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         since: 1_767_225_600_000_000,
     };
     let page = ObjectPage { objects: vec![status] };
+    let wish = HeldWish {
+        object: object(),
+        generation: Generation::new(3).unwrap(),
+        digest: Digest::of(b"spec"),
+        spec: Some(serde_json::json!({ "account": "alice", "names": ["www.example.test"] })),
+        since: 1_767_225_600_000_000,
+    };
+    let gone = HeldWish { spec: None, ..wish.clone() };
     let drift = Drift {
         object: object(),
         path: "/etc/nginx/holdfast/sites/x.conf".to_owned(),
@@ -96,6 +104,7 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
             "rewound",
             &wire::Refusal::new("holdfast.agent1.AuditRewound", "a later head of the audit was noted before"),
         )
+        .method(&ListWishes { objects: vec![object()] }, &WishList { wishes: vec![wish, gone] })
         .method(&ListAuditHeads {}, &heads)
         .check()
         .unwrap();

@@ -6,6 +6,7 @@
 
 mod faults;
 mod inside;
+mod life;
 mod many;
 mod sandbox;
 mod setup;
@@ -36,6 +37,7 @@ on_both! {
     a_site_is_hosted_and_tenants_are_apart => crate::story::on;
     nothing_is_lost_when_processes_are_killed => crate::many::on;
     one_bad_site_stops_no_other => crate::web::on;
+    the_panel_is_put_back_and_upgraded => crate::life::on;
     faults_wait_and_heal => crate::faults::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }

@@ -3,6 +3,7 @@
 //! An account's name is also its owner's login. A uid is given out once and never again, even after the account is gone. What else
 //! hangs on an account (pools, sites) belongs to other features; [`Dependents`] is how they hear of a change.
 
+mod adopt;
 mod build_spec;
 mod dependents;
 mod object;
@@ -12,6 +13,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use adopt::{LearnError, learn_uids};
 pub use dependents::Dependents;
 pub use object::AccountObject;
 pub use routes::account::{State, table};

@@ -1,11 +1,13 @@
 //! What the panel asks of an account: one Linux user, one tenant.
 
+mod uids;
 mod usage;
 
 use converge::{Kind, Spec};
 use names::{AccountId, AccountName, CryptHash, SshPublicKey, Uid};
 use serde::{Deserialize, Serialize};
 
+pub use uids::{ListUids, UIDS_PAGE, UidNote, UidPage};
 pub use usage::{GetUsage, Usage};
 
 /// An account as it should be on the host.
