@@ -80,11 +80,12 @@ async fn verify(session: &mut Session) -> Result<(), Failure> {
     session.screen.line(&[span(Style::Good, "intact"), plain(format!(": {seq} entries"))])?;
     if let Some(restored) = verdict.get("restored").filter(|restored| restored.is_object()) {
         let (at, seq, lost) = (moment(restored, "at"), text(restored, "seq"), text(restored, "lost_up_to"));
-        let mut line =
-            format!("older than the agent's record: a backup was restored {at}, as entry {seq} tells");
-        if !lost.is_empty() {
-            line.push_str(&format!("; the agent knew entries up to {lost} of the time after the backup"));
-        }
+        let lost = match lost.as_str() {
+            "" => String::new(),
+            lost => format!("; the agent knew entries up to {lost} of the time after the backup"),
+        };
+        let line =
+            format!("older than the agent's record: a backup was restored {at}, as entry {seq} tells{lost}");
         session.screen.text(&line)?;
     }
     let noted = if noted.is_empty() {

@@ -118,7 +118,7 @@ fn wait(
 /// `20260301T120000Z` of a time, for names of files.
 fn stamp(now: names::Micros) -> String {
     let text = now.to_string();
-    let plain: String = text.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
     format!("{}Z", plain.get(..15).unwrap_or(&plain))
 }
 

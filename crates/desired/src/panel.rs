@@ -189,6 +189,12 @@ impl Panel {
         *self.inner.unknown.lock().unwrap_or_else(PoisonError::into_inner) = all;
     }
 
+    /// The object has a row, or is gone.
+    pub(crate) fn is_known(&self, key: &Key) {
+        let mut unknown = self.inner.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        unknown.retain(|object| object.id != key.id);
+    }
+
     /// The name and kind of an object without a row that stands on an account or a pool of this name.
     pub(crate) fn unknown_on(&self, kind: &str, name: &str) -> Option<(String, String)> {
         let unknown = self.inner.unknown.lock().unwrap_or_else(PoisonError::into_inner);

@@ -73,6 +73,9 @@ impl Panel {
     async fn attempt(&self, key: &Key) -> Result<Option<Duration>, StoreError> {
         let turns = self.turns();
         let Some(mut wish) = self.load(key).await? else { return Ok(None) };
+        if wish.sql().is_none() {
+            self.is_known(key);
+        }
         if let Some(held) = self.ahead_of(key, wish.block().generation) {
             return self.record(wish.as_ref(), behind(wish.as_ref(), held)).await;
         }
@@ -265,6 +268,9 @@ impl Panel {
                 Ok(gone)
             })
             .await?;
+        if gone {
+            self.is_known(&key);
+        }
         self.forget_cause(&key);
         self.events_written();
         self.waiters().moved(&key);

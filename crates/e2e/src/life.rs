@@ -73,7 +73,12 @@ pub fn the_server_rules(node: &Node) -> Result<()> {
 pub fn all_are_served(node: &Node) -> Result<()> {
     for (site, text) in SERVED {
         for reply in [node.page(site, "/")?, node.page6(site, "/")?] {
-            ensure!(reply.status == 200 && reply.text().contains(text), "{site}: {} {}", reply.status, reply.text());
+            ensure!(
+                reply.status == 200 && reply.text().contains(text),
+                "{site}: {} {}",
+                reply.status,
+                reply.text()
+            );
         }
     }
     Ok(())
@@ -81,7 +86,10 @@ pub fn all_are_served(node: &Node) -> Result<()> {
 
 fn account(api: &mut Api, name: &str) -> Result<()> {
     let email = format!("{name}@example.test");
-    api.post("/accounts", &json!({ "name": name, "email": email, "password": "correct horse battery staple" }))?;
+    api.post(
+        "/accounts",
+        &json!({ "name": name, "email": email, "password": "correct horse battery staple" }),
+    )?;
     api.wait_ready(&format!("/accounts/{name}"), LIMIT).map(drop)
 }
 

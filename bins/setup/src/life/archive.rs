@@ -3,7 +3,7 @@
 //! Plain tar, so that a person gets at everything with what every server has. Nothing of an archive is used before all of it was
 //! held against the manifest.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -186,7 +186,7 @@ impl Archive {
         io::copy(&mut whole, &mut io::sink()).map_err(|error| refuse(error.to_string()))?;
         let digest = whole.digest();
         let mut manifest = None;
-        let mut seen = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         let walked = each(&file, |name, content| {
             let Some(known) = &manifest else {
                 if name != MANIFEST {
@@ -205,14 +205,14 @@ impl Archive {
             if (size, hash.digest()) != (member.size, member.sha256) {
                 return Err(other(&format!("{name} is not as it was written: it is damaged")));
             }
-            if seen.insert(name.to_owned(), ()).is_some() {
+            if !seen.insert(name.to_owned()) {
                 return Err(other(&format!("{name} is in it twice")));
             }
             Ok(())
         });
         walked.map_err(|error| refuse(error.to_string()))?;
         let manifest = manifest.ok_or_else(|| refuse("it is empty".to_owned()))?;
-        if let Some(missing) = manifest.members.iter().find(|member| !seen.contains_key(&member.name)) {
+        if let Some(missing) = manifest.members.iter().find(|member| !seen.contains(&member.name)) {
             return Err(refuse(format!("{} is missing: it was cut off", missing.name)));
         }
         Ok(Self { file, path: shown, manifest, digest })

@@ -182,7 +182,9 @@ impl Tools for InEffigy {
             host.files().write(DATABASE, b"spoilt", 0o600, (980, 980)).map_err(failed())?;
         }
         if version.contains("sick") || version.contains("spoils") {
-            host.files().write("/sick", b"unit.active holdfast-panel.service", 0o600, (0, 0)).map_err(failed())?;
+            host.files()
+                .write("/sick", b"unit.active holdfast-panel.service", 0o600, (0, 0))
+                .map_err(failed())?;
         } else {
             host.files().remove("/sick").map_err(failed())?;
         }

@@ -90,9 +90,8 @@ pub(crate) fn upgrade(
 ) -> Result<(), SetupError> {
     let refuse = |reason: String, remedy: &str| SetupError::Refused { reason, remedy: remedy.to_owned() };
     let digest = deb.map(|deb| {
-        let bytes = std::fs::read(deb).map_err(|error| {
-            refuse(format!("{}: {error}", deb.display()), "name the package's file")
-        })?;
+        let bytes = std::fs::read(deb)
+            .map_err(|error| refuse(format!("{}: {error}", deb.display()), "name the package's file"))?;
         Ok::<_, SetupError>(Digest::of(bytes))
     });
     let digest = digest.transpose()?;
@@ -105,7 +104,9 @@ pub(crate) fn upgrade(
             report.line(&format!("Goes on with the upgrade from {} to {}", state.from, state.to))?;
             state
         }
-        (None, None) => return Err(refuse("no upgrade was stopped half-way".to_owned(), "name a package by --deb")),
+        (None, None) => {
+            return Err(refuse("no upgrade was stopped half-way".to_owned(), "name a package by --deb"));
+        }
         (None, Some(digest)) => {
             let deb = deb.unwrap_or(Path::new(""));
             let prepared = report.timed("rehearse the upgrade", || None, || prepare(life, deb, digest));
@@ -118,7 +119,12 @@ pub(crate) fn upgrade(
             } else {
                 format!("schema {schema} becomes {}", facts.schema)
             };
-            report.line(&format!("  {} -> {}: {schema}; {} sites are watched", state.from, state.to, sites(&state)))?;
+            report.line(&format!(
+                "  {} -> {}: {schema}; {} sites are watched",
+                state.from,
+                state.to,
+                sites(&state)
+            ))?;
             if dry_run {
                 report.line("  would stop the panel, copy its database, install the package, start the panel [restart]")?;
                 return Ok(());
@@ -154,9 +160,8 @@ fn carry_out(life: Life<'_>, mut state: State, report: &mut Report<'_>) -> Resul
         advance(life, &mut state, Phase::Copied)?;
     }
     if state.phase == Phase::Copied {
-        let installed = report.timed(&format!("install {}", state.to), quiet, || {
-            life.tools.install(life.host, NEW_DEB)
-        });
+        let installed =
+            report.timed(&format!("install {}", state.to), quiet, || life.tools.install(life.host, NEW_DEB));
         match installed {
             Ok(()) => advance(life, &mut state, Phase::Installed)?,
             Err(error) if error.is_end() => return Err(error),
@@ -190,12 +195,7 @@ fn fail(life: Life<'_>, state: &mut State, error: &SetupError) -> Result<(), Set
     advance(life, state, Phase::Returning)
 }
 
-fn tell(
-    state: &State,
-    returned: Returned,
-    met: &Met,
-    report: &mut Report<'_>,
-) -> Result<(), SetupError> {
+fn tell(state: &State, returned: Returned, met: &Met, report: &mut Report<'_>) -> Result<(), SetupError> {
     let asked = met.good + met.bad;
     let meanwhile = match &met.first {
         None => format!("{asked} requests to sites meanwhile, none failed"),
@@ -208,7 +208,10 @@ fn tell(
             Ok(())
         }
         Some(reason) => Err(SetupError::Refused {
-            reason: format!("release {} was not well: {reason}. Release {} runs again, as before", state.to, state.from),
+            reason: format!(
+                "release {} was not well: {reason}. Release {} runs again, as before",
+                state.to, state.from
+            ),
             remedy: "nothing is lost; report it, and try a later release".to_owned(),
         }),
     }
@@ -238,7 +241,8 @@ fn advance(life: Life<'_>, state: &mut State, phase: Phase) -> Result<(), SetupE
 /// The state goes first: from then on nothing is to be completed.
 fn tidy(life: Life<'_>) -> Result<(), SetupError> {
     let files = life.host.files();
-    let removed = files.remove(STATE).and_then(|_| files.remove_tree(PLACE)).and_then(|_| files.remove_tree(COPIES));
+    let removed =
+        files.remove(STATE).and_then(|_| files.remove_tree(PLACE)).and_then(|_| files.remove_tree(COPIES));
     removed.map(drop).map_err(SetupError::host(format!("remove {PLACE}")))
 }
 
@@ -257,13 +261,17 @@ fn prepare(life: Life<'_>, deb: &Path, digest: Digest) -> Result<(State, Facts, 
         return Err(refuse(reason, &format!("name the package holdfast for {here}")));
     }
     if let Some(lock) = life.tools.taken_lock()? {
-        return Err(refuse(format!("another package manager works: it holds {lock}"), "wait for its end, then call this again"));
+        return Err(refuse(
+            format!("another package manager works: it holds {lock}"),
+            "wait for its end, then call this again",
+        ));
     }
     let from = life.tools.installed(life.host)?;
     let io = |error: std::io::Error| refuse(format!("{}: {error}", deb.display()), "name the package's file");
     let size = std::fs::metadata(deb).map_err(io)?.len();
     let path = database(files).map_err(SetupError::host("read panel.toml"))?;
-    let of_database = files.stat(&path).map_err(SetupError::host(format!("look at {path}")))?.map_or(0, |meta| meta.size);
+    let of_database =
+        files.stat(&path).map_err(SetupError::host(format!("look at {path}")))?.map_or(0, |meta| meta.size);
     // the packages, what they unpack to, and three copies of the database
     let needed = size.saturating_mul(10).saturating_add(of_database.saturating_mul(3)).saturating_add(SPARE);
     let free = life.tools.free(&life.host.on_disk(WORK))?;
@@ -342,7 +350,8 @@ fn give_back(life: Life<'_>) -> Result<(), SetupError> {
     let user = life.panel_user()?;
     let path = database(files).map_err(SetupError::host("read panel.toml"))?;
     let looked = life.tools.database(life.host, PANEL_PROGRAM, user, Act::Look(&path));
-    let usable = looked.is_ok_and(|facts| facts.faults.is_empty() && (1..=facts.known).contains(&facts.schema));
+    let usable =
+        looked.is_ok_and(|facts| facts.faults.is_empty() && (1..=facts.known).contains(&facts.schema));
     if !usable {
         let failed = || SetupError::host(format!("put {path} back"));
         let copy = format!("{COPIES}/before.db");

@@ -98,7 +98,10 @@ fn adopt(node: &Node) {
     wanted.sort();
     assert_eq!(waiting, wanted);
     let shown = node.ok(&["adopt"]).unwrap().text();
-    assert!(shown.contains("body_size") && shown.contains("holdfast adopt host site kept.example.test"), "{shown}");
+    assert!(
+        shown.contains("body_size") && shown.contains("holdfast adopt host site kept.example.test"),
+        "{shown}"
+    );
     let shown = node.ok(&["site", "show", "kept.example.test"]).unwrap().text();
     assert!(shown.contains("behind") && shown.contains("holdfast adopt"), "{shown}");
     let load = load(node);
@@ -150,7 +153,8 @@ fn on_a_fresh_server(node: &Node, distro: Distro) {
     let fresh = Node::ready(distro, "fresh").unwrap();
     fresh.push(BACKUP, node.pull(BACKUP).unwrap(), 0o600).unwrap();
     // the homes come from the accounts' own backup, first
-    let homes = node.check(["tar", "-C", "/home", "--numeric-owner", "-czf", "-", "ann", "ben", "cleo"]).unwrap();
+    let homes =
+        node.check(["tar", "-C", "/home", "--numeric-owner", "-czf", "-", "ann", "ben", "cleo"]).unwrap();
     fresh.push("/root/homes.tgz", homes.stdout, 0o600).unwrap();
     fresh.check(["tar", "-C", "/home", "--numeric-owner", "-xzf", "/root/homes.tgz"]).unwrap();
     let told = life::put_back(&fresh).unwrap();
@@ -174,7 +178,9 @@ fn release(node: &Node, name: &str, what: &str) -> String {
 }
 
 fn version(node: &Node) -> String {
-    node.check(["dpkg-query", "--show", "--showformat=${db:Status-Status} ${Version}", "holdfast"]).unwrap().text()
+    node.check(["dpkg-query", "--show", "--showformat=${db:Status-Status} ${Version}", "holdfast"])
+        .unwrap()
+        .text()
 }
 
 fn run_upgrade(node: &Node, deb: &str) -> e2e::Output {
@@ -216,7 +222,10 @@ fn broken_upgrades(node: &Node) {
         api.wait_ready("/sites/kept.example.test", support::LIMIT).unwrap();
         support::site(&mut api, "ann", &format!("after-{what}.example.test"));
         life::all_are_served(node).unwrap();
-        assert!(node.run(["ls", "/var/lib/holdfast-setup/upgrade"]).unwrap().code() != 0, "{what}: something was left");
+        assert!(
+            node.run(["ls", "/var/lib/holdfast-setup/upgrade"]).unwrap().code() != 0,
+            "{what}: something was left"
+        );
     }
     support::nothing_to_do(node);
 }
@@ -228,7 +237,7 @@ fn killed_upgrade(node: &Node) {
     let mut killed = 0;
     for _ in 0..4 {
         let mut run = node.holdfast(&["upgrade", "--deb", &deb]).deadline(support::LIMIT).spawn().unwrap();
-        let pause = random.between(Duration::from_millis(1500), Duration::from_millis(9000));
+        let pause = random.between(Duration::from_millis(1500), Duration::from_secs(9));
         #[expect(clippy::disallowed_methods, reason = "a kill at a random moment")]
         std::thread::sleep(pause);
         let was_running = run.ended().unwrap().is_none();

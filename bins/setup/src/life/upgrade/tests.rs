@@ -84,7 +84,12 @@ fn an_upgrade_that_was_stopped_before_any_change_is_completed_or_taken_back_by_t
             assert!(error.is_crash(), "{version} after {k} changes: {}", error.chain());
             server.host().restart();
             let outcome = run(&server, version, false);
-            assert_eq!(outcome.is_ok(), runs == version, "{version} after {k} changes: {:?}", outcome.map_err(|e| e.chain()));
+            assert_eq!(
+                outcome.is_ok(),
+                runs == version,
+                "{version} after {k} changes: {:?}",
+                outcome.map_err(|e| e.chain())
+            );
             assert_eq!(server.read(VERSION), runs, "after {k} changes");
             assert_eq!(state(&server), wanted, "{version} after {k} changes");
         }
