@@ -76,6 +76,22 @@ pub(crate) struct ConfirmArgs {
     pub(crate) yes: bool,
 }
 
+impl ConfirmArgs {
+    /// Asks before something goes, where there is someone to ask. A dry run asks nothing.
+    pub(crate) fn ask(self, session: &mut Session, dry_run: bool, question: &str) -> Result<(), Failure> {
+        if self.yes || dry_run || !session.screen.asks {
+            return Ok(());
+        }
+        session.screen.ask(&format!("{question} [y/N] "))?;
+        let mut answer = Vec::new();
+        let mut key = [0];
+        while session.screen.input().read(&mut key)? == 1 && key[0] != b'\n' && answer.len() < 16 {
+            answer.push(key[0].to_ascii_lowercase());
+        }
+        if matches!(answer.trim_ascii(), b"y" | b"yes") { Ok(()) } else { Err(Failure::Declined) }
+    }
+}
+
 /// Holding a change to a version
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct IfMatchArgs {
@@ -243,16 +259,7 @@ impl ChangeArgs {
         confirm: ConfirmArgs,
         question: &str,
     ) -> Result<(), Failure> {
-        if confirm.yes || self.dry_run || !session.screen.asks {
-            return Ok(());
-        }
-        session.screen.ask(&format!("{question} [y/N] "))?;
-        let mut answer = Vec::new();
-        let mut key = [0];
-        while session.screen.input().read(&mut key)? == 1 && key[0] != b'\n' && answer.len() < 16 {
-            answer.push(key[0].to_ascii_lowercase());
-        }
-        if matches!(answer.trim_ascii(), b"y" | b"yes") { Ok(()) } else { Err(Failure::Declined) }
+        confirm.ask(session, self.dry_run, question)
     }
 
     async fn send(&self, session: &mut Session, change: &Change) -> Result<Reply, Failure> {

@@ -19,8 +19,12 @@ use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
+use crate::member::{InvitationCommand, MemberCommand};
 use crate::node::NodeCommand;
+use crate::organisation::OrganisationCommand;
+use crate::person::PersonCommand;
 use crate::pool::PoolCommand;
+use crate::role::{PermissionCommand, RoleCommand};
 use crate::run::Session;
 use crate::screen::Screen;
 use crate::session::{PasswordArgs, SessionCommand};
@@ -28,6 +32,7 @@ use crate::setting::SettingCommand;
 use crate::setup::{BackupPanelArgs, RestorePanelArgs, SetupArgs, UpgradeArgs};
 use crate::site::SiteCommand;
 use crate::sweep::{PlanArgs, SweepArgs};
+use crate::webhook::WebhookCommand;
 
 /// Rules a Holdfast server: accounts, sites, and what holds them.
 ///
@@ -55,6 +60,18 @@ enum Command {
     #[command(subcommand)]
     Pool(PoolCommand),
     #[command(subcommand)]
+    Organisation(OrganisationCommand),
+    #[command(subcommand)]
+    Role(RoleCommand),
+    #[command(subcommand)]
+    Permission(PermissionCommand),
+    #[command(subcommand)]
+    Person(PersonCommand),
+    #[command(subcommand)]
+    Member(MemberCommand),
+    #[command(subcommand)]
+    Invitation(InvitationCommand),
+    #[command(subcommand)]
     Node(NodeCommand),
     Plan(PlanArgs),
     Sweep(SweepArgs),
@@ -65,6 +82,8 @@ enum Command {
     Setting(SettingCommand),
     #[command(subcommand)]
     Event(EventCommand),
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     #[command(subcommand)]
     Audit(AuditCommand),
     #[command(subcommand)]
@@ -101,7 +120,13 @@ impl Command {
             Self::Drift(args) => args.dry_run(),
             Self::RestorePanel(args) => Some(&mut args.dry_run),
             Self::Upgrade(args) => Some(&mut args.dry_run),
+            Self::Webhook(command) => command.dry_run(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
+            Self::Organisation(command) => command.dry_run(),
+            Self::Role(command) => command.dry_run(),
+            Self::Person(command) => command.dry_run(),
+            Self::Member(command) => command.dry_run(),
+            Self::Invitation(command) => command.dry_run(),
             _ => None,
         }
     }
@@ -111,6 +136,12 @@ impl Command {
             Self::Account(command) => command.run(session).await,
             Self::Site(command) => command.run(session).await,
             Self::Pool(command) => command.run(session).await,
+            Self::Organisation(command) => command.run(session).await,
+            Self::Role(command) => command.run(session).await,
+            Self::Permission(command) => command.run(session).await,
+            Self::Person(command) => command.run(session).await,
+            Self::Member(command) => command.run(session).await,
+            Self::Invitation(command) => command.run(session).await,
             Self::Node(command) => command.run(session).await,
             Self::Plan(args) => args.run(session).await,
             Self::Sweep(args) => args.run(session).await,
@@ -119,6 +150,7 @@ impl Command {
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
+            Self::Webhook(command) => command.run(session).await,
             Self::Audit(command) => command.run(session).await,
             Self::Session(command) => command.run(session).await,
             Self::Password(args) => args.run(session).await,

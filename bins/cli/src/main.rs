@@ -22,12 +22,17 @@ mod fields;
 mod list;
 mod login_link;
 mod man;
+mod member;
 mod node;
 mod operations;
+mod organisation;
+mod person;
 mod plan;
 mod pool;
 mod problem;
 mod progress;
+mod record;
+mod role;
 mod run;
 mod screen;
 mod secret;
@@ -41,6 +46,7 @@ mod table;
 mod testing;
 mod time;
 mod visible;
+mod webhook;
 
 use std::process::ExitCode;
 

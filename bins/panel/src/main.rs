@@ -1,5 +1,5 @@
-//! `holdfast-panel`: serves until it is asked to stop. `holdfast-panel --openapi` prints the API's description, and
-//! `holdfast-panel database ...` is what set-up calls to copy the database and to look at a copy.
+//! `holdfast-panel`: serves until it is asked to stop. `holdfast-panel --openapi` prints the API's description, `--events` the
+//! reference of all events, and `holdfast-panel database ...` is what set-up calls to copy the database and to look at a copy.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -19,7 +19,8 @@ fn run() -> anyhow::Result<()> {
     match arguments.next().as_deref() {
         None => panel::start::run(),
         Some("--openapi") => Ok(writeln!(std::io::stdout(), "{}", panel::start::openapi()?)?),
+        Some("--events") => Ok(write!(std::io::stdout(), "{}", panel::start::events())?),
         Some("database") => panel::database::run(&arguments.collect::<Vec<_>>()),
-        Some(other) => anyhow::bail!("unknown argument {other:?}; there are --openapi and `database`"),
+        Some(other) => anyhow::bail!("unknown argument {other:?}; there are --openapi, --events and `database`"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use auth::{Actor, Identity, Origin};
+use auth::{Actor, Origin};
 use names::{AccountId, Digest, Micros};
 use serde::Serialize;
 use serde_json::Value;
@@ -36,9 +36,9 @@ impl Who {
 impl From<&Actor> for Who {
     /// Where someone acts as another, both are named.
     fn from(actor: &Actor) -> Self {
-        let name = match actor.identity() {
-            Identity::Person { login, impersonator: Some(other), .. } => format!("{login} by {other}"),
-            _ => actor.name().to_owned(),
+        let name = match actor.acting() {
+            Some(other) => format!("{} by {}", actor.name(), other.login),
+            None => actor.name().to_owned(),
         };
         Self {
             kind: actor.kind(),

@@ -23,7 +23,7 @@ const LIST_GRANTED: Statement = Statement::new(
             before_json, after_json, plan_hash, outcome
      FROM audit WHERE seq IN
           (SELECT a.seq
-           FROM (SELECT DISTINCT account_id FROM account_permission WHERE person_id = $3 AND permission = $4) g
+           FROM (SELECT DISTINCT account_id FROM account_permission WHERE holder_id = $3 AND permission = $4) g
                 CROSS JOIN audit a
            WHERE a.account_id = g.account_id AND a.seq < $1 ORDER BY a.seq DESC LIMIT $2)
      ORDER BY seq DESC",
@@ -105,6 +105,5 @@ pub async fn list(
         (Some(account), _) => tx.all(page(LIST_OF_ACCOUNT).bind(account)).await,
         (None, TenantScope::All) => tx.all(page(LIST_ALL)).await,
         (None, TenantScope::Granted { .. }) => tx.all(scope.bind(page(LIST_GRANTED))).await,
-        (None, TenantScope::Nothing) => Ok(Vec::new()),
     }
 }

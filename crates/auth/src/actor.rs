@@ -4,21 +4,29 @@
 
 use std::collections::BTreeSet;
 
-use names::{AccountId, PersonId, SessionId};
-use store::{FromRow, Row, RowError, Statement, StoreError, Tx};
+use names::{PersonId, SessionId, TokenId};
+use store::{Bound, Statement, StoreError, Tx};
 
 use crate::login::Login;
 use crate::origin::Origin;
-use crate::permission::PermissionId;
+use crate::permission::{OnAccount, PermissionId};
 
-const SYSTEM_ROLES: Statement = Statement::new(
-    "SELECT rp.permission AS value FROM person_role pr JOIN role_permission rp ON rp.role_id = pr.role_id
-     WHERE pr.person_id = $1 AND pr.organisation_id = $2",
+const EVERYWHERE: Statement = Statement::new(
+    "SELECT permission AS value FROM organisation_permission WHERE holder_id = $1 AND organisation_id = $2",
 );
-const ACCOUNT_ROLES: Statement =
-    Statement::new("SELECT account_id, permission FROM account_permission WHERE person_id = $1");
+const ON_ACCOUNT: Statement = Statement::new(
+    "SELECT permission AS value FROM account_permission WHERE holder_id = $1 AND account_id = $2",
+);
+const ON_ORGANISATION: Statement = Statement::new(
+    "SELECT permission AS value FROM organisation_permission WHERE holder_id = $1 AND organisation_id = $2",
+);
+const SOMEWHERE: Statement = Statement::new(
+    "SELECT organisation_id AS value FROM organisation_permission WHERE holder_id = $1 AND permission = $2
+     UNION ALL
+     SELECT account_id FROM account_permission WHERE holder_id = $1 AND permission = $2 LIMIT 1",
+);
 
-pub(crate) const STATEMENTS: &[Statement] = &[SYSTEM_ROLES, ACCOUNT_ROLES];
+pub(crate) const STATEMENTS: &[Statement] = &[EVERYWHERE, ON_ACCOUNT, ON_ORGANISATION, SOMEWHERE];
 
 /// A resolved identity with its rights of this moment and the place it asks from.
 #[derive(Debug, Clone)]
@@ -35,23 +43,47 @@ pub enum Identity {
     Root,
     /// The panel itself, for what it does of its own accord.
     System,
-    /// Someone who is signed in.
+    /// A person.
     Person {
         /// Who.
         id: PersonId,
         /// By which name.
         login: Login,
-        /// By which session.
-        session: SessionId,
-        /// Who is behind it, where it is not themselves.
-        impersonator: Option<PersonId>,
+        /// What was shown for it.
+        by: Credential,
     },
+}
+
+/// What a request showed to be a person's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// A session.
+    Session {
+        /// Which.
+        id: SessionId,
+        /// Who acts as the person, where it is not themselves.
+        acting: Option<Acting>,
+    },
+    /// A token, which holds what it was given, of what its person holds.
+    Token(TokenId),
+}
+
+/// Who acts as another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acting {
+    /// Who.
+    pub id: PersonId,
+    /// By which name.
+    pub login: Login,
 }
 
 #[derive(Debug, Clone)]
 enum Rights {
     All,
-    Held { system: BTreeSet<PermissionId>, accounts: BTreeSet<(AccountId, PermissionId)> },
+    /// What is held everywhere. The rest is looked up with the object that it is about.
+    Held {
+        everywhere: BTreeSet<PermissionId>,
+    },
 }
 
 impl Actor {
@@ -66,25 +98,11 @@ impl Actor {
     }
 
     /// A person's rights, as the database has them now.
-    pub(crate) async fn person(
-        tx: &mut Tx,
-        identity: Identity,
-        id: PersonId,
-        origin: Origin,
-    ) -> Result<Self, StoreError> {
-        let id = id.to_string();
-        let system: Vec<String> =
-            tx.all(SYSTEM_ROLES.bind(&id).bind(store::fixed::ROOT_ORGANISATION)).await?;
-        let accounts: Vec<AccountRight> = tx.all(ACCOUNT_ROLES.bind(&id)).await?;
-        let rights = Rights::Held {
-            // A permission that a newer release stored means nothing here.
-            system: system.iter().filter_map(|text| PermissionId::from_stored(text)).collect(),
-            accounts: accounts
-                .into_iter()
-                .filter_map(|right| Some((right.account, right.permission?)))
-                .collect(),
-        };
-        Ok(Self { identity, rights, origin })
+    pub(crate) async fn person(tx: &mut Tx, identity: Identity, origin: Origin) -> Result<Self, StoreError> {
+        let mut actor = Self { identity, rights: Rights::Held { everywhere: BTreeSet::new() }, origin };
+        let everywhere = EVERYWHERE.bind(actor.holder()).bind(store::fixed::ROOT_ORGANISATION);
+        actor.rights = Rights::Held { everywhere: permissions(tx, everywhere).await? };
+        Ok(actor)
     }
 
     /// Who it is.
@@ -102,6 +120,31 @@ impl Actor {
         match &self.identity {
             Identity::Root | Identity::System => None,
             Identity::Person { id, .. } => Some(*id),
+        }
+    }
+
+    /// The session, where it is one.
+    pub fn session(&self) -> Option<SessionId> {
+        match &self.identity {
+            Identity::Person { by: Credential::Session { id, .. }, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// Who acts as the person, where it is not themselves.
+    pub fn acting(&self) -> Option<&Acting> {
+        match &self.identity {
+            Identity::Person { by: Credential::Session { acting, .. }, .. } => acting.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whose rights count: the person's, or the token's, as `holder_id` in the views of rights.
+    pub(crate) fn holder(&self) -> String {
+        match &self.identity {
+            Identity::Root | Identity::System => String::new(),
+            Identity::Person { by: Credential::Token(token), .. } => token.to_string(),
+            Identity::Person { id, .. } => id.to_string(),
         }
     }
 
@@ -128,6 +171,7 @@ impl Actor {
         match &self.identity {
             Identity::Root => String::from("root"),
             Identity::System => String::from("system"),
+            Identity::Person { by: Credential::Token(token), .. } => format!("token:{token}"),
             Identity::Person { id, .. } => format!("person:{id}"),
         }
     }
@@ -135,40 +179,53 @@ impl Actor {
     pub(crate) fn holds_everywhere(&self, permission: PermissionId) -> bool {
         match &self.rights {
             Rights::All => true,
-            Rights::Held { system, .. } => system.contains(&permission),
+            Rights::Held { everywhere } => everywhere.contains(&permission),
         }
     }
 
-    pub(crate) fn holds_on(&self, account: AccountId, permission: PermissionId) -> bool {
-        match &self.rights {
-            Rights::All => true,
-            Rights::Held { system, accounts } => {
-                system.contains(&permission) || accounts.contains(&(account, permission))
+    /// All that is held everywhere.
+    pub fn held_everywhere(&self) -> impl Iterator<Item = PermissionId> {
+        PermissionId::ALL.iter().copied().filter(|&permission| self.holds_everywhere(permission))
+    }
+
+    /// Whether a permission is held on any account or organisation at all.
+    pub async fn somewhere<P: OnAccount>(&self, tx: &mut Tx) -> Result<bool, StoreError> {
+        if self.holds_everywhere(P::ID) {
+            return Ok(true);
+        }
+        let found: Option<String> = tx.optional(SOMEWHERE.bind(self.holder()).bind(P::ID.as_str())).await?;
+        Ok(found.is_some())
+    }
+
+    /// All that is held on an account at this moment.
+    pub(crate) async fn on_account(
+        &self,
+        tx: &mut Tx,
+        account: &str,
+    ) -> Result<BTreeSet<PermissionId>, StoreError> {
+        match self.rights {
+            Rights::All => Ok(PermissionId::ALL.iter().copied().collect()),
+            Rights::Held { .. } => permissions(tx, ON_ACCOUNT.bind(self.holder()).bind(account)).await,
+        }
+    }
+
+    /// All that is held on an organisation at this moment.
+    pub(crate) async fn on_organisation(
+        &self,
+        tx: &mut Tx,
+        organisation: &str,
+    ) -> Result<BTreeSet<PermissionId>, StoreError> {
+        match self.rights {
+            Rights::All => Ok(PermissionId::ALL.iter().copied().collect()),
+            Rights::Held { .. } => {
+                permissions(tx, ON_ORGANISATION.bind(self.holder()).bind(organisation)).await
             }
         }
     }
-
-    /// Whether anything at all is held on the account, so that its existence is no secret.
-    pub(crate) fn knows(&self, account: AccountId) -> bool {
-        PermissionId::ALL.iter().any(|&permission| self.holds_on(account, permission))
-    }
-
-    pub(crate) fn has_accounts(&self) -> bool {
-        match &self.rights {
-            Rights::All => true,
-            Rights::Held { accounts, .. } => !accounts.is_empty(),
-        }
-    }
 }
 
-struct AccountRight {
-    account: AccountId,
-    permission: Option<PermissionId>,
-}
-
-impl FromRow for AccountRight {
-    fn from_row(row: &Row) -> Result<Self, RowError> {
-        let permission = PermissionId::from_stored(&row.text("permission")?);
-        Ok(Self { account: row.parse("account_id")?, permission })
-    }
+/// A permission that a newer release stored means nothing here.
+async fn permissions(tx: &mut Tx, statement: Bound) -> Result<BTreeSet<PermissionId>, StoreError> {
+    let texts: Vec<String> = tx.all(statement).await?;
+    Ok(texts.iter().filter_map(|text| PermissionId::from_stored(text)).collect())
 }

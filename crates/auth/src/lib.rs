@@ -6,10 +6,13 @@
 //! - **Being allowed**: proofs ([`Authorised`]) and scopes ([`TenantScope`]). A feature's store takes these and no ids, so that a check that was
 //!   forgotten does not compile. Not there and not yours are one answer.
 //!
-//! Roles in force: `administrator` (everything, on the root organisation) and `owner` (of one account).
+//! Roles are held on an organisation, and reach all below it, or on a single account. What is held there is looked up with each object, in
+//! the same transaction (`docs/adr/0010-rights-in-the-tree.md`).
 
 mod actor;
 mod authorised;
+pub mod held;
+pub mod invited;
 mod key;
 mod login;
 mod origin;
@@ -20,24 +23,36 @@ pub mod session;
 pub mod sign_in;
 mod throttle;
 
-pub use actor::{Actor, Identity};
-pub use authorised::{AccountRef, Authorised, Denied, Installation, Owned, TenantScope, account};
+pub use actor::{Acting, Actor, Credential, Identity};
+pub use authorised::{
+    AccountRef, Authorised, Denied, Installation, OfOrganisation, OrganisationKind, OrganisationRef, Owned,
+    TenantScope, account, organisation, own_organisation,
+};
+pub use held::Place;
 pub use key::Key;
 pub use login::Login;
 pub use origin::Origin;
 pub use passwords::{PasswordError, Passwords, StoredHash};
 pub use permission::{
-    EditAccount, EditNode, EditSettings, EditSites, ManageAccounts, ManagePersons, ManageSites, OnAccount,
-    Permission, PermissionId, ViewAccount, ViewAudit, ViewEvents, ViewNode, ViewSettings, ViewSites,
+    ActAs, EditAccount, EditNode, EditSettings, EditSites, ManageAccounts, ManageMembers,
+    ManageOrganisations, ManagePackages, ManagePersons, ManageRoles, ManageSites, ManageWebhooks, OnAccount,
+    OnOrganisation, Permission, PermissionId, SuspendAccounts, ViewAccount, ViewAudit, ViewEvents,
+    ViewMembers, ViewNode, ViewOrganisations, ViewPackages, ViewSettings, ViewSites,
 };
 
 /// The key of an account in a path.
 pub type AccountKey = Key<names::AccountId, names::AccountName>;
+/// The key of an organisation in a path.
+pub type OrganisationKey = Key<names::OrganisationId, names::Label>;
+/// The key of a person in a path.
+pub type PersonKey = Key<names::PersonId, Login>;
 
 /// Every statement of this crate.
 pub const STATEMENTS: &[&[store::Statement]] = &[
     actor::STATEMENTS,
     authorised::STATEMENTS,
+    held::STATEMENTS,
+    invited::STATEMENTS,
     person::STATEMENTS,
     session::STATEMENTS,
     sign_in::STATEMENTS,

@@ -9,9 +9,11 @@ use names::{Micros, OpaqueToken, PersonId, SessionId};
 use serde::Serialize;
 use store::{FromRow, Row, RowError, Statement, Store, StoreError, Tx, WriteTx};
 
-use crate::actor::{Actor, Identity};
+use crate::actor::{Acting, Actor, Credential, Identity};
+use crate::authorised::{AccountRef, Authorised};
 use crate::login::Login;
 use crate::origin::Origin;
+use crate::permission::SuspendAccounts;
 use crate::sign_in::Verified;
 
 /// Unused for so long, a session is over.
@@ -26,16 +28,16 @@ const INSERT: Statement = Statement::new(
      VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
 );
 const FIND: Statement = Statement::new(
-    "SELECT s.id, s.person_id, s.last_seen_at, s.expires_at, s.impersonator_id, p.login
-     FROM session s JOIN person p ON p.id = s.person_id
+    "SELECT s.id, s.person_id, s.last_seen_at, s.expires_at, s.impersonator_id, i.login AS impersonator, p.login
+     FROM session s JOIN person p ON p.id = s.person_id LEFT JOIN person i ON i.id = s.impersonator_id
      WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2
-       AND p.suspended_at IS NULL",
+       AND p.suspended_at IS NULL AND i.suspended_at IS NULL",
 );
 const FIND_AGAIN: Statement = Statement::new(
-    "SELECT s.id, s.person_id, s.last_seen_at, s.expires_at, s.impersonator_id, p.login
-     FROM session s JOIN person p ON p.id = s.person_id
+    "SELECT s.id, s.person_id, s.last_seen_at, s.expires_at, s.impersonator_id, i.login AS impersonator, p.login
+     FROM session s JOIN person p ON p.id = s.person_id LEFT JOIN person i ON i.id = s.impersonator_id
      WHERE s.id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2
-       AND p.suspended_at IS NULL",
+       AND p.suspended_at IS NULL AND i.suspended_at IS NULL",
 );
 const TOUCH: Statement = Statement::new(
     "UPDATE session SET last_seen_at = $2, idle_expires_at = $3
@@ -51,10 +53,15 @@ const REVOKE: Statement = Statement::new(
 );
 const REVOKE_ALL: Statement =
     Statement::new("UPDATE session SET revoked_at = $2 WHERE person_id = $1 AND revoked_at IS NULL");
+const REVOKE_POWERLESS: Statement = Statement::new(
+    "UPDATE session SET revoked_at = $2
+     WHERE revoked_at IS NULL AND person_id IN (SELECT person_id FROM person_role WHERE account_id = $1)
+       AND NOT EXISTS (SELECT 1 FROM role_in_force r WHERE r.person_id = session.person_id)",
+);
 const PRUNE: Statement = Statement::new("DELETE FROM session WHERE expires_at < $1");
 
 pub(crate) const STATEMENTS: &[Statement] =
-    &[INSERT, FIND, FIND_AGAIN, TOUCH, LIST, REVOKE, REVOKE_ALL, PRUNE];
+    &[INSERT, FIND, FIND_AGAIN, TOUCH, LIST, REVOKE, REVOKE_ALL, REVOKE_POWERLESS, PRUNE];
 
 /// A session that has just begun.
 #[derive(Debug)]
@@ -99,17 +106,18 @@ struct Found {
     person: PersonId,
     login: Login,
     last_seen_at: Micros,
-    impersonator: Option<PersonId>,
+    acting: Option<Acting>,
 }
 
 impl FromRow for Found {
     fn from_row(row: &Row) -> Result<Self, RowError> {
+        let (id, login) = (row.opt_parse("impersonator_id")?, row.opt_parse("impersonator")?);
         Ok(Self {
             id: row.parse("id")?,
             person: row.parse("person_id")?,
             login: row.parse("login")?,
             last_seen_at: row.time("last_seen_at")?,
-            impersonator: row.opt_parse("impersonator_id")?,
+            acting: id.zip(login).map(|(id, login)| Acting { id, login }),
         })
     }
 }
@@ -119,10 +127,9 @@ impl Found {
         let identity = Identity::Person {
             id: self.person,
             login: self.login.clone(),
-            session: self.id,
-            impersonator: self.impersonator,
+            by: Credential::Session { id: self.id, acting: self.acting.clone() },
         };
-        Actor::person(tx, identity, self.person, origin).await
+        Actor::person(tx, identity, origin).await
     }
 }
 
@@ -191,8 +198,8 @@ async fn find(
 ///
 /// Reads alone, and counts as no use: for what goes on by itself, such as a stream, which must not outlive the rights that it began with.
 pub async fn still_valid(tx: &mut Tx, actor: &Actor, now: Micros) -> Result<Option<Actor>, StoreError> {
-    let Identity::Person { session, .. } = actor.identity() else { return Ok(Some(actor.clone())) };
-    let found: Option<Found> = tx.optional(FIND_AGAIN.bind(*session).bind(now)).await?;
+    let Some(session) = actor.session() else { return Ok(Some(actor.clone())) };
+    let found: Option<Found> = tx.optional(FIND_AGAIN.bind(session).bind(now)).await?;
     match found {
         Some(found) => found.actor(tx, actor.origin()).await.map(Some),
         None => Ok(None),
@@ -217,6 +224,16 @@ pub async fn revoke(
 /// Ends all sessions of this person; how many there were.
 pub async fn revoke_all(tx: &mut WriteTx, person: PersonId, now: Micros) -> Result<u64, StoreError> {
     tx.execute(REVOKE_ALL.bind(person).bind(now)).await
+}
+
+/// Ends all sessions of those who hold something on this account and nothing that is in force, there or elsewhere: after the account was
+/// suspended; how many there were.
+pub async fn revoke_powerless(
+    tx: &mut WriteTx,
+    account: &Authorised<AccountRef, SuspendAccounts>,
+    now: Micros,
+) -> Result<u64, StoreError> {
+    tx.execute(REVOKE_POWERLESS.bind(account.id).bind(now)).await
 }
 
 /// Forgets sessions that are over; called now and then.

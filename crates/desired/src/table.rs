@@ -5,7 +5,7 @@
 //! What was declared is written into the API's description as `x-access`, and a test calls every route as everyone, and compares.
 
 use api_kit::ApiError;
-use auth::{Actor, Denied, OnAccount, Permission, PermissionId};
+use auth::{Actor, Denied, OnAccount, OnOrganisation, Permission, PermissionId};
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -27,6 +27,7 @@ enum Rule {
     SignedIn,
     Everywhere(PermissionId, fn(&Actor) -> Result<(), Denied>),
     Object(PermissionId),
+    Organisation(PermissionId),
     Listed(PermissionId),
 }
 
@@ -46,14 +47,20 @@ impl Access {
         Self { rule: Rule::Object(P::ID) }
     }
 
+    /// Who holds `P` on the organisation in the path or the body, or the one of the object there; to others who do not know it, it is not there.
+    pub fn organisation<P: OnOrganisation>() -> Self {
+        Self { rule: Rule::Organisation(P::ID) }
+    }
+
     /// Anyone who is signed in, and sees what they hold `P` on.
-    pub fn listed<P: OnAccount>() -> Self {
+    pub fn listed<P: OnOrganisation>() -> Self {
         Self { rule: Rule::Listed(P::ID) }
     }
 
     fn check(&self, actor: Option<&Actor>) -> Result<(), ApiError> {
         match (self.rule, actor) {
-            (Rule::Open, _) | (Rule::SignedIn | Rule::Object(_) | Rule::Listed(_), Some(_)) => Ok(()),
+            (Rule::Open, _)
+            | (Rule::SignedIn | Rule::Object(_) | Rule::Organisation(_) | Rule::Listed(_), Some(_)) => Ok(()),
             (Rule::Everywhere(_, allowed), Some(actor)) => Ok(allowed(actor)?),
             (_, None) => Err(ApiError::unauthenticated()),
         }
@@ -67,6 +74,9 @@ impl Access {
                 json!({ "who": "everywhere", "permission": permission.as_str() })
             }
             Rule::Object(permission) => json!({ "who": "object", "permission": permission.as_str() }),
+            Rule::Organisation(permission) => {
+                json!({ "who": "organisation", "permission": permission.as_str() })
+            }
             Rule::Listed(permission) => json!({ "who": "listed", "permission": permission.as_str() }),
         }
     }

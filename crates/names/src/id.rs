@@ -176,7 +176,9 @@ macro_rules! kinds {
 kinds! {
     Account, AccountId, "account";
     Audit, AuditId, "audit record";
+    Delivery, DeliveryId, "delivery";
     Event, EventId, "event";
+    Invitation, InvitationId, "invitation";
     Job, JobId, "job";
     Link, LinkId, "login link";
     Node, NodeId, "node";
@@ -190,6 +192,7 @@ kinds! {
     Site, SiteId, "site";
     SshKey, SshKeyId, "SSH key";
     Token, TokenId, "token";
+    Webhook, WebhookId, "webhook";
 }
 
 #[cfg(test)]

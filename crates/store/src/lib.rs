@@ -86,4 +86,14 @@ pub mod fixed {
     pub const ADMINISTRATOR_ROLE: &str = "00000000-0000-7000-8000-000000000011";
     /// The built-in role of an account's owner.
     pub const OWNER_ROLE: &str = "00000000-0000-7000-8000-000000000012";
+    /// The built-in role of who sells hosting on: a branch of the tree, with its accounts, packages, people.
+    pub const RESELLER_ROLE: &str = "00000000-0000-7000-8000-000000000013";
+    /// The built-in role of who builds sites.
+    pub const DEVELOPER_ROLE: &str = "00000000-0000-7000-8000-000000000014";
+    /// The built-in role of who looks after mail.
+    pub const MAIL_MANAGER_ROLE: &str = "00000000-0000-7000-8000-000000000015";
+    /// The built-in role of who bills: sees what is used, suspends and lets go on.
+    pub const BILLING_ROLE: &str = "00000000-0000-7000-8000-000000000016";
+    /// The built-in role of who looks, and changes nothing.
+    pub const READ_ONLY_ROLE: &str = "00000000-0000-7000-8000-000000000017";
 }

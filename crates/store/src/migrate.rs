@@ -27,10 +27,34 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0002_event_last.sql"),
     ),
     (
+        3,
+        "people",
+        include_str!("../migrations/sqlite/0003_people.sql"),
+        include_str!("../migrations/postgres/0003_people.sql"),
+    ),
+    (
+        7,
+        "webhook",
+        include_str!("../migrations/sqlite/0007_webhook.sql"),
+        include_str!("../migrations/postgres/0007_webhook.sql"),
+    ),
+    (
+        8,
+        "usage",
+        include_str!("../migrations/sqlite/0008_usage.sql"),
+        include_str!("../migrations/postgres/0008_usage.sql"),
+    ),
+    (
         9,
         "adoption",
         include_str!("../migrations/sqlite/0009_adoption.sql"),
         include_str!("../migrations/postgres/0009_adoption.sql"),
+    ),
+    (
+        10,
+        "members",
+        include_str!("../migrations/sqlite/0010_members.sql"),
+        include_str!("../migrations/postgres/0010_members.sql"),
     ),
 ];
 

@@ -12,6 +12,7 @@ mod json;
 mod keys;
 mod paths;
 mod people;
+mod urls;
 
 pub use json::{Case, cases, embed, pointer, scalar_leaves, string_leaves};
 
@@ -28,6 +29,7 @@ pub enum FieldKind {
     Hostname,
     Id,
     IndexFile,
+    Label,
     Listen,
     Moment,
     Password,
@@ -38,13 +40,15 @@ pub enum FieldKind {
     /// A name or note for people: control characters are refused, the rest is data.
     Text,
     Token,
+    /// Where a server is asked to send something.
+    WebUrl,
     /// Not known: every family, and nothing expected but a proper answer.
     Any,
 }
 
 impl FieldKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::AccountName,
         Self::BodySize,
         Self::ByteSize,
@@ -55,6 +59,7 @@ impl FieldKind {
         Self::Hostname,
         Self::Id,
         Self::IndexFile,
+        Self::Label,
         Self::Listen,
         Self::Moment,
         Self::Password,
@@ -64,6 +69,7 @@ impl FieldKind {
         Self::SshKey,
         Self::Text,
         Self::Token,
+        Self::WebUrl,
         Self::Any,
     ];
 
@@ -81,6 +87,7 @@ impl FieldKind {
             Self::Hostname => "server1.example.test",
             Self::Id => "01935b2e-7a4d-7c3e-8f10-0123456789ab",
             Self::IndexFile => "index.php",
+            Self::Label => "acme",
             Self::Listen => "192.0.2.1:80",
             Self::Moment => "2026-03-01T12:00:00.000000Z",
             Self::Password => "correct horse battery",
@@ -90,6 +97,7 @@ impl FieldKind {
             Self::SshKey => keys::SAMPLE,
             Self::Text | Self::Any => "An ordinary note",
             Self::Token => "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA",
+            Self::WebUrl => "https://hooks.example.test/holdfast",
         }
     }
 
@@ -199,6 +207,7 @@ pub fn for_field(kind: FieldKind) -> Vec<Payload> {
         FieldKind::SshKey => keys::all(),
         FieldKind::RelPath | FieldKind::IndexFile => paths::all(),
         FieldKind::BodySize | FieldKind::ByteSize => config::sizes(kind),
+        FieldKind::WebUrl => urls::all(),
         FieldKind::Any => [domains::all(), people::account_names(), keys::all(), paths::all()].concat(),
         _ => Vec::new(),
     });

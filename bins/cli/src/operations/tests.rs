@@ -26,6 +26,10 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("account_edit", "current_password", "with_current"),
     ("password_set", "current", "first"),
     ("password_set", "new", "first"),
+    ("organisation_list", "q", "query"),
+    ("person_list", "q", "query"),
+    ("person_create", "password", "password_stdin"),
+    ("person_edit", "password", "password_stdin"),
 ];
 
 /// Set by every such command, or the command itself.

@@ -3,7 +3,7 @@
 use api_kit::openapi::Problems;
 use api_kit::{ApiError, Caller, Json, Query};
 use audit::Object;
-use auth::{Actor, Authorised, Identity, Installation, Login, ManagePersons, person, sign_in};
+use auth::{Actor, Authorised, Denied, Identity, Installation, Key, Login, ManagePersons, person, sign_in};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use desired::{Access, Table, setting};
@@ -20,7 +20,9 @@ use crate::start::ADMINISTRATOR;
 
 /// The routes.
 pub(super) fn table(parts: Parts) -> Table {
-    Table::default().add(Access::everywhere::<ManagePersons>(), routes!(login_link_create)).with_state(parts)
+    Table::default()
+        .add(Access::organisation::<ManagePersons>(), routes!(login_link_create))
+        .with_state(parts)
 }
 
 /// Who is to sign in.
@@ -58,7 +60,6 @@ async fn login_link_create(
     Query(()): Query<()>,
     Json(body): Json<CreateLoginLink>,
 ) -> Result<Response, ApiError> {
-    let proof = actor.everywhere::<ManagePersons>()?;
     if body.administrator && *actor.identity() != Identity::Root {
         return Err(ApiError::forbidden("Only root on the server itself makes administrators."));
     }
@@ -68,22 +69,31 @@ async fn login_link_create(
     };
     let now = parts.panel.now();
     let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
-        let id = match person::by_login(tx, &login).await? {
-            Some(person) if person.suspended_at.is_some() => {
+        let id = match person::find::<ManagePersons>(tx, &actor, &Key::Name(login.clone())).await {
+            Ok(person) if person.suspended_at.is_some() => {
                 return Err(ApiError::conflict("suspended", "This person is suspended."));
             }
-            Some(person) if body.administrator && !person::is_administrator(tx, person.id).await? => {
+            Ok(person) if body.administrator && !person::is_administrator(tx, person.id).await? => {
                 let detail =
                     "Somebody has this login and is no administrator. Choose another login for the new one.";
                 return Err(ApiError::conflict("login_taken", detail));
             }
-            Some(person) => person.id,
-            None if body.administrator => new_administrator(tx, &actor, &proof, &login, now).await?,
-            None => {
+            Ok(person) if !person::is_covered(tx, &actor, person.id).await? => {
+                let detail =
+                    "This person may more than you do elsewhere. Whoever manages all of it makes the link.";
+                return Err(ApiError::forbidden(detail));
+            }
+            Ok(person) => person.id,
+            Err(Denied::NotFound(_)) if body.administrator => {
+                let proof = actor.everywhere::<ManagePersons>()?;
+                new_administrator(tx, &actor, &proof, &login, now).await?
+            }
+            Err(Denied::NotFound(_)) if actor.everywhere::<ManagePersons>().is_ok() => {
                 let detail = "Nobody has this login. `holdfast account create` makes an account with its owner, \
                               `holdfast login-link --administrator` a further administrator.";
                 return Err(ApiError::missing(detail));
             }
+            Err(error) => return Err(error.into()),
         };
         let token = sign_in::make_link(tx, id, now).await?;
         let object = Object::of_installation("person", id);

@@ -3,7 +3,7 @@
 use api_kit::openapi::Problems;
 use api_kit::{ApiError, Caller, From, Json, Query};
 use audit::Object;
-use auth::{Identity, person, sign_in};
+use auth::{Credential, Identity, person, sign_in};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use desired::{Access, Table};
@@ -44,12 +44,15 @@ async fn password_set(
     Query(()): Query<()>,
     Json(body): Json<SetPassword>,
 ) -> Result<Response, ApiError> {
-    let Identity::Person { id, login, .. } = actor.identity() else {
+    let Identity::Person { id, login, by } = actor.identity() else {
         return Err(ApiError::conflict(
             "no_person",
             "Root on the server has no password here. Sign in as a person.",
         ));
     };
+    if !matches!(by, Credential::Session { acting: None, .. }) {
+        return Err(ApiError::forbidden("A password is set by its person alone, after signing in."));
+    }
     let (store, now) = (parts.panel.store(), parts.panel.now());
     let current = body.current.map(Secret::new);
     let confirmed = sign_in::confirm(store, &parts.passwords, *id, current, origin, now).await;

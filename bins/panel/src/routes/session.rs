@@ -4,7 +4,7 @@ use api_kit::openapi::Problems;
 use api_kit::{ApiError, Caller, From, Json, List, Path, Query, origin_guard, request_id};
 use audit::{Entry, Object, Outcome as AuditOutcome, Who};
 use auth::sign_in::{self, SignInError, Verified};
-use auth::{Actor, Identity, Origin, PermissionId, session};
+use auth::{Actor, Origin, session};
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use desired::{Access, Table};
@@ -18,9 +18,10 @@ use utoipa_axum::routes;
 use crate::app::Parts;
 
 const ROLES: Statement = Statement::new(
-    "SELECT r.name AS role, a.name AS account
-     FROM person_role pr JOIN role r ON r.id = pr.role_id LEFT JOIN account a ON a.id = pr.account_id
-     WHERE pr.person_id = $1 ORDER BY r.name, a.name LIMIT 1000",
+    "SELECT r.name AS role, a.name AS account, o.name AS organisation
+     FROM role_in_force pr JOIN role r ON r.id = pr.role_id
+          LEFT JOIN account a ON a.id = pr.account_id LEFT JOIN organisation o ON o.id = pr.organisation_id
+     WHERE pr.person_id = $1 ORDER BY r.name, o.name, a.name LIMIT 1000",
 );
 
 pub(super) const STATEMENTS: &[Statement] = &[ROLES];
@@ -57,18 +58,24 @@ struct SignInByLink {
     token: OpaqueToken,
 }
 
-/// A role, over everything or on one account.
+/// A role, on an organisation and all below it, or on one account.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(super) struct Held {
-    /// `administrator` or `owner`.
+    /// The role's name.
     role: String,
-    /// The account's name; null: everything.
+    /// The organisation's name; null: an account.
+    organisation: Option<String>,
+    /// The account's name; null: an organisation.
     account: Option<String>,
 }
 
 impl FromRow for Held {
     fn from_row(row: &Row) -> Result<Self, RowError> {
-        Ok(Self { role: row.text("role")?, account: row.opt_text("account")? })
+        Ok(Self {
+            role: row.text("role")?,
+            organisation: row.opt_text("organisation")?,
+            account: row.opt_text("account")?,
+        })
     }
 }
 
@@ -87,7 +94,7 @@ pub(super) struct SessionView {
     /// The session's id.
     #[schema(value_type = Option<String>, format = "uuid")]
     session: Option<SessionId>,
-    /// `session` (cookie or token) or `socket`.
+    /// `session`, `token` or `socket`.
     via: String,
     /// When the session ends at the latest.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -159,45 +166,30 @@ async fn signed_in(parts: &Parts, new: session::NewSession, origin: Origin) -> R
     Ok(response)
 }
 
-/// Whether an actor holds a permission over everything.
-type Holds = fn(&Actor) -> bool;
-
-/// Every permission that is about everything, with the question whether an actor holds it.
-const EVERYWHERE: [(PermissionId, Holds); 13] = [
-    (PermissionId::ViewAccount, |a| a.everywhere::<auth::ViewAccount>().is_ok()),
-    (PermissionId::EditAccount, |a| a.everywhere::<auth::EditAccount>().is_ok()),
-    (PermissionId::ManageAccounts, |a| a.everywhere::<auth::ManageAccounts>().is_ok()),
-    (PermissionId::ViewSites, |a| a.everywhere::<auth::ViewSites>().is_ok()),
-    (PermissionId::EditSites, |a| a.everywhere::<auth::EditSites>().is_ok()),
-    (PermissionId::ManageSites, |a| a.everywhere::<auth::ManageSites>().is_ok()),
-    (PermissionId::ViewEvents, |a| a.everywhere::<auth::ViewEvents>().is_ok()),
-    (PermissionId::ViewAudit, |a| a.everywhere::<auth::ViewAudit>().is_ok()),
-    (PermissionId::ViewNode, |a| a.everywhere::<auth::ViewNode>().is_ok()),
-    (PermissionId::EditNode, |a| a.everywhere::<auth::EditNode>().is_ok()),
-    (PermissionId::ViewSettings, |a| a.everywhere::<auth::ViewSettings>().is_ok()),
-    (PermissionId::EditSettings, |a| a.everywhere::<auth::EditSettings>().is_ok()),
-    (PermissionId::ManagePersons, |a| a.everywhere::<auth::ManagePersons>().is_ok()),
-];
-
 async fn view(parts: &Parts, actor: &Actor, expires_at: Option<Micros>) -> Result<SessionView, ApiError> {
-    let (person, session) = match actor.identity() {
-        Identity::Person { id, session, .. } => (Some(*id), Some(*session)),
-        Identity::Root | Identity::System => (None, None),
-    };
+    let (person, session) = (actor.person_id(), actor.session());
     let roles = match person {
         Some(person) => {
             parts.panel.store().read(async |tx: &mut Tx| tx.all::<Held>(ROLES.bind(person)).await).await?
         }
-        None => vec![Held { role: "administrator".to_owned(), account: None }],
+        None => vec![Held {
+            role: "administrator".to_owned(),
+            organisation: Some("root".to_owned()),
+            account: None,
+        }],
     };
-    let held = EVERYWHERE.iter().filter(|(_, holds)| holds(actor));
     Ok(SessionView {
         person,
         login: actor.name().to_owned(),
         roles,
-        permissions: held.map(|(permission, _)| permission.as_str().to_owned()).collect(),
+        permissions: actor.held_everywhere().map(|permission| permission.as_str().to_owned()).collect(),
         session,
-        via: if session.is_some() { "session" } else { "socket" }.to_owned(),
+        via: match (person, session) {
+            (_, Some(_)) => "session",
+            (Some(_), None) => "token",
+            (None, None) => "socket",
+        }
+        .to_owned(),
         expires_at,
     })
 }
@@ -283,14 +275,14 @@ async fn session_show(
     State(parts): State<Parts>,
     Caller(actor): Caller,
 ) -> Result<Json<SessionView>, ApiError> {
-    let expires_at = match actor.identity() {
-        Identity::Person { id, session, .. } => {
+    let expires_at = match (actor.person_id(), actor.session()) {
+        (Some(id), Some(session)) => {
             let now = parts.panel.now();
-            let read = async |tx: &mut Tx| auth::session::list(tx, *id, now).await;
+            let read = async |tx: &mut Tx| auth::session::list(tx, id, now).await;
             let own = parts.panel.store().read(read).await?;
-            own.into_iter().find(|own| own.id == *session).map(|own| own.expires_at)
+            own.into_iter().find(|own| own.id == session).map(|own| own.expires_at)
         }
-        Identity::Root | Identity::System => None,
+        _ => None,
     };
     Ok(Json(view(&parts, &actor, expires_at).await?))
 }
@@ -303,8 +295,8 @@ async fn session_delete(
     Caller(actor): Caller,
     Query(()): Query<()>,
 ) -> Result<Response, ApiError> {
-    if let Identity::Person { id, session, .. } = actor.identity() {
-        end(&parts, &actor, *id, *session).await?;
+    if let (Some(id), Some(session)) = (actor.person_id(), actor.session()) {
+        end(&parts, &actor, id, session).await?;
     }
     let cookie =
         format!("{}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict", origin_guard::SESSION_COOKIE);
@@ -318,14 +310,15 @@ async fn session_list(
     State(parts): State<Parts>,
     Caller(actor): Caller,
 ) -> Result<Json<List<SessionRow>>, ApiError> {
-    let Identity::Person { id, session, .. } = actor.identity() else {
+    let Some(id) = actor.person_id() else {
         return Ok(Json(List { items: Vec::new(), next_cursor: None }));
     };
+    let session = actor.session();
     let now = parts.panel.now();
-    let own = parts.panel.store().read(async |tx: &mut Tx| auth::session::list(tx, *id, now).await).await?;
+    let own = parts.panel.store().read(async |tx: &mut Tx| auth::session::list(tx, id, now).await).await?;
     let row = |info: auth::session::SessionInfo| SessionRow {
         id: info.id,
-        current: info.id == *session,
+        current: Some(info.id) == session,
         created_at: info.created_at,
         last_seen_at: info.last_seen_at,
         expires_at: info.expires_at,

@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use account_spec::{AccountSpec, GetUsage, ListUids, UidNote, UidPage, Usage};
+use account_spec::{
+    AccountSpec, AccountUsage, GetUsage, ListUids, ListUsage, UidNote, UidPage, Usage, UsagePage,
+};
 use converge::methods::{
     AuditHead, AuditHeads, Diagnosis, DriftList, Finding, GetHostMetrics, HeldWish, HostMetrics,
     ListAuditHeads, ListDrift, ListObjects, ListWishes, Object, ObjectPage, ObjectStatus, PreviewAll,
@@ -24,7 +26,7 @@ use converge::{
 use names::Micros;
 use php_spec::PoolSpec;
 use tokio::sync::broadcast;
-use web_spec::{SiteSpec, WebServerSpec};
+use web_spec::{GetTraffic, SiteSpec, SiteTraffic, TrafficPage, WebServerSpec};
 use wire::{AllowedPeers, Call, CancellationToken, Limits, Router};
 
 /// What is on the host: kind and key, and the specification in JSON.
@@ -233,6 +235,10 @@ pub(crate) struct FakeAgent {
     /// What the agent's own pass finds after the next wish was applied, before that is answered.
     behind_apply: Mutex<Option<Status>>,
     /// How long a count of what an account takes lasts.
+    /// What the file system counts.
+    pub(crate) usages: Arc<Mutex<Vec<AccountUsage>>>,
+    /// What sites sent today.
+    pub(crate) traffic: Arc<Mutex<Vec<SiteTraffic>>>,
     pub(crate) counting: Arc<Mutex<Duration>>,
     /// User ids that were ever given.
     uids: Arc<Mutex<Vec<UidNote>>>,
@@ -320,6 +326,8 @@ impl FakeAgent {
             heads: Arc::default(),
             behind_list: Mutex::default(),
             behind_apply: Mutex::default(),
+            usages: Arc::default(),
+            traffic: Arc::default(),
             counting: Arc::default(),
             uids: Arc::default(),
             php: Arc::new(Mutex::new(vec!["8.2", "8.4"])),
@@ -516,7 +524,17 @@ impl FakeAgent {
         let counting = Arc::clone(&self.counting);
         let router = router.blocking(move |_: Call, _: GetUsage| {
             std::thread::park_timeout(*lock(&counting));
-            Ok(Usage { bytes: 4096, entries: 3, truncated: false })
+            Ok(Usage { bytes: 4096, entries: Some(3), ..Usage::default() })
+        });
+        let usages = Arc::clone(&self.usages);
+        let router = router.blocking(move |_: Call, _: ListUsage| {
+            Ok(UsagePage { accounts: lock(&usages).clone(), more: false })
+        });
+        let traffic = Arc::clone(&self.traffic);
+        let router = router.blocking(move |_: Call, ask: GetTraffic| {
+            let today = Micros::now().as_micros() / 86_400_000_000;
+            let sites = if ask.day == today { lock(&traffic).clone() } else { Vec::new() };
+            Ok(TrafficPage { sites, more: false })
         });
         let router = router.blocking(|_: Call, _: ListDrift| Ok(DriftList::default()));
         let router = router.blocking(|_: Call, _: RunDriftAction| -> Result<Report, wire::Refusal> {

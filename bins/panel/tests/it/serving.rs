@@ -185,7 +185,7 @@ async fn a_password_is_set_signs_in_and_a_wrong_one_does_not() {
     assert_eq!((wrong.status, wrong.json["code"].as_str()), (401, Some("unauthenticated")));
     let right = sign_in("correct horse battery").await;
     assert_eq!(right.status, 201, "{}", right.json);
-    assert_eq!(right.json["roles"], json!([{ "role": "owner", "account": "alice" }]));
+    assert_eq!(right.json["roles"], json!([{ "role": "owner", "organisation": null, "account": "alice" }]));
     for _ in 0..5 {
         sign_in("wrong").await;
     }
@@ -360,6 +360,30 @@ async fn a_stream_ends_with_its_session_and_shows_nothing_more() {
     let read = tokio::time::timeout(Duration::from_secs(10), response.into_body().collect()).await;
     let text = read.expect("the stream goes on though its session ended").unwrap().to_bytes();
     assert!(!String::from_utf8_lossy(&text).contains("a.example.test"), "{text:?}");
+}
+
+/// Nothing else happens that the stream could notice it by.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_within_five_seconds_of_a_suspension() {
+    let served = Served::new().await;
+    served.bench.account("alice").await;
+    let body = serde_json::json!({ "login": "dev", "role": "developer", "new": true });
+    let added = served.bench.root().post("/api/v1/accounts/alice/members", body).await;
+    assert_eq!(added.status, 201, "{}", added.text);
+    let mut streams = Vec::new();
+    for login in ["alice", "dev"] {
+        let bearer = format!("Bearer {}", served.bench.session(login).await.expose().expose());
+        streams.push(open_stream(&served, &bearer).await);
+    }
+    let suspend = served.bench.waiting().post("/api/v1/accounts/alice/suspend", serde_json::json!({})).await;
+    assert_eq!(suspend.status, 200, "{}", suspend.text);
+    let began = tokio::time::Instant::now();
+    for (_sender, response) in streams {
+        assert_eq!(response.status(), 200);
+        let ended =
+            tokio::time::timeout_at(began + Duration::from_secs(5), response.into_body().collect()).await;
+        assert!(ended.is_ok(), "a stream goes on");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,11 +5,13 @@ use super::*;
 use crate::permission::{EditNode, EditSites, ManageAccounts, ManagePersons};
 use crate::person::{self, NewPerson};
 use crate::sign_in;
+use crate::tests::{root_of, the_person};
 
 const START: Micros = Micros::EPOCH;
 const SOCKET: Origin = Origin::Socket;
 
 async fn signed_in(store: &TestStore, login: &str) -> (PersonId, NewSession) {
+    let root = root_of::<ManagePersons>(store).await;
     store
         .write(async |tx| -> Result<_, sign_in::SignInError> {
             let login = Login::parse(login).unwrap();
@@ -17,9 +19,7 @@ async fn signed_in(store: &TestStore, login: &str) -> (PersonId, NewSession) {
                 person.id
             } else {
                 let new = NewPerson { login, email: None, password: None };
-                person::create(tx, &Actor::root().everywhere::<ManagePersons>().unwrap(), &new, START)
-                    .await?
-                    .unwrap()
+                person::create(tx, &root, &new, START).await?.unwrap()
             };
             let link = sign_in::make_link(tx, person, START).await?;
             let verified = sign_in::by_link(tx, &link, START).await?;
@@ -134,10 +134,10 @@ async fn a_new_password_and_a_suspension_end_all_sessions() {
     store.write(async |tx| person::set_password(tx, alice, &hash, START).await).await.unwrap();
     assert!(actor(&store, &session, START).await.is_none());
     let (_, session) = signed_in(&store, "alice").await;
-    let proof = Actor::root().everywhere::<ManagePersons>().unwrap();
-    store.write(async |tx| person::set_suspended(tx, &proof, alice, true, START).await).await.unwrap();
+    let proof = the_person(&store, alice).await;
+    store.write(async |tx| person::set_suspended(tx, &proof, true, START).await).await.unwrap();
     assert!(actor(&store, &session, START).await.is_none());
-    store.write(async |tx| person::set_suspended(tx, &proof, alice, false, START).await).await.unwrap();
+    store.write(async |tx| person::set_suspended(tx, &proof, false, START).await).await.unwrap();
     assert!(actor(&store, &session, START).await.is_none(), "a session that was ended does not come back");
 }
 
@@ -152,10 +152,11 @@ async fn rights_are_read_at_each_use() {
         .unwrap();
     let (person, session) = signed_in(&store, "alice").await;
     let may = async || {
-        actor(&store, &session, START).await.unwrap().holds_on(account, <EditSites as crate::Permission>::ID)
+        let actor = actor(&store, &session, START).await.unwrap();
+        crate::tests::may::<EditSites>(&store, &actor, account).await
     };
     assert!(!may().await);
-    let proof = Actor::root().everywhere::<ManageAccounts>().unwrap();
+    let proof = root_of::<ManageAccounts>(&store).await;
     store.write(async |tx| person::grant_owner(tx, &proof, person, account, START).await).await.unwrap();
     assert!(may().await);
     store.write(async |tx| tx.execute(TAKE.bind(person)).await).await.unwrap();
@@ -175,18 +176,19 @@ async fn whoever_was_let_in_once_is_looked_at_again_without_counting_as_a_use() 
         .await
         .unwrap();
     let (alice, session) = signed_in(&store, "alice").await;
-    let proof = Actor::root().everywhere::<ManageAccounts>().unwrap();
+    let proof = root_of::<ManageAccounts>(&store).await;
     store.write(async |tx| person::grant_owner(tx, &proof, alice, account, START).await).await.unwrap();
     let before = actor(&store, &session, START).await.unwrap();
     let again = async |now| store.read(async |tx| still_valid(tx, &before, now).await).await.unwrap();
     let seen = again(minutes(29)).await.unwrap();
     assert_eq!((seen.identity(), seen.origin()), (before.identity(), before.origin()));
-    assert!(seen.holds_on(account, <EditSites as crate::Permission>::ID));
+    assert!(crate::tests::may::<EditSites>(&store, &seen, account).await);
     let last = store.read(async |tx| list(tx, alice, START).await).await.unwrap()[0].last_seen_at;
     assert_eq!(last, START, "it counted as a use");
     assert!(again(minutes(30)).await.is_none(), "idle");
     store.write(async |tx| tx.execute(TAKE.bind(alice)).await).await.unwrap();
-    assert!(!again(START).await.unwrap().holds_on(account, <EditSites as crate::Permission>::ID));
+    let seen = again(START).await.unwrap();
+    assert!(!crate::tests::may::<EditSites>(&store, &seen, account).await);
     store.write(async |tx| revoke(tx, alice, session.id, START).await).await.unwrap();
     assert!(again(START).await.is_none(), "revoked");
     let root = Actor::root();

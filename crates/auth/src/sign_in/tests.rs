@@ -2,9 +2,9 @@ use names::{EmailAddress, Password};
 use store::testing::TestStore;
 
 use super::*;
-use crate::actor::Actor;
 use crate::permission::ManagePersons;
 use crate::person::{self, NewPerson};
+use crate::tests::{root_of, the_person};
 
 const START: Micros = Micros::EPOCH;
 
@@ -24,7 +24,7 @@ impl Fixture {
             email: Some(EmailAddress::parse("alice@example.test").unwrap()),
             password: Some(hash),
         };
-        let proof = Actor::root().everywhere::<ManagePersons>().unwrap();
+        let proof = root_of::<ManagePersons>(&store).await;
         let alice =
             store.write(async |tx| person::create(tx, &proof, &new, START).await).await.unwrap().unwrap();
         Self { store, passwords, alice }
@@ -95,12 +95,12 @@ async fn signing_in_forgives_what_came_before() {
 #[tokio::test]
 async fn a_suspended_person_and_one_without_a_password_are_refused() {
     let fixture = Fixture::new().await;
-    let proof = Actor::root().everywhere::<ManagePersons>().unwrap();
+    let proof = root_of::<ManagePersons>(&fixture.store).await;
     let new = NewPerson { login: Login::parse("bob").unwrap(), email: None, password: None };
     fixture.store.write(async |tx| person::create(tx, &proof, &new, START).await).await.unwrap();
     assert!(matches!(fixture.try_from(here(), "bob", "").await, Err(SignInError::Refused)));
-    let suspend =
-        async |tx: &mut WriteTx| person::set_suspended(tx, &proof, fixture.alice, true, START).await;
+    let alice = the_person(&fixture.store, fixture.alice).await;
+    let suspend = async |tx: &mut WriteTx| person::set_suspended(tx, &alice, true, START).await;
     fixture.store.write(suspend).await.unwrap();
     assert!(matches!(fixture.try_from(here(), "alice", "correct horse").await, Err(SignInError::Refused)));
     let link = fixture.store.write(async |tx| make_link(tx, fixture.alice, START).await).await.unwrap();
@@ -142,10 +142,9 @@ async fn a_link_that_was_not_used_dies_with_the_old_password_and_with_a_suspensi
     fixture.store.write(set).await.unwrap();
     assert!(matches!(follow(&link).await, Err(SignInError::Refused)), "a new password");
     let link = make().await;
-    let proof = Actor::root().everywhere::<ManagePersons>().unwrap();
+    let alice = the_person(&fixture.store, fixture.alice).await;
     for suspended in [true, false] {
-        let suspend =
-            async |tx: &mut WriteTx| person::set_suspended(tx, &proof, fixture.alice, suspended, START).await;
+        let suspend = async |tx: &mut WriteTx| person::set_suspended(tx, &alice, suspended, START).await;
         fixture.store.write(suspend).await.unwrap();
     }
     assert!(matches!(follow(&link).await, Err(SignInError::Refused)), "a suspension that is over");
@@ -167,7 +166,7 @@ async fn a_password_is_replaced_by_who_shows_it() {
     }
     let locked = confirmed(fixture.alice, Some("correct horse")).await;
     assert!(matches!(locked, Err(ConfirmError::SignIn(SignInError::Locked { .. }))), "guesses are counted");
-    let proof = Actor::root().everywhere::<ManagePersons>().unwrap();
+    let proof = root_of::<ManagePersons>(&fixture.store).await;
     let new = NewPerson { login: Login::parse("bob").unwrap(), email: None, password: None };
     let bob = fixture.store.write(async |tx| person::create(tx, &proof, &new, START).await).await.unwrap();
     confirmed(bob.unwrap(), None).await.unwrap();

@@ -8,13 +8,17 @@ mod faults;
 mod inside;
 mod life;
 mod many;
+mod outside;
+mod quota;
 mod sandbox;
 mod setup;
 mod story;
 mod support;
+mod suspension;
 mod tenants;
 mod upgrade;
 mod web;
+mod webhook;
 
 /// The same test for every distribution.
 macro_rules! on_both {
@@ -39,5 +43,8 @@ on_both! {
     one_bad_site_stops_no_other => crate::web::on;
     the_panel_is_put_back_and_upgraded => crate::life::on;
     faults_wait_and_heal => crate::faults::on;
+    limits_of_the_disk_are_held_on_btrfs => crate::quota::on;
+    events_are_told_to_other_servers => crate::webhook::on;
+    a_suspension_ends_every_access => crate::suspension::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use account_spec::{AccountSpec, ListUids, UidNote, UidPage};
 use api_kit::{ApiError, FieldError};
 use auth::person::{self, NewPerson};
-use auth::{Login, ManageAccounts};
+use auth::{AccountKey, Login, ManageAccounts, OrganisationKey};
 use converge::Wanted;
 use desired::{Adopt, Panel};
 use store::{StoreError, Tx, WriteTx};
@@ -16,16 +16,15 @@ use crate::store::account::{self, AdoptedRow, Inserted};
 /// See [`desired::Object::adopt`].
 pub(crate) async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> Result<(), ApiError> {
     let (id, now) = (*adopt.id, adopt.now);
-    let proof = adopt.besides.by.everywhere::<ManageAccounts>()?;
+    let by = &adopt.besides.by;
     let row = account::unscoped(tx, &id.to_string()).await?;
     match (adopt.held, row) {
         (Wanted::Absent, None) => Ok(()),
         (Wanted::Absent, Some(row)) => {
             account::set_deleted(tx, id, Some(now)).await?;
-            if let Some(owner) = row.owner
-                && account::others_of(tx, owner, id).await? == 0
-            {
-                person::delete(tx, &proof, owner).await?;
+            if let Some(owner) = row.owner {
+                let proof = auth::account::<ManageAccounts>(tx, by, &AccountKey::Id(id)).await?;
+                person::delete_with_account(tx, &proof, owner).await?;
             }
             Ok(())
         }
@@ -35,7 +34,7 @@ pub(crate) async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> R
             row.limits = spec.limits;
             account::update(tx, &row, now).await?;
             account::set_deleted(tx, id, None).await?;
-            if row.suspended != spec.suspended {
+            if row.is_off() != spec.suspended {
                 account::suspend_adopted(tx, id, spec.suspended, now).await?;
             }
             Ok(())
@@ -49,6 +48,8 @@ pub(crate) async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> R
                     "Send email.",
                 )));
             };
+            let root = OrganisationKey::Id(store::fixed::ROOT_ORGANISATION.parse().map_err(ApiError::internal)?);
+            let proof = auth::organisation::<ManageAccounts>(tx, by, &root).await?;
             let owner =
                 NewPerson { login: Login::from(&spec.name), email: Some(email.clone()), password: None };
             let taken = || {
@@ -70,9 +71,6 @@ pub(crate) async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> R
                 Inserted::NoNode => {
                     return Err(ApiError::conflict("no_node", "There is no server for the account yet."));
                 }
-            }
-            if spec.suspended {
-                person::set_suspended(tx, &proof, owner, true, now).await?;
             }
             person::grant_owner(tx, &proof, owner, id, now).await?;
             Ok(())

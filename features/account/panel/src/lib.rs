@@ -12,12 +12,14 @@ mod rules;
 mod store;
 #[cfg(test)]
 mod tests;
+pub mod usage;
 
 pub use adopt::{LearnError, learn_uids};
 pub use dependents::Dependents;
 pub use object::AccountObject;
 pub use routes::account::{State, table};
+pub use rules::state_changed;
 pub use store::account::Account;
 
 /// Every statement of this crate.
-pub const STATEMENTS: &[&[::store::Statement]] = &[store::account::STATEMENTS];
+pub const STATEMENTS: &[&[::store::Statement]] = &[store::account::STATEMENTS, store::usage::STATEMENTS];

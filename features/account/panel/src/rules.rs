@@ -5,20 +5,24 @@ use std::sync::Arc;
 use account_spec::Limits;
 use api_kit::{ApiError, FieldError, IfMatch};
 use auth::person::{self, NewPerson};
-use auth::sign_in;
 use auth::{
-    AccountRef, Actor, Authorised, EditAccount, Installation, Login, ManageAccounts, Passwords, StoredHash,
+    AccountRef, Actor, Authorised, Denied, EditAccount, Login, ManageAccounts, OrganisationKey,
+    OrganisationRef, Passwords, StoredHash, SuspendAccounts,
 };
+use auth::{session, sign_in};
 use desired::event::{Code, Event};
 use desired::{Draft, Key, Note, Rules};
-use names::{AccountName, CryptHash, EmailAddress, Micros, Password, PersonId, Secret, SshPublicKey};
+use names::{
+    AccountId, AccountName, CryptHash, EmailAddress, Micros, Password, PersonId, Secret, SshPublicKey,
+};
 use serde::Deserialize;
-use store::{Store, WriteTx};
+use store::{Store, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 
 use crate::dependents::Dependents;
 use crate::object::AccountObject;
 use crate::store::account::{self, Account, Inserted, NewRow, Row};
+use crate::store::usage::{self, Policy};
 
 /// Keys of one account.
 const MOST_KEYS: usize = 32;
@@ -30,6 +34,9 @@ pub(crate) struct CreateAccount {
     /// The name: `[a-z][a-z0-9]{1,30}`. It is the Linux user's name and the owner's login, and never changes.
     #[schema(value_type = String, example = "alice")]
     pub(crate) name: AccountName,
+    /// The organisation that it belongs to, by name or id; left out: the caller's own.
+    #[schema(value_type = Option<String>)]
+    pub(crate) organisation: Option<OrganisationKey>,
     /// Where to write to.
     #[schema(value_type = String, example = "alice@example.test")]
     pub(crate) email: EmailAddress,
@@ -81,6 +88,14 @@ pub(crate) struct LimitsEdit {
     /// Share of the disks' throughput; 100 is usual.
     #[schema(minimum = 1, maximum = 10_000)]
     pub(crate) io_weight: Option<u32>,
+    /// Disk space, in bytes; null: no limit.
+    #[serde(default, deserialize_with = "desired::nullable")]
+    #[schema(value_type = Option<u64>, minimum = 1_048_576)]
+    pub(crate) disk_bytes: Option<Option<u64>>,
+    /// Files, directories and links; null: no limit.
+    #[serde(default, deserialize_with = "desired::nullable")]
+    #[schema(value_type = Option<u64>, minimum = 100, maximum = 1_000_000_000)]
+    pub(crate) inodes: Option<Option<u64>>,
 }
 
 /// Why an account is suspended.
@@ -100,6 +115,8 @@ impl LimitsEdit {
             memory_bytes: self.memory_bytes.unwrap_or(old.memory_bytes),
             tasks: self.tasks.unwrap_or(old.tasks),
             io_weight: self.io_weight.unwrap_or(old.io_weight),
+            disk_bytes: self.disk_bytes.unwrap_or(old.disk_bytes),
+            inodes: self.inodes.unwrap_or(old.inodes),
         };
         let checks = [
             ("cpu_percent", (1..=100_000).contains(&limits.cpu_percent), "1 to 100000 per cent"),
@@ -110,6 +127,16 @@ impl LimitsEdit {
             ),
             ("tasks", (8..=100_000).contains(&limits.tasks), "8 to 100000 tasks"),
             ("io_weight", (1..=10_000).contains(&limits.io_weight), "1 to 10000"),
+            (
+                "disk_bytes",
+                limits.disk_bytes.is_none_or(|bytes| Limits::DISK_BYTES.contains(&bytes)),
+                "1048576 bytes (1 MiB) to 1 PiB, or null for no limit",
+            ),
+            (
+                "inodes",
+                limits.inodes.is_none_or(|count| Limits::INODES.contains(&count)),
+                "100 to 1000000000 files, or null for no limit",
+            ),
         ];
         let errors: Vec<_> = checks
             .iter()
@@ -199,7 +226,7 @@ fn name_taken() -> ApiError {
 
 /// Makes the account and its owner.
 pub(crate) struct Create {
-    pub(crate) proof: Authorised<Installation, ManageAccounts>,
+    pub(crate) proof: Authorised<OrganisationRef, ManageAccounts>,
     pub(crate) new: NewAccount,
 }
 
@@ -246,18 +273,29 @@ impl Rules for Create {
     }
 }
 
-/// Whoever is no administrator shows the owner's password of now before it is replaced.
+/// Whoever does not manage the account shows the owner's password of now before it is replaced. Whoever does, does not replace the password
+/// of an owner who may more than they do.
 pub(crate) async fn check_current(
     store: &Store,
     passwords: &Passwords,
     actor: &Actor,
+    account: &Authorised<AccountRef, EditAccount>,
     owner: Option<PersonId>,
     body: &mut EditAccountBody,
 ) -> Result<(), ApiError> {
     let current = body.current_password.take().map(Secret::new);
     let Some(owner) = owner.filter(|_| body.password.is_some()) else { return Ok(()) };
-    if actor.everywhere::<ManageAccounts>().is_ok() {
-        return Ok(());
+    let look = async |tx: &mut Tx| -> Result<_, StoreError> {
+        let manages = actor.may::<ManageAccounts>(tx, account.id).await?;
+        Ok((manages, manages && person::is_covered(tx, actor, owner).await?))
+    };
+    match store.read(look).await? {
+        (true, true) => return Ok(()),
+        (true, false) if actor.person_id() != Some(owner) => {
+            let detail = "The owner of this account may more than you do elsewhere. They set their password themselves.";
+            return Err(ApiError::forbidden(detail));
+        }
+        _ => {}
     }
     let confirmed = sign_in::confirm(store, passwords, owner, current, actor.origin(), Micros::now()).await;
     confirmed.map_err(|error| api_kit::unconfirmed("current_password", error))
@@ -272,15 +310,17 @@ pub(crate) struct Edits {
 }
 
 impl Edits {
-    /// Checks what needs no database, and hashes the password. Limits are the administrators' alone.
+    /// Checks what needs no database, and hashes the password. Limits are theirs alone who manage the account.
     pub(crate) async fn of(
         body: EditAccountBody,
-        actor: &Actor,
+        manages: bool,
         passwords: &Passwords,
     ) -> Result<Self, ApiError> {
         check_keys(body.ssh_keys.as_deref().unwrap_or_default())?;
         if let Some(limits) = body.limits {
-            actor.everywhere::<ManageAccounts>()?;
+            if !manages {
+                return Err(Denied::NotAllowed.into());
+            }
             limits.over(Limits::default())?;
         }
         let hashes = hash(passwords, body.password).await?;
@@ -336,11 +376,11 @@ impl Rules for Edit {
     }
 }
 
-/// Suspends the account with all that hangs on it, or lets it go on. The owner of this account alone cannot sign in meanwhile.
+/// Suspends the account with all that hangs on it, or lets it go on. Roles on it are kept and do not count meanwhile, and sessions of those
+/// who hold nothing else end.
 pub(crate) struct SetSuspended {
     pub(crate) dependents: Arc<dyn Dependents>,
-    pub(crate) proof: Authorised<AccountRef, ManageAccounts>,
-    pub(crate) persons: Authorised<Installation, ManageAccounts>,
+    pub(crate) proof: Authorised<AccountRef, SuspendAccounts>,
     pub(crate) if_match: IfMatch,
     pub(crate) suspended: bool,
     pub(crate) reason: Option<Note>,
@@ -350,34 +390,77 @@ impl Rules for SetSuspended {
     type Value = Account;
 
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
-        let Self { dependents, proof, persons, if_match, .. } = self;
-        let (suspended, reason) = (self.suspended, self.reason.as_ref());
-        let row = account::find_to_manage(tx, proof).await?;
+        let Self { dependents, proof, if_match, .. } = self;
+        let row = account::find_to_suspend(tx, proof).await?;
         if_match.check(row.block.generation)?;
         check_staying(&row)?;
-        let before = Account::from(&row);
-        account::set_suspended(tx, proof, suspended, reason.map(Note::as_str), draft.now).await?;
-        if let Some(owner) = row.owner
-            && account::others_of(tx, owner, row.id).await? == 0
-        {
-            person::set_suspended(tx, persons, owner, suspended, draft.now).await?;
-        }
-        draft.raise::<AccountObject>(tx, &proof.id).await?;
-        if suspended != row.suspended {
-            dependents.changed(tx, draft, row.id).await?;
-        }
-        let after = Account::from(&account::find_to_manage(tx, proof).await?);
-        let action = if suspended { "account.suspend" } else { "account.unsuspend" };
-        Told::new(action, Code::Changed, Some(&before), &after).write(tx, draft).await?;
-        Ok((after, Key::of::<account_spec::AccountSpec>(&proof.id)))
+        let reason = self.reason.as_ref().map(Note::as_str);
+        // what a person decides, the policy for accounts at their limits does not take back
+        let policy = if self.suspended { Policy::None } else { Policy::Spared };
+        usage::set_policy(tx, proof, policy).await?;
+        suspend(tx, draft, dependents.as_ref(), proof, &row, (self.suspended, reason)).await
     }
 }
 
-/// Asks for the account's removal. Its owner goes with it, unless they own another one.
+/// Suspends the account because it is at a limit, or lets it go on where that was done before. Does nothing where a person was quicker.
+pub(crate) struct OverQuota {
+    pub(crate) dependents: Arc<dyn Dependents>,
+    pub(crate) proof: Authorised<AccountRef, SuspendAccounts>,
+    pub(crate) suspended: bool,
+}
+
+impl Rules for OverQuota {
+    type Value = Account;
+
+    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
+        let Self { dependents, proof, suspended } = self;
+        let row = account::find_to_suspend(tx, proof).await?;
+        let (before, after) = match suspended {
+            true => (Policy::None, Policy::Suspended),
+            false => (Policy::Suspended, Policy::None),
+        };
+        let stands = usage::policy(tx, proof).await? == before && row.suspended != *suspended;
+        if !stands || row.block.deleted_at.is_some() {
+            return Ok((Account::from(&row), Key::of::<account_spec::AccountSpec>(&proof.id)));
+        }
+        usage::set_policy(tx, proof, after).await?;
+        let reason = suspended.then_some(crate::usage::REASON);
+        suspend(tx, draft, dependents.as_ref(), proof, &row, (*suspended, reason)).await
+    }
+}
+
+async fn suspend(
+    tx: &mut WriteTx,
+    draft: &mut Draft,
+    dependents: &dyn Dependents,
+    proof: &Authorised<AccountRef, SuspendAccounts>,
+    row: &Row,
+    (suspended, reason): (bool, Option<&str>),
+) -> Result<(Account, Key), ApiError> {
+    let before = Account::from(row);
+    account::set_suspended(tx, proof, suspended, reason, draft.now).await?;
+    if suspended {
+        session::revoke_powerless(tx, proof, draft.now).await?;
+    }
+    draft.raise::<AccountObject>(tx, &proof.id).await?;
+    if suspended != row.suspended {
+        dependents.changed(tx, draft, row.id).await?;
+    }
+    let after = Account::from(&account::find_to_suspend(tx, proof).await?);
+    let action = if suspended { "account.suspend" } else { "account.unsuspend" };
+    Told::new(action, Code::Changed, Some(&before), &after).write(tx, draft).await?;
+    Ok((after, Key::of::<account_spec::AccountSpec>(&proof.id)))
+}
+
+/// What suspends an account from above was changed: its specification is another one.
+pub async fn state_changed(tx: &mut WriteTx, draft: &mut Draft, account: AccountId) -> Result<(), ApiError> {
+    draft.raise::<AccountObject>(tx, &account).await
+}
+
+/// Asks for the account's removal. Its owner goes with it, unless they hold something else.
 pub(crate) struct Delete {
     pub(crate) dependents: Arc<dyn Dependents>,
     pub(crate) proof: Authorised<AccountRef, ManageAccounts>,
-    pub(crate) persons: Authorised<Installation, ManageAccounts>,
     pub(crate) if_match: IfMatch,
 }
 
@@ -385,7 +468,7 @@ impl Rules for Delete {
     type Value = Account;
 
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
-        let Self { dependents, proof, persons, if_match } = self;
+        let Self { dependents, proof, if_match } = self;
         let row = account::find_to_manage(tx, proof).await?;
         if_match.check(row.block.generation)?;
         let key = Key::of::<account_spec::AccountSpec>(&proof.id);
@@ -396,10 +479,8 @@ impl Rules for Delete {
         }
         dependents.leaving(tx, draft, row.id).await?;
         account::delete(tx, proof, draft.now).await?;
-        if let Some(owner) = row.owner
-            && account::others_of(tx, owner, row.id).await? == 0
-        {
-            person::delete(tx, persons, owner).await?;
+        if let Some(owner) = row.owner {
+            person::delete_with_account(tx, proof, owner).await?;
         }
         draft.raise::<AccountObject>(tx, &proof.id).await?;
         let after = Account::from(&account::find_to_manage(tx, proof).await?);

@@ -7,7 +7,7 @@ use api_kit::{
     Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, List, Page, PageParams, Path, Prefer,
     Query, Tagged,
 };
-use auth::{AccountKey, EditAccount, ManageAccounts, Passwords, ViewAccount};
+use auth::{AccountKey, EditAccount, ManageAccounts, Passwords, SuspendAccounts, ViewAccount};
 use axum::extract::State as S;
 use desired::{Access, Answer, Asked, Changed, DryRun, Outcome, Panel, Search, SearchParams, Table};
 use store::Tx;
@@ -33,12 +33,12 @@ pub struct State {
 pub fn table(state: State) -> Table {
     Table::default()
         .add(Access::listed::<ViewAccount>(), routes!(account_list))
-        .add(Access::everywhere::<ManageAccounts>(), routes!(account_create))
+        .add(Access::organisation::<ManageAccounts>(), routes!(account_create))
         .add(Access::object::<ViewAccount>(), routes!(account_show))
         .add(Access::object::<EditAccount>(), routes!(account_edit))
         .add(Access::object::<ManageAccounts>(), routes!(account_delete))
-        .add(Access::object::<ManageAccounts>(), routes!(account_suspend))
-        .add(Access::object::<ManageAccounts>(), routes!(account_unsuspend))
+        .add(Access::object::<SuspendAccounts>(), routes!(account_suspend))
+        .add(Access::object::<SuspendAccounts>(), routes!(account_unsuspend))
         .with_state(state.clone())
         .merge(usage::table(state.panel))
 }
@@ -95,7 +95,11 @@ async fn account_create(
     prefer: Prefer,
     Json(body): Json<CreateAccount>,
 ) -> Result<Answer<Account>, ApiError> {
-    let proof = actor.everywhere::<ManageAccounts>()?;
+    let find = async |tx: &mut Tx| match &body.organisation {
+        Some(key) => auth::organisation::<ManageAccounts>(tx, &actor, key).await,
+        None => auth::own_organisation::<ManageAccounts>(tx, &actor).await,
+    };
+    let proof = state.panel.store().read(find).await?;
     let new = NewAccount::of(body, &state.passwords).await?;
     let asked = Asked::by(&actor, change, prefer)?;
     let outcome = state.panel.change(&asked, rules::Create { proof, new }).await?;
@@ -137,11 +141,12 @@ async fn account_edit(
     let find = async |tx: &mut Tx| -> Result<_, ApiError> {
         let proof = auth::account::<EditAccount>(tx, &actor, &key).await?;
         let owner = account::find_to_edit(tx, &proof).await?.owner;
-        Ok((proof, owner))
+        let manages = actor.may::<ManageAccounts>(tx, proof.id).await?;
+        Ok((proof, owner, manages))
     };
-    let (proof, owner) = store.read(find).await?;
-    rules::check_current(store, &state.passwords, &actor, owner, &mut body).await?;
-    let edit = rules::Edits::of(body, &actor, &state.passwords).await?;
+    let (proof, owner, manages) = store.read(find).await?;
+    rules::check_current(store, &state.passwords, &actor, &proof, owner, &mut body).await?;
+    let edit = rules::Edits::of(body, manages, &state.passwords).await?;
     let asked = Asked::by(&actor, change, prefer)?;
     let outcome = state.panel.change(&asked, rules::Edit { proof, if_match, values: edit }).await?;
     state.answer(outcome, false).await
@@ -163,10 +168,9 @@ async fn account_delete(
 ) -> Result<Answer<Account>, ApiError> {
     let find = async |tx: &mut Tx| auth::account::<ManageAccounts>(tx, &actor, &key).await;
     let proof = state.panel.store().read(find).await?;
-    let persons = actor.everywhere::<ManageAccounts>()?;
     let asked = Asked::by(&actor, change, prefer)?;
     let dependents = Arc::clone(&state.dependents);
-    let outcome = state.panel.change(&asked, rules::Delete { dependents, proof, persons, if_match }).await?;
+    let outcome = state.panel.change(&asked, rules::Delete { dependents, proof, if_match }).await?;
     state.answer(outcome, false).await
 }
 
@@ -212,12 +216,11 @@ async fn set_suspended(
     (change, if_match, prefer): (Change, IfMatch, Prefer),
     (suspended, body): (bool, SuspendAccount),
 ) -> Result<Answer<Account>, ApiError> {
-    let find = async |tx: &mut Tx| auth::account::<ManageAccounts>(tx, &actor, &key).await;
+    let find = async |tx: &mut Tx| auth::account::<SuspendAccounts>(tx, &actor, &key).await;
     let proof = state.panel.store().read(find).await?;
-    let persons = actor.everywhere::<ManageAccounts>()?;
     let asked = Asked::by(&actor, change, prefer)?;
     let dependents = Arc::clone(&state.dependents);
-    let rules = rules::SetSuspended { dependents, proof, persons, if_match, suspended, reason: body.reason };
+    let rules = rules::SetSuspended { dependents, proof, if_match, suspended, reason: body.reason };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, false).await
 }

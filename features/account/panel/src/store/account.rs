@@ -1,9 +1,14 @@
 //! Rows of accounts, and how the API shows them.
 
 use account_spec::{AccountSpec, Limits, UidNote};
-use auth::{AccountRef, Authorised, EditAccount, Installation, ManageAccounts, TenantScope, ViewAccount};
+use auth::{
+    AccountRef, Authorised, EditAccount, ManageAccounts, OrganisationRef, SuspendAccounts, TenantScope,
+    ViewAccount,
+};
 use desired::{Block, BlockSql, Convergence};
-use names::{AccountId, AccountName, CryptHash, EmailAddress, Micros, NodeId, PersonId, SshPublicKey, Uid};
+use names::{
+    AccountId, AccountName, CryptHash, EmailAddress, Label, Micros, NodeId, PersonId, SshPublicKey, Uid,
+};
 use serde::{Deserialize, Serialize};
 use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
@@ -12,7 +17,11 @@ use utoipa::ToSchema;
 const UIDS: std::ops::RangeInclusive<i64> = 20_000..=59_999;
 
 const FIND: Statement = Statement::new(
-    "SELECT id, name, owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
+    "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
+            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
+            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
+            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
+            owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
             created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite,
             (SELECT COUNT(*) FROM pool WHERE pool.account_id = account.id)
@@ -20,12 +29,16 @@ const FIND: Statement = Statement::new(
      FROM account WHERE id = $1",
 );
 const LIST: Statement = Statement::new(
-    "SELECT id, name, owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
+    "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
+            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
+            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
+            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
+            owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
             created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite, 0 AS dependents
      FROM account
      WHERE name > $1
-       AND ($2 = 'all' OR id IN (SELECT account_id FROM account_permission WHERE person_id = $2 AND permission = $3))
+       AND ($2 = 'all' OR id IN (SELECT account_id FROM account_permission WHERE holder_id = $2 AND permission = $3))
        AND (name LIKE $4 OR $4 IS NULL)
      ORDER BY name LIMIT $5",
 );
@@ -52,9 +65,6 @@ const SUSPEND: Statement =
     Statement::new("UPDATE account SET suspended = $2, suspended_reason = $3, updated_at = $4 WHERE id = $1");
 const DELETE: Statement = Statement::new("UPDATE account SET deleted_at = $2, updated_at = $2 WHERE id = $1");
 const SET_DELETED: Statement = Statement::new("UPDATE account SET deleted_at = $2 WHERE id = $1");
-const OTHERS_OF_OWNER: Statement = Statement::new(
-    "SELECT COUNT(*) AS value FROM account WHERE owner_person_id = $1 AND id <> $2 AND deleted_at IS NULL",
-);
 
 /// The statements over the columns that converging rows share.
 pub(crate) const BLOCK: BlockSql = BlockSql {
@@ -103,7 +113,6 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     UPDATE,
     SUSPEND,
     DELETE,
-    OTHERS_OF_OWNER,
     BLOCK.raise,
     BLOCK.lift,
     BLOCK.expect,
@@ -120,14 +129,22 @@ pub(crate) const STATEMENTS: &[Statement] = &[
 pub(crate) struct Row {
     pub(crate) id: AccountId,
     pub(crate) name: AccountName,
+    pub(crate) organisation: Label,
     pub(crate) owner: Option<PersonId>,
     pub(crate) uid: Uid,
     pub(crate) email: EmailAddress,
     pub(crate) sftp_password: Option<CryptHash>,
     pub(crate) ssh_keys: Vec<SshPublicKey>,
     pub(crate) limits: Limits,
+    /// Why the server cannot hold a limit of disk space, as far as it was asked.
+    pub(crate) disk_note: Option<String>,
+    /// The same of files.
+    pub(crate) inodes_note: Option<String>,
+    /// By itself.
     pub(crate) suspended: bool,
     pub(crate) suspended_reason: Option<String>,
+    /// By an organisation above it.
+    pub(crate) suspended_above: bool,
     pub(crate) created_at: Micros,
     pub(crate) updated_at: Micros,
     pub(crate) block: Block,
@@ -135,24 +152,43 @@ pub(crate) struct Row {
     pub(crate) dependents: i64,
 }
 
+impl Row {
+    /// Suspended, by whatever.
+    pub(crate) fn is_off(&self) -> bool {
+        self.suspended || self.suspended_above
+    }
+}
+
 impl FromRow for Row {
     fn from_row(row: &store::Row) -> Result<Self, RowError> {
         Ok(Self {
             id: row.parse("id")?,
             name: row.parse("name")?,
+            organisation: row.parse("organisation")?,
             owner: row.opt_parse("owner_person_id")?,
             uid: row.number("uid")?,
             email: row.parse("email")?,
             sftp_password: row.opt_parse("sftp_password_hash")?,
             ssh_keys: row.json("ssh_keys")?,
             limits: row.opt_json("limits")?.unwrap_or_default(),
+            disk_note: row.opt_text("disk_note")?,
+            inodes_note: row.opt_text("inodes_note")?,
             suspended: row.flag("suspended")?,
             suspended_reason: row.opt_text("suspended_reason")?,
+            suspended_above: row.flag("suspended_above")?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,
             block: Block::from_row(row)?,
             dependents: row.int("dependents")?,
         })
+    }
+}
+
+impl Row {
+    /// Why a limit that the account has is not held.
+    fn limits_note(&self) -> Option<&str> {
+        let disk = self.limits.disk_bytes.and(self.disk_note.as_deref());
+        disk.or(self.limits.inodes.and(self.inodes_note.as_deref()))
     }
 }
 
@@ -165,6 +201,9 @@ pub struct Account {
     /// The name: the Linux user, and the owner's login.
     #[schema(value_type = String)]
     pub name: AccountName,
+    /// The organisation that it belongs to.
+    #[schema(value_type = String)]
+    pub organisation: Label,
     /// Where to write to.
     #[schema(value_type = String)]
     pub email: EmailAddress,
@@ -179,9 +218,13 @@ pub struct Account {
     /// Limits of all that the account runs.
     #[schema(value_type = AccountLimits)]
     pub limits: Limits,
+    /// Which of its limits the server cannot hold, and why; null: it holds them all, or was not asked yet.
+    pub limits_note: Option<String>,
     /// No SFTP, no PHP, no pages.
     pub suspended: bool,
-    /// Why it is suspended.
+    /// What suspends it: `account`, `organisation` (its own, or one above that), or both.
+    pub suspended_by: Vec<String>,
+    /// Why it is suspended by itself.
     pub suspended_reason: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
@@ -194,7 +237,7 @@ pub struct Account {
     pub convergence: Convergence,
 }
 
-/// Limits of an account's slice.
+/// Limits of an account.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct AccountLimits {
     /// Processor time, in per cent of one processor.
@@ -209,6 +252,12 @@ pub(crate) struct AccountLimits {
     /// Share of the disks' throughput; 100 is usual.
     #[schema(minimum = 1, maximum = 10_000)]
     pub io_weight: u32,
+    /// Disk space, in bytes; left out: no limit.
+    #[schema(minimum = 1_048_576)]
+    pub disk_bytes: Option<u64>,
+    /// Files, directories and links; left out: no limit.
+    #[schema(minimum = 100, maximum = 1_000_000_000)]
+    pub inodes: Option<u64>,
 }
 
 impl From<&Row> for Account {
@@ -216,12 +265,18 @@ impl From<&Row> for Account {
         Self {
             id: row.id,
             name: row.name.clone(),
+            organisation: row.organisation.clone(),
             email: row.email.clone(),
             uid: row.uid,
             has_password: row.sftp_password.is_some(),
             ssh_keys: row.ssh_keys.clone(),
             limits: row.limits,
-            suspended: row.suspended,
+            limits_note: row.limits_note().map(str::to_owned),
+            suspended: row.is_off(),
+            suspended_by: [("account", row.suspended), ("organisation", row.suspended_above)]
+                .into_iter()
+                .filter_map(|(what, is)| is.then(|| what.to_owned()))
+                .collect(),
             suspended_reason: row.suspended_reason.clone(),
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -259,10 +314,18 @@ pub(crate) async fn find_to_manage(
     tx.one(FIND.bind(account.id)).await
 }
 
+/// As [`find`], for whoever may suspend it.
+pub(crate) async fn find_to_suspend(
+    tx: &mut Tx,
+    account: &Authorised<AccountRef, SuspendAccounts>,
+) -> Result<Row, StoreError> {
+    tx.one(FIND.bind(account.id)).await
+}
+
 /// One that has just been made.
 pub(crate) async fn find_made(
     tx: &mut Tx,
-    _proof: &Authorised<Installation, ManageAccounts>,
+    _proof: &Authorised<OrganisationRef, ManageAccounts>,
     id: AccountId,
 ) -> Result<Row, StoreError> {
     tx.one(FIND.bind(id)).await
@@ -303,7 +366,7 @@ pub(crate) enum Inserted {
 /// Makes a row, with a uid that nobody ever had.
 pub(crate) async fn insert(
     tx: &mut WriteTx,
-    _proof: &Authorised<Installation, ManageAccounts>,
+    organisation: &Authorised<OrganisationRef, ManageAccounts>,
     new: &NewRow<'_>,
     now: Micros,
 ) -> Result<Inserted, StoreError> {
@@ -317,7 +380,7 @@ pub(crate) async fn insert(
     let insert = INSERT
         .bind(new.id)
         .bind(new.name.as_str())
-        .bind(store::fixed::ROOT_ORGANISATION)
+        .bind(organisation.id)
         .bind(new.owner)
         .bind(node)
         .bind(uid)
@@ -420,7 +483,7 @@ pub(crate) async fn update(tx: &mut WriteTx, row: &Row, now: Micros) -> Result<(
 /// Suspends the account, or lets it go on.
 pub(crate) async fn set_suspended(
     tx: &mut WriteTx,
-    account: &Authorised<AccountRef, ManageAccounts>,
+    account: &Authorised<AccountRef, SuspendAccounts>,
     suspended: bool,
     reason: Option<&str>,
     now: Micros,
@@ -437,11 +500,6 @@ pub(crate) async fn delete(
 ) -> Result<(), StoreError> {
     tx.execute(DELETE.bind(account.id).bind(now)).await?;
     Ok(())
-}
-
-/// How many other accounts the person owns.
-pub(crate) async fn others_of(tx: &mut Tx, owner: PersonId, account: AccountId) -> Result<i64, StoreError> {
-    tx.one(OTHERS_OF_OWNER.bind(owner).bind(account)).await
 }
 
 /// Keys and limits are texts and numbers, which are always JSON.

@@ -8,7 +8,7 @@ use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 
 const FIND: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, a.suspended AS account_suspended, p.version, p.name, p.created_at,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
             (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites,
@@ -18,7 +18,7 @@ const FIND: Statement = Statement::new(
      WHERE p.id = $1",
 );
 const FIND_BY_NAME: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, a.suspended AS account_suspended, p.version, p.name, p.created_at,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
             (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites, 0 AS holding
@@ -26,7 +26,7 @@ const FIND_BY_NAME: Statement = Statement::new(
      WHERE p.name = $1",
 );
 const OF_ACCOUNT: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, a.suspended AS account_suspended, p.version, p.name, p.created_at,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
             (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites, 0 AS holding
@@ -34,14 +34,14 @@ const OF_ACCOUNT: Statement = Statement::new(
      WHERE p.account_id = $1 AND (p.version = $2 OR $2 IS NULL) ORDER BY p.version LIMIT 100",
 );
 const LIST: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, a.suspended AS account_suspended, p.version, p.name, p.created_at,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
             (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites, 0 AS holding
      FROM pool p JOIN account a ON a.id = p.account_id
      WHERE p.name > $1
        AND ($2 = 'all' OR p.account_id IN
-            (SELECT account_id FROM account_permission WHERE person_id = $2 AND permission = $3))
+            (SELECT account_id FROM account_permission WHERE holder_id = $2 AND permission = $3))
        AND (p.account_id = $4 OR $4 IS NULL)
      ORDER BY p.name LIMIT $5",
 );
@@ -210,7 +210,8 @@ pub(crate) async fn find(
         PoolKey::Id(id) => FIND.bind(*id),
         PoolKey::Name(name) => FIND_BY_NAME.bind(name.as_str()),
     };
-    actor.authorise(tx.optional(statement).await?)
+    let found = tx.optional(statement).await?;
+    actor.authorise(tx, found).await
 }
 
 /// The account's pool of one version.

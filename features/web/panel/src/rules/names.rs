@@ -1,7 +1,7 @@
 //! Who may have which name.
 
 use api_kit::{ApiError, FieldError};
-use auth::{Actor, ManageSites, Owned};
+use auth::{Actor, ManageSites};
 use desired::setting;
 use names::{AccountId, DomainName, Micros, SiteId};
 use store::{Tx, WriteTx};
@@ -107,11 +107,10 @@ fn taken(pointer: &str, leaving: bool) -> ApiError {
     ApiError::invalid(FieldError::new(pointer, "name_taken", reason, remedy))
 }
 
-/// An administrator's word is an approval. Another's name is approved where the nearest name above it that anyone has is an approved
+/// The word of whoever may approve names is an approval. Another's name is approved where the nearest name above it that anyone has is an approved
 /// one of the same account.
 async fn ownership(tx: &mut Tx, claimant: &Claimant<'_>, name: &DomainName) -> Result<Ownership, ApiError> {
-    let account = OfAccount(claimant.account);
-    if claimant.actor.authorise::<_, ManageSites>(Some(account)).is_ok() {
+    if claimant.actor.may::<ManageSites>(tx, claimant.account).await? {
         return Ok(Ownership::Approved);
     }
     let mut above = name.as_str();
@@ -123,16 +122,6 @@ async fn ownership(tx: &mut Tx, claimant: &Claimant<'_>, name: &DomainName) -> R
         }
     }
     Ok(Ownership::Pending)
-}
-
-struct OfAccount(AccountId);
-
-impl Owned for OfAccount {
-    const KIND: &'static str = "account";
-
-    fn account(&self) -> AccountId {
-        self.0
-    }
 }
 
 /// The names of a row as they are, with what an edit changes.

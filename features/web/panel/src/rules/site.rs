@@ -150,7 +150,7 @@ impl Rules for Edit {
         check_staying(&row)?;
         let before = show(tx, id).await?;
         if edit.name.is_some() || edit.aliases.is_some() {
-            check_free(&row, &self.actor)?;
+            check_free(tx, &row, &self.actor).await?;
             let wanted = name_rules::edited(tx, &row, edit.name.as_ref(), edit.aliases.as_ref()).await?;
             let claimant = Claimant { site: id, account: row.account_id, actor: &self.actor };
             name_rules::set(tx, &claimant, &wanted, draft.now).await?;
@@ -241,7 +241,7 @@ impl Rules for Delete {
             draft.made(key.clone());
             return Ok((before, key));
         }
-        check_free(&row, &self.actor)?;
+        check_free(tx, &row, &self.actor).await?;
         site::delete(tx, &self.site, draft.now).await?;
         draft.raise::<SiteObject>(tx, &id).await?;
         self.pools.release_unused(tx, draft, row.account_id).await?;
@@ -264,8 +264,8 @@ fn check_staying(row: &Row) -> Result<(), ApiError> {
 }
 
 /// A suspended site keeps its names until whoever may suspend lets it go on: its owner would only make it anew under them.
-fn check_free(row: &Row, actor: &Actor) -> Result<(), ApiError> {
-    if row.suspended && actor.everywhere::<ManageSites>().is_err() {
+async fn check_free(tx: &mut Tx, row: &Row, actor: &Actor) -> Result<(), ApiError> {
+    if row.suspended && !actor.may::<ManageSites>(tx, row.account_id).await? {
         let detail =
             "The site is suspended. Its names and its removal wait until an administrator lets it go on.";
         return Err(ApiError::conflict("suspended", detail));

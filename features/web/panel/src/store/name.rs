@@ -18,7 +18,7 @@ const ALIASES_BETWEEN: Statement = Statement::new(
 );
 const ALIASES_GRANTED: Statement = Statement::new(
     "SELECT n.site_id, n.name, n.is_primary, n.ownership FROM site s CROSS JOIN site_name n
-     WHERE s.account_id IN (SELECT account_id FROM account_permission WHERE person_id = $1 AND permission = $2)
+     WHERE s.account_id IN (SELECT account_id FROM account_permission WHERE holder_id = $1 AND permission = $2)
        AND n.site_id = s.id AND n.is_primary = 0
      ORDER BY n.name",
 );
@@ -137,10 +137,9 @@ pub(crate) async fn aliases(
         (None, TenantScope::All) => {
             tx.all(ALIASES_BETWEEN.bind(which.after).bind(last).bind(which.like.as_deref())).await
         }
-        (None, TenantScope::Granted { person, permission }) => {
-            tx.all(ALIASES_GRANTED.bind(person).bind(*permission)).await
+        (None, TenantScope::Granted { holder, permission }) => {
+            tx.all(ALIASES_GRANTED.bind(holder).bind(*permission)).await
         }
-        (None, TenantScope::Nothing) => Ok(Vec::new()),
     }
 }
 

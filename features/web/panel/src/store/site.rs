@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::store::name::{Named, Ownership};
 
 const FIND: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
             s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
@@ -26,7 +26,7 @@ const ID_OF_NAME: Statement = Statement::new("SELECT site_id AS value FROM site_
 // Three lists and not one with optional filters: all sites are walked in the order of their names, the sites of one or of a few accounts
 // are looked up by account and then sorted. `CROSS JOIN` is where SQLite is told which comes first.
 const LIST_ALL: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
             s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
@@ -35,17 +35,17 @@ const LIST_ALL: Statement = Statement::new(
      ORDER BY n.name LIMIT $3",
 );
 const LIST_GRANTED: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
             s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
      FROM site s CROSS JOIN site_name n CROSS JOIN account a LEFT JOIN pool p ON p.id = s.pool_id
-     WHERE s.account_id IN (SELECT account_id FROM account_permission WHERE person_id = $4 AND permission = $5)
+     WHERE s.account_id IN (SELECT account_id FROM account_permission WHERE holder_id = $4 AND permission = $5)
        AND n.site_id = s.id AND n.is_primary = 1 AND n.name > $1 AND (n.name LIKE $2 OR $2 IS NULL) AND a.id = s.account_id
      ORDER BY n.name LIMIT $3",
 );
 const LIST_OF_ACCOUNT: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
             s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
@@ -67,7 +67,10 @@ const SUSPEND: Statement = Statement::new("UPDATE site SET suspended = $2, updat
 const DELETE: Statement = Statement::new("UPDATE site SET deleted_at = $2, updated_at = $2 WHERE id = $1");
 const SET_DELETED: Statement = Statement::new("UPDATE site SET deleted_at = $2 WHERE id = $1");
 const ACCOUNT_OF_NAME: Statement =
-    Statement::new("SELECT id, suspended FROM account WHERE name = $1 AND deleted_at IS NULL");
+    Statement::new(
+        "SELECT a.id, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS suspended
+         FROM account a WHERE a.name = $1 AND a.deleted_at IS NULL",
+    );
 const POOL_OF_NAME: Statement =
     Statement::new("SELECT id AS value FROM pool WHERE name = $1 AND deleted_at IS NULL");
 const OF_ACCOUNT: Statement =
@@ -247,7 +250,7 @@ pub(crate) async fn find<P: OnAccount>(
         Some(id) => unscoped(tx, &id).await?,
         None => None,
     };
-    actor.authorise(found)
+    actor.authorise(tx, found).await
 }
 
 /// Which sites a list shows.
@@ -270,10 +273,9 @@ pub(crate) async fn list(
     match (which.account, scope) {
         (Some(account), _) => tx.all(page(LIST_OF_ACCOUNT).bind(account)).await,
         (None, TenantScope::All) => tx.all(page(LIST_ALL)).await,
-        (None, TenantScope::Granted { person, permission }) => {
-            tx.all(page(LIST_GRANTED).bind(person).bind(*permission)).await
+        (None, TenantScope::Granted { holder, permission }) => {
+            tx.all(page(LIST_GRANTED).bind(holder).bind(*permission)).await
         }
-        (None, TenantScope::Nothing) => Ok(Vec::new()),
     }
 }
 
