@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::account::AccountCommand;
+use crate::adopt::AdoptArgs;
 use crate::agent::AgentCommand;
 use crate::api::ApiArgs;
 use crate::audit::AuditCommand;
@@ -16,12 +17,14 @@ use crate::doctor::DoctorArgs;
 use crate::drift::DriftArgs;
 use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::limit::LimitCommand;
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
 use crate::member::{InvitationCommand, MemberCommand};
 use crate::networks::NetworksCommand;
 use crate::node::NodeCommand;
 use crate::organisation::OrganisationCommand;
+use crate::package::PackageCommand;
 use crate::passkey::PasskeyCommand;
 use crate::person::PersonCommand;
 use crate::pool::PoolCommand;
@@ -31,7 +34,7 @@ use crate::screen::Screen;
 use crate::second_factor::SecondFactorCommand;
 use crate::session::{PasswordArgs, SessionCommand};
 use crate::setting::SettingCommand;
-use crate::setup::SetupArgs;
+use crate::setup::{BackupPanelArgs, RestorePanelArgs, SetupArgs, UpgradeArgs};
 use crate::site::SiteCommand;
 use crate::sweep::{PlanArgs, SweepArgs};
 use crate::webhook::WebhookCommand;
@@ -58,6 +61,10 @@ enum Command {
     #[command(subcommand)]
     Account(AccountCommand),
     #[command(subcommand)]
+    Package(PackageCommand),
+    #[command(subcommand)]
+    Limit(LimitCommand),
+    #[command(subcommand)]
     Site(SiteCommand),
     #[command(subcommand)]
     Pool(PoolCommand),
@@ -78,6 +85,7 @@ enum Command {
     Plan(PlanArgs),
     Sweep(SweepArgs),
     Drift(DriftArgs),
+    Adopt(AdoptArgs),
     Doctor(DoctorArgs),
     #[command(subcommand)]
     Setting(SettingCommand),
@@ -98,6 +106,9 @@ enum Command {
     SecondFactor(SecondFactorCommand),
     LoginLink(LoginLinkArgs),
     Setup(SetupArgs),
+    BackupPanel(BackupPanelArgs),
+    RestorePanel(RestorePanelArgs),
+    Upgrade(UpgradeArgs),
     #[command(subcommand)]
     Agent(AgentCommand),
     Api(ApiArgs),
@@ -110,7 +121,10 @@ impl Command {
     fn change(&mut self) -> Option<&mut ChangeArgs> {
         match self {
             Self::Account(command) => command.change(),
+            Self::Package(command) => command.change(),
+            Self::Organisation(OrganisationCommand::Limits(args)) => Some(args.change()),
             Self::Site(command) => command.change(),
+            Self::Adopt(args) => args.change(),
             Self::Node(NodeCommand::Edit(args)) => Some(&mut args.change),
             _ => None,
         }
@@ -121,8 +135,11 @@ impl Command {
         match self {
             Self::Sweep(args) => Some(&mut args.dry_run),
             Self::Drift(args) => args.dry_run(),
+            Self::RestorePanel(args) => Some(&mut args.dry_run),
+            Self::Upgrade(args) => Some(&mut args.dry_run),
             Self::Webhook(command) => command.dry_run(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
+            Self::Limit(LimitCommand::Recount(args)) => Some(&mut args.dry_run),
             Self::Organisation(command) => command.dry_run(),
             Self::Role(command) => command.dry_run(),
             Self::Person(command) => command.dry_run(),
@@ -135,6 +152,8 @@ impl Command {
     async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
             Self::Account(command) => command.run(session).await,
+            Self::Package(command) => command.run(session).await,
+            Self::Limit(command) => command.run(session).await,
             Self::Site(command) => command.run(session).await,
             Self::Pool(command) => command.run(session).await,
             Self::Organisation(command) => command.run(session).await,
@@ -147,6 +166,7 @@ impl Command {
             Self::Plan(args) => args.run(session).await,
             Self::Sweep(args) => args.run(session).await,
             Self::Drift(args) => args.run(session).await,
+            Self::Adopt(args) => args.run(session).await,
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
@@ -159,6 +179,9 @@ impl Command {
             Self::SecondFactor(command) => command.run(session).await,
             Self::LoginLink(args) => args.run(session).await,
             Self::Setup(args) => args.run(),
+            Self::BackupPanel(args) => args.run(),
+            Self::RestorePanel(args) => args.run(),
+            Self::Upgrade(args) => args.run(),
             Self::Agent(command) => command.run(session).await,
             Self::Api(args) => args.run(session).await,
             Self::Completions(args) => args.run(session),

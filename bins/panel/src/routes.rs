@@ -5,6 +5,7 @@ use desired::Table;
 
 use crate::app::Parts;
 
+mod adoption;
 mod audit;
 mod doctor;
 mod drift;
@@ -33,11 +34,13 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(audit::table(parts.panel.clone()))
         .merge(plan::table(parts.panel.clone()))
         .merge(drift::table(parts.panel.clone()))
+        .merge(adoption::table(parts.panel.clone()))
         .merge(doctor::table(parts))
 }
 
 /// Every statement below.
-pub(crate) const STATEMENTS: &[&[store::Statement]] = &[session::STATEMENTS, doctor::STATEMENTS];
+pub(crate) const STATEMENTS: &[&[store::Statement]] =
+    &[session::STATEMENTS, doctor::STATEMENTS, crate::database::STATEMENTS];
 
 /// The person and the session of a request that is about oneself. Root has neither; a token, and who acts as another, must not touch a
 /// person's passwords and factors.

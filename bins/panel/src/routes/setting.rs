@@ -9,7 +9,7 @@ use auth::{Actor, EditSettings, Policy, ViewSettings};
 use axum::extract::State;
 use desired::event::{self, Code, Event};
 use desired::{Access, Changed, Key, Panel, PlanView, Table, setting};
-use names::{Hostname, IpNetwork, Micros};
+use names::{Hostname, IpNetwork, Label, Micros, OrganisationId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{StoreError, Tx, WriteTx};
@@ -70,6 +70,22 @@ const PASSWORD_LEAST: Known = Known {
             "This is not a length of passwords.".to_owned(),
             "Send a whole number from 8 to 64.",
         )),
+    },
+};
+
+/// What new accounts are sold where nobody says otherwise.
+const PACKAGE: Known = Known {
+    name: limits::DEFAULT_PACKAGE,
+    what: "The package of new accounts where nobody says otherwise: the name of one of the root organisation's, or null: none.",
+    default: || Value::Null,
+    read: |value| {
+        let remedy = "Send the name of a package as text, or null.";
+        if value.is_null() {
+            return Ok(Value::Null);
+        }
+        let text = value.as_str().ok_or(("wrong_type", "This is not a text.".to_owned(), remedy))?;
+        let name = Label::parse(text).map_err(|error| (error.code, error.reason, remedy))?;
+        Ok(Value::from(name.to_string()))
     },
 };
 
@@ -146,6 +162,7 @@ const WEBHOOK_TRIES: Known = Known {
 
 const ALL: &[Known] = &[
     EVENT_DAYS,
+    PACKAGE,
     PANEL_HOSTNAME,
     PASSWORD_LEAST,
     SIGN_IN_NETWORKS,
@@ -284,6 +301,17 @@ impl Set {
         {
             let remedy = "Choose another name, or take it from the site first.";
             return Err(json::refuse("value", "name_taken", "A site has this name.", remedy));
+        }
+        if known.name == limits::DEFAULT_PACKAGE
+            && let Some(name) = value.as_str()
+        {
+            let root: OrganisationId = store::fixed::ROOT_ORGANISATION.parse().map_err(ApiError::internal)?;
+            let key = name.parse().map_err(ApiError::internal)?;
+            if limits::usable(tx, root, &key).await?.is_none() {
+                let remedy = "Make it first, or choose one that `holdfast package list` shows.";
+                let reason = "The root organisation has no package of this name.";
+                return Err(json::refuse("value", "no_such_package", reason, remedy));
+            }
         }
         let before = known.view(tx).await?.value;
         let guard = Guard::before(tx).await?;

@@ -33,13 +33,13 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "/name" => FieldKind::AccountName,
         "/email" => FieldKind::Email,
         "/password" => FieldKind::Password,
+        "/package" => FieldKind::Label,
         "/reason" => FieldKind::Text,
         "/current_password" => FieldKind::Any,
         _ => FieldKind::SshKey,
     };
-    let passkey = |pointer: &str| match pointer {
-        "/question" | "/token" => FieldKind::Token,
-        "/name" => FieldKind::Text,
+    let sold = |pointer: &str| match pointer {
+        "/name" | "/organisation" | "/package" => FieldKind::Label,
         _ => FieldKind::Any,
     };
     let webhook = |pointer: &str| match pointer {
@@ -50,7 +50,7 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
     };
     Some(match operation {
         "account_create" => {
-            let body = json!({ "name": "dora", "email": "dora@example.test", "password": "correct horse battery", "ssh_keys": [SSH_KEY] });
+            let body = json!({ "name": "dora", "email": "dora@example.test", "package": "basic", "password": "correct horse battery", "ssh_keys": [SSH_KEY] });
             (body, account)
         }
         "account_edit" => {
@@ -58,6 +58,17 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
                                "current_password": "wrong", "ssh_keys": [SSH_KEY] });
             (body, account)
         }
+        "account_limits_edit" => {
+            let body = json!({ "package": "basic", "limits": { "databases": "unlimited" } });
+            (body, sold)
+        }
+        "package_create" => {
+            let body =
+                json!({ "name": "pro", "organisation": "root", "limits": { "databases": "unlimited" } });
+            (body, sold)
+        }
+        "package_edit" => (json!({ "name": "pro", "limits": { "databases": "unlimited" } }), sold),
+        "organisation_limits_edit" => (json!({ "limits": { "databases": "unlimited" } }), sold),
         "account_suspend" => (json!({ "reason": "An ordinary note" }), account),
         "site_create" => {
             let body = json!({ "account": "alice", "name": "new.example.test", "aliases": ["other.example.test"], "php": "8.4",
@@ -82,6 +93,14 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
                 _ => FieldKind::Any,
             })
         }
+        "adoption_decide" => {
+            let body = json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "decision": "keep",
+                               "email": "alice@example.test" });
+            (body, |pointer| match pointer {
+                "/email" => FieldKind::Email,
+                _ => FieldKind::Any,
+            })
+        }
         "webhook_create" => {
             let body = json!({ "name": "on-call", "url": FieldKind::WebUrl.sample(), "kinds": ["object.failed"],
                                "organisation": "acme" });
@@ -92,6 +111,20 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
             webhook,
         ),
         "webhook_redeliver" | "webhook_drop" => (json!({ "delivery": FieldKind::Id.sample() }), webhook),
+        "login_link_create" => (json!({ "login": "alice" }), |_| FieldKind::Any),
+        "password_set" => {
+            let body = json!({ "current": "correct horse battery", "new": "correct horse battery" });
+            (body, |pointer| if pointer == "/new" { FieldKind::Password } else { FieldKind::Any })
+        }
+        "session_create" => (json!({ "login": "alice", "password": "wrong" }), |_| FieldKind::Any),
+        "session_create_by_link" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
+        other => return of_people(other).or_else(|| of_sign_in(other)),
+    })
+}
+
+/// The same for organisations, roles, people and members.
+fn of_people(operation: &str) -> Option<(Value, KindOf)> {
+    Some(match operation {
         "organisation_create" => {
             (json!({ "name": "newcomer", "parent": "root", "kind": "client" }), |pointer| match pointer {
                 "/kind" => FieldKind::Any,
@@ -139,33 +172,35 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
                 _ => FieldKind::Any,
             })
         }
-        "login_link_create" => (json!({ "login": "alice" }), |_| FieldKind::Any),
-        "password_set" => {
-            let body = json!({ "current": "correct horse battery", "new": "correct horse battery" });
-            (body, |pointer| if pointer == "/new" { FieldKind::Password } else { FieldKind::Any })
-        }
-        "session_create" => (json!({ "login": "alice", "password": "wrong" }), |_| FieldKind::Any),
+        _ => return None,
+    })
+}
+
+/// The same for second factors, passkeys, and from where one may sign in.
+fn of_sign_in(operation: &str) -> Option<(Value, KindOf)> {
+    let passkey = |pointer: &str| match pointer {
+        "/question" | "/token" => FieldKind::Token,
+        "/name" => FieldKind::Text,
+        _ => FieldKind::Any,
+    };
+    let token = FieldKind::Token.sample();
+    Some(match operation {
         "passkey_create" => {
-            let body = json!({ "question": FieldKind::Token.sample(), "name": "laptop", "credential": { "id": "x", "rawId": "x" } });
-            (body, passkey)
+            let credential = json!({ "id": "x", "rawId": "x" });
+            (json!({ "question": token, "name": "laptop", "credential": credential }), passkey)
         }
         "passkey_edit" => (json!({ "name": "laptop" }), passkey),
-        "session_ask_for_passkey" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
+        "session_ask_for_passkey" => (json!({ "token": token }), |_| FieldKind::Token),
         "session_create_by_passkey" => {
-            let body = json!({ "question": FieldKind::Token.sample(), "token": FieldKind::Token.sample(),
-                               "credential": { "id": "x", "rawId": "x" } });
-            (body, passkey)
+            let credential = json!({ "id": "x", "rawId": "x" });
+            (json!({ "question": token, "token": token, "credential": credential }), passkey)
         }
-        "session_create_by_code" => {
-            let body = json!({ "token": FieldKind::Token.sample(), "code": "123456" });
-            (body, |pointer| if pointer == "/token" { FieldKind::Token } else { FieldKind::Any })
-        }
+        "session_create_by_code" => (json!({ "token": token, "code": "123456" }), passkey),
         "networks_set" | "person_networks_set" => {
             (json!({ "networks": ["203.0.113.0/24"] }), |_| FieldKind::Network)
         }
         "session_step_up" => (json!({ "password": "wrong" }), |_| FieldKind::Any),
         "totp_confirm" => (json!({ "code": "123456" }), |_| FieldKind::Any),
-        "session_create_by_link" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
         _ => return None,
     })
 }
@@ -175,12 +210,13 @@ fn path(operation: &Operation) -> String {
         .path
         .replace("{account}", "alice")
         .replace("{site}", "a.example.test")
+        .replace("{package}", "basic")
         .replace("{key}", "panel.hostname")
-        .replace("{passkey}", "01935b2e-7a4d-7c3e-8f10-0000000000a1")
         .replace("{webhook}", "on-call")
         .replace("{organisation}", "acme")
         .replace("{role}", "editor")
         .replace("{person}", "alice")
+        .replace("{passkey}", "01935b2e-7a4d-7c3e-8f10-0000000000a1")
 }
 
 #[derive(Default)]
@@ -295,6 +331,7 @@ async fn fields(which: fn(&Operation) -> bool) {
     assert_eq!(bench.root().post("/api/v1/roles", editor).await.status, 201);
     bench.account("alice").await;
     bench.site("alice", "a.example.test").await;
+    bench.package("basic", json!({})).await;
     let mut tally = Tally::default();
     for operation in Description::committed()
         .operations()

@@ -102,7 +102,7 @@ async fn account_create(
     let proof = state.panel.store().read(find).await?;
     let new = NewAccount::of(body, state.panel.store(), &state.passwords).await?;
     let asked = Asked::by(&actor, change, prefer)?;
-    let outcome = state.panel.change(&asked, rules::Create { proof, new }).await?;
+    let outcome = state.panel.change(&asked, rules::Create { actor, proof, new }).await?;
     state.answer(outcome, true).await
 }
 
@@ -146,14 +146,14 @@ async fn account_edit(
     let find = async |tx: &mut Tx| -> Result<_, ApiError> {
         let proof = auth::account::<EditAccount>(tx, &actor, &key).await?;
         let row = account::find_to_edit(tx, &proof).await?;
-        let manages = actor.may::<ManageAccounts>(tx, proof.id).await?;
+        let manages = auth::account::<ManageAccounts>(tx, &actor, &key).await.ok();
         Ok((proof, row, manages))
     };
     let (proof, row, manages) = store.read(find).await?;
     rules::check_current(store, &state.passwords, &actor, &proof, row.owner, &mut body).await?;
     let edit = rules::Edits::of(body, &row, manages, store, &state.passwords).await?;
     let asked = Asked::by(&actor, change, prefer)?;
-    let outcome = state.panel.change(&asked, rules::Edit { proof, if_match, values: edit }).await?;
+    let outcome = state.panel.change(&asked, rules::Edit { actor, proof, if_match, values: edit }).await?;
     state.answer(outcome, false).await
 }
 

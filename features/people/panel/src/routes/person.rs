@@ -71,7 +71,7 @@ async fn person_create(
     Query(rehearsal): Query<Rehearsal>,
     Json(body): Json<CreatePerson>,
 ) -> Result<Response, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     let about = known(&body.login, body.email.as_ref());
     let password = hash(&state, body.password, about).await?;
     let new = NewPerson { login: body.login, email: body.email, password };
@@ -108,7 +108,7 @@ async fn person_edit(
     if_match: IfMatch,
     Json(body): Json<EditPerson>,
 ) -> Result<Answer<Person>, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     let find = async |tx: &mut Tx| auth::person::find::<ManagePersons>(tx, &actor, &key).await;
     let person = state.panel.store().read(find).await?;
     let about = known(&person.login, person.email.as_ref());
@@ -131,7 +131,7 @@ async fn person_delete(
     Query(rehearsal): Query<Rehearsal>,
     if_match: IfMatch,
 ) -> Result<Response, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     Ok(gone(state.panel.change(&how, Delete { actor, key, if_match }).await?))
 }
 
@@ -147,7 +147,7 @@ async fn person_suspend(
     Query(rehearsal): Query<Rehearsal>,
     if_match: IfMatch,
 ) -> Result<Answer<Person>, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     let outcome = state.panel.change(&how, SetSuspended { actor, key, if_match, suspended: true }).await?;
     Ok(changed(outcome, |after| after.version))
 }
@@ -164,7 +164,7 @@ async fn person_unsuspend(
     Query(rehearsal): Query<Rehearsal>,
     if_match: IfMatch,
 ) -> Result<Answer<Person>, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     let outcome = state.panel.change(&how, SetSuspended { actor, key, if_match, suspended: false }).await?;
     Ok(changed(outcome, |after| after.version))
 }
