@@ -58,6 +58,8 @@ impl FromRow for Known {
 }
 
 fn admit(list: &[IpNetwork], address: IpAddr) -> bool {
+    // A socket for both families shows IPv4 in the clothes of IPv6.
+    let address = address.to_canonical();
     list.is_empty() || list.iter().any(|network| network.contains(address))
 }
 

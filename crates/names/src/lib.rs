@@ -23,7 +23,6 @@ mod index;
 mod label;
 mod listen;
 mod micros;
-mod network;
 mod path;
 mod php;
 mod secret;
@@ -48,14 +47,13 @@ pub use generation::Generation;
 pub use hostname::Hostname;
 pub use id::{
     AccountId, AuditId, DeliveryId, EventId, Id, InvitationId, JobId, Kind, LinkId, NodeId, OrganisationId,
-    PackageId, PasskeyId, PersonId, PoolId, RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId, WebhookId,
-    kind,
+    PackageId, PasskeyId, PersonId, PoolId, RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId,
+    WebhookId, kind,
 };
 pub use index::{IndexFile, IndexOrder};
 pub use label::Label;
 pub use listen::ListenAddr;
 pub use micros::Micros;
-pub use network::IpNetwork;
 pub use path::RelPath;
 pub use php::{PhpVersion, PoolName};
 pub use secret::{Password, Secret};

@@ -49,7 +49,7 @@ pub enum FieldKind {
 
 impl FieldKind {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::AccountName,
         Self::BodySize,
         Self::ByteSize,

@@ -88,7 +88,7 @@ impl Bench {
         let write = async |tx: &mut WriteTx| desired::mark_restored(tx, Micros::now()).await;
         store.write(write).await.unwrap();
         store.close().await;
-        let bench = Self::over(self.folder, self.agent).await;
+        let bench = Self::over(self.folder, self.agent, self.parts.seal).await;
         bench.until("/api/v1/adoption", |answer| answer.status == 200).await;
         bench
     }

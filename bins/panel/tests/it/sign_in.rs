@@ -319,7 +319,7 @@ async fn networks_keep_others_out_and_nobody_shuts_out_themselves() {
     assert_eq!(shut.refused(422, "invalid").errors[0].code, "shuts_you_out");
     let lost = all(&bench.root(), json!(["203.0.113.0/24"])).await;
     assert_eq!(lost.refused(422, "invalid").errors[0].code, "shuts_administrators_out");
-    all(&admin, json!(["198.51.100.7"])).await.is(200);
+    all(&admin, json!(["198.51.100.7/32"])).await.is(200);
     from_there().await.refused(401, "unauthenticated");
     all(&bench.root(), json!("x")).await.refused(422, "invalid");
     all(&bench.root(), json!([])).await.is(200);

@@ -147,7 +147,7 @@ async fn nobody_shuts_themselves_out() {
         assert_eq!(fixture.set(own, everyone, &admin).await, Err(Some(ShutOut::You)));
     }
     assert!(fixture.signs_in(from("192.0.2.1")).await, "nothing was changed");
-    fixture.set(Some("192.0.2.1"), Some("192.0.2.0/24"), &admin).await.unwrap();
+    fixture.set(Some("192.0.2.1/32"), Some("192.0.2.0/24"), &admin).await.unwrap();
 }
 
 #[tokio::test]
@@ -161,6 +161,6 @@ async fn no_change_shuts_out_the_last_administrator() {
     assert_eq!(lost, Err(Some(ShutOut::EveryAdministrator)), "root too is kept from it");
     let lost = fixture.set(Some("203.0.113.0/24"), None, &Actor::root()).await;
     assert_eq!(lost, Err(Some(ShutOut::EveryAdministrator)));
-    fixture.set(None, Some("203.0.113.0/24 192.0.2.1"), &Actor::root()).await.unwrap();
+    fixture.set(None, Some("203.0.113.0/24 192.0.2.1/32"), &Actor::root()).await.unwrap();
     assert!(fixture.signs_in(from("192.0.2.1")).await);
 }
