@@ -76,6 +76,22 @@ pub(crate) struct ConfirmArgs {
     pub(crate) yes: bool,
 }
 
+impl ConfirmArgs {
+    /// Asks before something goes, where there is someone to ask. A dry run asks nothing.
+    pub(crate) fn ask(self, session: &mut Session, dry_run: bool, question: &str) -> Result<(), Failure> {
+        if self.yes || dry_run || !session.screen.asks {
+            return Ok(());
+        }
+        session.screen.ask(&format!("{question} [y/N] "))?;
+        let mut answer = Vec::new();
+        let mut key = [0];
+        while session.screen.input().read(&mut key)? == 1 && key[0] != b'\n' && answer.len() < 16 {
+            answer.push(key[0].to_ascii_lowercase());
+        }
+        if matches!(answer.trim_ascii(), b"y" | b"yes") { Ok(()) } else { Err(Failure::Declined) }
+    }
+}
+
 /// Holding a change to a version
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct IfMatchArgs {
@@ -99,6 +115,11 @@ impl Subject {
     /// An object of a collection, such as `/sites`, by its name or id.
     pub(crate) fn new(kind: &'static str, collection: &str, name: &str) -> Self {
         Self { kind, name: name.to_owned(), path: format!("{collection}/{}", segment(name)) }
+    }
+
+    /// Whether the object itself comes to be on the server; else what hangs on it does.
+    fn converges(&self) -> bool {
+        !matches!(self.kind, "package" | "organisation")
     }
 
     fn words(&self) -> String {
@@ -202,6 +223,18 @@ impl ChangeArgs {
         if_match: &IfMatchArgs,
         body: impl Fn(&Value) -> Result<Value, Failure>,
     ) -> Result<(), Failure> {
+        self.edit_below(session, subject, "", if_match, body).await
+    }
+
+    /// As [`ChangeArgs::edit`], of what lies at a path below the object's own and has its version.
+    pub(crate) async fn edit_below(
+        &self,
+        session: &mut Session,
+        subject: Subject,
+        below: &str,
+        if_match: &IfMatchArgs,
+        body: impl Fn(&Value) -> Result<Value, Failure>,
+    ) -> Result<(), Failure> {
         let began = Instant::now();
         let mut tries = 0;
         loop {
@@ -211,7 +244,7 @@ impl ChangeArgs {
             let tag = read.etag()?;
             let change = Change {
                 method: Method::PATCH,
-                path: subject.path.clone(),
+                path: format!("{}{below}", subject.path),
                 body: Some(body(&read.value()?)?),
                 if_match: Some(if_match.if_match.clone().unwrap_or(tag)),
                 subject: subject.clone(),
@@ -232,21 +265,13 @@ impl ChangeArgs {
         confirm: ConfirmArgs,
         question: &str,
     ) -> Result<(), Failure> {
-        if confirm.yes || self.dry_run || !session.screen.asks {
-            return Ok(());
-        }
-        session.screen.ask(&format!("{question} [y/N] "))?;
-        let mut answer = Vec::new();
-        let mut key = [0];
-        while session.screen.input().read(&mut key)? == 1 && key[0] != b'\n' && answer.len() < 16 {
-            answer.push(key[0].to_ascii_lowercase());
-        }
-        if matches!(answer.trim_ascii(), b"y" | b"yes") { Ok(()) } else { Err(Failure::Declined) }
+        confirm.ask(session, self.dry_run, question)
     }
 
     async fn send(&self, session: &mut Session, change: &Change) -> Result<Reply, Failure> {
         let doing = if self.dry_run { "looking at the server for" } else { "waiting for" };
-        let longest_wait = if session.screen.moves { FIRST_WAIT } else { LONGEST_WAIT };
+        let follows = session.screen.moves && change.subject.converges();
+        let longest_wait = if follows { FIRST_WAIT } else { LONGEST_WAIT };
         session.ask(&format!("{doing} {}", change.subject.words()), self.call(change, longest_wait)).await
     }
 
@@ -259,6 +284,9 @@ impl ChangeArgs {
     ) -> Result<(), Failure> {
         if self.dry_run {
             return show_plan(session, &reply);
+        }
+        if !change.subject.converges() && reply.status != StatusCode::NO_CONTENT {
+            return self.finish_many(session, change, &reply);
         }
         let reply = if reply.status == StatusCode::ACCEPTED && !self.no_wait {
             let until = began + Duration::from_secs(self.seconds());
@@ -301,6 +329,24 @@ impl ChangeArgs {
             format!("The wish stands, and the server follows by itself; {} tells how far it is.", show.trim())
         };
         Err(Failure::NotReady { reason: format!("{subject}: {}", stands.words()), remedy })
+    }
+
+    /// Tells of a change that many objects follow, for which the panel itself waited.
+    fn finish_many(&self, session: &mut Session, change: &Change, reply: &Reply) -> Result<(), Failure> {
+        let subject = change.subject.words();
+        if session.json {
+            session.screen.json(&reply.body)?;
+        }
+        if reply.status == StatusCode::ACCEPTED && !self.no_wait {
+            let remedy = "The wish stands, and the server follows by itself; `holdfast account list` tells how far it is.";
+            let reason = format!("{subject}: its accounts are still to follow");
+            return Err(Failure::NotReady { reason, remedy: remedy.to_owned() });
+        }
+        if !session.json {
+            let words = if reply.status == StatusCode::ACCEPTED { ": written down" } else { ": done" };
+            session.screen.line(&[plain(subject), plain(words)])?;
+        }
+        Ok(())
     }
 }
 

@@ -16,10 +16,16 @@ use crate::doctor::DoctorArgs;
 use crate::drift::DriftArgs;
 use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::limit::LimitCommand;
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
+use crate::member::{InvitationCommand, MemberCommand};
 use crate::node::NodeCommand;
+use crate::organisation::OrganisationCommand;
+use crate::package::PackageCommand;
+use crate::person::PersonCommand;
 use crate::pool::PoolCommand;
+use crate::role::{PermissionCommand, RoleCommand};
 use crate::run::Session;
 use crate::screen::Screen;
 use crate::session::{PasswordArgs, SessionCommand};
@@ -27,6 +33,7 @@ use crate::setting::SettingCommand;
 use crate::setup::SetupArgs;
 use crate::site::SiteCommand;
 use crate::sweep::{PlanArgs, SweepArgs};
+use crate::webhook::WebhookCommand;
 
 /// Rules a Holdfast server: accounts, sites, and what holds them.
 ///
@@ -50,9 +57,25 @@ enum Command {
     #[command(subcommand)]
     Account(AccountCommand),
     #[command(subcommand)]
+    Package(PackageCommand),
+    #[command(subcommand)]
+    Limit(LimitCommand),
+    #[command(subcommand)]
     Site(SiteCommand),
     #[command(subcommand)]
     Pool(PoolCommand),
+    #[command(subcommand)]
+    Organisation(OrganisationCommand),
+    #[command(subcommand)]
+    Role(RoleCommand),
+    #[command(subcommand)]
+    Permission(PermissionCommand),
+    #[command(subcommand)]
+    Person(PersonCommand),
+    #[command(subcommand)]
+    Member(MemberCommand),
+    #[command(subcommand)]
+    Invitation(InvitationCommand),
     #[command(subcommand)]
     Node(NodeCommand),
     Plan(PlanArgs),
@@ -63,6 +86,8 @@ enum Command {
     Setting(SettingCommand),
     #[command(subcommand)]
     Event(EventCommand),
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     #[command(subcommand)]
     Audit(AuditCommand),
     #[command(subcommand)]
@@ -82,6 +107,8 @@ impl Command {
     fn change(&mut self) -> Option<&mut ChangeArgs> {
         match self {
             Self::Account(command) => command.change(),
+            Self::Package(command) => command.change(),
+            Self::Organisation(OrganisationCommand::Limits(args)) => Some(args.change()),
             Self::Site(command) => command.change(),
             Self::Node(NodeCommand::Edit(args)) => Some(&mut args.change),
             _ => None,
@@ -93,7 +120,14 @@ impl Command {
         match self {
             Self::Sweep(args) => Some(&mut args.dry_run),
             Self::Drift(args) => args.dry_run(),
+            Self::Webhook(command) => command.dry_run(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
+            Self::Limit(LimitCommand::Recount(args)) => Some(&mut args.dry_run),
+            Self::Organisation(command) => command.dry_run(),
+            Self::Role(command) => command.dry_run(),
+            Self::Person(command) => command.dry_run(),
+            Self::Member(command) => command.dry_run(),
+            Self::Invitation(command) => command.dry_run(),
             _ => None,
         }
     }
@@ -101,8 +135,16 @@ impl Command {
     async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
             Self::Account(command) => command.run(session).await,
+            Self::Package(command) => command.run(session).await,
+            Self::Limit(command) => command.run(session).await,
             Self::Site(command) => command.run(session).await,
             Self::Pool(command) => command.run(session).await,
+            Self::Organisation(command) => command.run(session).await,
+            Self::Role(command) => command.run(session).await,
+            Self::Permission(command) => command.run(session).await,
+            Self::Person(command) => command.run(session).await,
+            Self::Member(command) => command.run(session).await,
+            Self::Invitation(command) => command.run(session).await,
             Self::Node(command) => command.run(session).await,
             Self::Plan(args) => args.run(session).await,
             Self::Sweep(args) => args.run(session).await,
@@ -110,6 +152,7 @@ impl Command {
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
+            Self::Webhook(command) => command.run(session).await,
             Self::Audit(command) => command.run(session).await,
             Self::Session(command) => command.run(session).await,
             Self::Password(args) => args.run(session).await,

@@ -18,15 +18,23 @@ mod drift;
 mod event;
 mod failure;
 mod fields;
+mod limit;
 mod list;
 mod login_link;
 mod man;
+mod member;
 mod node;
 mod operations;
+mod organisation;
+mod organisation_limits;
+mod package;
+mod person;
 mod plan;
 mod pool;
 mod problem;
 mod progress;
+mod record;
+mod role;
 mod run;
 mod screen;
 mod secret;
@@ -34,12 +42,14 @@ mod session;
 mod setting;
 mod setup;
 mod site;
+mod sold;
 mod sweep;
 mod table;
 #[cfg(test)]
 mod testing;
 mod time;
 mod visible;
+mod webhook;
 
 use std::process::ExitCode;
 

@@ -11,6 +11,8 @@
 
 mod actor;
 mod authorised;
+pub mod held;
+pub mod invited;
 mod key;
 mod login;
 mod origin;
@@ -26,6 +28,7 @@ pub use authorised::{
     AccountRef, Authorised, Denied, Installation, OfOrganisation, OrganisationKind, OrganisationRef, Owned,
     TenantScope, account, organisation, own_organisation,
 };
+pub use held::Place;
 pub use key::Key;
 pub use login::Login;
 pub use origin::Origin;
@@ -48,6 +51,8 @@ pub type PersonKey = Key<names::PersonId, Login>;
 pub const STATEMENTS: &[&[store::Statement]] = &[
     actor::STATEMENTS,
     authorised::STATEMENTS,
+    held::STATEMENTS,
+    invited::STATEMENTS,
     person::STATEMENTS,
     session::STATEMENTS,
     sign_in::STATEMENTS,

@@ -42,7 +42,7 @@ pub use note::Note;
 pub use of_account::{OfAccount, OfAccountParams};
 pub use panel::{Agents, PARALLEL, Panel};
 pub use patch::nullable;
-pub use plan::{DryRun, PlanView, PlannedObject, StepView, agent_error};
+pub use plan::{DryRun, Effect, EffectChange, Effects, PlanView, PlannedObject, StepView, agent_error};
 pub use search::{Search, SearchParams};
 pub use table::{Access, Table};
 pub use work::drive;

@@ -176,7 +176,9 @@ macro_rules! kinds {
 kinds! {
     Account, AccountId, "account";
     Audit, AuditId, "audit record";
+    Delivery, DeliveryId, "delivery";
     Event, EventId, "event";
+    Invitation, InvitationId, "invitation";
     Job, JobId, "job";
     Link, LinkId, "login link";
     Node, NodeId, "node";

@@ -34,10 +34,28 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0003_people.sql"),
     ),
     (
+        4,
+        "packages",
+        include_str!("../migrations/sqlite/0004_packages.sql"),
+        include_str!("../migrations/postgres/0004_packages.sql"),
+    ),
+    (
+        7,
+        "webhook",
+        include_str!("../migrations/sqlite/0007_webhook.sql"),
+        include_str!("../migrations/postgres/0007_webhook.sql"),
+    ),
+    (
         8,
         "usage",
         include_str!("../migrations/sqlite/0008_usage.sql"),
         include_str!("../migrations/postgres/0008_usage.sql"),
+    ),
+    (
+        10,
+        "members",
+        include_str!("../migrations/sqlite/0010_members.sql"),
+        include_str!("../migrations/postgres/0010_members.sql"),
     ),
 ];
 

@@ -49,12 +49,12 @@ const NETWORK: &[&str] = &[
 const DATABASE: &[&str] =
     &["diesel", "mysql_async", "postgres", "rusqlite", "sqlx", "sqlx-core", "tokio-postgres"];
 /// The panel's own, in `crates/`.
-const PANEL_ONLY: &[&str] = &["api-kit", "audit", "auth", "desired", "store"];
+const PANEL_ONLY: &[&str] = &["api-kit", "audit", "auth", "desired", "limits", "store"];
 /// The host's side, in `crates/`.
 const HOST_ONLY: &[&str] = &["hostd", "hostfs"];
 /// What a spec may name itself, besides specs.
 const SPEC_MAY: &[&str] =
-    &["converge", "jiff", "names", "serde", "serde_json", "thiserror", "utoipa", "uuid", "wire"];
+    &["base64", "converge", "jiff", "names", "serde", "serde_json", "thiserror", "utoipa", "uuid", "wire"];
 /// Crates that only tests and developers' commands link.
 const TEST_ONLY: &[&str] = &["e2e", "testkit", "testhost"];
 

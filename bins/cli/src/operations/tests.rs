@@ -14,7 +14,10 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("account_edit", "password", "password_stdin"),
     ("account_edit", "limits", "cpu"),
     ("account_list", "q", "query"),
+    ("package_list", "q", "query"),
     ("site_list", "q", "query"),
+    ("webhook_create", "url", "address"),
+    ("webhook_edit", "url", "address"),
     ("drift_decide", "kind", "object"),
     ("drift_decide", "id", "object"),
     ("drift_decide", "foreign", "seen"),
@@ -24,6 +27,10 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("account_edit", "current_password", "with_current"),
     ("password_set", "current", "first"),
     ("password_set", "new", "first"),
+    ("organisation_list", "q", "query"),
+    ("person_list", "q", "query"),
+    ("person_create", "password", "password_stdin"),
+    ("person_edit", "password", "password_stdin"),
 ];
 
 /// Set by every such command, or the command itself.

@@ -8,7 +8,7 @@ use auth::{Actor, EditSettings, ViewSettings};
 use axum::extract::State;
 use desired::event::{self, Code, Event};
 use desired::{Access, Changed, Key, Panel, PlanView, Table, setting};
-use names::{Hostname, Micros};
+use names::{Hostname, Label, Micros, OrganisationId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{StoreError, Tx, WriteTx};
@@ -58,6 +58,22 @@ pub(crate) const EVENT_DAYS: Known = Known {
     },
 };
 
+/// What new accounts are sold where nobody says otherwise.
+const PACKAGE: Known = Known {
+    name: limits::DEFAULT_PACKAGE,
+    what: "The package of new accounts where nobody says otherwise: the name of one of the root organisation's, or null: none.",
+    default: || Value::Null,
+    read: |value| {
+        let remedy = "Send the name of a package as text, or null.";
+        if value.is_null() {
+            return Ok(Value::Null);
+        }
+        let text = value.as_str().ok_or(("wrong_type", "This is not a text.".to_owned(), remedy))?;
+        let name = Label::parse(text).map_err(|error| (error.code, error.reason, remedy))?;
+        Ok(Value::from(name.to_string()))
+    },
+};
+
 /// How often the agent is asked what all accounts take.
 const USAGE_EVERY: Known = Known {
     name: usage::EVERY_MINUTES,
@@ -99,7 +115,20 @@ const OVER_QUOTA: Known = Known {
     },
 };
 
-const ALL: [Known; 5] = [EVENT_DAYS, PANEL_HOSTNAME, USAGE_EVERY, USAGE_DAYS, OVER_QUOTA];
+/// How often a message to a webhook is sent.
+const WEBHOOK_TRIES: Known = Known {
+    name: webhook_panel::TRIES_SETTING,
+    what: "A message to a webhook that was sent so often and never taken is a dead letter.",
+    default: || Value::from(webhook_panel::TRIES),
+    read: |value| {
+        let tries = value.as_u64().filter(|tries| (1..=20).contains(tries));
+        let remedy = "Send a whole number from 1 to 20.";
+        tries.map(Value::from).ok_or(("out_of_range", "This is not a number of tries.".to_owned(), remedy))
+    },
+};
+
+const ALL: &[Known] =
+    &[EVENT_DAYS, PACKAGE, PANEL_HOSTNAME, USAGE_EVERY, USAGE_DAYS, OVER_QUOTA, WEBHOOK_TRIES];
 
 /// The routes.
 pub(super) fn table(panel: Panel) -> Table {
@@ -162,7 +191,7 @@ async fn setting_list(
     actor.everywhere::<ViewSettings>()?;
     let read = async |tx: &mut Tx| -> Result<_, StoreError> {
         let mut items = Vec::new();
-        for known in &ALL {
+        for known in ALL {
             items.push(known.view(tx).await?);
         }
         Ok(items)
@@ -227,6 +256,17 @@ impl Set {
         {
             let remedy = "Choose another name, or take it from the site first.";
             return Err(json::refuse("value", "name_taken", "A site has this name.", remedy));
+        }
+        if known.name == limits::DEFAULT_PACKAGE
+            && let Some(name) = value.as_str()
+        {
+            let root: OrganisationId = store::fixed::ROOT_ORGANISATION.parse().map_err(ApiError::internal)?;
+            let key = name.parse().map_err(ApiError::internal)?;
+            if limits::usable(tx, root, &key).await?.is_none() {
+                let remedy = "Make it first, or choose one that `holdfast package list` shows.";
+                let reason = "The root organisation has no package of this name.";
+                return Err(json::refuse("value", "no_such_package", reason, remedy));
+            }
         }
         let before = known.view(tx).await?.value;
         setting::put(tx, known.name, value, *now).await?;

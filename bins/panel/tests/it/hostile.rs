@@ -33,13 +33,24 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "/name" => FieldKind::AccountName,
         "/email" => FieldKind::Email,
         "/password" => FieldKind::Password,
+        "/package" => FieldKind::Label,
         "/reason" => FieldKind::Text,
         "/current_password" => FieldKind::Any,
         _ => FieldKind::SshKey,
     };
+    let sold = |pointer: &str| match pointer {
+        "/name" | "/organisation" | "/package" => FieldKind::Label,
+        _ => FieldKind::Any,
+    };
+    let webhook = |pointer: &str| match pointer {
+        "/name" | "/organisation" => FieldKind::Label,
+        "/url" => FieldKind::WebUrl,
+        "/delivery" => FieldKind::Id,
+        _ => FieldKind::Any,
+    };
     Some(match operation {
         "account_create" => {
-            let body = json!({ "name": "dora", "email": "dora@example.test", "password": "correct horse battery", "ssh_keys": [SSH_KEY] });
+            let body = json!({ "name": "dora", "email": "dora@example.test", "package": "basic", "password": "correct horse battery", "ssh_keys": [SSH_KEY] });
             (body, account)
         }
         "account_edit" => {
@@ -47,6 +58,17 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
                                "current_password": "wrong", "ssh_keys": [SSH_KEY] });
             (body, account)
         }
+        "account_limits_edit" => {
+            let body = json!({ "package": "basic", "limits": { "databases": "unlimited" } });
+            (body, sold)
+        }
+        "package_create" => {
+            let body =
+                json!({ "name": "pro", "organisation": "root", "limits": { "databases": "unlimited" } });
+            (body, sold)
+        }
+        "package_edit" => (json!({ "name": "pro", "limits": { "databases": "unlimited" } }), sold),
+        "organisation_limits_edit" => (json!({ "limits": { "databases": "unlimited" } }), sold),
         "account_suspend" => (json!({ "reason": "An ordinary note" }), account),
         "site_create" => {
             let body = json!({ "account": "alice", "name": "new.example.test", "aliases": ["other.example.test"], "php": "8.4",
@@ -71,6 +93,16 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
                 _ => FieldKind::Any,
             })
         }
+        "webhook_create" => {
+            let body = json!({ "name": "on-call", "url": FieldKind::WebUrl.sample(), "kinds": ["object.failed"],
+                               "organisation": "acme" });
+            (body, webhook)
+        }
+        "webhook_edit" => (
+            json!({ "name": "on-call", "url": FieldKind::WebUrl.sample(), "kinds": ["object.failed"] }),
+            webhook,
+        ),
+        "webhook_redeliver" | "webhook_drop" => (json!({ "delivery": FieldKind::Id.sample() }), webhook),
         "login_link_create" => (json!({ "login": "alice" }), |_| FieldKind::Any),
         "password_set" => {
             let body = json!({ "current": "correct horse battery", "new": "correct horse battery" });
@@ -78,6 +110,60 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         }
         "session_create" => (json!({ "login": "alice", "password": "wrong" }), |_| FieldKind::Any),
         "session_create_by_link" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
+        other => return of_people(other),
+    })
+}
+
+/// The same for organisations, roles, people and members.
+fn of_people(operation: &str) -> Option<(Value, KindOf)> {
+    Some(match operation {
+        "organisation_create" => {
+            (json!({ "name": "newcomer", "parent": "root", "kind": "client" }), |pointer| match pointer {
+                "/kind" => FieldKind::Any,
+                _ => FieldKind::Label,
+            })
+        }
+        "organisation_edit" => (json!({ "name": "renamed" }), |_| FieldKind::Label),
+        "organisation_suspend" => (json!({ "reason": "An ordinary note" }), |_| FieldKind::Text),
+        "role_create" => {
+            (json!({ "name": "looker", "organisation": "acme", "permissions": ["site.view"] }), |pointer| {
+                match pointer {
+                    "/name" | "/organisation" => FieldKind::Label,
+                    _ => FieldKind::Any,
+                }
+            })
+        }
+        "role_edit" => (json!({ "name": "looker", "permissions": ["site.view"] }), |pointer| match pointer {
+            "/name" => FieldKind::Label,
+            _ => FieldKind::Any,
+        }),
+        "person_create" => {
+            let body = json!({ "login": "newcomer", "email": "new@example.test", "organisation": "acme",
+                               "password": "correct horse battery" });
+            (body, |pointer| match pointer {
+                "/email" => FieldKind::Email,
+                "/organisation" => FieldKind::Label,
+                "/password" => FieldKind::Password,
+                _ => FieldKind::Any,
+            })
+        }
+        "person_edit" => {
+            (json!({ "email": "new@example.test", "password": "correct horse battery" }), |pointer| {
+                match pointer {
+                    "/email" => FieldKind::Email,
+                    _ => FieldKind::Password,
+                }
+            })
+        }
+        "account_member_add" | "organisation_member_add" => {
+            let body =
+                json!({ "login": "newcomer", "role": "developer", "new": true, "email": "new@example.test" });
+            (body, |pointer| match pointer {
+                "/role" => FieldKind::Label,
+                "/email" => FieldKind::Email,
+                _ => FieldKind::Any,
+            })
+        }
         _ => return None,
     })
 }
@@ -87,7 +173,12 @@ fn path(operation: &Operation) -> String {
         .path
         .replace("{account}", "alice")
         .replace("{site}", "a.example.test")
+        .replace("{package}", "basic")
         .replace("{key}", "panel.hostname")
+        .replace("{webhook}", "on-call")
+        .replace("{organisation}", "acme")
+        .replace("{role}", "editor")
+        .replace("{person}", "alice")
 }
 
 #[derive(Default)]
@@ -144,7 +235,14 @@ fn fault(case: &Case, answer: &Answer) -> Option<&'static str> {
         }
         Expect::Canonical(_) if !(200..300).contains(&status) => {
             // Another rule may have a say: the name is taken, the version is not there.
-            let codes = ["name_taken", "name_twice", "php_version_missing", "not_found", "name_reserved"];
+            let codes = [
+                "name_taken",
+                "name_twice",
+                "php_version_missing",
+                "not_found",
+                "name_reserved",
+                "role_unknown",
+            ];
             let code = answer.json["errors"][0]["code"]
                 .as_str()
                 .or(answer.json["code"].as_str())
@@ -173,7 +271,8 @@ async fn administrator(bench: &Bench) -> Client {
 
 /// Two tests, so that they run beside each other: hashing takes its time.
 fn is_about_passwords(operation: &Operation) -> bool {
-    operation.path.contains("/session") || operation.path.contains("/password")
+    let path = &operation.path;
+    path.contains("/session") || path.contains("/password") || path.contains("/persons")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -188,8 +287,13 @@ async fn every_field_of_the_routes_that_take_passwords() {
 
 async fn fields(which: fn(&Operation) -> bool) {
     let bench = Bench::new().await;
+    let acme = json!({ "name": "acme", "kind": "reseller" });
+    assert_eq!(bench.root().post("/api/v1/organisations", acme).await.status, 201);
+    let editor = json!({ "name": "editor", "organisation": "acme", "permissions": [] });
+    assert_eq!(bench.root().post("/api/v1/roles", editor).await.status, 201);
     bench.account("alice").await;
     bench.site("alice", "a.example.test").await;
+    bench.package("basic", json!({})).await;
     let mut tally = Tally::default();
     for operation in Description::committed()
         .operations()
@@ -266,7 +370,8 @@ async fn every_parameter_of_a_path_and_of_the_query() {
             let Some(segment) = payload.percent_encoded().filter(|segment| !segment.is_empty()) else {
                 continue;
             };
-            let path = format!("{}{segment}{}", &operation.path[..open], &operation.path[close + 1..]);
+            let rest = operation.path[close + 1..].replace("{login}", "alice");
+            let path = format!("{}{segment}{rest}", &operation.path[..open]);
             // Nothing has such a name, so nothing is found; a name that is merely odd is not there either.
             send(format!("{} path", operation.id), &operation.method, &path, &payload, true).await;
         }

@@ -14,10 +14,13 @@ mod driving;
 mod flows;
 mod hostile;
 mod matrix;
+mod packages;
+mod people;
 mod rehearsals;
 mod schema;
 mod serving;
 mod usage;
+mod webhooks;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_databases() {

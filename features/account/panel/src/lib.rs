@@ -3,6 +3,7 @@
 //! An account's name is also its owner's login. A uid is given out once and never again, even after the account is gone. What else
 //! hangs on an account (pools, sites) belongs to other features; [`Dependents`] is how they hear of a change.
 
+pub mod accounts;
 mod build_spec;
 mod dependents;
 mod object;
@@ -16,6 +17,7 @@ pub mod usage;
 pub use dependents::Dependents;
 pub use object::AccountObject;
 pub use routes::account::{State, table};
+pub use rules::state_changed;
 pub use store::account::Account;
 
 /// Every statement of this crate.

@@ -6,6 +6,7 @@ use auth::{
     ViewAccount,
 };
 use desired::{Block, BlockSql, Convergence};
+use limits::{Accounts, Given, Taken};
 use names::{
     AccountId, AccountName, CryptHash, EmailAddress, Label, Micros, NodeId, PersonId, SshPublicKey, Uid,
 };
@@ -18,8 +19,11 @@ const UIDS: std::ops::RangeInclusive<i64> = 20_000..=59_999;
 
 const FIND: Statement = Statement::new(
     "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
+            (SELECT p.name FROM package p WHERE p.id = account.package_id) AS package,
+            (SELECT COUNT(*) FROM account_feature_off f WHERE f.account_id = account.id AND f.feature = 'sftp') AS sftp_off,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
+            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
             owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
             created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite,
@@ -29,8 +33,11 @@ const FIND: Statement = Statement::new(
 );
 const LIST: Statement = Statement::new(
     "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
+            (SELECT p.name FROM package p WHERE p.id = account.package_id) AS package,
+            (SELECT COUNT(*) FROM account_feature_off f WHERE f.account_id = account.id AND f.feature = 'sftp') AS sftp_off,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
+            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
             owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
             created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite, 0 AS dependents
@@ -53,6 +60,7 @@ const INSERT: Statement = Statement::new(
 const UPDATE: Statement = Statement::new(
     "UPDATE account SET email = $2, sftp_password_hash = $3, ssh_keys = $4, limits = $5, updated_at = $6 WHERE id = $1",
 );
+const SET_LIMITS: Statement = Statement::new("UPDATE account SET limits = $2 WHERE id = $1");
 const SUSPEND: Statement =
     Statement::new("UPDATE account SET suspended = $2, suspended_reason = $3, updated_at = $4 WHERE id = $1");
 const DELETE: Statement = Statement::new("UPDATE account SET deleted_at = $2, updated_at = $2 WHERE id = $1");
@@ -96,6 +104,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     LOCAL_NODE,
     INSERT,
     UPDATE,
+    SET_LIMITS,
     SUSPEND,
     DELETE,
     BLOCK.raise,
@@ -114,6 +123,9 @@ pub(crate) struct Row {
     pub(crate) id: AccountId,
     pub(crate) name: AccountName,
     pub(crate) organisation: Label,
+    pub(crate) package: Option<Label>,
+    /// SFTP is not part of what it was sold.
+    pub(crate) sftp_off: bool,
     pub(crate) owner: Option<PersonId>,
     pub(crate) uid: Uid,
     pub(crate) email: EmailAddress,
@@ -124,13 +136,23 @@ pub(crate) struct Row {
     pub(crate) disk_note: Option<String>,
     /// The same of files.
     pub(crate) inodes_note: Option<String>,
+    /// By itself.
     pub(crate) suspended: bool,
     pub(crate) suspended_reason: Option<String>,
+    /// By an organisation above it.
+    pub(crate) suspended_above: bool,
     pub(crate) created_at: Micros,
     pub(crate) updated_at: Micros,
     pub(crate) block: Block,
     /// Pools and sites, those on their way out included.
     pub(crate) dependents: i64,
+}
+
+impl Row {
+    /// Suspended, by whatever.
+    pub(crate) fn is_off(&self) -> bool {
+        self.suspended || self.suspended_above
+    }
 }
 
 impl FromRow for Row {
@@ -139,6 +161,8 @@ impl FromRow for Row {
             id: row.parse("id")?,
             name: row.parse("name")?,
             organisation: row.parse("organisation")?,
+            package: row.opt_parse("package")?,
+            sftp_off: row.int("sftp_off")? > 0,
             owner: row.opt_parse("owner_person_id")?,
             uid: row.number("uid")?,
             email: row.parse("email")?,
@@ -149,6 +173,7 @@ impl FromRow for Row {
             inodes_note: row.opt_text("inodes_note")?,
             suspended: row.flag("suspended")?,
             suspended_reason: row.opt_text("suspended_reason")?,
+            suspended_above: row.flag("suspended_above")?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,
             block: Block::from_row(row)?,
@@ -177,6 +202,9 @@ pub struct Account {
     /// The organisation that it belongs to.
     #[schema(value_type = String)]
     pub organisation: Label,
+    /// What it was sold; null: as usual in all.
+    #[schema(value_type = Option<String>)]
+    pub package: Option<Label>,
     /// Where to write to.
     #[schema(value_type = String)]
     pub email: EmailAddress,
@@ -195,7 +223,9 @@ pub struct Account {
     pub limits_note: Option<String>,
     /// No SFTP, no PHP, no pages.
     pub suspended: bool,
-    /// Why it is suspended.
+    /// What suspends it: `account`, `organisation` (its own, or one above that), or both.
+    pub suspended_by: Vec<String>,
+    /// Why it is suspended by itself.
     pub suspended_reason: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
@@ -237,13 +267,19 @@ impl From<&Row> for Account {
             id: row.id,
             name: row.name.clone(),
             organisation: row.organisation.clone(),
+            package: row.package.clone(),
             email: row.email.clone(),
             uid: row.uid,
             has_password: row.sftp_password.is_some(),
             ssh_keys: row.ssh_keys.clone(),
             limits: row.limits,
             limits_note: row.limits_note().map(str::to_owned),
-            suspended: row.suspended,
+            suspended: row.is_off(),
+            suspended_by: [("account", row.suspended), ("organisation", row.suspended_above)]
+                .into_iter()
+                .filter(|(_, is)| *is)
+                .map(|(what, _)| what.to_owned())
+                .collect(),
             suspended_reason: row.suspended_reason.clone(),
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -317,7 +353,6 @@ pub(crate) struct NewRow<'a> {
     pub(crate) email: &'a EmailAddress,
     pub(crate) sftp_password: Option<&'a CryptHash>,
     pub(crate) ssh_keys: &'a [SshPublicKey],
-    pub(crate) limits: Limits,
 }
 
 /// What came of [`insert`].
@@ -335,6 +370,7 @@ pub(crate) async fn insert(
     tx: &mut WriteTx,
     organisation: &Authorised<OrganisationRef, ManageAccounts>,
     new: &NewRow<'_>,
+    _one: Taken<Accounts>,
     now: Micros,
 ) -> Result<Inserted, StoreError> {
     let uid: i64 = tx.one(NEXT_UID).await?;
@@ -354,7 +390,7 @@ pub(crate) async fn insert(
         .bind(new.email.as_str())
         .bind(new.sftp_password.map(CryptHash::expose))
         .bind(json(new.ssh_keys))
-        .bind(json(&new.limits))
+        .bind(json(&Limits::default()))
         .bind(now);
     Ok(if tx.execute(insert).await? == 1 { Inserted::Yes } else { Inserted::NameTaken })
 }
@@ -369,6 +405,12 @@ pub(crate) async fn update(tx: &mut WriteTx, row: &Row, now: Micros) -> Result<(
         .bind(json(&row.limits))
         .bind(now);
     tx.execute(update).await?;
+    Ok(())
+}
+
+/// Writes down what the host is to hold the account to.
+pub(crate) async fn set_limits(tx: &mut WriteTx, id: AccountId, limits: &Limits) -> Result<(), StoreError> {
+    tx.execute(SET_LIMITS.bind(id).bind(json(limits))).await?;
     Ok(())
 }
 
@@ -388,6 +430,7 @@ pub(crate) async fn set_suspended(
 pub(crate) async fn delete(
     tx: &mut WriteTx,
     account: &Authorised<AccountRef, ManageAccounts>,
+    _one: Given<Accounts>,
     now: Micros,
 ) -> Result<(), StoreError> {
     tx.execute(DELETE.bind(account.id).bind(now)).await?;

@@ -2,6 +2,7 @@
 
 use auth::{AccountRef, Actor, Authorised, Denied, EditSites, OnAccount, Owned, TenantScope};
 use desired::{Block, Convergence};
+use limits::{Count, Given, Limit, Names, Sites, Taken};
 use names::{
     AccountId, AccountName, BodySize, ByteSize, DomainName, IndexOrder, Micros, PhpVersion, PoolId, PoolName,
     RelPath, SiteId,
@@ -13,7 +14,7 @@ use utoipa::ToSchema;
 use crate::store::name::{Named, Ownership};
 
 const FIND: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
             s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
@@ -26,7 +27,7 @@ const ID_OF_NAME: Statement = Statement::new("SELECT site_id AS value FROM site_
 // Three lists and not one with optional filters: all sites are walked in the order of their names, the sites of one or of a few accounts
 // are looked up by account and then sorted. `CROSS JOIN` is where SQLite is told which comes first.
 const LIST_ALL: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
             s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
@@ -35,7 +36,7 @@ const LIST_ALL: Statement = Statement::new(
      ORDER BY n.name LIMIT $3",
 );
 const LIST_GRANTED: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
             s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
@@ -45,7 +46,7 @@ const LIST_GRANTED: Statement = Statement::new(
      ORDER BY n.name LIMIT $3",
 );
 const LIST_OF_ACCOUNT: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
             s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
@@ -67,10 +68,32 @@ const SUSPEND: Statement = Statement::new("UPDATE site SET suspended = $2, updat
 const DELETE: Statement = Statement::new("UPDATE site SET deleted_at = $2, updated_at = $2 WHERE id = $1");
 const OF_ACCOUNT: Statement =
     Statement::new("SELECT id AS value FROM site WHERE account_id = $1 AND deleted_at IS NULL ORDER BY id");
+const COUNT: Statement = Statement::new(
+    "SELECT account_id AS id, 'sites' AS name, COUNT(*) AS used FROM site WHERE deleted_at IS NULL GROUP BY account_id",
+);
+const WITH_PHP: Statement = Statement::new(
+    "SELECT n.name AS value FROM site s JOIN site_name n ON n.site_id = s.id AND n.is_primary = 1
+     WHERE s.account_id = $1 AND s.pool_id IS NOT NULL AND s.deleted_at IS NULL ORDER BY n.name",
+);
+
+/// How sites are counted.
+pub(crate) const SITES: Count = Count { limit: Limit::Sites, rows: COUNT };
 
 /// Every statement of this module.
-pub(crate) const STATEMENTS: &[Statement] =
-    &[FIND, ID_OF_NAME, LIST_ALL, LIST_GRANTED, LIST_OF_ACCOUNT, INSERT, UPDATE, SUSPEND, DELETE, OF_ACCOUNT];
+pub(crate) const STATEMENTS: &[Statement] = &[
+    FIND,
+    ID_OF_NAME,
+    LIST_ALL,
+    LIST_GRANTED,
+    LIST_OF_ACCOUNT,
+    INSERT,
+    UPDATE,
+    SUSPEND,
+    DELETE,
+    OF_ACCOUNT,
+    COUNT,
+    WITH_PHP,
+];
 
 /// One row, with what it names of other rows.
 #[derive(Debug, Clone)]
@@ -284,6 +307,7 @@ pub(crate) async fn insert(
     account: &Authorised<AccountRef, EditSites>,
     id: SiteId,
     values: &Values<'_>,
+    _one: Taken<Sites>,
     now: Micros,
 ) -> Result<bool, StoreError> {
     let insert = INSERT
@@ -330,6 +354,7 @@ pub(crate) async fn set_suspended(
 pub(crate) async fn delete(
     tx: &mut WriteTx,
     site: &Authorised<Row, EditSites>,
+    _given: (Given<Sites>, Given<Names>),
     now: Micros,
 ) -> Result<(), StoreError> {
     tx.execute(DELETE.bind(site.id).bind(now)).await?;
@@ -340,4 +365,9 @@ pub(crate) async fn delete(
 pub(crate) async fn ids_of_account(tx: &mut Tx, account: AccountId) -> Result<Vec<SiteId>, StoreError> {
     let ids: Vec<String> = tx.all(OF_ACCOUNT.bind(account)).await?;
     Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+}
+
+/// The primary names of the account's sites with PHP that are to stay.
+pub(crate) async fn with_php(tx: &mut Tx, account: AccountId) -> Result<Vec<String>, StoreError> {
+    tx.all(WITH_PHP.bind(account)).await
 }
