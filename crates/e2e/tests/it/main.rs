@@ -7,8 +7,8 @@
 mod faults;
 mod inside;
 mod many;
-mod packages;
 mod outside;
+mod packages;
 mod quota;
 mod sandbox;
 mod setup;
