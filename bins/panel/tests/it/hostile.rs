@@ -93,6 +93,14 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
                 _ => FieldKind::Any,
             })
         }
+        "adoption_decide" => {
+            let body = json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "decision": "keep",
+                               "email": "alice@example.test" });
+            (body, |pointer| match pointer {
+                "/email" => FieldKind::Email,
+                _ => FieldKind::Any,
+            })
+        }
         "webhook_create" => {
             let body = json!({ "name": "on-call", "url": FieldKind::WebUrl.sample(), "kinds": ["object.failed"],
                                "organisation": "acme" });

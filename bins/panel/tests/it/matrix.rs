@@ -185,6 +185,9 @@ fn body(operation: &str, target: Target) -> Value {
         "drift_decide" => {
             json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "action": "revert" })
         }
+        "adoption_decide" => {
+            json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "decision": "keep" })
+        }
         "webhook_create" => {
             json!({ "name": "new", "organisation": organisation, "url": "https://hooks.example.test/" })
         }
@@ -332,6 +335,7 @@ async fn every_route_as_everyone_on_everything() {
                         through
                             || operation.id.starts_with("session_create")
                             || operation.id == "drift_decide"
+                            || operation.id == "adoption_decide"
                     }
                 };
                 if !fits {
