@@ -208,6 +208,17 @@ impl ChangeArgs {
         if self.dry_run { call } else { call.once() }
     }
 
+    /// Whether the server's end is waited for.
+    pub(crate) fn waits(&self) -> bool {
+        self.seconds() > 0
+    }
+
+    /// Makes the change and waits as long as the panel itself does.
+    pub(crate) async fn ask(&self, session: &mut Session, change: &Change) -> Result<Reply, Failure> {
+        let doing = if self.dry_run { "looking at the server for" } else { "waiting for" };
+        session.ask(&format!("{doing} {}", change.subject.words()), self.call(change, LONGEST_WAIT)).await
+    }
+
     /// Makes the change, waits, and tells.
     pub(crate) async fn run(&self, session: &mut Session, change: Change) -> Result<(), Failure> {
         let began = Instant::now();
@@ -350,7 +361,8 @@ impl ChangeArgs {
     }
 }
 
-fn show_plan(session: &mut Session, reply: &Reply) -> Result<(), Failure> {
+/// What a dry run answered, and how to do exactly that.
+pub(crate) fn show_plan(session: &mut Session, reply: &Reply) -> Result<(), Failure> {
     if session.json {
         return Ok(session.screen.json(&reply.body)?);
     }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::account::AccountCommand;
+use crate::adopt::AdoptArgs;
 use crate::agent::AgentCommand;
 use crate::api::ApiArgs;
 use crate::audit::AuditCommand;
@@ -30,7 +31,7 @@ use crate::run::Session;
 use crate::screen::Screen;
 use crate::session::{PasswordArgs, SessionCommand};
 use crate::setting::SettingCommand;
-use crate::setup::SetupArgs;
+use crate::setup::{BackupPanelArgs, RestorePanelArgs, SetupArgs, UpgradeArgs};
 use crate::site::SiteCommand;
 use crate::sweep::{PlanArgs, SweepArgs};
 use crate::webhook::WebhookCommand;
@@ -81,6 +82,7 @@ enum Command {
     Plan(PlanArgs),
     Sweep(SweepArgs),
     Drift(DriftArgs),
+    Adopt(AdoptArgs),
     Doctor(DoctorArgs),
     #[command(subcommand)]
     Setting(SettingCommand),
@@ -95,6 +97,9 @@ enum Command {
     Password(PasswordArgs),
     LoginLink(LoginLinkArgs),
     Setup(SetupArgs),
+    BackupPanel(BackupPanelArgs),
+    RestorePanel(RestorePanelArgs),
+    Upgrade(UpgradeArgs),
     #[command(subcommand)]
     Agent(AgentCommand),
     Api(ApiArgs),
@@ -110,6 +115,7 @@ impl Command {
             Self::Package(command) => command.change(),
             Self::Organisation(OrganisationCommand::Limits(args)) => Some(args.change()),
             Self::Site(command) => command.change(),
+            Self::Adopt(args) => args.change(),
             Self::Node(NodeCommand::Edit(args)) => Some(&mut args.change),
             _ => None,
         }
@@ -120,6 +126,8 @@ impl Command {
         match self {
             Self::Sweep(args) => Some(&mut args.dry_run),
             Self::Drift(args) => args.dry_run(),
+            Self::RestorePanel(args) => Some(&mut args.dry_run),
+            Self::Upgrade(args) => Some(&mut args.dry_run),
             Self::Webhook(command) => command.dry_run(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
             Self::Limit(LimitCommand::Recount(args)) => Some(&mut args.dry_run),
@@ -149,6 +157,7 @@ impl Command {
             Self::Plan(args) => args.run(session).await,
             Self::Sweep(args) => args.run(session).await,
             Self::Drift(args) => args.run(session).await,
+            Self::Adopt(args) => args.run(session).await,
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
@@ -158,6 +167,9 @@ impl Command {
             Self::Password(args) => args.run(session).await,
             Self::LoginLink(args) => args.run(session).await,
             Self::Setup(args) => args.run(),
+            Self::BackupPanel(args) => args.run(),
+            Self::RestorePanel(args) => args.run(),
+            Self::Upgrade(args) => args.run(),
             Self::Agent(command) => command.run(session).await,
             Self::Api(args) => args.run(session).await,
             Self::Completions(args) => args.run(session),

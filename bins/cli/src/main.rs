@@ -5,6 +5,7 @@
 //! command that changes something can do), `screen` and `visible` (nothing of the server's text reaches the terminal as a command).
 
 mod account;
+mod adopt;
 mod agent;
 mod api;
 mod audit;

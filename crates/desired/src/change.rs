@@ -11,14 +11,14 @@ use std::time::Duration;
 use api_kit::idempotency::{self, Claim};
 use api_kit::{ApiError, Progress};
 use converge::{Cause, PlannedStep, Refusal};
-use names::{Digest, Id, Micros};
+use names::{Digest, Generation, Id, Micros};
 use store::WriteTx;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::event::{self, Event};
 use crate::key::Key;
-use crate::kind::{AnyWish, How, Object};
+use crate::kind::{AnyKind, AnyWish, How, Object};
 use crate::panel::Panel;
 use crate::plan::{self, Effect, PlanView, PlannedObject};
 use crate::wait::Waiter;
@@ -86,6 +86,7 @@ pub struct Draft {
     effects: Vec<Effect>,
     ids: Vec<Uuid>,
     used: usize,
+    panel: Panel,
 }
 
 /// Objects in the order in which they were first named; a change of an account may name ten thousand.
@@ -118,6 +119,7 @@ impl Draft {
             effects: Vec::new(),
             ids,
             used: 0,
+            panel: panel.clone(),
         }
     }
 
@@ -151,9 +153,34 @@ impl Draft {
     ) -> Result<(), ApiError> {
         let key = Key::of::<O::Spec>(id);
         let raise = O::SQL.raise.bind(&key.id).bind(self.now).bind(self.overwrite);
+        if let Some(held) = self.panel.ahead_of(&key, Generation::FIRST)
+            && let Some(wish) = O::load(tx, &key.id).await?
+            && wish.block.generation <= held
+        {
+            let detail = format!(
+                "The server holds a later version of {} {} than this database, which was put back from an older copy. Decide with \
+                 `holdfast adopt` first.",
+                key.kind, wish.name
+            );
+            return Err(ApiError::conflict("behind", detail));
+        }
         if self.touched.add(key) {
             tx.execute(raise).await?;
         }
+        Ok(())
+    }
+
+    /// As [`Self::raise`], above a version that the server holds.
+    pub async fn raise_above(
+        &mut self,
+        tx: &mut WriteTx,
+        kind: &dyn AnyKind,
+        id: &str,
+        held: Generation,
+    ) -> Result<(), ApiError> {
+        tx.execute(kind.sql().lift.bind(id).bind(held)).await?;
+        tx.execute(kind.sql().raise.bind(id).bind(self.now).bind(self.overwrite)).await?;
+        self.touched.add(Key { kind: kind.kind(), id: id.to_owned() });
         Ok(())
     }
 
@@ -203,6 +230,10 @@ pub trait Rules: Send + Sync + 'static {
 impl Panel {
     /// Carries out a change.
     pub async fn change<R: Rules>(&self, asked: &Asked, rules: R) -> Result<Outcome<R::Value>, ApiError> {
+        if self.is_unmet() {
+            let detail = "The database was just put back, and is not yet held against what is on the server. Try again in a moment.";
+            return Err(ApiError::unavailable("just_restored", detail, Duration::from_secs(5)));
+        }
         let mut ids = asked.change.expect_plan.map(|plan| self.reserved().of(plan)).unwrap_or_default();
         let mut parts = Vec::new();
         if asked.change.dry_run || asked.change.expect_plan.is_some() {
@@ -271,7 +302,8 @@ impl Panel {
                 }
                 for (key, part) in &parts {
                     if let Some(kind) = self.registry().find(key.kind) {
-                        tx.execute(kind.sql().expect.bind(&key.id).bind(*part)).await?;
+                        let leaving = kind.load(tx, &key.id).await?.and_then(|wish| wish.sql());
+                        tx.execute(leaving.unwrap_or(kind.sql()).expect.bind(&key.id).bind(*part)).await?;
                     }
                 }
                 Ok(done)

@@ -26,7 +26,9 @@ pub use package::{DEFAULT_PACKAGE, PackageKey, PackageRef, assign, set_feature, 
 pub use recount::{Count, Difference, differences, recount};
 pub use settle::{leaving, settle};
 pub use state::{Ceiling, Change, FeatureChange, From, LimitChange, State, Within, ceiling, changes, states};
-pub use take::{Accounts, Counted, Given, Names, Sites, Taken, give_back, take, take_account, take_many};
+pub use take::{
+    Accounts, Counted, Given, Names, Sites, Taken, counted_anew, give_back, take, take_account, take_many,
+};
 
 /// Every statement of this crate.
 pub const STATEMENTS: &[&[store::Statement]] = &[

@@ -210,6 +210,12 @@ pub async fn give_back<L: Counted>(
     Ok(Given { limit: PhantomData })
 }
 
+/// For rows that are made of what a server holds already: nothing is refused for them, and whoever makes them has the counters counted
+/// anew ([`crate::recount`]) in the same transaction.
+pub fn counted_anew<L: Counted>() -> (Taken<L>, Given<L>) {
+    (Taken { limit: PhantomData }, Given { limit: PhantomData })
+}
+
 /// The account has no more of it.
 async fn refused(tx: &mut Tx, actor: &Actor, account: AccountId, limit: Limit) -> Result<ApiError, ApiError> {
     let stands: Stands = tx.one(STANDS.bind(account).bind(limit.as_str())).await?;

@@ -38,7 +38,7 @@ const GOOD: &[&str] = &[
     "doctor --strict",
     "--url https://panel.example.test:8443 --token-file t session show",
     "webhook create on-call https://hooks.example.test/a --kind object.failed --kind object.degraded",
-    "webhook edit on-call --all-kinds --enabled true",
+    "webhook edit on-call --address https://hooks.example.test/b --all-kinds --enabled true",
     "webhook redeliver on-call 01935b2e-7a4d-7c3e-8f10-0123456789ab",
     "completions bash",
 ];

@@ -7,7 +7,7 @@ use api_kit::{ApiError, Caller, Json};
 use auth::ViewNode;
 use axum::extract::State;
 use converge::methods::{Finding, RunDoctor, Severity};
-use desired::{Access, Table};
+use desired::{Access, Table, Why};
 use package_panel::Hosted;
 use serde::{Deserialize, Serialize};
 use store::{Statement, Tx};
@@ -76,6 +76,7 @@ async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result
     findings.push(webhooks(&parts).await?);
     findings.push(answers("probe.answers", "the probe", &parts.probe, "holdfast-probe").await);
     findings.push(answers("egress.answers", "egress", &parts.egress, "holdfast-egress").await);
+    findings.extend(adoption(&parts).await);
     match parts.panel.agent().call(&RunDoctor {}).await {
         Ok(diagnosis) => {
             findings.push(finding("agent.answers", "the agent", Ok("answers".to_owned())));
@@ -144,6 +145,33 @@ async fn counters(parts: &Parts) -> Result<Finding, ApiError> {
         )),
     };
     Ok(finding("panel.counters", "what accounts and organisations use", seen))
+}
+
+/// What the server holds beyond this database.
+async fn adoption(parts: &Parts) -> Vec<Finding> {
+    // An agent that does not answer is told below.
+    let Ok(differing) = desired::differing(&parts.panel).await else { return Vec::new() };
+    let code = "panel.adoption";
+    let undecided =
+        differing.iter().filter(|object| matches!(object.why, Why::Behind | Why::Unknown)).count();
+    let seen = match undecided {
+        0 => Ok("the server holds nothing that waits for a decision".to_owned()),
+        count => {
+            let message = format!(
+                "{count} on the server are not as this database says, which was put back from an older copy; they run on"
+            );
+            Err((Severity::Warning, message, "`holdfast adopt` shows both sides."))
+        }
+    };
+    let mut findings = vec![finding(code, "objects of the server", seen)];
+    for object in differing.iter().filter(|object| object.why == Why::Kept) {
+        let subject = format!("{} {}", object.kind, object.name);
+        let message = object.aside.as_ref().map_or_else(String::new, |aside| {
+            format!("kept aside by {} since {}: it is not this panel's", aside.decided_by, aside.decided_at)
+        });
+        findings.push(finding("panel.kept", &subject, Ok(message)));
+    }
+    findings
 }
 
 /// A receiver may be away for so long.

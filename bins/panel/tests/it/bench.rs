@@ -72,6 +72,26 @@ impl Bench {
         Self::over(self.folder, self.agent).await
     }
 
+    /// As [`Bench::killed_and_started`], with an older database put back as `holdfast restore-panel` does.
+    pub(crate) async fn put_back(mut self, copy: &std::path::Path) -> Self {
+        for task in self.tasks.0.drain(..) {
+            task.abort();
+            let _ = task.await;
+        }
+        self.parts.panel.store().close().await;
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", self.config.database.display()));
+        }
+        std::fs::copy(copy, &self.config.database).unwrap();
+        let store = store::Store::open(&self.config.database).await.unwrap();
+        let write = async |tx: &mut WriteTx| desired::mark_restored(tx, Micros::now()).await;
+        store.write(write).await.unwrap();
+        store.close().await;
+        let bench = Self::over(self.folder, self.agent).await;
+        bench.until("/api/v1/adoption", |answer| answer.status == 200).await;
+        bench
+    }
+
     /// Where the files are.
     pub(crate) fn database(&self) -> PathBuf {
         self.config.database.clone()

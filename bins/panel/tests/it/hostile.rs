@@ -93,6 +93,14 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
                 _ => FieldKind::Any,
             })
         }
+        "adoption_decide" => {
+            let body = json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "decision": "keep",
+                               "email": "alice@example.test" });
+            (body, |pointer| match pointer {
+                "/email" => FieldKind::Email,
+                _ => FieldKind::Any,
+            })
+        }
         "webhook_create" => {
             let body = json!({ "name": "on-call", "url": FieldKind::WebUrl.sample(), "kinds": ["object.failed"],
                                "organisation": "acme" });
@@ -103,6 +111,20 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
             webhook,
         ),
         "webhook_redeliver" | "webhook_drop" => (json!({ "delivery": FieldKind::Id.sample() }), webhook),
+        "login_link_create" => (json!({ "login": "alice" }), |_| FieldKind::Any),
+        "password_set" => {
+            let body = json!({ "current": "correct horse battery", "new": "correct horse battery" });
+            (body, |pointer| if pointer == "/new" { FieldKind::Password } else { FieldKind::Any })
+        }
+        "session_create" => (json!({ "login": "alice", "password": "wrong" }), |_| FieldKind::Any),
+        "session_create_by_link" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
+        other => return of_people(other),
+    })
+}
+
+/// The same for organisations, roles, people and members.
+fn of_people(operation: &str) -> Option<(Value, KindOf)> {
+    Some(match operation {
         "organisation_create" => {
             (json!({ "name": "newcomer", "parent": "root", "kind": "client" }), |pointer| match pointer {
                 "/kind" => FieldKind::Any,
@@ -150,13 +172,6 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
                 _ => FieldKind::Any,
             })
         }
-        "login_link_create" => (json!({ "login": "alice" }), |_| FieldKind::Any),
-        "password_set" => {
-            let body = json!({ "current": "correct horse battery", "new": "correct horse battery" });
-            (body, |pointer| if pointer == "/new" { FieldKind::Password } else { FieldKind::Any })
-        }
-        "session_create" => (json!({ "login": "alice", "password": "wrong" }), |_| FieldKind::Any),
-        "session_create_by_link" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
         _ => return None,
     })
 }

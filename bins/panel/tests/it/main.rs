@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod adoption;
 mod agent;
 mod bench;
 mod crash;

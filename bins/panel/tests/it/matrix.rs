@@ -172,12 +172,11 @@ fn body(operation: &str, target: Target) -> Value {
         }
         "role_edit" => json!({ "permissions": ["site.view"] }),
         "person_create" => json!({ "login": "newcomer", "organisation": organisation }),
-        "person_edit" => json!({ "email": "new@example.test" }),
         "account_member_add" | "organisation_member_add" => {
             json!({ "login": "newcomer", "role": "developer", "new": true })
         }
         "login_link_create" => json!({ "login": account }),
-        "account_edit" => json!({ "email": "new@example.test" }),
+        "account_edit" | "person_edit" => json!({ "email": "new@example.test" }),
         "account_limits_edit" => json!({ "limits": { "sites": 10 } }),
         "package_create" => json!({ "name": "pro", "organisation": organisation, "limits": { "sites": 10 } }),
         "package_edit" => json!({ "limits": { "sites": 20 } }),
@@ -188,6 +187,9 @@ fn body(operation: &str, target: Target) -> Value {
         "setting_set" => json!({ "value": 30 }),
         "drift_decide" => {
             json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "action": "revert" })
+        }
+        "adoption_decide" => {
+            json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "decision": "keep" })
         }
         "webhook_create" => {
             json!({ "name": "new", "organisation": organisation, "url": "https://hooks.example.test/" })
@@ -336,6 +338,7 @@ async fn every_route_as_everyone_on_everything() {
                         through
                             || operation.id.starts_with("session_create")
                             || operation.id == "drift_decide"
+                            || operation.id == "adoption_decide"
                     }
                 };
                 if !fits {
@@ -395,8 +398,9 @@ fn leaks(operation: &Operation, role: Role, answer: &Answer, wrong: &mut Vec<Str
         Role::Alice => ["b.example.test", "bob@example.test", "\"bob"],
         Role::Bob => ["a.example.test", "alice@example.test", "\"alice"],
         // rita's own list of members shows bob's login, whom she invited
-        Role::Reseller => ["b.example.test", "bob@example.test", "\"writer"],
-        Role::Developer | Role::ReadOnly => ["b.example.test", "bob@example.test", "\"writer"],
+        Role::Reseller | Role::Developer | Role::ReadOnly => {
+            ["b.example.test", "bob@example.test", "\"writer"]
+        }
         Role::Suspended => ["a.example.test", "b.example.test", "\"alice"],
         _ => return,
     };

@@ -3,7 +3,7 @@
 use account_spec::Limits;
 use api_kit::ApiError;
 use desired::Draft;
-use limits::{Feature, Limit, State};
+use limits::{Amount, Feature, Limit, State};
 use names::AccountId;
 use store::WriteTx;
 
@@ -23,6 +23,20 @@ pub(crate) fn host(state: &State) -> Limits {
         disk_bytes: most(Limit::DiskBytes),
         inodes: most(Limit::Inodes),
     }
+}
+
+/// The same, limit by limit.
+pub(crate) fn amounts(host: Limits) -> [(Limit, Amount); 6] {
+    let of = |number: u64| Amount::Of(i64::try_from(number).unwrap_or(i64::MAX));
+    let most = |number: Option<u64>| number.map_or(Amount::Unlimited, of);
+    [
+        (Limit::CpuPercent, of(host.cpu_percent.into())),
+        (Limit::MemoryBytes, of(host.memory_bytes)),
+        (Limit::Tasks, of(host.tasks.into())),
+        (Limit::IoWeight, of(host.io_weight.into())),
+        (Limit::DiskBytes, most(host.disk_bytes)),
+        (Limit::Inodes, most(host.inodes)),
+    ]
 }
 
 /// What the account may have is otherwise now: where the host holds it to that, it gets a new generation.

@@ -84,6 +84,7 @@ pub(crate) struct EditAccountBody {
 /// Limits, each of which may be left out.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "left out, null and a limit are three different wishes")]
 pub(crate) struct LimitsEdit {
     /// Processor time, in per cent of one processor.
     #[schema(minimum = 1, maximum = 100_000)]

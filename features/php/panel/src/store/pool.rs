@@ -55,6 +55,8 @@ const INSERT: Statement = Statement::new(
             CAST($4 AS BIGINT), CAST($4 AS BIGINT), CAST($4 AS BIGINT)
      FROM account a WHERE a.id = $2",
 );
+const ACCOUNT_OF_NAME: Statement =
+    Statement::new("SELECT id AS value FROM account WHERE name = $1 AND deleted_at IS NULL");
 const SET_DELETED: Statement = Statement::new("UPDATE pool SET deleted_at = $2 WHERE id = $1");
 
 /// The statements over the columns that converging rows share.
@@ -66,6 +68,7 @@ pub(crate) const BLOCK: BlockSql = BlockSql {
                 spec_digest = NULL
          WHERE id = $1",
     ),
+    lift: Statement::new("UPDATE pool SET generation = $2 WHERE id = $1 AND generation < $2"),
     expect: Statement::new("UPDATE pool SET expect_plan = $2 WHERE id = $1"),
     record: Statement::new(
         "UPDATE pool SET observed_generation = COALESCE($3, observed_generation), spec_digest = COALESCE($4, spec_digest),
@@ -96,8 +99,10 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     OF_ACCOUNT,
     LIST,
     INSERT,
+    ACCOUNT_OF_NAME,
     SET_DELETED,
     BLOCK.raise,
+    BLOCK.lift,
     BLOCK.expect,
     BLOCK.record,
     BLOCK.behind,
@@ -229,6 +234,15 @@ pub(crate) async fn of_version(
     version: PhpVersion,
 ) -> Result<Option<Row>, StoreError> {
     tx.optional(OF_ACCOUNT.bind(account).bind(version.to_string())).await
+}
+
+/// The account of this name, for what the server holds.
+pub(crate) async fn account_of_name(
+    tx: &mut Tx,
+    name: &AccountName,
+) -> Result<Option<AccountId>, StoreError> {
+    let id: Option<String> = tx.optional(ACCOUNT_OF_NAME.bind(name.as_str())).await?;
+    Ok(id.and_then(|id| id.parse().ok()))
 }
 
 /// All pools of the account.
