@@ -42,11 +42,15 @@ pub enum Code {
     SettingChanged,
     /// The agent holds an object that the panel does not know.
     Unknown,
+    /// Somebody began to act as a person; `name` is the person, `by` who acts, `until` when it ends at the latest.
+    ActingBegan,
+    /// Nobody acts as the person any longer.
+    ActingEnded,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Created,
         Self::Changed,
         Self::DeletionAsked,
@@ -59,6 +63,8 @@ impl Code {
         Self::Swept,
         Self::SettingChanged,
         Self::Unknown,
+        Self::ActingBegan,
+        Self::ActingEnded,
     ];
 
     /// The word in the database and the API.
@@ -76,13 +82,15 @@ impl Code {
             Self::Swept => "node.swept",
             Self::SettingChanged => "setting.changed",
             Self::Unknown => "object.unknown",
+            Self::ActingBegan => "person.acting_began",
+            Self::ActingEnded => "person.acting_ended",
         }
     }
 
     /// How loud it is: `info`, `warning` or `error`.
     pub const fn severity(self) -> &'static str {
         match self {
-            Self::Degraded | Self::Waiting | Self::Unknown => "warning",
+            Self::Degraded | Self::Waiting | Self::Unknown | Self::ActingBegan => "warning",
             Self::Failed => "error",
             _ => "info",
         }

@@ -44,7 +44,7 @@ pub use panel::{Agents, PARALLEL, Panel};
 pub use patch::nullable;
 pub use plan::{DryRun, PlanView, PlannedObject, StepView, agent_error};
 pub use search::{Search, SearchParams};
-pub use table::{Access, Table};
+pub use table::{Access, Table, by_session};
 pub use work::drive;
 
 /// Every statement of this crate.

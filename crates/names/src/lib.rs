@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod api_token;
 mod crypt;
 mod digest;
 mod domain;
@@ -35,6 +36,7 @@ mod uid;
 mod proof;
 
 pub use account::AccountName;
+pub use api_token::ApiToken;
 pub use crypt::CryptHash;
 pub use digest::{CanonicalError, Digest, canonical_json};
 pub use domain::DomainName;

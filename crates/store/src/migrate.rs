@@ -33,6 +33,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0003_people.sql"),
         include_str!("../migrations/postgres/0003_people.sql"),
     ),
+    (
+        6,
+        "acting",
+        include_str!("../migrations/sqlite/0006_acting.sql"),
+        include_str!("../migrations/postgres/0006_acting.sql"),
+    ),
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.

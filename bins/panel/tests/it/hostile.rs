@@ -72,6 +72,18 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
             })
         }
         "login_link_create" => (json!({ "login": "alice" }), |_| FieldKind::Any),
+        "token_create" => {
+            let body = json!({ "name": "ci", "permissions": ["site.view"], "accounts": ["alice"], "organisations": ["root"] });
+            (body, |pointer| match pointer {
+                "/name" => FieldKind::Label,
+                "/accounts/0" => FieldKind::AccountName,
+                _ => FieldKind::Any,
+            })
+        }
+        "act_as_create" => (json!({ "login": "alice", "reason": "A ticket" }), |pointer| {
+            if pointer == "/reason" { FieldKind::Text } else { FieldKind::Any }
+        }),
+        "act_as_consent_give" => (json!({}), |_| FieldKind::Any),
         "password_set" => {
             let body = json!({ "current": "correct horse battery", "new": "correct horse battery" });
             (body, |pointer| if pointer == "/new" { FieldKind::Password } else { FieldKind::Any })
@@ -279,6 +291,11 @@ async fn every_parameter_of_a_path_and_of_the_query() {
         ("/api/v1/sites", "dry_run", FieldKind::Any),
         ("/api/v1/events", "cursor", FieldKind::Any),
         ("/api/v1/audit", "cursor", FieldKind::Any),
+        ("/api/v1/audit", "actor", FieldKind::Any),
+        ("/api/v1/audit", "organisation", FieldKind::Any),
+        ("/api/v1/audit", "outcome", FieldKind::Any),
+        ("/api/v1/audit/export", "action", FieldKind::Any),
+        ("/api/v1/audit/export", "format", FieldKind::Any),
     ];
     for (path, name, kind) in queries {
         for payload in for_field(kind) {

@@ -7,7 +7,9 @@
     reason = "tests fail by panicking"
 )]
 
+mod acting;
 mod agent;
+mod audited;
 mod bench;
 mod crash;
 mod driving;
@@ -17,6 +19,7 @@ mod matrix;
 mod rehearsals;
 mod schema;
 mod serving;
+mod tokens;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_databases() {
