@@ -11,6 +11,10 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("account_suspend", "account suspend"),
     ("account_unsuspend", "account unsuspend"),
     ("account_usage", "account usage"),
+    ("act_as_consent_give", "session consent"),
+    ("act_as_consent_withdraw", "session withdraw-consent"),
+    ("act_as_create", "act-as"),
+    ("audit_export", "audit export"),
     ("audit_list", "audit list"),
     ("audit_verify", "audit verify"),
     ("doctor_run", "doctor"),
@@ -26,6 +30,9 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("node_show", "node show"),
     ("openapi_show", "api"),
     ("password_set", "password"),
+    ("person_token_delete", "token delete"),
+    ("person_token_delete_all", "token delete"),
+    ("person_token_list", "token list"),
     ("plan_show", "plan"),
     ("pool_list", "pool list"),
     ("pool_show", "pool show"),
@@ -47,6 +54,11 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("site_suspend", "site suspend"),
     ("site_unsuspend", "site unsuspend"),
     ("sweep_run", "sweep"),
+    ("token_create", "token create"),
+    ("token_delete", "token delete"),
+    ("token_delete_all", "token delete"),
+    ("token_list", "token list"),
+    ("token_show", "token show"),
 ];
 
 /// The operations of a command, such as `site create`.

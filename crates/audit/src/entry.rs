@@ -21,7 +21,13 @@ pub struct Who {
 impl Who {
     /// Nobody that is known: a sign-in that was refused. What was typed is not kept, it may have been a password.
     pub fn anonymous(origin: Origin) -> Self {
-        Self { kind: "anonymous", id: None, name: String::from("anonymous"), origin: origin.to_string(), via: None }
+        Self {
+            kind: "anonymous",
+            id: None,
+            name: String::from("anonymous"),
+            origin: origin.to_string(),
+            via: None,
+        }
     }
 
     /// Someone who has just signed in, before there is an actor.

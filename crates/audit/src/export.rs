@@ -101,12 +101,13 @@ pub struct Batch {
 
 /// The entries after a number as lines; none where there are no more. Verified by nobody: that is for the reader of the file.
 pub async fn after(store: &Store, seq: i64) -> Result<Option<Batch>, StoreError> {
-    let links = walk(store, seq, BATCH).await?;
-    let Some(last) = links.last() else { return Ok(None) };
+    let entries = walk(store, seq, BATCH).await?;
+    let Some(last) = entries.last() else { return Ok(None) };
     let head = Head { seq: last.columns.seq, hash: last.hash, at: last.columns.at };
     let mut lines = String::new();
-    for link in links {
-        let line = serde_json::to_string(&Line::from(link)).map_err(|error| StoreError::Other(Box::new(error)))?;
+    for entry in entries {
+        let line =
+            serde_json::to_string(&Line::from(entry)).map_err(|error| StoreError::Other(Box::new(error)))?;
         lines.push_str(&line);
         lines.push('\n');
     }

@@ -66,8 +66,7 @@ const LIST_GRANTED: Statement = Statement::new(
      ORDER BY seq DESC LIMIT $2",
 );
 
-pub(crate) const STATEMENTS: &[Statement] = 
-    &[LIST_ALL, LIST_OF_ACCOUNT, LIST_OF_ORGANISATION, LIST_GRANTED];
+pub(crate) const STATEMENTS: &[Statement] = &[LIST_ALL, LIST_OF_ACCOUNT, LIST_OF_ORGANISATION, LIST_GRANTED];
 
 /// An entry that was written.
 #[derive(Debug, Clone, PartialEq, Serialize)]

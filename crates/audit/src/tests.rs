@@ -134,7 +134,10 @@ async fn refused_input_leaves_the_field_and_the_code() {
         ..entry("account.create", Object::none("account"))
     };
     store.write(async |tx| append(tx, &refused, Micros::now()).await).await.unwrap();
-    let all = store.read(async |tx| list(tx, &TenantScope::All, &Of::Everyone, &Filter::default(), (None, 10)).await).await.unwrap();
+    let all = store
+        .read(async |tx| list(tx, &TenantScope::All, &Of::Everyone, &Filter::default(), (None, 10)).await)
+        .await
+        .unwrap();
     assert_eq!(all[0].outcome, "refused");
     assert_eq!(all[0].origin, "192.0.2.1");
     assert_eq!(
@@ -225,7 +228,8 @@ const GRANT: Statement = Statement::new(
 );
 
 #[tokio::test]
-async fn who_sees_the_audit_of_an_organisation_sees_what_concerned_it_and_its_accounts_even_when_they_are_gone() {
+async fn who_sees_the_audit_of_an_organisation_sees_what_concerned_it_and_its_accounts_even_when_they_are_gone()
+ {
     let store = TestStore::new().await;
     let (_, account) = store.add_account("alice").await;
     let now = Micros::now();
@@ -243,7 +247,8 @@ async fn who_sees_the_audit_of_an_organisation_sees_what_concerned_it_and_its_ac
             let rita = person::create(tx, &persons, &new, now).await?.unwrap();
             tx.execute(GRANT.bind(rita).bind(store::fixed::RESELLER_ROLE).bind(acme)).await?;
             tx.execute(Statement::new("UPDATE account SET organisation_id = $1").bind(acme)).await?;
-            append(tx, &entry("account.create", Object::of_account("account", account, account)), now).await?;
+            append(tx, &entry("account.create", Object::of_account("account", account, account)), now)
+                .await?;
             append(tx, &entry("person.create", Object::of_organisation("person", "p", acme)), now).await?;
             append(tx, &entry("role.create", Object::of_organisation("role", "r", other)), now).await?;
             append(tx, &entry("setting.set", Object::of_installation("setting", "s")), now).await?;
@@ -274,7 +279,11 @@ async fn who_sees_the_audit_of_an_organisation_sees_what_concerned_it_and_its_ac
         (Filter { kind: some("role"), object: some("p"), ..all() }, vec![]),
         (Filter { outcome: some("refused"), ..all() }, vec![]),
     ] {
-        assert_eq!(read(&TenantScope::All, Of::Everyone, filter.clone(), (None, 10)).await, found, "{filter:?}");
+        assert_eq!(
+            read(&TenantScope::All, Of::Everyone, filter.clone(), (None, 10)).await,
+            found,
+            "{filter:?}"
+        );
         let of_hers: Vec<i64> = found.into_iter().filter(|seq| *seq <= 2).collect();
         assert_eq!(read(&hers, Of::Everyone, filter.clone(), (None, 10)).await, of_hers, "{filter:?}");
     }

@@ -38,9 +38,8 @@ const NEEDS_CONSENT: Statement = Statement::new(
             JOIN organisation o ON o.id = up.above_id
      WHERE p.id = $1 AND o.act_as_consent = 1",
 );
-const CONSENTED: Statement = Statement::new(
-    "SELECT expires_at AS value FROM act_as_consent WHERE person_id = $1 AND expires_at > $2",
-);
+const CONSENTED: Statement =
+    Statement::new("SELECT expires_at AS value FROM act_as_consent WHERE person_id = $1 AND expires_at > $2");
 const CONSENT_TO: Statement = Statement::new(
     "INSERT INTO act_as_consent (person_id, given_at, expires_at) VALUES ($1, $2, $3)
      ON CONFLICT (person_id) DO UPDATE SET given_at = excluded.given_at, expires_at = excluded.expires_at",
@@ -164,13 +163,8 @@ pub async fn make_link(
 ) -> Result<OpaqueToken, StoreError> {
     let token = OpaqueToken::generate().map_err(|error| StoreError::Other(Box::new(error)))?;
     let seconds = i64::try_from(lasts.min(LONGEST).as_secs()).unwrap_or(0);
-    let link = ADD_LINK
-        .bind(token.hash())
-        .bind(person)
-        .bind(by)
-        .bind(seconds)
-        .bind(now)
-        .bind(now.plus(LINK_LASTS));
+    let link =
+        ADD_LINK.bind(token.hash()).bind(person).bind(by).bind(seconds).bind(now).bind(now.plus(LINK_LASTS));
     tx.execute(link).await?;
     Ok(token)
 }
@@ -226,14 +220,12 @@ pub async fn follow(
         .bind(link.by)
         .bind(link.by.is_none());
     tx.execute(insert).await?;
-    match session::by_id(tx, new.id, origin, now).await? {
-        Some(actor) => Ok(Followed::Begun(new, Box::new(actor))),
-        None => {
-            tx.execute(END.bind(new.id).bind(now)).await?;
-            tx.execute(TOLD.bind(new.id)).await?;
-            Ok(Followed::Refused)
-        }
+    if let Some(actor) = session::by_id(tx, new.id, origin, now).await? {
+        return Ok(Followed::Begun(new, Box::new(actor)));
     }
+    tx.execute(END.bind(new.id).bind(now)).await?;
+    tx.execute(TOLD.bind(new.id)).await?;
+    Ok(Followed::Refused)
 }
 
 /// Ends a session that its impersonator has lost the right to.
@@ -263,7 +255,12 @@ impl FromRow for Over {
             Some(login) => login,
             None => Acting::root().login,
         };
-        Ok(Self { session: row.parse("id")?, person: row.parse("person_id")?, login: row.parse("login")?, by })
+        Ok(Self {
+            session: row.parse("id")?,
+            person: row.parse("person_id")?,
+            login: row.parse("login")?,
+            by,
+        })
     }
 }
 

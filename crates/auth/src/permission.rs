@@ -117,7 +117,7 @@ permissions! {
 impl PermissionId {
     /// Whether it lets one look and change nothing.
     pub fn is_view(self) -> bool {
-        self.as_str().ends_with(".view")
+        self.as_str().split_once('.').is_some_and(|(_, verb)| verb == "view")
     }
 
     /// Reads a stored name; `None` for one that a newer release stored.

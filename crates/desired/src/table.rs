@@ -126,7 +126,8 @@ impl By {
     fn check(self, actor: &Actor) -> Result<(), ApiError> {
         match self {
             By::Session if actor.token().is_some() => {
-                let detail = "A token cannot do this, whatever it may otherwise. Sign in, and do it in a session.";
+                let detail =
+                    "A token cannot do this, whatever it may otherwise. Sign in, and do it in a session.";
                 Err(ApiError::forbidden_as("not_by_token", detail))
             }
             By::Session | By::NotActing if actor.acting().is_some() => {

@@ -24,6 +24,11 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("account_edit", "current_password", "with_current"),
     ("password_set", "current", "first"),
     ("password_set", "new", "first"),
+    ("token_create", "permissions", "may"),
+    ("token_create", "accounts", "account"),
+    ("token_create", "organisations", "organisation"),
+    ("token_create", "days", "expires"),
+    ("token_create", "never_expires", "expires"),
 ];
 
 /// Set by every such command, or the command itself.

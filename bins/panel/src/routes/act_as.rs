@@ -134,9 +134,9 @@ fn refused(refusal: Refusal) -> ApiError {
     match refusal {
         Refusal::Oneself => ApiError::conflict("oneself", "You are this person already."),
         Refusal::NotAllowed => ApiError::forbidden("Your role does not allow this."),
-        Refusal::NotCovered => {
-            ApiError::forbidden("This person may more than you do elsewhere. Whoever manages all of it can act as them.")
-        }
+        Refusal::NotCovered => ApiError::forbidden(
+            "This person may more than you do elsewhere. Whoever manages all of it can act as them.",
+        ),
         Refusal::NoConsent => {
             let detail = "The organisation asks for this person's consent. They give it for a while, when they are signed in, with \
                           `holdfast session consent` or POST /session/act-as-consent.";
@@ -250,8 +250,7 @@ async fn tell_end(tx: &mut WriteTx, over: &Over, now: Micros) -> Result<(), Stor
     let object = super::of_person(tx, "person", over.person, over.person).await?;
     let before = json!({ "by": over.by, "session": over.session });
     super::done(tx, &Actor::system(), "act_as.end", object, (Some(before), None), now).await?;
-    let event =
-        |event: Event| event.with("by", over.by.as_str()).with("session", over.session.to_string());
+    let event = |event: Event| event.with("by", over.by.as_str()).with("session", over.session.to_string());
     tell(tx, Code::ActingEnded, (over.person, over.login.as_str()), event, now).await
 }
 

@@ -69,7 +69,9 @@ impl Wanted {
         let account = account.find::<ViewAudit>(tx, actor).await?;
         match (account, &self.organisation) {
             (Some(account), None) => Ok(Of::Account(account)),
-            (None, Some(key)) => Ok(Of::Organisation(auth::organisation::<ViewAudit>(tx, actor, key).await?.id)),
+            (None, Some(key)) => {
+                Ok(Of::Organisation(auth::organisation::<ViewAudit>(tx, actor, key).await?.id))
+            }
             (None, None) => Ok(Of::Everyone),
             (Some(_), Some(_)) => {
                 let remedy = "Send one of account and organisation.";

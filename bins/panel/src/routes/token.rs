@@ -196,7 +196,12 @@ async fn token_create(
     let expires_at = expiry(&body, now)?;
     if body.accounts.len() + body.organisations.len() > MOST_SCOPES {
         let reason = format!("A token is bound to {MOST_SCOPES} accounts and organisations at most.");
-        return Err(json::refuse("accounts", "too_many", reason, "Name an organisation in place of its accounts."));
+        return Err(json::refuse(
+            "accounts",
+            "too_many",
+            reason,
+            "Name an organisation in place of its accounts.",
+        ));
     }
     let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
         let person = whose(tx, &actor, body.login.as_ref()).await?;
@@ -206,7 +211,8 @@ async fn token_create(
         }
         let scope = scope(tx, &actor, &body).await?;
         let new = NewToken { name: body.name.clone(), permissions, scope, expires_at };
-        let (id, secret) = token::create(tx, person, &new, now).await.map_err(|error| refused(&body, error))?;
+        let (id, secret) =
+            token::create(tx, person, &new, now).await.map_err(|error| refused(&body, error))?;
         let made = token::find(tx, person, &Key::Id(id)).await?;
         let made = made.ok_or_else(|| ApiError::internal("a token that was just made is not there"))?;
         let made = TokenView::of(made, now);
@@ -267,7 +273,12 @@ async fn whose(tx: &mut Tx, actor: &Actor, login: Option<&Login>) -> Result<Pers
         }
         (Identity::Person { .. }, Some(_)) => {
             let remedy = "Leave it out.";
-            Err(json::refuse("login", "not_oneself", "A token is made by its person, or by root on the server.", remedy))
+            Err(json::refuse(
+                "login",
+                "not_oneself",
+                "A token is made by its person, or by root on the server.",
+                remedy,
+            ))
         }
     }
 }
@@ -289,18 +300,27 @@ async fn scope(tx: &mut Tx, actor: &Actor, body: &CreateToken) -> Result<Scope, 
 
 fn refused(body: &CreateToken, error: CreateError) -> ApiError {
     match error {
-        CreateError::NameTaken => {
-            json::refuse("name", "name_taken", "There is a token of this name.", "Choose another, or delete that one.")
-        }
+        CreateError::NameTaken => json::refuse(
+            "name",
+            "name_taken",
+            "There is a token of this name.",
+            "Choose another, or delete that one.",
+        ),
         CreateError::TooMany => {
-            let detail = format!("There are {MOST} tokens, which is as many as one person may have. Delete some.");
+            let detail =
+                format!("There are {MOST} tokens, which is as many as one person may have. Delete some.");
             ApiError::conflict("tokens_too_many", detail)
         }
         CreateError::NotHeld(permission) => {
             let at = body.permissions.iter().position(|text| text == permission.as_str());
             let pointer = at.map_or_else(|| "/permissions".to_owned(), |at| format!("/permissions/{at}"));
             let reason = "This permission is held nowhere.";
-            ApiError::invalid(FieldError::new(pointer, "permission_not_held", reason, "Name what you may yourself."))
+            ApiError::invalid(FieldError::new(
+                pointer,
+                "permission_not_held",
+                reason,
+                "Name what you may yourself.",
+            ))
         }
         CreateError::Store(error) => error.into(),
     }
@@ -395,7 +415,8 @@ async fn managed(
     if person::is_covered(tx, actor, person.id).await? {
         return Ok(person);
     }
-    let detail = "This person may more than you do elsewhere. Whoever manages all of it sees to their tokens.";
+    let detail =
+        "This person may more than you do elsewhere. Whoever manages all of it sees to their tokens.";
     Err(ApiError::forbidden(detail))
 }
 
@@ -425,6 +446,7 @@ async fn delete_all(
     let count = token::delete_all(tx, person).await?;
     let object = super::of_person(tx, "person", person, person).await?;
     let before = json!({ "tokens": names });
-    super::done(tx, actor, "token.delete_all", object, (Some(before), Some(json!({ "tokens": [] }))), now).await?;
+    super::done(tx, actor, "token.delete_all", object, (Some(before), Some(json!({ "tokens": [] }))), now)
+        .await?;
     Ok(Json(TokensDeleted { count }))
 }

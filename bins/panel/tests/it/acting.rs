@@ -22,15 +22,29 @@ async fn whoever_acts_as_another_works_with_their_rights_and_everyone_can_see_it
     let admin = bench.person("admin").await.get("/api/v1/session").await.json["person"].clone();
     assert_eq!(entry["via_id"], admin);
     let sessions = alice.get("/api/v1/sessions").await;
-    let theirs: Vec<&Value> =
-        sessions.json["items"].as_array().unwrap().iter().filter(|session| session["acting"] == "admin").collect();
+    let theirs: Vec<&Value> = sessions.json["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|session| session["acting"] == "admin")
+        .collect();
     assert_eq!(theirs.len(), 1, "{}", sessions.text);
-    let seen = |code: &'static str| move |events: &Value| {
-        let items = events["items"].as_array().unwrap();
-        items.iter().any(|event| event["code"] == code && event["params"]["by"] == "admin" && event["params"]["name"] == "alice")
+    let seen = |code: &'static str| {
+        move |events: &Value| {
+            let items = events["items"].as_array().unwrap();
+            items.iter().any(|event| {
+                event["code"] == code
+                    && event["params"]["by"] == "admin"
+                    && event["params"]["name"] == "alice"
+            })
+        }
     };
     let events = alice.get("/api/v1/events?limit=200").await;
-    assert!(seen("person.acting_began")(&events.json) && !seen("person.acting_ended")(&events.json), "{}", events.text);
+    assert!(
+        seen("person.acting_began")(&events.json) && !seen("person.acting_ended")(&events.json),
+        "{}",
+        events.text
+    );
     // The person puts an end to it.
     alice.delete(&format!("/api/v1/sessions/{}", theirs[0]["id"].as_str().unwrap())).await.is(204);
     acting.get("/api/v1/session").await.refused(401, "unauthenticated");
@@ -53,13 +67,19 @@ async fn it_is_neither_nested_nor_a_way_to_stay() {
     ] {
         acting.post(path, body).await.refused(403, "not_while_acting");
     }
-    acting.put("/api/v1/password", json!({ "new": "correct horse battery" })).await.refused(403, "not_while_acting");
+    acting
+        .put("/api/v1/password", json!({ "new": "correct horse battery" }))
+        .await
+        .refused(403, "not_while_acting");
     acting
         .patch("/api/v1/accounts/alice", json!({ "password": "correct horse battery" }))
         .await
         .refused(403, "not_while_acting");
     let own = bench.person("alice").await.get("/api/v1/session").await.json["session"].clone();
-    acting.delete(&format!("/api/v1/sessions/{}", own.as_str().unwrap())).await.refused(403, "not_while_acting");
+    acting
+        .delete(&format!("/api/v1/sessions/{}", own.as_str().unwrap()))
+        .await
+        .refused(403, "not_while_acting");
     acting.delete("/api/v1/tokens").await.refused(403, "not_while_acting");
     acting.delete("/api/v1/session").await.is(204);
     acting.get("/api/v1/session").await.is(401);

@@ -76,7 +76,10 @@ async fn a_link_makes_a_session_of_the_person_with_both_names_once() {
     assert!(may::<EditSites>(&fixture.store, &actor, fixture.account).await);
     assert!(actor.everywhere::<ManageAccounts>().is_err(), "the person's rights, and not one's own");
     assert!(matches!(fixture.followed(&link, START).await, Followed::Unknown), "used");
-    assert!(matches!(fixture.followed(&new.token, START).await, Followed::Unknown), "a session's token is no link");
+    assert!(
+        matches!(fixture.followed(&new.token, START).await, Followed::Unknown),
+        "a session's token is no link"
+    );
     let late = fixture.link(Some(fixture.admin), LONGEST).await;
     assert!(matches!(fixture.followed(&late, minutes(5)).await, Followed::Unknown), "too old");
     let seen = async |tx: &mut Tx| session::list(tx, fixture.alice, START).await;
@@ -169,7 +172,10 @@ async fn a_link_whose_maker_lost_the_right_is_used_up_for_nothing() {
     fixture.store.write(async |tx| tx.execute(TAKE.bind(fixture.admin)).await).await.unwrap();
     assert!(matches!(fixture.followed(&link, START).await, Followed::Refused));
     assert!(matches!(fixture.followed(&link, START).await, Followed::Unknown));
-    assert!(fixture.store.read(async |tx| over(tx, START).await).await.unwrap().is_empty(), "nothing to tell");
+    assert!(
+        fixture.store.read(async |tx| over(tx, START).await).await.unwrap().is_empty(),
+        "nothing to tell"
+    );
 }
 
 #[tokio::test]
@@ -193,8 +199,7 @@ async fn a_suspension_of_either_and_a_new_password_of_the_one_who_acts_end_it() 
         let new = fixture.begun().await;
         let proof = the_person(&fixture.store, of).await;
         let set = async |suspended| {
-            let write =
-                async |tx: &mut WriteTx| person::set_suspended(tx, &proof, suspended, START).await;
+            let write = async |tx: &mut WriteTx| person::set_suspended(tx, &proof, suspended, START).await;
             fixture.store.write(write).await.unwrap();
         };
         set(true).await;
@@ -205,7 +210,11 @@ async fn a_suspension_of_either_and_a_new_password_of_the_one_who_acts_end_it() 
     let new = fixture.begun().await;
     let hash = crate::Passwords::new().unwrap();
     let hash = hash.hash(names::Password::parse("correct horse").unwrap()).await.unwrap();
-    fixture.store.write(async |tx| person::set_password(tx, fixture.admin, &hash, START).await).await.unwrap();
+    fixture
+        .store
+        .write(async |tx| person::set_password(tx, fixture.admin, &hash, START).await)
+        .await
+        .unwrap();
     assert!(fixture.actor(&new, START).await.is_none());
     let delete = async |tx: &mut WriteTx| -> Result<_, crate::Denied> {
         let admin = person::find::<ManagePersons>(tx, &Actor::root(), &Key::Id(fixture.admin)).await?;

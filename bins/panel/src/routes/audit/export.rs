@@ -69,7 +69,8 @@ pub(super) async fn audit_export(
     Query((account, wanted, format)): Query<(OfAccount, Wanted, Format)>,
 ) -> Result<Response, ApiError> {
     let of = panel.store().read(async |tx: &mut Tx| wanted.of(tx, &actor, &account).await).await?;
-    let is_whole = of == Of::Everyone && wanted.filter.is_open() && actor.scope::<ViewAudit>() == TenantScope::All;
+    let is_whole =
+        of == Of::Everyone && wanted.filter.is_open() && actor.scope::<ViewAudit>() == TenantScope::All;
     let (kind, name) = match format {
         Format::Lines => ("application/x-ndjson", "attachment; filename=\"audit.jsonl\""),
         Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"audit.csv\""),
@@ -156,7 +157,8 @@ impl Export {
                             Err(ApiError::not_found("account"))
                         }
                         Of::Organisation(id) => {
-                            auth::organisation::<ViewAudit>(tx, &still, &auth::OrganisationKey::Id(*id)).await?;
+                            auth::organisation::<ViewAudit>(tx, &still, &auth::OrganisationKey::Id(*id))
+                                .await?;
                             Ok(audit::list(tx, &scope, of, filter, (*before, BATCH)).await?)
                         }
                         _ => Ok(audit::list(tx, &scope, of, filter, (*before, BATCH)).await?),
@@ -176,7 +178,8 @@ impl Export {
                 for row in rows {
                     match format {
                         Format::Lines => {
-                            let view = serde_json::to_value(AuditView::from(row)).map_err(ApiError::internal)?;
+                            let view =
+                                serde_json::to_value(AuditView::from(row)).map_err(ApiError::internal)?;
                             text.push_str(&line(&view));
                         }
                         Format::Csv => csv_row(&mut text, &row),
@@ -235,7 +238,8 @@ fn csv_row(text: &mut String, row: &Recorded) {
 
 /// RFC 4180. What a spreadsheet would take for a formula begins with an apostrophe, which makes it text; that is so behind white space, too.
 fn csv_field(field: &str) -> String {
-    let begins = field.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    let begins =
+        field.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     let begins = begins || field.starts_with(['\t', '\r', '\n']);
     let guard = if begins { "'" } else { "" };
     format!("\"{guard}{}\"", field.replace('"', "\"\""))
