@@ -7,6 +7,7 @@
 mod faults;
 mod inside;
 mod many;
+mod programs;
 mod sandbox;
 mod setup;
 mod story;
@@ -37,5 +38,6 @@ on_both! {
     nothing_is_lost_when_processes_are_killed => crate::many::on;
     one_bad_site_stops_no_other => crate::web::on;
     faults_wait_and_heal => crate::faults::on;
+    programs_and_helpers_act_for_people => crate::programs::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }
