@@ -7,6 +7,7 @@ use crate::agent::Agent;
 use crate::journal::{HEADS, REWOUND};
 use crate::metrics;
 
+mod quota;
 mod sftp;
 
 /// Units of ours that must be up on every server, each with what starts it at boot.
@@ -56,6 +57,7 @@ pub(crate) fn examine(agent: &Agent) -> Vec<Finding> {
     findings.extend(paths(host));
     findings.extend(sftp::examine(host));
     findings.extend(SETTINGS.iter().map(|(path, value, severity)| setting(host, path, value, *severity)));
+    findings.push(quota::examine(agent));
     findings.push(web_processes(host));
     findings.push(ledger(agent));
     findings.push(audit(agent));

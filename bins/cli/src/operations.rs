@@ -11,6 +11,7 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("account_suspend", "account suspend"),
     ("account_unsuspend", "account unsuspend"),
     ("account_usage", "account usage"),
+    ("account_usage_history", "account usage"),
     ("act_as_consent_give", "session consent"),
     ("act_as_consent_withdraw", "session withdraw-consent"),
     ("act_as_create", "act-as"),

@@ -158,6 +158,7 @@ pub fn spawn(parts: &Parts, config: &Config) -> Vec<tokio::task::JoinHandle<()>>
         tokio::spawn(desired::drive(panel.clone())),
         tokio::spawn(first_node(panel.clone(), config.clone(), watching)),
         tokio::spawn(upkeep::run(panel.clone())),
+        tokio::spawn(account_panel::usage::run(panel.clone(), std::sync::Arc::new(world::World))),
     ]
 }
 

@@ -300,7 +300,9 @@ fn drop_ins(world: World<'_>) -> Result<Vec<(&'static str, Option<String>)>, Hos
              ReadWritePaths={homes}/%i\nNoExecPaths=\nNoExecPaths=/ /run /tmp /var/tmp {homes}/%i\n"
         )
     });
+    let quota = elsewhere.then(|| format!("[Service]\nReadWritePaths=-{homes}\nNoExecPaths=-{homes}\n"));
     Ok(vec![
+        ("/etc/systemd/system/holdfast-quota@.service.d/homes.conf", quota),
         ("/etc/systemd/system/holdfast-probe.service.d/addresses.conf", probe),
         (AGENT_HOMES, agent),
         ("/etc/systemd/system/holdfast-worker@.service.d/homes.conf", worker),

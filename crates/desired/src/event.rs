@@ -46,11 +46,15 @@ pub enum Code {
     ActingBegan,
     /// Nobody acts as the person any longer.
     ActingEnded,
+    /// An account came near a limit; `what` and `percent` say which and how near.
+    UsageHigh,
+    /// An account is at a limit; `what` says at which.
+    UsageFull,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Created,
         Self::Changed,
         Self::DeletionAsked,
@@ -65,6 +69,8 @@ impl Code {
         Self::Unknown,
         Self::ActingBegan,
         Self::ActingEnded,
+        Self::UsageHigh,
+        Self::UsageFull,
     ];
 
     /// The word in the database and the API.
@@ -84,14 +90,16 @@ impl Code {
             Self::Unknown => "object.unknown",
             Self::ActingBegan => "person.acting_began",
             Self::ActingEnded => "person.acting_ended",
+            Self::UsageHigh => "usage.high",
+            Self::UsageFull => "usage.full",
         }
     }
 
     /// How loud it is: `info`, `warning` or `error`.
     pub const fn severity(self) -> &'static str {
         match self {
-            Self::Degraded | Self::Waiting | Self::Unknown | Self::ActingBegan => "warning",
-            Self::Failed => "error",
+            Self::Degraded | Self::Waiting | Self::Unknown | Self::ActingBegan | Self::UsageHigh => "warning",
+            Self::Failed | Self::UsageFull => "error",
             _ => "info",
         }
     }

@@ -39,6 +39,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0006_acting.sql"),
         include_str!("../migrations/postgres/0006_acting.sql"),
     ),
+    (
+        8,
+        "usage",
+        include_str!("../migrations/sqlite/0008_usage.sql"),
+        include_str!("../migrations/postgres/0008_usage.sql"),
+    ),
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.

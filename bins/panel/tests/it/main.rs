@@ -20,6 +20,7 @@ mod rehearsals;
 mod schema;
 mod serving;
 mod tokens;
+mod usage;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_databases() {

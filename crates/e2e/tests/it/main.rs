@@ -8,6 +8,7 @@ mod faults;
 mod inside;
 mod many;
 mod programs;
+mod quota;
 mod sandbox;
 mod setup;
 mod story;
@@ -39,5 +40,6 @@ on_both! {
     one_bad_site_stops_no_other => crate::web::on;
     faults_wait_and_heal => crate::faults::on;
     programs_and_helpers_act_for_people => crate::programs::on;
+    limits_of_the_disk_are_held_on_btrfs => crate::quota::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }
