@@ -4,9 +4,7 @@
 use std::ops::Bound;
 
 use account_agent::{FOR_USAGE, held, home_kind};
-use account_spec::{
-    AccountSpec, AccountUsage, GetUsage, ListUsage, Measured, QuotaList, Usage, UsagePage,
-};
+use account_spec::{AccountSpec, AccountUsage, GetUsage, ListUsage, Measured, QuotaList, Usage, UsagePage};
 use converge::LedgerStore;
 use hostd::HostError;
 use names::AccountName;

@@ -163,13 +163,17 @@ pub(crate) fn show(session: &mut Session, reply: &Reply) -> Result<(), Failure> 
         account => format!("{} of {account}", text(held, "role")),
     };
     let known_by = format!("{} {}", text(&view, "via"), text(&view, "token")).trim_end().to_owned();
+    let consent = match moment(&view, "act_as_consent_until") {
+        until if until.is_empty() => until,
+        until => format!("those who manage one may act as one until {until}"),
+    };
     let rows = [
         ("roles", roles.iter().map(role).collect::<Vec<_>>().join(", ")),
         ("acting", text(&view, "acting")),
         ("known by", known_by),
         ("ends", moment(&view, "expires_at")),
         ("may", text(&view, "permissions")),
-        ("lets others act until", moment(&view, "act_as_consent_until")),
+        ("consent", consent),
     ];
     session.screen.line(&[span(Style::Bold, text(&view, "login"))])?;
     Ok(fields::show(&mut session.screen, &rows)?)

@@ -66,7 +66,8 @@ impl Call<'_> {
         let args = self.args(homes);
         #[expect(clippy::disallowed_methods, reason = "the one program of this unit, with typed arguments")]
         let mut command = Command::new(PROGRAM);
-        let command = command.args(&args).env_clear().env("LC_ALL", "C").current_dir("/").stdin(Stdio::null());
+        let command =
+            command.args(&args).env_clear().env("LC_ALL", "C").current_dir("/").stdin(Stdio::null());
         let output = command.output().map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => QuotaError::Lacking(format!(
                 "the homes are on btrfs, and {PROGRAM} is not there: apt-get install btrfs-progs"
@@ -153,7 +154,9 @@ impl State {
         let subvolumes = subvolumes(&Call::Subvolumes.run(homes)?);
         let groups = match Call::Groups.run(homes) {
             Ok(text) => Some(groups(&text)),
-            Err(QuotaError::Program { said, .. }) if said.contains("quota") && said.contains("not enabled") => {
+            Err(QuotaError::Program { said, .. })
+                if said.contains("quota") && said.contains("not enabled") =>
+            {
                 None
             }
             Err(error) => return Err(error),
@@ -202,7 +205,9 @@ pub(crate) fn look(
         Some(_) => QuotaKind::BtrfsFull,
     };
     let left = state.groups.iter().flatten().filter(|(id, _)| id.level == 1);
-    let left = left.filter_map(|(id, _)| Uid::new(u32::try_from(id.id).ok()?).ok()).filter(|uid| uids.contains(*uid));
+    let left = left
+        .filter_map(|(id, _)| Uid::new(u32::try_from(id.id).ok()?).ok())
+        .filter(|uid| uids.contains(*uid));
     let all = files.keys().copied().chain(left).collect::<std::collections::BTreeSet<_>>();
     let seen = all.into_iter().map(|uid| (uid, state.seen(homes, uid, files.get(&uid)))).collect();
     Ok((kind, seen))
@@ -216,7 +221,10 @@ fn is_simple(homes: &Homes) -> bool {
     let Ok(all) = fs::read_dir(SYSFS) else { return false };
     let ours = |path: &Path| path.join("devices").join(device).exists();
     let mode = |path: &Path| fs::read_to_string(path.join("qgroups/mode")).unwrap_or_default();
-    all.flatten().map(|entry| entry.path()).filter(|path| ours(path)).any(|path| mode(&path).trim() == "squota")
+    all.flatten()
+        .map(|entry| entry.path())
+        .filter(|path| ours(path))
+        .any(|path| mode(&path).trim() == "squota")
 }
 
 /// Makes the home where it is missing, and the qgroup and its limit where quotas are on or a limit is wanted. Without a file: takes the
@@ -239,7 +247,9 @@ pub(crate) fn set(
             return Ok(());
         }
         let path = homes.home(&file.account);
-        return Err(QuotaError::Lacking(format!("{path} is no subvolume of its own, so that btrfs cannot count it")));
+        return Err(QuotaError::Lacking(format!(
+            "{path} is no subvolume of its own, so that btrfs cannot count it"
+        )));
     }
     if state.groups.is_none() {
         if file.disk_bytes.is_none() {

@@ -135,7 +135,8 @@ fn wanted() -> Result<BTreeMap<Uid, QuotaFile>, QuotaError> {
     let failed = |e| QuotaError::io(QUOTA_FILES, e);
     for entry in fs::read_dir(QUOTA_FILES).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name();
-        let uid = name.to_str().and_then(|name| name.strip_suffix(".toml")).and_then(|uid| Uid::parse(uid).ok());
+        let uid =
+            name.to_str().and_then(|name| name.strip_suffix(".toml")).and_then(|uid| Uid::parse(uid).ok());
         if let Some(uid) = uid
             && let Some(file) = wanted_of(uid)?
         {

@@ -8,7 +8,9 @@ fn words(text: &str) -> Vec<String> {
 fn an_id_or_nothing_is_all_that_can_be_asked_for() {
     assert_eq!(task(&words("list")), Some(Task::List));
     assert_eq!(task(&words("set 20001")), Some(Task::Set(Uid::new(20_001).unwrap())));
-    for refused in ["", "set", "set 0", "set -1", "set 20001 x", "set ../x", "set 1e9", "list 20001", "clear 20001"] {
+    for refused in
+        ["", "set", "set 0", "set -1", "set 20001 x", "set ../x", "set 1e9", "list 20001", "clear 20001"]
+    {
         assert_eq!(task(&words(refused)), None, "{refused}");
     }
 }
@@ -30,7 +32,8 @@ fn the_homes_are_on_the_longest_and_latest_mount() {
 
 #[test]
 fn a_limit_that_the_kernel_does_not_hold_is_an_error() {
-    let file = QuotaFile { account: "alice".parse().unwrap(), disk_bytes: Some((1 << 20) + 5), inodes: Some(100) };
+    let file =
+        QuotaFile { account: "alice".parse().unwrap(), disk_bytes: Some((1 << 20) + 5), inodes: Some(100) };
     let list = |kind| QuotaList { kind, ..QuotaList::default() };
     let held = QuotaSeen { disk_bytes: Some(1 << 20), inodes: Some(100), ..QuotaSeen::default() };
     assert!(confirm(&list(QuotaKind::User), held, Some(&file)).is_ok(), "user quotas count in KiB");

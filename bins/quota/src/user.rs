@@ -65,7 +65,9 @@ fn check(homes: &Homes) -> Result<Result<(), String>, QuotaError> {
             "unmount it, `tune2fs -O quota -Q usrquota DEVICE`, add `usrquota` to its line in /etc/fstab, and mount it; for the root \
              file system that takes a boot from other media"
         }
-        "xfs" => "add `uquota` to its line in /etc/fstab (for the root file system `rootflags=uquota` on the kernel's command line), and boot",
+        "xfs" => {
+            "add `uquota` to its line in /etc/fstab (for the root file system `rootflags=uquota` on the kernel's command line), and boot"
+        }
         _ => "put the homes on a file system of their own with quotas: ext4, xfs or btrfs",
     };
     let lacking = |what: &str| Ok(Err(format!("the file system of {path} ({filesystem}) {what}: {remedy}")));
@@ -76,9 +78,9 @@ fn check(homes: &Homes) -> Result<Result<(), String>, QuotaError> {
         Ok(_) => Ok(Ok(())),
         Err(Errno::ESRCH) => lacking("has its quotas turned off"),
         // no quotas in the kernel, on such a file system, or on such a device
-        Err(Errno::ENOSYS | Errno::ENOTSUP | Errno::EINVAL | Errno::ENOTBLK | Errno::ENODEV | Errno::ENOENT) => {
-            lacking("has no quotas")
-        }
+        Err(
+            Errno::ENOSYS | Errno::ENOTSUP | Errno::EINVAL | Errno::ENOTBLK | Errno::ENODEV | Errno::ENOENT,
+        ) => lacking("has no quotas"),
         Err(error) => Err(failed(homes, "ask whether there are quotas", error)),
     }
 }

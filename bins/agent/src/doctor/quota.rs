@@ -34,8 +34,9 @@ pub(super) fn examine(agent: &Agent) -> Finding {
     let filesystem = &list.filesystem;
     if let Some((name, why)) = not_held.first() {
         let (count, all) = (not_held.len(), limited.len());
-        let message =
-            format!("{count} of {all} limits of disk space cannot be held, the first is that of {name}: {why}");
+        let message = format!(
+            "{count} of {all} limits of disk space cannot be held, the first is that of {name}: {why}"
+        );
         return warn(message, "see docs/guide/limits.md; what accounts take is measured all the same");
     }
     match list.kind {

@@ -103,7 +103,10 @@ async fn usage_says_where_it_is_a_lower_bound() {
     let usage = json!({ "bytes": 1_572_864, "entries": 12, "truncated": true, "as_of": "2026-03-01T12:00:00.000000Z" });
     let panel = FakePanel::start([("GET /accounts/alice/usage", Answer::json(200, &usage))]);
     let ran = panel.run(&["account", "usage", "alice"]).await;
-    assert_eq!(ran.out, "space    at least 1.5 MiB\nfiles    at least 12\ncounted  2026-03-01 12:00:00Z, file by file\n");
+    assert_eq!(
+        ran.out,
+        "space    at least 1.5 MiB\nfiles    at least 12\ncounted  2026-03-01 12:00:00Z, file by file\n"
+    );
 }
 
 #[tokio::test]
@@ -122,11 +125,16 @@ async fn usage_says_what_the_file_system_does_not_count_or_hold() {
 
 #[tokio::test]
 async fn the_history_is_a_line_a_day() {
-    let day = json!({ "day": "2026-03-01", "bytes": 1024, "entries": null, "traffic_bytes": 2048, "requests": 7 });
+    let day =
+        json!({ "day": "2026-03-01", "bytes": 1024, "entries": null, "traffic_bytes": 2048, "requests": 7 });
     let items = json!({ "items": [day], "next_cursor": null });
     let panel = FakePanel::start([("GET /accounts/alice/usage/history?days=7", Answer::json(200, &items))]);
     let ran = panel.run(&["account", "usage", "alice", "--days", "7"]).await;
-    assert!(ran.out.contains("2026-03-01") && ran.out.contains("2.0 KiB") && ran.out.contains('7'), "{}", ran.out);
+    assert!(
+        ran.out.contains("2026-03-01") && ran.out.contains("2.0 KiB") && ran.out.contains('7'),
+        "{}",
+        ran.out
+    );
 }
 
 #[tokio::test]

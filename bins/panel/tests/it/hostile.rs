@@ -279,8 +279,10 @@ async fn every_parameter_of_a_path_and_of_the_query() {
                 continue;
             };
             let path = format!("{}{segment}{}", &operation.path[..open], &operation.path[close + 1..]);
-            // Nothing has such a name, so nothing is found; a name that is merely odd is not there either.
-            send(format!("{} path", operation.id), &operation.method, &path, &payload, true).await;
+            // Nothing has such a name, so nothing is found; a name that is merely odd is not there either. But for one person, who has
+            // the name that nobody may give to an account.
+            let somebody = operation.path.contains("{person}") && payload.as_text() == Some("admin");
+            send(format!("{} path", operation.id), &operation.method, &path, &payload, !somebody).await;
         }
     }
     let queries = [

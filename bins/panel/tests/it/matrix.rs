@@ -193,6 +193,9 @@ async fn client(bench: &Bench, role: Role) -> Client {
             bench.with_token(&token)
         }
         Role::TokenSuspended => {
+            bench
+                .execute("DELETE FROM token WHERE person_id IN (SELECT id FROM person WHERE login = 'erin')")
+                .await;
             let token = bench
                 .token("erin", json!({ "name": format!("t{}", names::TokenId::new()), "read_only": true }))
                 .await;

@@ -89,9 +89,17 @@ async fn an_account_that_no_file_system_counts_is_counted_by_its_worker() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_part_of_a_limit_is_told_of_once() {
     let (bench, id) = bench().await;
-    for (percent, high, full) in
-        [(50, 0, 0), (82, 1, 0), (84, 1, 0), (96, 2, 0), (100, 2, 1), (99, 2, 1), (100, 2, 1), (10, 2, 1), (81, 3, 1)]
-    {
+    for (percent, high, full) in [
+        (50, 0, 0),
+        (82, 1, 0),
+        (84, 1, 0),
+        (96, 2, 0),
+        (100, 2, 1),
+        (99, 2, 1),
+        (100, 2, 1),
+        (10, 2, 1),
+        (81, 3, 1),
+    ] {
         takes(&bench, &id, percent);
         upkeep(&bench).await;
         let told = events(&bench, "usage.high").await;

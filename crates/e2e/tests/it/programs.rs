@@ -16,9 +16,13 @@ pub(crate) fn on(distro: Distro) {
     support::site(&mut api, "alice", "www.example.test");
     let fingerprint = fingerprint(&node);
     let mut checks = Checks::new(distro.name());
-    checks.check("a token of an administrator makes an account over HTTPS", || a_token_works(&node, &fingerprint));
+    checks.check("a token of an administrator makes an account over HTTPS", || {
+        a_token_works(&node, &fingerprint)
+    });
     checks.check("a token is bound to what it was made for", || a_token_is_bound(&node, &fingerprint));
-    checks.check("a token that is mistyped, deleted or asks for more is told why", || a_token_is_refused(&node, &fingerprint));
+    checks.check("a token that is mistyped, deleted or asks for more is told why", || {
+        a_token_is_refused(&node, &fingerprint)
+    });
     checks.check("root acts as a person for one command, and everyone can see it", || acting_is_seen(&node));
     checks.check("a link begins a session as somebody over HTTPS, once", || a_link_acts(&node));
     checks.check("a person whose organisation asks for it gives consent", || consent_is_asked_for(&node));
@@ -46,7 +50,17 @@ fn who(node: &Node, action: &str) -> String {
 }
 
 fn a_token_works(node: &Node, fingerprint: &str) {
-    let args = ["token", "create", "billing", "--login", "admin", "--may", "account.view,account.manage", "--expires", "30d"];
+    let args = [
+        "token",
+        "create",
+        "billing",
+        "--login",
+        "admin",
+        "--may",
+        "account.view,account.manage",
+        "--expires",
+        "30d",
+    ];
     node.ok(&[&args[..], &["--save", "/root/billing.token"]].concat()).unwrap();
     assert_eq!(node.sh("stat -c %a /root/billing.token").unwrap().text().trim(), "600");
     let token = node.sh("cat /root/billing.token").unwrap().text();
@@ -57,7 +71,8 @@ fn a_token_works(node: &Node, fingerprint: &str) {
     assert_eq!(who(node, "account.create"), "admin by token billing");
     let listed = node.ok(&["token", "list", "--person", "admin"]).unwrap().text();
     assert!(listed.contains("billing") && listed.contains("127.0.0.1"), "the last use is noted: {listed}");
-    let database = node.sh("cat /var/lib/holdfast/*.db* | grep -c -a -F -f /root/billing.token || true").unwrap();
+    let database =
+        node.sh("cat /var/lib/holdfast/*.db* | grep -c -a -F -f /root/billing.token || true").unwrap();
     assert_eq!(database.text().trim(), "0", "the token lies in the database");
 }
 
@@ -74,12 +89,15 @@ fn a_token_is_bound(node: &Node, fingerprint: &str) {
 }
 
 fn a_token_is_refused(node: &Node, fingerprint: &str) {
-    let (code, said) = by_token(node, fingerprint, "/root/billing.token", &["token", "create", "more", "--read-only"]);
+    let (code, said) =
+        by_token(node, fingerprint, "/root/billing.token", &["token", "create", "more", "--read-only"]);
     assert!(code == 1 && said.contains("Sign in"), "{code} {said}");
     node.sh("sed 's/.$/0/; s/00$/01/' /root/billing.token > /root/bad.token").unwrap();
     let (code, said) = by_token(node, fingerprint, "/root/bad.token", &["account", "list"]);
     assert!(code == 2 && said.contains("mistyped"), "{code} {said}");
-    let line = format!("curl -sk -H \"Authorization: Bearer $(cut -c1-40 /root/billing.token)\" {URL}/api/v1/accounts");
+    let line = format!(
+        "curl -sk -H \"Authorization: Bearer $(cut -c1-40 /root/billing.token)\" {URL}/api/v1/accounts"
+    );
     assert!(node.sh(&line).unwrap().text().contains("token_mistyped"));
     node.ok(&["token", "delete", "watch", "--person", "alice"]).unwrap();
     let (code, said) = by_token(node, fingerprint, "/root/watch.token", &["site", "list"]);
@@ -93,7 +111,8 @@ fn codes(node: &Node) -> Vec<String> {
 }
 
 fn acting_is_seen(node: &Node) {
-    node.ok(&["--as", "alice", "site", "edit", "www.example.test", "--body-size", "16M", "--wait=60"]).unwrap();
+    node.ok(&["--as", "alice", "site", "edit", "www.example.test", "--body-size", "16M", "--wait=60"])
+        .unwrap();
     assert_eq!(who(node, "site.edit"), "alice by root");
     let codes = codes(node);
     for code in ["person.acting_began", "person.acting_ended"] {
@@ -124,12 +143,14 @@ fn a_link_acts(node: &Node) {
 
 fn consent_is_asked_for(node: &Node) {
     node.ok(&["login-link", "bob"]).unwrap();
-    node.sh("holdfast login-link bob | holdfast session create --link-stdin --save /root/bob.session").unwrap();
-    let by_bob = |args: &[&str]| node.ok(&[&["--token-file", "/root/bob.session"], args].concat()).unwrap().text();
+    node.sh("holdfast login-link bob | holdfast session create --link-stdin --save /root/bob.session")
+        .unwrap();
+    let by_bob =
+        |args: &[&str]| node.ok(&[&["--token-file", "/root/bob.session"], args].concat()).unwrap().text();
     assert!(by_bob(&["session", "consent", "--hours", "2"]).contains("may act as you"));
-    assert!(by_bob(&["session", "show"]).contains("lets others act until"));
+    assert!(by_bob(&["session", "show"]).contains("may act as one until"));
     by_bob(&["session", "withdraw-consent"]);
-    assert!(!by_bob(&["session", "show"]).contains("lets others act until"));
+    assert!(!by_bob(&["session", "show"]).contains("may act as one until"));
 }
 
 fn an_audit_leaves(node: &Node) {

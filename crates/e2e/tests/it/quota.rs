@@ -159,7 +159,8 @@ fn subvolumes_count_too(node: &Node) {
     node.sh("rm /home/alice/fill-php; sync").unwrap();
     let made = node.run_as("alice", ["btrfs", "subvolume", "create", "/home/alice/more"]).unwrap();
     assert!(made.ok(), "{}", made.error_text());
-    let filled = node.run_as("alice", ["dd", "if=/dev/urandom", "of=/home/alice/more/x", "bs=1M", "count=100"]);
+    let filled =
+        node.run_as("alice", ["dd", "if=/dev/urandom", "of=/home/alice/more/x", "bs=1M", "count=100"]);
     assert!(!filled.unwrap().ok(), "a subvolume of the tenant's own is no way out");
     assert!(taken(node, "alice") <= 64 * MIB);
     support::nothing_to_do(node);
@@ -178,7 +179,10 @@ fn the_doctor_knows(api: &mut Api, distro: Distro) {
 }
 
 fn set(api: &mut Api, key: &str, value: &Value) {
-    api.call("PUT", &format!("/settings/{key}"), Some(&json!({ "value": value }))).unwrap().checked().unwrap();
+    api.call("PUT", &format!("/settings/{key}"), Some(&json!({ "value": value })))
+        .unwrap()
+        .checked()
+        .unwrap();
 }
 
 fn full_events(api: &mut Api) -> Vec<Value> {
@@ -190,7 +194,9 @@ fn fullness_is_told(api: &mut Api) {
     set(api, "usage.every_minutes", &json!(1));
     let noted = |day: &Value| day["bytes"].as_u64() > Some(50 * MIB) && day["requests"].as_u64() > Some(0);
     let history = api
-        .wait_until("/accounts/alice/usage/history", UPKEEP, |list| list["items"].as_array().unwrap().iter().any(noted))
+        .wait_until("/accounts/alice/usage/history", UPKEEP, |list| {
+            list["items"].as_array().unwrap().iter().any(noted)
+        })
         .unwrap();
     eprintln!("    {}", history["items"]);
     testhost::wait_for("the event", UPKEEP, || Ok((!full_events(api).is_empty()).then_some(()))).unwrap();

@@ -107,11 +107,7 @@ fn told(host: &Host, name: &str) -> Result<Option<QuotaList>, HostError> {
 }
 
 /// What has to be done for an account that is to be there.
-pub(crate) fn plan_present(
-    list: &QuotaList,
-    spec: &AccountSpec,
-    home: HomeKind,
-) -> Option<QuotaWork> {
+pub(crate) fn plan_present(list: &QuotaList, spec: &AccountSpec, home: HomeKind) -> Option<QuotaWork> {
     let limits = spec.limits;
     let seen = list.accounts.get(&spec.uid.get()).copied().unwrap_or_default();
     let disk = limits.disk_bytes.map(|bytes| list.kind.as_kept(bytes));
@@ -157,9 +153,7 @@ pub fn held(list: &QuotaList, home: HomeKind, path: &str, seen: Option<&QuotaSee
             );
             of(false, false, Some(&note))
         }
-        (QuotaKind::BtrfsOff, _) => {
-            of(true, false, Some("files are not limited: btrfs does not count them"))
-        }
+        (QuotaKind::BtrfsOff, _) => of(true, false, Some("files are not limited: btrfs does not count them")),
         (_, HomeKind::Missing | HomeKind::Subvolume) => of(
             seen.is_some_and(|seen| seen.counted),
             false,

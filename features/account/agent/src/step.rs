@@ -70,7 +70,9 @@ pub enum Step {
 
 /// The limits of the disk in words.
 fn limited(limits: &Limits) -> String {
-    let size = limits.disk_bytes.map(|bytes| ByteSize::new(bytes).map_or_else(|_| bytes.to_string(), |s| s.to_string()));
+    let size = limits
+        .disk_bytes
+        .map(|bytes| ByteSize::new(bytes).map_or_else(|_| bytes.to_string(), |s| s.to_string()));
     match (size, limits.inodes) {
         (None, None) => "no limit".to_owned(),
         (Some(size), None) => format!("at most {size}"),
@@ -119,7 +121,9 @@ impl Describe for Step {
                 QuotaWork::Make(limits) => {
                     format!("make the home of {account} as a subvolume of its own ({})", limited(limits))
                 }
-                QuotaWork::Hold(limits) => format!("limit what {account} keeps on the disk: {}", limited(limits)),
+                QuotaWork::Hold(limits) => {
+                    format!("limit what {account} keeps on the disk: {}", limited(limits))
+                }
                 QuotaWork::Clear => format!("take the disk limits of {account} away"),
             },
             Self::TrashHome { path, .. } => format!("move {path} to the trash"),

@@ -252,12 +252,7 @@ impl LogSplitter {
     }
 
     /// The lines by the log that they go to.
-    fn sort(
-        &self,
-        host: &Host,
-        source: Source,
-        text: &str,
-    ) -> Result<Sorted, LogError> {
+    fn sort(&self, host: &Host, source: Source, text: &str) -> Result<Sorted, LogError> {
         let mut logs: HashMap<SiteId, Option<String>> = HashMap::new();
         let (mut texts, mut sums) = (BTreeMap::<String, String>::new(), Sums::new());
         let mut count = 0;

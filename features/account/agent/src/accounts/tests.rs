@@ -280,7 +280,10 @@ fn a_limit_that_cannot_be_set_leaves_the_account_serving_and_says_why() {
     let server = Server::new();
     with_quotas(&server, account_spec::QuotaKind::User);
     let report = server.apply(1, Wanted::Present(limited(Some(999_999_999))));
-    assert_eq!((report.status.condition, report.status.reason), (Condition::Degraded, Some(Reason::StepFailed)));
+    assert_eq!(
+        (report.status.condition, report.status.reason),
+        (Condition::Degraded, Some(Reason::StepFailed))
+    );
     assert!(report.status.message.unwrap().contains("the kernel says no"));
     assert_eq!(server.apply(2, Wanted::Present(limited(None))).status, Status::ready());
 }
@@ -306,5 +309,9 @@ fn an_account_does_not_wait_for_a_quota_that_cannot_be_seen() {
         Apply::new(id, Generation::new(1).unwrap(), Wanted::Present(spec))
     });
     let status = other.unwrap().status;
-    assert_eq!(status.reason, Some(Reason::Unobservable), "a home that might have to be a subvolume waits: {status:?}");
+    assert_eq!(
+        status.reason,
+        Some(Reason::Unobservable),
+        "a home that might have to be a subvolume waits: {status:?}"
+    );
 }

@@ -32,7 +32,10 @@ fn nothing_is_to_be_done_where_the_kernel_holds_what_is_wanted() {
     let limited = spec(DISK, None);
     for kind in [QuotaKind::User, QuotaKind::BtrfsSimple, QuotaKind::BtrfsFull] {
         assert_eq!(plan_present(&list(kind, counted(DISK)), &limited, HomeKind::Subvolume), None);
-        assert_eq!(plan_present(&list(kind, counted(Some(1))), &limited, HomeKind::Subvolume), hold(&limited));
+        assert_eq!(
+            plan_present(&list(kind, counted(Some(1))), &limited, HomeKind::Subvolume),
+            hold(&limited)
+        );
         let free = spec(None, None);
         assert_eq!(plan_present(&list(kind, counted(DISK)), &free, HomeKind::Subvolume), hold(&free));
     }
@@ -60,7 +63,11 @@ fn a_home_on_btrfs_is_made_as_a_subvolume_and_a_plain_one_is_left_alone() {
         assert!(!told.disk && told.note.unwrap().contains("/home/alice is a plain directory"));
     }
     let off = list(QuotaKind::BtrfsOff, None);
-    assert_eq!(plan_present(&off, &spec(None, Some(500)), HomeKind::Subvolume), None, "btrfs counts no files");
+    assert_eq!(
+        plan_present(&off, &spec(None, Some(500)), HomeKind::Subvolume),
+        None,
+        "btrfs counts no files"
+    );
     assert_eq!(plan_present(&off, &limited, HomeKind::Subvolume), Some(QuotaWork::Hold(limited.limits)));
 }
 
@@ -77,7 +84,11 @@ fn of_an_account_that_is_gone_nothing_is_held() {
     let clear = Some(QuotaWork::Clear);
     assert_eq!(plan_absent(&list(QuotaKind::BtrfsFull, counted(None)), uid(), false), clear);
     assert_eq!(plan_absent(&list(QuotaKind::BtrfsFull, None), uid(), true), None);
-    assert_eq!(plan_absent(&list(QuotaKind::User, None), uid(), true), clear, "its file is gone from the list");
+    assert_eq!(
+        plan_absent(&list(QuotaKind::User, None), uid(), true),
+        clear,
+        "its file is gone from the list"
+    );
     assert_eq!(plan_absent(&list(QuotaKind::User, None), uid(), false), None);
     assert_eq!(plan_absent(&list(QuotaKind::None, None), uid(), true), None);
 }

@@ -31,7 +31,8 @@ const LATER: Duration = Duration::from_secs(5);
 /// The routes.
 pub(crate) fn table(panel: Panel) -> Table {
     let state = UsageState { panel, counts: Counts::default() };
-    Table::default().add(Access::object::<ViewAccount>(), routes!(account_usage))
+    Table::default()
+        .add(Access::object::<ViewAccount>(), routes!(account_usage))
         .add(Access::object::<ViewAccount>(), routes!(account_usage_history))
         .with_state(state)
 }

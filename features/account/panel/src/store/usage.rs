@@ -39,8 +39,7 @@ const STALE: Statement = Statement::new(
      WHERE a.id > $1 AND a.deleted_at IS NULL AND a.observed_generation > 0 AND (u.as_of IS NULL OR u.as_of < $2)
      ORDER BY a.id LIMIT $3",
 );
-const SITES: Statement =
-    Statement::new("SELECT id, account_id FROM site WHERE id > $1 ORDER BY id LIMIT $2");
+const SITES: Statement = Statement::new("SELECT id, account_id FROM site WHERE id > $1 ORDER BY id LIMIT $2");
 const STANDING: Statement = Statement::new(
     "SELECT a.id, a.name, a.limits, a.suspended, u.disk_bytes, u.inodes, u.disk_told, u.inodes_told, u.policy
      FROM account_usage u JOIN account a ON a.id = u.account_id
@@ -54,19 +53,8 @@ const POLICY_OF: Statement =
 const PRUNE: Statement = Statement::new("DELETE FROM account_usage_day WHERE day < $1");
 
 /// Every statement of this module.
-pub(crate) const STATEMENTS: &[Statement] = &[
-    RECORD,
-    RECORD_DAY,
-    RECORD_TRAFFIC,
-    HISTORY,
-    STALE,
-    SITES,
-    STANDING,
-    TOLD,
-    POLICY,
-    POLICY_OF,
-    PRUNE,
-];
+pub(crate) const STATEMENTS: &[Statement] =
+    &[RECORD, RECORD_DAY, RECORD_TRAFFIC, HISTORY, STALE, SITES, STANDING, TOLD, POLICY, POLICY_OF, PRUNE];
 
 /// A number of the agent's as a column takes it.
 fn number(value: u64) -> i64 {

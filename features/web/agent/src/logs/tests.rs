@@ -259,7 +259,8 @@ fn traffic_is_added_up_by_site_and_day_and_a_visitor_cannot_forge_it() {
     let day = || server.host.now().as_micros() / 86_400_000_000;
     let of = |n: u16, day: i64| splitter.traffic(&server.host, day).unwrap().get(&site(n)).copied();
     let first = day();
-    let forged = format!("{{\"site\":\"{}\",\"uri\":\"/\\\",\\\"bytes\\\":\\\"999\",\"bytes\":\"7\"}}\n", site(1));
+    let forged =
+        format!("{{\"site\":\"{}\",\"uri\":\"/\\\",\\\"bytes\\\":\\\"999\",\"bytes\":\"7\"}}\n", site(1));
     nginx.write("access.log", &(access(1, "abc") + &forged + &access(9, "nobodys") + &access(2, "ab")));
     splitter.tick(&server.host).unwrap();
     let one = Some(Traffic { requests: 2, bytes: 10 });
