@@ -14,10 +14,11 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 /// Cargo packages that bring a binary, and the binary's name.
-const BINARIES: [(&str, &str); 8] = [
+const BINARIES: &[(&str, &str)] = &[
     ("agent", "holdfast-agent"),
     ("holdfast-box", "holdfast-box"),
     ("cli", "holdfast"),
+    ("egress", "holdfast-egress"),
     ("panel", "holdfast-panel"),
     ("probe", "holdfast-probe"),
     ("quota", "holdfast-quota"),

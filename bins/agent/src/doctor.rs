@@ -11,12 +11,13 @@ mod quota;
 mod sftp;
 
 /// Units of ours that must be up on every server, each with what starts it at boot.
-const UNITS: [(&str, &str); 5] = [
+const UNITS: [(&str, &str); 6] = [
     ("holdfast-agent.socket", "sockets.target"),
     ("holdfast-agent.service", "multi-user.target"),
     ("holdfast-panel.socket", "sockets.target"),
     ("holdfast-panel.service", "multi-user.target"),
     ("holdfast-probe.socket", "sockets.target"),
+    ("holdfast-egress.socket", "sockets.target"),
 ];
 
 /// What must be up besides.

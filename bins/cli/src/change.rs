@@ -76,6 +76,22 @@ pub(crate) struct ConfirmArgs {
     pub(crate) yes: bool,
 }
 
+impl ConfirmArgs {
+    /// Asks, where there is someone to ask.
+    pub(crate) fn ask(self, session: &mut Session, question: &str) -> Result<(), Failure> {
+        if self.yes || !session.screen.asks {
+            return Ok(());
+        }
+        session.screen.ask(&format!("{question} [y/N] "))?;
+        let mut answer = Vec::new();
+        let mut key = [0];
+        while session.screen.input().read(&mut key)? == 1 && key[0] != b'\n' && answer.len() < 16 {
+            answer.push(key[0].to_ascii_lowercase());
+        }
+        if matches!(answer.trim_ascii(), b"y" | b"yes") { Ok(()) } else { Err(Failure::Declined) }
+    }
+}
+
 /// Holding a change to a version
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct IfMatchArgs {
@@ -232,16 +248,7 @@ impl ChangeArgs {
         confirm: ConfirmArgs,
         question: &str,
     ) -> Result<(), Failure> {
-        if confirm.yes || self.dry_run || !session.screen.asks {
-            return Ok(());
-        }
-        session.screen.ask(&format!("{question} [y/N] "))?;
-        let mut answer = Vec::new();
-        let mut key = [0];
-        while session.screen.input().read(&mut key)? == 1 && key[0] != b'\n' && answer.len() < 16 {
-            answer.push(key[0].to_ascii_lowercase());
-        }
-        if matches!(answer.trim_ascii(), b"y" | b"yes") { Ok(()) } else { Err(Failure::Declined) }
+        if self.dry_run { Ok(()) } else { confirm.ask(session, question) }
     }
 
     async fn send(&self, session: &mut Session, change: &Change) -> Result<Reply, Failure> {

@@ -29,6 +29,7 @@ use crate::setup::SetupArgs;
 use crate::site::SiteCommand;
 use crate::sweep::{PlanArgs, SweepArgs};
 use crate::token::TokenCommand;
+use crate::webhook::WebhookCommand;
 
 /// Rules a Holdfast server: accounts, sites, and what holds them.
 ///
@@ -66,6 +67,8 @@ enum Command {
     #[command(subcommand)]
     Event(EventCommand),
     #[command(subcommand)]
+    Webhook(WebhookCommand),
+    #[command(subcommand)]
     Audit(AuditCommand),
     #[command(subcommand)]
     Session(SessionCommand),
@@ -98,6 +101,7 @@ impl Command {
         match self {
             Self::Sweep(args) => Some(&mut args.dry_run),
             Self::Drift(args) => args.dry_run(),
+            Self::Webhook(command) => command.dry_run(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
             _ => None,
         }
@@ -131,6 +135,7 @@ impl Command {
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
+            Self::Webhook(command) => command.run(session).await,
             Self::Audit(command) => command.run(session).await,
             Self::Session(command) => command.run(session).await,
             Self::Token(command) => command.run(session).await,

@@ -42,6 +42,7 @@ mod testing;
 mod time;
 mod token;
 mod visible;
+mod webhook;
 
 use std::process::ExitCode;
 

@@ -60,6 +60,16 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("token_delete_all", "token delete"),
     ("token_list", "token list"),
     ("token_show", "token show"),
+    ("webhook_create", "webhook create"),
+    ("webhook_delete", "webhook delete"),
+    ("webhook_delivery_list", "webhook deliveries"),
+    ("webhook_drop", "webhook drop"),
+    ("webhook_edit", "webhook edit"),
+    ("webhook_list", "webhook list"),
+    ("webhook_redeliver", "webhook redeliver"),
+    ("webhook_rotate_secret", "webhook rotate-secret"),
+    ("webhook_show", "webhook show"),
+    ("webhook_test", "webhook test"),
 ];
 
 /// The operations of a command, such as `site create`.

@@ -115,16 +115,22 @@ pub enum OwnUnit {
     ProbeService,
     /// The probe's socket.
     ProbeSocket,
+    /// Egress.
+    EgressService,
+    /// Egress's socket.
+    EgressSocket,
 }
 
 impl OwnUnit {
     /// All of them, sockets before the services that inherit them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::AgentSocket,
         Self::ProbeSocket,
+        Self::EgressSocket,
         Self::PanelSocket,
         Self::AgentService,
         Self::ProbeService,
+        Self::EgressService,
         Self::PanelService,
     ];
 
@@ -137,6 +143,8 @@ impl OwnUnit {
             Self::AgentSocket => "holdfast-agent.socket",
             Self::ProbeService => "holdfast-probe.service",
             Self::ProbeSocket => "holdfast-probe.socket",
+            Self::EgressService => "holdfast-egress.service",
+            Self::EgressSocket => "holdfast-egress.socket",
         }
     }
 }

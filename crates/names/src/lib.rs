@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod address;
 mod api_token;
 mod crypt;
 mod digest;
@@ -31,11 +32,13 @@ mod ssh_key;
 mod text;
 mod token;
 mod uid;
+mod url;
 
 #[cfg(test)]
 mod proof;
 
 pub use account::AccountName;
+pub use address::{IpNetwork, Special};
 pub use api_token::ApiToken;
 pub use crypt::CryptHash;
 pub use digest::{CanonicalError, Digest, canonical_json};
@@ -45,8 +48,8 @@ pub use error::{NameError, code_in};
 pub use generation::Generation;
 pub use hostname::Hostname;
 pub use id::{
-    AccountId, AuditId, EventId, Id, JobId, Kind, LinkId, NodeId, OrganisationId, PackageId, PersonId,
-    PoolId, RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId, WebhookId, kind,
+    AccountId, AuditId, DeliveryId, EventId, Id, JobId, Kind, LinkId, NodeId, OrganisationId, PackageId,
+    PersonId, PoolId, RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId, WebhookId, kind,
 };
 pub use index::{IndexFile, IndexOrder};
 pub use label::Label;
@@ -59,3 +62,4 @@ pub use size::{BodySize, ByteSize};
 pub use ssh_key::{SshKeyKind, SshPublicKey};
 pub use token::OpaqueToken;
 pub use uid::{Uid, UidRange};
+pub use url::{Scheme, UrlHost, WebUrl};

@@ -40,6 +40,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0006_acting.sql"),
     ),
     (
+        7,
+        "webhook",
+        include_str!("../migrations/sqlite/0007_webhook.sql"),
+        include_str!("../migrations/postgres/0007_webhook.sql"),
+    ),
+    (
         8,
         "usage",
         include_str!("../migrations/sqlite/0008_usage.sql"),

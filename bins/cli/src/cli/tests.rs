@@ -40,6 +40,9 @@ const GOOD: &[&str] = &[
     "audit export --format csv --organisation acme",
     "audit verify --file audit.jsonl",
     "session consent --hours 2",
+    "webhook create on-call https://hooks.example.test/a --kind object.failed --kind object.degraded",
+    "webhook edit on-call --all-kinds --enabled true",
+    "webhook redeliver on-call 01935b2e-7a4d-7c3e-8f10-0123456789ab",
     "completions bash",
 ];
 
@@ -74,6 +77,9 @@ const BAD: &[&str] = &[
     "audit export --format xlsx",
     "session consent --hours 169",
     "api TRACE /x",
+    "webhook edit on-call",
+    "webhook edit on-call --kind object.ready --all-kinds",
+    "webhook deliveries on-call --state lost",
     "completions csh",
 ];
 

@@ -99,7 +99,19 @@ const OVER_QUOTA: Known = Known {
     },
 };
 
-const ALL: [Known; 5] = [EVENT_DAYS, PANEL_HOSTNAME, USAGE_EVERY, USAGE_DAYS, OVER_QUOTA];
+/// How often a message to a webhook is sent.
+const WEBHOOK_TRIES: Known = Known {
+    name: webhook_panel::TRIES_SETTING,
+    what: "A message to a webhook that was sent so often and never taken is a dead letter.",
+    default: || Value::from(webhook_panel::TRIES),
+    read: |value| {
+        let tries = value.as_u64().filter(|tries| (1..=20).contains(tries));
+        let remedy = "Send a whole number from 1 to 20.";
+        tries.map(Value::from).ok_or(("out_of_range", "This is not a number of tries.".to_owned(), remedy))
+    },
+};
+
+const ALL: &[Known] = &[EVENT_DAYS, PANEL_HOSTNAME, USAGE_EVERY, USAGE_DAYS, OVER_QUOTA, WEBHOOK_TRIES];
 
 /// The routes.
 pub(super) fn table(panel: Panel) -> Table {
@@ -162,7 +174,7 @@ async fn setting_list(
     actor.everywhere::<ViewSettings>()?;
     let read = async |tx: &mut Tx| -> Result<_, StoreError> {
         let mut items = Vec::new();
-        for known in &ALL {
+        for known in ALL {
             items.push(known.view(tx).await?);
         }
         Ok(items)

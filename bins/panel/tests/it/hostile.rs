@@ -37,6 +37,12 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "/current_password" => FieldKind::Any,
         _ => FieldKind::SshKey,
     };
+    let webhook = |pointer: &str| match pointer {
+        "/name" | "/organisation" => FieldKind::Label,
+        "/url" => FieldKind::WebUrl,
+        "/delivery" => FieldKind::Id,
+        _ => FieldKind::Any,
+    };
     Some(match operation {
         "account_create" => {
             let body = json!({ "name": "dora", "email": "dora@example.test", "password": "correct horse battery", "ssh_keys": [SSH_KEY] });
@@ -71,6 +77,16 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
                 _ => FieldKind::Any,
             })
         }
+        "webhook_create" => {
+            let body = json!({ "name": "on-call", "url": FieldKind::WebUrl.sample(), "kinds": ["object.failed"],
+                               "organisation": "acme" });
+            (body, webhook)
+        }
+        "webhook_edit" => (
+            json!({ "name": "on-call", "url": FieldKind::WebUrl.sample(), "kinds": ["object.failed"] }),
+            webhook,
+        ),
+        "webhook_redeliver" | "webhook_drop" => (json!({ "delivery": FieldKind::Id.sample() }), webhook),
         "login_link_create" => (json!({ "login": "alice" }), |_| FieldKind::Any),
         "token_create" => {
             let body = json!({ "name": "ci", "permissions": ["site.view"], "accounts": ["alice"], "organisations": ["root"] });
@@ -100,6 +116,7 @@ fn path(operation: &Operation) -> String {
         .replace("{account}", "alice")
         .replace("{site}", "a.example.test")
         .replace("{key}", "panel.hostname")
+        .replace("{webhook}", "on-call")
 }
 
 #[derive(Default)]

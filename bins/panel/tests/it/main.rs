@@ -21,6 +21,7 @@ mod schema;
 mod serving;
 mod tokens;
 mod usage;
+mod webhooks;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_databases() {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use api_kit::testing::{Answer, Client};
 use http::Method;
+use panel::start;
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
@@ -101,9 +102,15 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
         "drift_decide" => {
             json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "action": "revert" })
         }
-        "account_suspend" | "login_link_create" | "act_as_consent_give" => json!({}),
+        "account_suspend"
+        | "login_link_create"
+        | "act_as_consent_give"
+        | "webhook_redeliver"
+        | "webhook_drop" => json!({}),
         "act_as_create" => json!({ "login": "alice" }),
         "token_create" => json!({ "name": format!("t{}", names::TokenId::new()), "read_only": true }),
+        "webhook_create" => json!({ "name": "new", "url": "https://hooks.example.test/" }),
+        "webhook_edit" => json!({ "enabled": true }),
         "password_set" => json!({ "current": "correct horse battery", "new": "correct horse battery" }),
         "session_create" => json!({ "login": "nobody", "password": "wrong" }),
         "session_create_by_link" => json!({ "token": "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA" }),
@@ -130,6 +137,7 @@ pub(crate) fn path(operation: &Operation, target: Target, known: &Known) -> Stri
     path = path.replace("{session}", &pick(&known.alices.session, &known.bobs.session, missing_id));
     path = path.replace("{token}", &pick(&known.alices.token, &known.bobs.token, missing_id));
     path = path.replace("{person}", &pick("alice", "bob", "carol"));
+    path = path.replace("{webhook}", "hook");
     assert!(!path.contains('{'), "no example for a parameter of {path}: add one");
     if operation.takes("dry_run") { format!("{path}?dry_run=true") } else { path }
 }
@@ -266,6 +274,8 @@ async fn every_route_as_everyone_on_everything() {
              WHERE p.login = 'alice' AND a.name = 'alice2'",
         )
         .await;
+    let hook = json!({ "name": "hook", "url": "https://hooks.example.test/" });
+    assert_eq!(bench.root().post("/api/v1/webhooks", hook).await.status, 201);
     let (mut cells, mut wrong, mut ways) = (0_u32, Vec::new(), BTreeMap::<u16, u32>::new());
     for operation in description.operations() {
         let mut hidden = BTreeMap::<Role, Vec<Value>>::new();
@@ -364,6 +374,12 @@ async fn the_committed_description_is_the_router_s() {
     let now = panel::app::openapi(bench.parts.clone()).unwrap();
     let committed = include_str!("../../../../docs/reference/openapi.json");
     assert_eq!(now.trim(), committed.trim(), "run `cargo xtask openapi` and commit the result");
+}
+
+#[test]
+fn the_committed_reference_of_events_is_that_of_the_sources() {
+    let committed = include_str!("../../../../docs/reference/events.md");
+    assert_eq!(start::events(), committed, "run `cargo xtask events` and commit the result");
 }
 
 #[test]

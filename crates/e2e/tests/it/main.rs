@@ -7,6 +7,7 @@
 mod faults;
 mod inside;
 mod many;
+mod outside;
 mod programs;
 mod quota;
 mod sandbox;
@@ -16,6 +17,7 @@ mod support;
 mod tenants;
 mod upgrade;
 mod web;
+mod webhook;
 
 /// The same test for every distribution.
 macro_rules! on_both {
@@ -41,5 +43,6 @@ on_both! {
     faults_wait_and_heal => crate::faults::on;
     programs_and_helpers_act_for_people => crate::programs::on;
     limits_of_the_disk_are_held_on_btrfs => crate::quota::on;
+    events_are_told_to_other_servers => crate::webhook::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }

@@ -17,11 +17,11 @@ pub(crate) fn on(distro: Distro) {
     let fingerprint = fingerprint(&node);
     let mut checks = Checks::new(distro.name());
     checks.check("a token of an administrator makes an account over HTTPS", || {
-        a_token_works(&node, &fingerprint)
+        a_token_works(&node, &fingerprint);
     });
     checks.check("a token is bound to what it was made for", || a_token_is_bound(&node, &fingerprint));
     checks.check("a token that is mistyped, deleted or asks for more is told why", || {
-        a_token_is_refused(&node, &fingerprint)
+        a_token_is_refused(&node, &fingerprint);
     });
     checks.check("root acts as a person for one command, and everyone can see it", || acting_is_seen(&node));
     checks.check("a link begins a session as somebody over HTTPS, once", || a_link_acts(&node));

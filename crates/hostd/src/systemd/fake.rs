@@ -60,7 +60,7 @@ fn kind(name: &str) -> Kind<'_> {
     let tenant = stem.strip_prefix("holdfast-worker@").or_else(|| {
         stem.strip_prefix("holdfast-php-").and_then(|pool| pool.split_once('-')).map(|(account, _)| account)
     });
-    let own = ["holdfast-panel", "holdfast-agent", "holdfast-probe"].contains(&stem);
+    let own = ["holdfast-panel", "holdfast-agent", "holdfast-probe", "holdfast-egress"].contains(&stem);
     let paired = tenant.is_some() || own;
     Kind {
         socket_of: (paired && suffix == "service").then(|| format!("{stem}.socket")),

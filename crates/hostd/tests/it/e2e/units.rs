@@ -9,10 +9,11 @@ use testhost::{Distro, Options, Server};
 use super::install;
 
 /// Unit, instance, and the highest score that `systemd-analyze security` may give, in tenths.
-const SCORES: [(&str, u32); 8] = [
+const SCORES: &[(&str, u32)] = &[
     ("holdfast-agent.service", 25),
     ("holdfast-panel.service", 5),
     ("holdfast-probe.service", 13),
+    ("holdfast-egress.service", 13),
     ("holdfast-worker@alice.service", 15),
     ("holdfast-quota@20000.service", 20),
     ("holdfast-quota-list.service", 20),
@@ -41,6 +42,7 @@ fn sandboxes_hold(distro: Distro) {
         ("holdfast-agent.service", "holdfast-agent"),
         ("holdfast-panel.service", "holdfast-panel"),
         ("holdfast-probe.service", "holdfast-probe"),
+        ("holdfast-egress.service", "holdfast-egress"),
         ("holdfast-worker@alice.service", "holdfast-worker"),
         ("holdfast-quota@20000.service", "holdfast-quota"),
         ("holdfast-quota-list.service", "holdfast-quota"),
@@ -126,14 +128,16 @@ fn sandboxes_hold(distro: Distro) {
     assert!(sees(worker, "/etc").contains("passwd") && !sees(worker, "/etc").contains("shadow"));
     let slice = server.property(worker, "Slice").unwrap();
     assert_eq!(slice, "holdfast-alice.slice");
-    for unit in ["holdfast-panel.socket", "holdfast-agent.socket", "holdfast-probe.socket"] {
+    for unit in
+        ["holdfast-panel.socket", "holdfast-agent.socket", "holdfast-probe.socket", "holdfast-egress.socket"]
+    {
         assert!(server.is_active(unit).unwrap(), "{distro}: {unit}");
     }
     let sockets = "stat -c '%a %U %G' /run/holdfast/agent.sock /run/holdfast-panel/panel.sock \
-                   /run/holdfast-probe/probe.sock /run/holdfast-worker/alice.sock";
+                   /run/holdfast-probe/probe.sock /run/holdfast-egress/egress.sock /run/holdfast-worker/alice.sock";
     assert_eq!(
         server.sh(sockets).unwrap().text(),
-        "660 root holdfast-agent\n666 root root\n600 holdfast holdfast\n600 root root"
+        "660 root holdfast-agent\n666 root root\n600 holdfast holdfast\n600 holdfast holdfast\n600 root root"
     );
 }
 
