@@ -77,9 +77,9 @@ pub(crate) struct ConfirmArgs {
 }
 
 impl ConfirmArgs {
-    /// Asks, where there is someone to ask.
-    pub(crate) fn ask(self, session: &mut Session, question: &str) -> Result<(), Failure> {
-        if self.yes || !session.screen.asks {
+    /// Asks before something goes, where there is someone to ask. A dry run asks nothing.
+    pub(crate) fn ask(self, session: &mut Session, dry_run: bool, question: &str) -> Result<(), Failure> {
+        if self.yes || dry_run || !session.screen.asks {
             return Ok(());
         }
         session.screen.ask(&format!("{question} [y/N] "))?;
@@ -248,7 +248,7 @@ impl ChangeArgs {
         confirm: ConfirmArgs,
         question: &str,
     ) -> Result<(), Failure> {
-        if self.dry_run { Ok(()) } else { confirm.ask(session, question) }
+        confirm.ask(session, self.dry_run, question)
     }
 
     async fn send(&self, session: &mut Session, change: &Change) -> Result<Reply, Failure> {

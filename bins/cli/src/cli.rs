@@ -19,8 +19,12 @@ use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
+use crate::member::{InvitationCommand, MemberCommand};
 use crate::node::NodeCommand;
+use crate::organisation::OrganisationCommand;
+use crate::person::PersonCommand;
 use crate::pool::PoolCommand;
+use crate::role::{PermissionCommand, RoleCommand};
 use crate::run::Session;
 use crate::screen::Screen;
 use crate::session::{PasswordArgs, SessionCommand};
@@ -56,6 +60,18 @@ enum Command {
     Site(SiteCommand),
     #[command(subcommand)]
     Pool(PoolCommand),
+    #[command(subcommand)]
+    Organisation(OrganisationCommand),
+    #[command(subcommand)]
+    Role(RoleCommand),
+    #[command(subcommand)]
+    Permission(PermissionCommand),
+    #[command(subcommand)]
+    Person(PersonCommand),
+    #[command(subcommand)]
+    Member(MemberCommand),
+    #[command(subcommand)]
+    Invitation(InvitationCommand),
     #[command(subcommand)]
     Node(NodeCommand),
     Plan(PlanArgs),
@@ -103,6 +119,11 @@ impl Command {
             Self::Drift(args) => args.dry_run(),
             Self::Webhook(command) => command.dry_run(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
+            Self::Organisation(command) => command.dry_run(),
+            Self::Role(command) => command.dry_run(),
+            Self::Person(command) => command.dry_run(),
+            Self::Member(command) => command.dry_run(),
+            Self::Invitation(command) => command.dry_run(),
             _ => None,
         }
     }
@@ -128,6 +149,12 @@ impl Command {
             Self::Account(command) => command.run(session).await,
             Self::Site(command) => command.run(session).await,
             Self::Pool(command) => command.run(session).await,
+            Self::Organisation(command) => command.run(session).await,
+            Self::Role(command) => command.run(session).await,
+            Self::Permission(command) => command.run(session).await,
+            Self::Person(command) => command.run(session).await,
+            Self::Member(command) => command.run(session).await,
+            Self::Invitation(command) => command.run(session).await,
             Self::Node(command) => command.run(session).await,
             Self::Plan(args) => args.run(session).await,
             Self::Sweep(args) => args.run(session).await,

@@ -277,7 +277,7 @@ async fn edit(session: &mut Session, args: EditArgs) -> Result<(), Failure> {
 async fn delete(session: &mut Session, args: DeleteArgs) -> Result<(), Failure> {
     let question = format!("Remove the webhook {} and all its messages?", args.webhook);
     if !args.dry_run.dry_run {
-        args.confirm.ask(session, &question)?;
+        args.confirm.ask(session, false, &question)?;
     }
     let mut call = Call::new(Method::DELETE, path(&args.webhook, ""));
     if args.dry_run.dry_run {

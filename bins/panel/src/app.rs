@@ -85,8 +85,15 @@ fn table(parts: Parts) -> Table {
         dependents: Arc::new(World),
     };
     let sites = web_panel::State { panel: parts.panel.clone(), pools: Arc::new(World) };
+    let people = people_panel::State {
+        panel: parts.panel.clone(),
+        passwords: parts.passwords.clone(),
+        port: parts.port,
+        accounts: Arc::new(World),
+    };
     Table::default()
         .merge(account_panel::table(accounts))
+        .merge(people_panel::table(people))
         .merge(web_panel::table(sites))
         .merge(php_panel::table(parts.panel.clone()))
         .merge(webhook_panel::table(parts.webhooks()))

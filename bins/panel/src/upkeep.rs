@@ -40,13 +40,14 @@ pub async fn run(panel: Panel) {
     }
 }
 
-/// Forgets sessions, links, counters and kept answers that are over, and old events.
+/// Forgets sessions, links, invitations, counters and kept answers that are over, and old events.
 pub async fn forget(panel: &Panel) -> Result<(), StoreError> {
     let now = panel.now();
     panel
         .store()
         .write(async |tx: &mut WriteTx| -> Result<(), StoreError> {
             auth::prune(tx, now).await?;
+            people_panel::prune(tx, now).await?;
             api_kit::idempotency::prune(tx, now).await?;
             let days: u64 = setting::get(tx, EVENT_DAYS.name).await?.unwrap_or(90);
             let kept = now.minus(Duration::from_secs(days.saturating_mul(86_400)));

@@ -7,7 +7,8 @@
 //! | when | then |
 //! | --- | --- |
 //! | an account is suspended or let go on | its pools and sites get a new generation |
-//! | an account is to be deleted | refused while it has sites; its pools go with it |
+//! | an organisation takes its accounts off, or on again | they, their pools and their sites get a new generation |
+//! | an account is to be deleted | refused while it has sites; its pools go with it, and the people who were made for it |
 //! | a site needs a PHP version | the account's pool of that version is made |
 //! | the last site of a pool has gone | the pool is removed |
 
@@ -53,7 +54,22 @@ impl Dependents for World {
     ) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             sites::account_leaving(tx, account).await?;
+            people_panel::account_leaving(tx, account).await?;
             pools::account_leaving(tx, draft, account).await
+        })
+    }
+}
+
+impl people_panel::Accounts for World {
+    fn changed<'a>(
+        &'a self,
+        tx: &'a mut WriteTx,
+        draft: &'a mut Draft,
+        account: AccountId,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move {
+            account_panel::state_changed(tx, draft, account).await?;
+            Dependents::changed(self, tx, draft, account).await
         })
     }
 }

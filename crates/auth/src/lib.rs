@@ -13,6 +13,8 @@
 pub mod acting;
 mod actor;
 mod authorised;
+pub mod held;
+pub mod invited;
 mod key;
 mod login;
 mod origin;
@@ -29,6 +31,7 @@ pub use authorised::{
     AccountRef, Authorised, Denied, Installation, OfOrganisation, OrganisationKind, OrganisationRef, Owned,
     TenantScope, account, organisation, own_organisation,
 };
+pub use held::Place;
 pub use key::Key;
 pub use login::Login;
 pub use origin::Origin;
@@ -54,6 +57,8 @@ pub const STATEMENTS: &[&[store::Statement]] = &[
     acting::STATEMENTS,
     actor::STATEMENTS,
     authorised::STATEMENTS,
+    held::STATEMENTS,
+    invited::STATEMENTS,
     person::STATEMENTS,
     session::STATEMENTS,
     sign_in::STATEMENTS,

@@ -20,9 +20,9 @@ pub trait OnAccount: OnOrganisation {}
 
 // A macro of our own: the type, its value, its name in the database and the lists of roles must not differ by accident.
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $reach:ident;)+) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $text:literal, $reach:ident;)+) => {
         $(
-            $(#[$doc])*
+            $(#[doc = $doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq)]
             pub struct $name;
             impl sealed::Sealed for $name {}
@@ -35,7 +35,7 @@ macro_rules! permissions {
         /// A permission as a value.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum PermissionId {
-            $($(#[$doc])* $name,)+
+            $($(#[doc = $doc])* $name,)+
         }
 
         impl PermissionId {
@@ -46,6 +46,13 @@ macro_rules! permissions {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)+
+                }
+            }
+
+            /// What it allows, in a sentence.
+            pub fn words(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),*).trim(),)+
                 }
             }
 

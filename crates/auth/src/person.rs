@@ -10,7 +10,7 @@ use crate::authorised::{AccountRef, Authorised, Denied, Installation, OfOrganisa
 use crate::key::Key;
 use crate::login::Login;
 use crate::passwords::StoredHash;
-use crate::permission::{BUILT_IN, ManageAccounts, ManagePersons, OnOrganisation};
+use crate::permission::{BUILT_IN, ManageAccounts, ManageMembers, ManagePersons, OnOrganisation};
 use crate::{session, sign_in};
 
 const INSERT: Statement = Statement::new(
@@ -141,6 +141,12 @@ impl MayMakePersons for Authorised<OrganisationRef, ManagePersons> {
 impl MayMakePersons for Authorised<OrganisationRef, ManageAccounts> {
     fn organisation(&self) -> OrganisationId {
         self.id
+    }
+}
+
+impl MayMakePersons for Authorised<AccountRef, ManageMembers> {
+    fn organisation(&self) -> OrganisationId {
+        self.organisation
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::Result;
 use testhost::{Cmd, Output};
 
 const LIMIT: Duration = Duration::from_secs(40);
+const LONG: Duration = Duration::from_mins(5);
 
 /// One account's way in.
 #[derive(Debug, Clone)]
@@ -58,6 +59,12 @@ impl Sftp {
     /// The commands of one session, one a line; the first that fails ends it (`-` before a command forgives it).
     pub fn batch(&self, commands: &str) -> Cmd {
         self.client("sftp", &["-b", "-", &self.at()]).stdin(commands)
+    }
+
+    /// An upload of this file that would take hours, at 8 Kbit/s: a session that lasts.
+    pub fn slow_upload(&self, here: &std::path::Path) -> Cmd {
+        let command = format!("put {} slow\n", here.display());
+        self.client("sftp", &["-l", "8", "-b", "-", &self.at()]).stdin(command).deadline(LONG)
     }
 
     /// Puts `content` at `path`, relative to the home.

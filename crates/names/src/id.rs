@@ -178,6 +178,7 @@ kinds! {
     Audit, AuditId, "audit record";
     Delivery, DeliveryId, "delivery";
     Event, EventId, "event";
+    Invitation, InvitationId, "invitation";
     Job, JobId, "job";
     Link, LinkId, "login link";
     Node, NodeId, "node";

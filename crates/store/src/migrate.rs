@@ -51,6 +51,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0008_usage.sql"),
         include_str!("../migrations/postgres/0008_usage.sql"),
     ),
+    (
+        10,
+        "members",
+        include_str!("../migrations/sqlite/0010_members.sql"),
+        include_str!("../migrations/postgres/0010_members.sql"),
+    ),
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.

@@ -29,6 +29,10 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("token_create", "organisations", "organisation"),
     ("token_create", "days", "expires"),
     ("token_create", "never_expires", "expires"),
+    ("organisation_list", "q", "query"),
+    ("person_list", "q", "query"),
+    ("person_create", "password", "password_stdin"),
+    ("person_edit", "password", "password_stdin"),
 ];
 
 /// Set by every such command, or the command itself.

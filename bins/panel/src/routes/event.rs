@@ -1,6 +1,6 @@
 //! `/events`: a page, or a stream (SSE) that goes on from a cursor. A restart of the panel or of the client loses nothing.
 //!
-//! A stream ends with the session and the rights that it began with: they are read again before each batch, and now and then. Each actor
+//! A stream ends with the session and the rights that it began with: they are read again before each batch, and every few seconds. Each actor
 //! has so many streams at most.
 
 use std::collections::{HashMap, VecDeque};
@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{StoreError, Tx};
 use tokio::sync::watch;
+use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use wire::CancellationToken;
@@ -32,8 +33,10 @@ use crate::app::Parts;
 
 /// Events of one read of a stream.
 const BATCH: i64 = 100;
-/// A stream looks at least this often, and says that it lives.
+/// So often a stream says that it lives.
 const QUIET: Duration = Duration::from_secs(15);
+/// A stream looks at least this often whether it may go on: a suspension ends every access within five seconds.
+const CHECKED: Duration = Duration::from_secs(2);
 /// Between two reads of a stream, so that a burst of events is few reads.
 const GATHER: Duration = Duration::from_millis(100);
 
@@ -221,7 +224,7 @@ async fn event_list(
         moved,
         stop: parts.stop,
         ready: VecDeque::new(),
-        is_quiet: false,
+        checked: Instant::now(),
         _counted: counted,
     };
     Ok(Sse::new(follow(follower)).keep_alive(KeepAlive::new().interval(QUIET)).into_response())
@@ -254,8 +257,8 @@ struct Follower {
     moved: watch::Receiver<u64>,
     stop: CancellationToken,
     ready: VecDeque<Logged>,
-    /// Nothing was sent for a while.
-    is_quiet: bool,
+    /// When it was last seen that it may go on.
+    checked: Instant,
     _counted: Counted,
 }
 
@@ -287,20 +290,21 @@ impl Follower {
                     moved.ok()?;
                     tokio::time::sleep(GATHER).await;
                 }
-                () = tokio::time::sleep(QUIET) => self.is_quiet = true,
+                () = tokio::time::sleep_until(self.checked + CHECKED) => {}
             }
         }
     }
 
     /// Reads what is new; none where it is no longer this caller's to see.
     async fn read(&mut self) -> Option<()> {
-        let (cursor, is_quiet, now) = (self.cursor, self.is_quiet, self.panel.now());
+        let (cursor, now) = (self.cursor, self.panel.now());
+        let is_due = self.checked.elapsed() >= CHECKED;
         let (actor, scope) = (&self.actor, &self.scope);
         let read = async |tx: &mut Tx| -> Result<_, StoreError> {
             let newest = event::newest(tx).await?;
             let mut rows = event::after(tx, scope, cursor, BATCH).await?;
-            if rows.is_empty() && !is_quiet {
-                return Ok(Some((rows, scope.clone(), newest)));
+            if rows.is_empty() && !is_due {
+                return Ok(Some((rows, scope.clone(), newest, false)));
             }
             let Some(still) = session::still_valid(tx, actor, now).await? else { return Ok(None) };
             if !still.somewhere::<ViewEvents>(tx).await? {
@@ -310,15 +314,17 @@ impl Follower {
             if scope_now != *scope {
                 rows = event::after(tx, &scope_now, cursor, BATCH).await?;
             }
-            Ok(Some((rows, scope_now, newest)))
+            Ok(Some((rows, scope_now, newest, true)))
         };
-        let (rows, scope, newest) = self.panel.store().read(read).await.ok()??;
+        let (rows, scope, newest, is_checked) = self.panel.store().read(read).await.ok()??;
         let full = i64::try_from(rows.len()) == Ok(BATCH);
         // What is not shown to this caller is not looked at again and again.
         self.cursor = rows.last().map(|row| row.seq).filter(|_| full).unwrap_or(newest.max(cursor));
         self.scope = scope;
         self.ready = rows.into();
-        self.is_quiet = false;
+        if is_checked {
+            self.checked = Instant::now();
+        }
         Some(())
     }
 }

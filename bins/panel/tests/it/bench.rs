@@ -130,7 +130,13 @@ impl Bench {
 
     /// Makes an account and waits until it is ready.
     pub(crate) async fn account(&self, name: &str) -> Answer {
-        let body = json!({ "name": name, "email": format!("{name}@example.test") });
+        self.account_in("root", name).await
+    }
+
+    /// Makes an account of an organisation, and waits until it is ready.
+    pub(crate) async fn account_in(&self, organisation: &str, name: &str) -> Answer {
+        let body =
+            json!({ "name": name, "email": format!("{name}@example.test"), "organisation": organisation });
         let answer = self.waiting().post("/api/v1/accounts", body).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         assert_eq!(answer.json["condition"], "ready", "{}", answer.text);
@@ -193,8 +199,11 @@ impl Bench {
                  || (SELECT COUNT(*) FROM site) || ' sites, ' || (SELECT COUNT(*) FROM site_name) || ' names, '
                  || (SELECT COUNT(*) FROM person) || ' persons, ' || (SELECT COUNT(*) FROM setting WHERE name <> 'panel.checked_by') || ' settings, '
                  || (SELECT COUNT(*) FROM used_uid) || ' uids, ' || (SELECT COUNT(*) FROM token) || ' tokens, '
-                 || (SELECT COUNT(*) FROM act_as_link) || ' links, ' || (SELECT COUNT(*) FROM act_as_consent) || ' consents, '
-                 || (SELECT COUNT(*) FROM webhook) || ' webhooks, '
+                 || (SELECT COUNT(*) FROM act_as_link) || ' act-as links, ' || (SELECT COUNT(*) FROM act_as_consent) || ' consents, ' || (SELECT COUNT(*) FROM webhook) || ' webhooks, ' || (SELECT COUNT(*) FROM organisation) || ' organisations, '
+                 || (SELECT COUNT(*) FROM role) || ' roles, ' || (SELECT COUNT(*) FROM person_role) || ' members, '
+                 || (SELECT COUNT(*) FROM invitation) || ' invitations, ' || (SELECT COUNT(*) FROM login_link) || ' links, '
+                 || ((SELECT COALESCE(SUM(version), 0) FROM organisation) + (SELECT COALESCE(SUM(version), 0) FROM role)
+                     + (SELECT COALESCE(SUM(version), 0) FROM person)) || ' versions, '
                  || ((SELECT COALESCE(SUM(generation), 0) FROM account) + (SELECT COALESCE(SUM(generation), 0) FROM site)
                      + (SELECT COALESCE(SUM(generation), 0) FROM node)) || ' generations' AS value",
         );

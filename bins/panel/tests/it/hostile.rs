@@ -87,6 +87,53 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
             webhook,
         ),
         "webhook_redeliver" | "webhook_drop" => (json!({ "delivery": FieldKind::Id.sample() }), webhook),
+        "organisation_create" => {
+            (json!({ "name": "newcomer", "parent": "root", "kind": "client" }), |pointer| match pointer {
+                "/kind" => FieldKind::Any,
+                _ => FieldKind::Label,
+            })
+        }
+        "organisation_edit" => (json!({ "name": "renamed" }), |_| FieldKind::Label),
+        "organisation_suspend" => (json!({ "reason": "An ordinary note" }), |_| FieldKind::Text),
+        "role_create" => {
+            (json!({ "name": "looker", "organisation": "acme", "permissions": ["site.view"] }), |pointer| {
+                match pointer {
+                    "/name" | "/organisation" => FieldKind::Label,
+                    _ => FieldKind::Any,
+                }
+            })
+        }
+        "role_edit" => (json!({ "name": "looker", "permissions": ["site.view"] }), |pointer| match pointer {
+            "/name" => FieldKind::Label,
+            _ => FieldKind::Any,
+        }),
+        "person_create" => {
+            let body = json!({ "login": "newcomer", "email": "new@example.test", "organisation": "acme",
+                               "password": "correct horse battery" });
+            (body, |pointer| match pointer {
+                "/email" => FieldKind::Email,
+                "/organisation" => FieldKind::Label,
+                "/password" => FieldKind::Password,
+                _ => FieldKind::Any,
+            })
+        }
+        "person_edit" => {
+            (json!({ "email": "new@example.test", "password": "correct horse battery" }), |pointer| {
+                match pointer {
+                    "/email" => FieldKind::Email,
+                    _ => FieldKind::Password,
+                }
+            })
+        }
+        "account_member_add" | "organisation_member_add" => {
+            let body =
+                json!({ "login": "newcomer", "role": "developer", "new": true, "email": "new@example.test" });
+            (body, |pointer| match pointer {
+                "/role" => FieldKind::Label,
+                "/email" => FieldKind::Email,
+                _ => FieldKind::Any,
+            })
+        }
         "login_link_create" => (json!({ "login": "alice" }), |_| FieldKind::Any),
         "token_create" => {
             let body = json!({ "name": "ci", "permissions": ["site.view"], "accounts": ["alice"], "organisations": ["root"] });
@@ -117,6 +164,9 @@ fn path(operation: &Operation) -> String {
         .replace("{site}", "a.example.test")
         .replace("{key}", "panel.hostname")
         .replace("{webhook}", "on-call")
+        .replace("{organisation}", "acme")
+        .replace("{role}", "editor")
+        .replace("{person}", "alice")
 }
 
 #[derive(Default)]
@@ -173,7 +223,14 @@ fn fault(case: &Case, answer: &Answer) -> Option<&'static str> {
         }
         Expect::Canonical(_) if !(200..300).contains(&status) => {
             // Another rule may have a say: the name is taken, the version is not there.
-            let codes = ["name_taken", "name_twice", "php_version_missing", "not_found", "name_reserved"];
+            let codes = [
+                "name_taken",
+                "name_twice",
+                "php_version_missing",
+                "not_found",
+                "name_reserved",
+                "role_unknown",
+            ];
             let code = answer.json["errors"][0]["code"]
                 .as_str()
                 .or(answer.json["code"].as_str())
@@ -202,7 +259,8 @@ async fn administrator(bench: &Bench) -> Client {
 
 /// Two tests, so that they run beside each other: hashing takes its time.
 fn is_about_passwords(operation: &Operation) -> bool {
-    operation.path.contains("/session") || operation.path.contains("/password")
+    let path = &operation.path;
+    path.contains("/session") || path.contains("/password") || path.contains("/persons")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,6 +275,10 @@ async fn every_field_of_the_routes_that_take_passwords() {
 
 async fn fields(which: fn(&Operation) -> bool) {
     let bench = Bench::new().await;
+    let acme = json!({ "name": "acme", "kind": "reseller" });
+    assert_eq!(bench.root().post("/api/v1/organisations", acme).await.status, 201);
+    let editor = json!({ "name": "editor", "organisation": "acme", "permissions": [] });
+    assert_eq!(bench.root().post("/api/v1/roles", editor).await.status, 201);
     bench.account("alice").await;
     bench.site("alice", "a.example.test").await;
     let mut tally = Tally::default();
@@ -295,7 +357,8 @@ async fn every_parameter_of_a_path_and_of_the_query() {
             let Some(segment) = payload.percent_encoded().filter(|segment| !segment.is_empty()) else {
                 continue;
             };
-            let path = format!("{}{segment}{}", &operation.path[..open], &operation.path[close + 1..]);
+            let rest = operation.path[close + 1..].replace("{login}", "alice").replace("{token}", "ci");
+            let path = format!("{}{segment}{rest}", &operation.path[..open]);
             // Nothing has such a name, so nothing is found; a name that is merely odd is not there either. But for one person, who has
             // the name that nobody may give to an account.
             let somebody = operation.path.contains("{person}") && payload.as_text() == Some("admin");

@@ -16,6 +16,7 @@ mod driving;
 mod flows;
 mod hostile;
 mod matrix;
+mod people;
 mod rehearsals;
 mod schema;
 mod serving;

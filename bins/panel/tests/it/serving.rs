@@ -362,6 +362,30 @@ async fn a_stream_ends_with_its_session_and_shows_nothing_more() {
     assert!(!String::from_utf8_lossy(&text).contains("a.example.test"), "{text:?}");
 }
 
+/// Nothing else happens that the stream could notice it by.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_within_five_seconds_of_a_suspension() {
+    let served = Served::new().await;
+    served.bench.account("alice").await;
+    let body = serde_json::json!({ "login": "dev", "role": "developer", "new": true });
+    let added = served.bench.root().post("/api/v1/accounts/alice/members", body).await;
+    assert_eq!(added.status, 201, "{}", added.text);
+    let mut streams = Vec::new();
+    for login in ["alice", "dev"] {
+        let bearer = format!("Bearer {}", served.bench.session(login).await.expose().expose());
+        streams.push(open_stream(&served, &bearer).await);
+    }
+    let suspend = served.bench.waiting().post("/api/v1/accounts/alice/suspend", serde_json::json!({})).await;
+    assert_eq!(suspend.status, 200, "{}", suspend.text);
+    let began = tokio::time::Instant::now();
+    for (_sender, response) in streams {
+        assert_eq!(response.status(), 200);
+        let ended =
+            tokio::time::timeout_at(began + Duration::from_secs(5), response.into_body().collect()).await;
+        assert!(ended.is_ok(), "a stream goes on");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_ends_with_the_rights_that_it_began_with() {
     const TAKE: store::Statement = store::Statement::new("DELETE FROM person_role WHERE account_id IS NULL");

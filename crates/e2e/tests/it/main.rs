@@ -14,6 +14,7 @@ mod sandbox;
 mod setup;
 mod story;
 mod support;
+mod suspension;
 mod tenants;
 mod upgrade;
 mod web;
@@ -44,5 +45,6 @@ on_both! {
     programs_and_helpers_act_for_people => crate::programs::on;
     limits_of_the_disk_are_held_on_btrfs => crate::quota::on;
     events_are_told_to_other_servers => crate::webhook::on;
+    a_suspension_ends_every_access => crate::suspension::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }

@@ -15,7 +15,7 @@ pub(crate) fn build(row: &Row) -> Wanted<AccountSpec> {
         uid: row.uid,
         sftp_password: row.sftp_password.clone(),
         ssh_keys: row.ssh_keys.clone(),
-        suspended: row.suspended,
+        suspended: row.is_off(),
         limits: row.limits,
     })
 }

@@ -16,6 +16,7 @@ pub mod usage;
 pub use dependents::Dependents;
 pub use object::AccountObject;
 pub use routes::account::{State, table};
+pub use rules::state_changed;
 pub use store::account::Account;
 
 /// Every statement of this crate.

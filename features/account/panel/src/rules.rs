@@ -12,7 +12,9 @@ use auth::{
 use auth::{session, sign_in};
 use desired::event::{Code, Event};
 use desired::{Draft, Key, Note, Rules};
-use names::{AccountName, CryptHash, EmailAddress, Micros, Password, PersonId, Secret, SshPublicKey};
+use names::{
+    AccountId, AccountName, CryptHash, EmailAddress, Micros, Password, PersonId, Secret, SshPublicKey,
+};
 use serde::Deserialize;
 use store::{Store, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
@@ -451,6 +453,11 @@ async fn suspend(
     let action = if suspended { "account.suspend" } else { "account.unsuspend" };
     Told::new(action, Code::Changed, Some(&before), &after).write(tx, draft).await?;
     Ok((after, Key::of::<account_spec::AccountSpec>(&proof.id)))
+}
+
+/// What suspends an account from above was changed: its specification is another one.
+pub async fn state_changed(tx: &mut WriteTx, draft: &mut Draft, account: AccountId) -> Result<(), ApiError> {
+    draft.raise::<AccountObject>(tx, &account).await
 }
 
 /// Asks for the account's removal. Its owner goes with it, unless they hold something else.

@@ -20,6 +20,7 @@ const FIND: Statement = Statement::new(
     "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
+            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
             owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
             created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite,
@@ -31,6 +32,7 @@ const LIST: Statement = Statement::new(
     "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
+            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
             owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
             created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite, 0 AS dependents
@@ -124,13 +126,23 @@ pub(crate) struct Row {
     pub(crate) disk_note: Option<String>,
     /// The same of files.
     pub(crate) inodes_note: Option<String>,
+    /// By itself.
     pub(crate) suspended: bool,
     pub(crate) suspended_reason: Option<String>,
+    /// By an organisation above it.
+    pub(crate) suspended_above: bool,
     pub(crate) created_at: Micros,
     pub(crate) updated_at: Micros,
     pub(crate) block: Block,
     /// Pools and sites, those on their way out included.
     pub(crate) dependents: i64,
+}
+
+impl Row {
+    /// Suspended, by whatever.
+    pub(crate) fn is_off(&self) -> bool {
+        self.suspended || self.suspended_above
+    }
 }
 
 impl FromRow for Row {
@@ -149,6 +161,7 @@ impl FromRow for Row {
             inodes_note: row.opt_text("inodes_note")?,
             suspended: row.flag("suspended")?,
             suspended_reason: row.opt_text("suspended_reason")?,
+            suspended_above: row.flag("suspended_above")?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,
             block: Block::from_row(row)?,
@@ -195,7 +208,9 @@ pub struct Account {
     pub limits_note: Option<String>,
     /// No SFTP, no PHP, no pages.
     pub suspended: bool,
-    /// Why it is suspended.
+    /// What suspends it: `account`, `organisation` (its own, or one above that), or both.
+    pub suspended_by: Vec<String>,
+    /// Why it is suspended by itself.
     pub suspended_reason: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
@@ -243,7 +258,11 @@ impl From<&Row> for Account {
             ssh_keys: row.ssh_keys.clone(),
             limits: row.limits,
             limits_note: row.limits_note().map(str::to_owned),
-            suspended: row.suspended,
+            suspended: row.is_off(),
+            suspended_by: [("account", row.suspended), ("organisation", row.suspended_above)]
+                .into_iter()
+                .filter_map(|(what, is)| is.then(|| what.to_owned()))
+                .collect(),
             suspended_reason: row.suspended_reason.clone(),
             created_at: row.created_at,
             updated_at: row.updated_at,

@@ -8,7 +8,7 @@ use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 
 const FIND: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, a.suspended AS account_suspended, p.version, p.name, p.created_at,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
             (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites,
@@ -18,7 +18,7 @@ const FIND: Statement = Statement::new(
      WHERE p.id = $1",
 );
 const FIND_BY_NAME: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, a.suspended AS account_suspended, p.version, p.name, p.created_at,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
             (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites, 0 AS holding
@@ -26,7 +26,7 @@ const FIND_BY_NAME: Statement = Statement::new(
      WHERE p.name = $1",
 );
 const OF_ACCOUNT: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, a.suspended AS account_suspended, p.version, p.name, p.created_at,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
             (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites, 0 AS holding
@@ -34,7 +34,7 @@ const OF_ACCOUNT: Statement = Statement::new(
      WHERE p.account_id = $1 AND (p.version = $2 OR $2 IS NULL) ORDER BY p.version LIMIT 100",
 );
 const LIST: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, a.suspended AS account_suspended, p.version, p.name, p.created_at,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
             (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites, 0 AS holding

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::store::name::{Named, Ownership};
 
 const FIND: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
             s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
@@ -26,7 +26,7 @@ const ID_OF_NAME: Statement = Statement::new("SELECT site_id AS value FROM site_
 // Three lists and not one with optional filters: all sites are walked in the order of their names, the sites of one or of a few accounts
 // are looked up by account and then sorted. `CROSS JOIN` is where SQLite is told which comes first.
 const LIST_ALL: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
             s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
@@ -35,7 +35,7 @@ const LIST_ALL: Statement = Statement::new(
      ORDER BY n.name LIMIT $3",
 );
 const LIST_GRANTED: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
             s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
@@ -45,7 +45,7 @@ const LIST_GRANTED: Statement = Statement::new(
      ORDER BY n.name LIMIT $3",
 );
 const LIST_OF_ACCOUNT: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, a.suspended AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
             s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
