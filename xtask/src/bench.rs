@@ -7,6 +7,7 @@
 mod measure;
 mod report;
 mod rig;
+mod tree;
 
 use std::fs;
 use std::io::{self, Write};
@@ -33,6 +34,9 @@ pub(crate) struct BenchArgs {
     /// How many idle PHP accounts are measured; the sites are spread over them
     #[arg(long, value_name = "N", default_value_t = 1000)]
     accounts: usize,
+    /// Measure what rights cost, in a tree of 1,000 organisations with 10,000 accounts, and nothing else
+    #[arg(long, conflicts_with = "quick")]
+    tree: bool,
     /// Few sites and accounts, to see that everything works
     #[arg(long)]
     quick: bool,
@@ -62,7 +66,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
     let package = package.unwrap_or_else(|| format!("as given: {}", deb.display()));
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut run = Run::new(args, &deb, &package, &top)?;
-    let outcome = run.measure(args);
+    let outcome = if args.tree { run.tree() } else { run.measure(args) };
     run.finish(args.keep, &top)?;
     outcome
 }
@@ -84,6 +88,12 @@ impl Run {
         let stamp: String = machine.date.chars().filter(char::is_ascii_digit).collect();
         let file = folder.join(format!("{stamp}.json"));
         Ok(Self { rig, report: Report { machine, figures: Vec::new() }, begun, file })
+    }
+
+    /// What rights cost.
+    fn tree(&mut self) -> Result<()> {
+        let figures = tree::measure(&self.rig)?;
+        self.add(figures)
     }
 
     fn measure(&mut self, args: &BenchArgs) -> Result<()> {
@@ -124,6 +134,8 @@ impl Run {
         let batch = self.rig.more_sites(count, &names)?;
         self.batch(&format!("{count} sites with a new pool each in a batch"), "sites", &batch)?;
         let figures = idle.after(&self.rig, count)?;
+        self.add(figures)?;
+        let figures = measure::package(&self.rig, &names)?;
         self.add(figures)?;
         Ok(names)
     }

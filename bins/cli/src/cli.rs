@@ -7,6 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::account::AccountCommand;
 use crate::act_as::{self, ActAsArgs};
+use crate::adopt::AdoptArgs;
 use crate::agent::AgentCommand;
 use crate::api::ApiArgs;
 use crate::audit::AuditCommand;
@@ -17,11 +18,13 @@ use crate::doctor::DoctorArgs;
 use crate::drift::DriftArgs;
 use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::limit::LimitCommand;
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
 use crate::member::{InvitationCommand, MemberCommand};
 use crate::node::NodeCommand;
 use crate::organisation::OrganisationCommand;
+use crate::package::PackageCommand;
 use crate::person::PersonCommand;
 use crate::pool::PoolCommand;
 use crate::role::{PermissionCommand, RoleCommand};
@@ -29,7 +32,7 @@ use crate::run::Session;
 use crate::screen::Screen;
 use crate::session::{PasswordArgs, SessionCommand};
 use crate::setting::SettingCommand;
-use crate::setup::SetupArgs;
+use crate::setup::{BackupPanelArgs, RestorePanelArgs, SetupArgs, UpgradeArgs};
 use crate::site::SiteCommand;
 use crate::sweep::{PlanArgs, SweepArgs};
 use crate::token::TokenCommand;
@@ -57,6 +60,10 @@ enum Command {
     #[command(subcommand)]
     Account(AccountCommand),
     #[command(subcommand)]
+    Package(PackageCommand),
+    #[command(subcommand)]
+    Limit(LimitCommand),
+    #[command(subcommand)]
     Site(SiteCommand),
     #[command(subcommand)]
     Pool(PoolCommand),
@@ -77,6 +84,7 @@ enum Command {
     Plan(PlanArgs),
     Sweep(SweepArgs),
     Drift(DriftArgs),
+    Adopt(AdoptArgs),
     Doctor(DoctorArgs),
     #[command(subcommand)]
     Setting(SettingCommand),
@@ -94,6 +102,9 @@ enum Command {
     ActAs(ActAsArgs),
     LoginLink(LoginLinkArgs),
     Setup(SetupArgs),
+    BackupPanel(BackupPanelArgs),
+    RestorePanel(RestorePanelArgs),
+    Upgrade(UpgradeArgs),
     #[command(subcommand)]
     Agent(AgentCommand),
     Api(ApiArgs),
@@ -106,7 +117,10 @@ impl Command {
     fn change(&mut self) -> Option<&mut ChangeArgs> {
         match self {
             Self::Account(command) => command.change(),
+            Self::Package(command) => command.change(),
+            Self::Organisation(OrganisationCommand::Limits(args)) => Some(args.change()),
             Self::Site(command) => command.change(),
+            Self::Adopt(args) => args.change(),
             Self::Node(NodeCommand::Edit(args)) => Some(&mut args.change),
             _ => None,
         }
@@ -117,8 +131,11 @@ impl Command {
         match self {
             Self::Sweep(args) => Some(&mut args.dry_run),
             Self::Drift(args) => args.dry_run(),
+            Self::RestorePanel(args) => Some(&mut args.dry_run),
+            Self::Upgrade(args) => Some(&mut args.dry_run),
             Self::Webhook(command) => command.dry_run(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
+            Self::Limit(LimitCommand::Recount(args)) => Some(&mut args.dry_run),
             Self::Organisation(command) => command.dry_run(),
             Self::Role(command) => command.dry_run(),
             Self::Person(command) => command.dry_run(),
@@ -147,6 +164,8 @@ impl Command {
     async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
             Self::Account(command) => command.run(session).await,
+            Self::Package(command) => command.run(session).await,
+            Self::Limit(command) => command.run(session).await,
             Self::Site(command) => command.run(session).await,
             Self::Pool(command) => command.run(session).await,
             Self::Organisation(command) => command.run(session).await,
@@ -159,6 +178,7 @@ impl Command {
             Self::Plan(args) => args.run(session).await,
             Self::Sweep(args) => args.run(session).await,
             Self::Drift(args) => args.run(session).await,
+            Self::Adopt(args) => args.run(session).await,
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
@@ -170,6 +190,9 @@ impl Command {
             Self::ActAs(args) => args.run(session).await,
             Self::LoginLink(args) => args.run(session).await,
             Self::Setup(args) => args.run(),
+            Self::BackupPanel(args) => args.run(),
+            Self::RestorePanel(args) => args.run(),
+            Self::Upgrade(args) => args.run(),
             Self::Agent(command) => command.run(session).await,
             Self::Api(args) => args.run(session).await,
             Self::Completions(args) => args.run(session),

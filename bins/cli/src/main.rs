@@ -6,6 +6,7 @@
 
 mod account;
 mod act_as;
+mod adopt;
 mod agent;
 mod api;
 mod audit;
@@ -19,6 +20,7 @@ mod drift;
 mod event;
 mod failure;
 mod fields;
+mod limit;
 mod list;
 mod login_link;
 mod man;
@@ -26,6 +28,8 @@ mod member;
 mod node;
 mod operations;
 mod organisation;
+mod organisation_limits;
+mod package;
 mod person;
 mod plan;
 mod pool;
@@ -40,6 +44,7 @@ mod session;
 mod setting;
 mod setup;
 mod site;
+mod sold;
 mod sweep;
 mod table;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use desired::Table;
 use crate::app::Parts;
 
 pub(crate) mod act_as;
+mod adoption;
 mod audit;
 mod doctor;
 mod drift;
@@ -30,11 +31,13 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(audit::table(parts.panel.clone()))
         .merge(plan::table(parts.panel.clone()))
         .merge(drift::table(parts.panel.clone()))
+        .merge(adoption::table(parts.panel.clone()))
         .merge(doctor::table(parts))
 }
 
 /// Every statement below.
-pub(crate) const STATEMENTS: &[&[store::Statement]] = &[session::STATEMENTS, doctor::STATEMENTS];
+pub(crate) const STATEMENTS: &[&[store::Statement]] =
+    &[session::STATEMENTS, doctor::STATEMENTS, crate::database::STATEMENTS];
 
 /// Something of a person, for the audit: whoever sees the audit of the person's organisation sees it.
 async fn of_person(

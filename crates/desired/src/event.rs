@@ -46,6 +46,8 @@ pub enum Code {
     ActingBegan,
     /// Nobody acts as the person any longer.
     ActingEnded,
+    /// A person decided about an object that the agent and the panel know differently.
+    Adopted,
     /// An account came near a limit; `what` and `percent` say which and how near.
     UsageHigh,
     /// An account is at a limit; `what` says at which.
@@ -71,6 +73,7 @@ impl Code {
         Self::Unknown,
         Self::ActingBegan,
         Self::ActingEnded,
+        Self::Adopted,
         Self::UsageHigh,
         Self::UsageFull,
         Self::WebhookDisabled,
@@ -93,6 +96,7 @@ impl Code {
             Self::Unknown => "object.unknown",
             Self::ActingBegan => "person.acting_began",
             Self::ActingEnded => "person.acting_ended",
+            Self::Adopted => "object.adopted",
             Self::UsageHigh => "usage.high",
             Self::UsageFull => "usage.full",
             Self::WebhookDisabled => "webhook.disabled",
@@ -118,6 +122,9 @@ impl Code {
                 "Somebody began to act as a person; `name` is the person, `by` who acts, `until` when it ends at the latest."
             }
             Self::ActingEnded => "Nobody acts as the person any longer.",
+            Self::Adopted => {
+                "A person decided about an object that the server and an older database, which was put back, know differently; `decision` says how."
+            }
             Self::UsageHigh => "An account came near a limit; `what` and `percent` say which and how near.",
             Self::UsageFull => "An account is at a limit; `what` says at which.",
             Self::WebhookDisabled => {

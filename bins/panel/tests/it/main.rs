@@ -8,6 +8,7 @@
 )]
 
 mod acting;
+mod adoption;
 mod agent;
 mod audited;
 mod bench;
@@ -16,6 +17,7 @@ mod driving;
 mod flows;
 mod hostile;
 mod matrix;
+mod packages;
 mod people;
 mod rehearsals;
 mod schema;

@@ -167,6 +167,9 @@ pub(crate) async fn populate(bench: &Bench) {
         let hook = json!({ "name": format!("hook-{organisation}"), "organisation": organisation, "url": "https://hooks.example.test/" });
         made("/api/v1/webhooks", hook).await;
     }
+    for (organisation, package) in [("acme", "basic"), ("other", "plain")] {
+        made("/api/v1/packages", json!({ "name": package, "organisation": organisation })).await;
+    }
     for (organisation, account, site) in [
         ("acme", "alice", "a.example.test"),
         ("other", "bob", "b.example.test"),
@@ -223,20 +226,26 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
         }
         "role_edit" => json!({ "permissions": ["site.view"] }),
         "person_create" => json!({ "login": "newcomer", "organisation": organisation }),
-        "person_edit" => json!({ "email": "new@example.test" }),
         "account_member_add" | "organisation_member_add" => {
             json!({ "login": "newcomer", "role": "developer", "new": true })
         }
         "login_link_create" | "act_as_create" => json!({ "login": account }),
         "token_create" => json!({ "name": format!("t{}", names::TokenId::new()), "read_only": true }),
         "act_as_consent_give" => json!({}),
-        "account_edit" => json!({ "email": "new@example.test" }),
+        "account_edit" | "person_edit" => json!({ "email": "new@example.test" }),
+        "account_limits_edit" => json!({ "limits": { "sites": 10 } }),
+        "package_create" => json!({ "name": "pro", "organisation": organisation, "limits": { "sites": 10 } }),
+        "package_edit" => json!({ "limits": { "sites": 20 } }),
+        "organisation_limits_edit" => json!({ "limits": { "sites": 1000 } }),
         "site_create" => json!({ "account": account, "name": "new.example.test", "php": null }),
         "site_edit" => json!({ "body_size": "8M" }),
         "node_edit" => json!({ "listen": ["0.0.0.0:80"] }),
         "setting_set" => json!({ "value": 30 }),
         "drift_decide" => {
             json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "action": "revert" })
+        }
+        "adoption_decide" => {
+            json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "decision": "keep" })
         }
         "webhook_create" => {
             json!({ "name": "new", "organisation": organisation, "url": "https://hooks.example.test/" })
@@ -309,6 +318,7 @@ pub(crate) fn path(operation: &Operation, target: Target, ids: &Ids) -> String {
     path = path.replace("{role}", target.pick("editor", "writer", "nothing"));
     path = path.replace("{site}", target.pick("a.example.test", "b.example.test", "c.example.test"));
     path = path.replace("{pool}", target.pick("alice-8.4", "bob-8.4", "carol-8.4"));
+    path = path.replace("{package}", target.pick("basic", "plain", "nothing"));
     path = path.replace("{key}", "event.keep_days");
     path = path.replace("{webhook}", target.pick("hook-acme", "hook-other", "hook-nowhere"));
     path = path.replace("{session}", &pick_id(&ids.sessions));
@@ -391,9 +401,14 @@ fn expected(operation: &Operation, role: Role, target: Target, roles: &Roles) ->
         "organisation" if here.is_none_or(|(_, _, on_organisation)| !on_organisation) => Some(404),
         "organisation" if !holds(permission) => Some(403),
         // These are for those above it.
-        "organisation" => ["organisation_suspend", "organisation_unsuspend", "organisation_delete"]
-            .contains(&operation.id.as_str())
-            .then_some(403),
+        "organisation" => [
+            "organisation_suspend",
+            "organisation_unsuspend",
+            "organisation_delete",
+            "organisation_limits_edit",
+        ]
+        .contains(&operation.id.as_str())
+        .then_some(403),
         other => panic!("{}: x-access says {other:?}", operation.id),
     }
 }
@@ -439,6 +454,7 @@ async fn every_route_as_everyone_on_everything() {
                         through
                             || operation.id.starts_with("session_create")
                             || operation.id == "drift_decide"
+                            || operation.id == "adoption_decide"
                     }
                 };
                 if !fits {
@@ -496,8 +512,9 @@ fn leaks(operation: &Operation, role: Role, answer: &Answer, wrong: &mut Vec<Str
         _ if role.is_alice() => ["b.example.test", "bob@example.test", "\"bob"],
         Role::Bob => ["a.example.test", "alice@example.test", "\"alice"],
         // rita's own list of members shows bob's login, whom she invited
-        Role::Reseller => ["b.example.test", "bob@example.test", "\"writer"],
-        Role::Developer | Role::ReadOnly => ["b.example.test", "bob@example.test", "\"writer"],
+        Role::Reseller | Role::Developer | Role::ReadOnly => {
+            ["b.example.test", "bob@example.test", "\"writer"]
+        }
         Role::Suspended => ["a.example.test", "b.example.test", "\"alice"],
         _ => return,
     };

@@ -213,7 +213,7 @@ async fn a_role_holds_no_more_than_whoever_makes_it_and_is_given_in_its_tree_alo
     let elsewhere = root.post("/api/v1/accounts/bob/members", body).await;
     assert_eq!(code(&elsewhere), (422, "role_unknown"), "{}", elsewhere.text);
     let dora = member(&rita, "accounts/alice", "dora", "editor").await;
-    assert_eq!(dora.json["permissions"], json!(["account.view", "site.edit", "site.view"]), "{}", dora.text);
+    assert_eq!(dora.json["permissions"], json!(["account.view", "site.view", "site.edit"]), "{}", dora.text);
     let in_use = rita.delete("/api/v1/roles/editor").await;
     assert_eq!(code(&in_use), (409, "role_in_use"), "{}", in_use.text);
 

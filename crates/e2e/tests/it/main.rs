@@ -6,8 +6,10 @@
 
 mod faults;
 mod inside;
+mod life;
 mod many;
 mod outside;
+mod packages;
 mod programs;
 mod quota;
 mod sandbox;
@@ -40,7 +42,9 @@ macro_rules! on_both {
 on_both! {
     a_site_is_hosted_and_tenants_are_apart => crate::story::on;
     nothing_is_lost_when_processes_are_killed => crate::many::on;
+    a_package_is_held_by_the_server => crate::packages::on;
     one_bad_site_stops_no_other => crate::web::on;
+    the_panel_is_put_back_and_upgraded => crate::life::on;
     faults_wait_and_heal => crate::faults::on;
     programs_and_helpers_act_for_people => crate::programs::on;
     limits_of_the_disk_are_held_on_btrfs => crate::quota::on;

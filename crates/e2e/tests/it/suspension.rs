@@ -142,21 +142,21 @@ fn all_ends(node: &Node, path: &str, body: &Value) {
     let asked = Instant::now();
     api.post(&format!("{path}/suspend"), body).unwrap();
     let mut ended: Vec<(&str, Duration)> = Vec::new();
-    let mut note = |what: &'static str| {
+    let mut seen = |what: &'static str| {
         let took = asked.elapsed();
         ended.push((what, took));
     };
     assert_eq!((owner.get("/session").0, developer.get("/session").0), (401, 401), "the sessions go on");
-    note("sessions");
+    seen("sessions");
     e2e::wait_for("the processes to end", LIMIT, || Ok(processes(node).is_empty().then_some(()))).unwrap();
-    note("processes");
+    seen("processes");
     e2e::wait_for("SFTP to end", LIMIT, || Ok(upload.ended().ok().flatten().map(|_| ()))).unwrap();
-    note("SFTP");
+    seen("SFTP");
     e2e::wait_for("pages to be refused", LIMIT, || {
         Ok((node.page(SITE, "/quick.txt").is_ok_and(|reply| reply.status == 503)).then_some(()))
     })
     .unwrap();
-    note("pages");
+    seen("pages");
     let (text, at) = asking.join().unwrap();
     assert!(!text.contains("to the end"), "{text}");
     ended.push(("PHP", at.saturating_duration_since(asked)));

@@ -16,8 +16,8 @@ pub(crate) mod person;
 pub(crate) mod role;
 
 /// A change of what is in the panel alone.
-pub(crate) fn asked(actor: &Actor, rehearsal: Rehearsal) -> Result<Asked, ApiError> {
-    let Rehearsal { dry_run, expect_plan } = rehearsal;
+pub(crate) fn asked(actor: &Actor, rehearsal: &Rehearsal) -> Result<Asked, ApiError> {
+    let Rehearsal { dry_run, expect_plan } = *rehearsal;
     Asked::by(actor, Change { dry_run, expect_plan, overwrite: false }, Prefer { wait: None })
 }
 

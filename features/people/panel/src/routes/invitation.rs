@@ -47,7 +47,7 @@ async fn invitation_accept(
     Path(id): Path<InvitationId>,
     Query(rehearsal): Query<Rehearsal>,
 ) -> Result<Answer<Invitation>, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     let outcome = state.panel.change(&how, AnswerIt { actor, id, accept: true }).await?;
     Ok(changed(outcome, |_| 1))
 }
@@ -63,7 +63,7 @@ async fn invitation_decline(
     Path(id): Path<InvitationId>,
     Query(rehearsal): Query<Rehearsal>,
 ) -> Result<axum::response::Response, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     let outcome = state.panel.change(&how, AnswerIt { actor, id, accept: false }).await?;
     Ok(gone(match outcome {
         desired::Outcome::Plan(plan) => desired::Outcome::Plan(plan),

@@ -63,7 +63,7 @@ async fn add(
     at: At,
     (rehearsal, new): (Rehearsal, AddMember),
 ) -> Result<Response, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     let outcome = state.panel.change(&how, Add { actor, at, new, port: state.port }).await?;
     Ok(secret(made(outcome)))
 }
@@ -75,7 +75,7 @@ async fn remove(
     login: Login,
     (rehearsal, role): (Rehearsal, OfRole),
 ) -> Result<Response, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     Ok(gone(state.panel.change(&how, Remove { actor, at, login, role: role.role }).await?))
 }
 

@@ -60,7 +60,7 @@ async fn organisation_create(
     Query(rehearsal): Query<Rehearsal>,
     Json(new): Json<CreateOrganisation>,
 ) -> Result<Answer<Organisation>, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     let outcome = state.panel.change(&how, Create { actor, new }).await?;
     let location = |made: &Organisation| format!("/api/v1/organisations/{}", made.name);
     Ok(answer(outcome, |made| made.version, Some(location)))
@@ -98,8 +98,8 @@ async fn organisation_edit(
     if_match: IfMatch,
     Json(edit): Json<EditOrganisation>,
 ) -> Result<Answer<Organisation>, ApiError> {
-    let how = asked(&actor, rehearsal)?;
-    let outcome = state.panel.change(&how, Edit { actor, key, if_match, edit }).await?;
+    let how = asked(&actor, &rehearsal)?;
+    let outcome = state.panel.change(&how, Edit { actor, key, if_match, to: edit }).await?;
     Ok(changed(outcome, |after| after.version))
 }
 
@@ -116,7 +116,7 @@ async fn organisation_delete(
     Query(rehearsal): Query<Rehearsal>,
     if_match: IfMatch,
 ) -> Result<Response, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     Ok(gone(state.panel.change(&how, Delete { actor, key, if_match }).await?))
 }
 

@@ -60,7 +60,7 @@ async fn person_create(
     Query(rehearsal): Query<Rehearsal>,
     Json(body): Json<CreatePerson>,
 ) -> Result<Response, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     let password = hash(&state.passwords, body.password).await?;
     let new = NewPerson { login: body.login, email: body.email, password };
     let rules = Create { actor, new, organisation: body.organisation, port: state.port };
@@ -99,7 +99,7 @@ async fn person_edit(
     if body.password.is_some() {
         desired::by_session(&actor)?;
     }
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     let password = hash(&state.passwords, body.password).await?;
     let rules = Edit { actor, key, if_match, email: body.email, password };
     let outcome = state.panel.change(&how, rules).await?;
@@ -119,7 +119,7 @@ async fn person_delete(
     Query(rehearsal): Query<Rehearsal>,
     if_match: IfMatch,
 ) -> Result<Response, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     Ok(gone(state.panel.change(&how, Delete { actor, key, if_match }).await?))
 }
 
@@ -135,7 +135,7 @@ async fn person_suspend(
     Query(rehearsal): Query<Rehearsal>,
     if_match: IfMatch,
 ) -> Result<Answer<Person>, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     let outcome = state.panel.change(&how, SetSuspended { actor, key, if_match, suspended: true }).await?;
     Ok(changed(outcome, |after| after.version))
 }
@@ -152,7 +152,7 @@ async fn person_unsuspend(
     Query(rehearsal): Query<Rehearsal>,
     if_match: IfMatch,
 ) -> Result<Answer<Person>, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     let outcome = state.panel.change(&how, SetSuspended { actor, key, if_match, suspended: false }).await?;
     Ok(changed(outcome, |after| after.version))
 }

@@ -57,7 +57,7 @@ async fn role_create(
     Query(rehearsal): Query<Rehearsal>,
     Json(new): Json<CreateRole>,
 ) -> Result<Answer<Role>, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     let outcome = state.panel.change(&how, Create { actor, new }).await?;
     Ok(answer(outcome, |made| made.version, Some(|made: &Role| format!("/api/v1/roles/{}", made.id))))
 }
@@ -92,8 +92,8 @@ async fn role_edit(
     if_match: IfMatch,
     Json(edit): Json<EditRole>,
 ) -> Result<Answer<Role>, ApiError> {
-    let how = asked(&actor, rehearsal)?;
-    let outcome = state.panel.change(&how, Edit { actor, key, if_match, edit }).await?;
+    let how = asked(&actor, &rehearsal)?;
+    let outcome = state.panel.change(&how, Edit { actor, key, if_match, to: edit }).await?;
     Ok(changed(outcome, |after| after.version))
 }
 
@@ -110,6 +110,6 @@ async fn role_delete(
     Query(rehearsal): Query<Rehearsal>,
     if_match: IfMatch,
 ) -> Result<Response, ApiError> {
-    let how = asked(&actor, rehearsal)?;
+    let how = asked(&actor, &rehearsal)?;
     Ok(gone(state.panel.change(&how, Delete { actor, key, if_match }).await?))
 }

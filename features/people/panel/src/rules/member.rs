@@ -159,35 +159,36 @@ impl Add {
             let remedy = "`holdfast role list` names those that there are.";
             ApiError::invalid(FieldError::new("/role", "role_unknown", "There is no such role here.", remedy))
         })?;
-        let gives = counting(place, role::permissions(tx, role.id).await?);
-        if gives.is_empty() {
+        let allowed = counting(place, role::permissions(tx, role.id).await?);
+        if allowed.is_empty() {
             let reason = "The role allows nothing here.";
             let error = FieldError::new("/role", "role_means_nothing", reason, "Choose another role.");
             return Err(ApiError::invalid(error));
         }
-        if let Some(missing) = gives.difference(&actor.held_on(tx, place).await?).next() {
-            let detail =
-                format!("Nobody gives what they do not hold themselves, and you do not hold {missing} here.");
+        if let Some(missing) = allowed.difference(&actor.held_on(tx, place).await?).next() {
+            let detail = format!(
+                "Nobody allowed what they do not hold themselves, and you do not hold {missing} here."
+            );
             return Err(ApiError::forbidden(detail));
         }
         let manages_people = actor.held_on(tx, Place::Organisation(proof.organisation())).await?;
         let manages_people = manages_people.contains(&PermissionId::ManagePersons);
-        let (login, link, given) = if self.new.new {
+        let (login, link, at_once) = if self.new.new {
             let (login, person) = self.make(tx, draft, proof, manages_people).await?;
             let link = Link::make(tx, person, self.port, draft.now).await?;
             member::give(tx, place, person, role.id, draft.now).await?;
             (login, Some(link), true)
         } else {
-            let given = self.give_or_offer(tx, draft, proof, &role).await?;
-            (self.new.login.clone(), None, given)
+            let at_once = self.give_or_offer(tx, draft, proof, &role).await?;
+            (self.new.login.clone(), None, at_once)
         };
-        let action = if given { "member.add" } else { "member.invite" };
+        let action = if at_once { "member.add" } else { "member.invite" };
         let at = (place, proof.name());
         let key =
             tell(tx, draft, (action, Code::Created), (at.0, &at.1), (&login, role.name.as_str())).await?;
-        let member = if given {
+        let member = if at_once {
             let rows = member::list(tx, proof, Some(&login), draft.now).await?;
-            rows.iter().find(|row| row.role_id == role.id).map(|row| Member::of(row, &gives))
+            rows.iter().find(|row| row.role_id == role.id).map(|row| Member::of(row, &allowed))
         } else {
             let rows = invitation::list(tx, proof, Some(&login), draft.now).await?;
             rows.iter().find(|row| row.role_id == role.id).map(offered)
@@ -389,7 +390,17 @@ impl Remove {
             check_administrators(tx, administrators).await?;
             if let Place::Account(account) = place {
                 self.check_owners(tx, account, &roles).await?;
-                member::delete_left_over(tx, proof, person, account).await?;
+                if member::delete_left_over(tx, proof, person, account).await? {
+                    let told = Told {
+                        kind: "person",
+                        id: person.to_string(),
+                        name: login.as_str(),
+                        place: Some(place),
+                        action: "person.delete",
+                        code: Code::Removed,
+                    };
+                    told.write(tx, draft, Some(&serde_json::json!({ "login": login })), None::<&()>).await?;
+                }
             }
             held::end_powerless(tx, person, now).await?;
         }

@@ -141,14 +141,14 @@ pub(crate) struct Edit {
     pub(crate) actor: Actor,
     pub(crate) key: OrganisationKey,
     pub(crate) if_match: IfMatch,
-    pub(crate) edit: EditOrganisation,
+    pub(crate) to: EditOrganisation,
 }
 
 impl Rules for Edit {
     type Value = Organisation;
 
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Organisation, Key), ApiError> {
-        let Self { actor, key, if_match, edit } = self;
+        let Self { actor, key, if_match, to: edit } = self;
         let scope = actor.scope::<ViewOrganisations>();
         let mut proof = auth::organisation::<ManageOrganisations>(tx, actor, key).await?;
         let before = organisation::find_to_manage(tx, &proof, &scope).await?;

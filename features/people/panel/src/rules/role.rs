@@ -169,14 +169,14 @@ pub(crate) struct Edit {
     pub(crate) actor: Actor,
     pub(crate) key: RoleKey,
     pub(crate) if_match: IfMatch,
-    pub(crate) edit: EditRole,
+    pub(crate) to: EditRole,
 }
 
 impl Rules for Edit {
     type Value = Role;
 
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Role, Key), ApiError> {
-        let Self { actor, key, if_match, edit } = self;
+        let Self { actor, key, if_match, to: edit } = self;
         let proof = find_own(tx, actor, key).await?;
         if_match.require(proof.row.version)?;
         let organisation = auth::OfOrganisation::organisation(&*proof);

@@ -110,6 +110,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
 
 /// One row.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "the columns of the table")]
 pub(crate) struct Row {
     pub(crate) id: OrganisationId,
     pub(crate) name: Label,
@@ -217,7 +218,8 @@ impl Organisation {
             suspended: row.suspended || row.suspended_above,
             suspended_by: [("organisation", row.suspended), ("above", row.suspended_above)]
                 .into_iter()
-                .filter_map(|(what, is)| is.then(|| what.to_owned()))
+                .filter(|(_, is)| *is)
+                .map(|(what, _)| what.to_owned())
                 .collect(),
             accounts_suspended: row.accounts_suspended,
             suspended_reason: row.suspended_reason.clone(),
