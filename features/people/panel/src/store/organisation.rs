@@ -306,6 +306,12 @@ pub(crate) async fn insert(
     Ok(true)
 }
 
+/// The organisation of this name.
+pub(crate) async fn id_of(tx: &mut Tx, name: &Label) -> Result<Option<OrganisationId>, StoreError> {
+    let found: Option<String> = tx.optional(NAMED.bind(name.as_str())).await?;
+    Ok(found.and_then(|id| id.parse().ok()))
+}
+
 /// Whether another organisation has this name.
 pub(crate) async fn is_taken(tx: &mut Tx, name: &Label, by: OrganisationId) -> Result<bool, StoreError> {
     let found: Option<String> = tx.optional(NAMED.bind(name.as_str())).await?;
