@@ -35,6 +35,7 @@ step "layers"
 cargo xtask check-deps
 step "the API's description"
 cargo xtask openapi --check
+cargo xtask events --check
 step "licences, bans, sources"
 # the advisories need a database from the network: `cargo deny check advisories` is for a timer, not for every change
 cargo deny check bans licenses sources

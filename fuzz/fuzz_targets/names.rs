@@ -7,7 +7,8 @@ use std::fmt::{Debug, Display};
 use libfuzzer_sys::fuzz_target;
 use names::{
     AccountName, BodySize, ByteSize, CryptHash, Digest, DomainName, EmailAddress, Generation, Hostname, IndexFile, IndexOrder,
-    ListenAddr, Micros, NameError, OpaqueToken, Password, PhpVersion, PoolName, RelPath, SiteId, SshPublicKey, Uid,
+    IpNetwork, ListenAddr, Micros, NameError, OpaqueToken, Password, PhpVersion, PoolName, RelPath, SiteId, SshPublicKey, Uid,
+    WebUrl,
 };
 
 fn holds<T: Display + Debug + PartialEq>(parse: impl Fn(&str) -> Result<T, NameError>, text: &str) {
@@ -35,6 +36,7 @@ fuzz_target!(|text: &str| {
     holds(Hostname::parse, text);
     holds(IndexFile::parse, text);
     holds(IndexOrder::parse, text);
+    holds(IpNetwork::parse, text);
     holds(ListenAddr::parse, text);
     holds(Micros::parse, text);
     holds(PhpVersion::parse, text);
@@ -43,6 +45,7 @@ fuzz_target!(|text: &str| {
     holds(SiteId::parse, text);
     holds(SshPublicKey::parse, text);
     holds(Uid::parse, text);
+    holds(WebUrl::parse, text);
     if let Ok(name) = DomainName::parse(text) {
         assert_eq!(DomainName::parse(&name.unicode()), Ok(name), "{text:?}");
     }

@@ -29,6 +29,8 @@ enum Command {
     CheckDeps,
     /// Plays a story on a real server, and tells it with every command, output and time
     Demo(demo::Arguments),
+    /// Writes docs/reference/events.md from the panel's list of events
+    Events(openapi::Arguments),
     /// Boots a Debian server with Holdfast on it, and keeps it until Ctrl-C
     Host(host::Arguments),
     /// Makes a new feature's folders, and their places in the workspace
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::CheckDeps => check_deps::run(),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Events(arguments) => openapi::events(&arguments),
         Command::Host(arguments) => host::run(&arguments),
         Command::NewFeature { name } => new_feature::run(&name),
         Command::Openapi(arguments) => openapi::run(&arguments),

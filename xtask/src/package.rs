@@ -14,12 +14,14 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 /// Cargo packages that bring a binary, and the binary's name.
-const BINARIES: [(&str, &str); 7] = [
+const BINARIES: &[(&str, &str)] = &[
     ("agent", "holdfast-agent"),
     ("holdfast-box", "holdfast-box"),
     ("cli", "holdfast"),
+    ("egress", "holdfast-egress"),
     ("panel", "holdfast-panel"),
     ("probe", "holdfast-probe"),
+    ("quota", "holdfast-quota"),
     ("setup", "holdfast-setup"),
     ("worker", "holdfast-worker"),
 ];

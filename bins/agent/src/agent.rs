@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use account_agent::Accounts;
+use account_agent::{Accounts, Quotas};
 use hostd::Host;
 use php_agent::{IdleStopper, Pools};
 use web_agent::{Committer, LogSplitter, Sites, SocketProbe, UnitCheck, WebServer, WorkerCalls};
@@ -29,6 +29,7 @@ pub(crate) struct Agent {
     pub(crate) idle: IdleStopper,
     pub(crate) logs: LogSplitter,
     pub(crate) workers: Arc<WorkerCalls>,
+    pub(crate) quotas: Arc<Quotas>,
 }
 
 impl Agent {
@@ -41,9 +42,10 @@ impl Agent {
         let logs = LogSplitter::new(Arc::clone(&committer));
         let others = Arc::new(OnHost(Arc::clone(&host)));
         let workers = Arc::new(WorkerCalls::default());
+        let quotas = Arc::new(Quotas::default());
         let sites = Sites::new(Arc::clone(&committer), others, Box::new(Arc::clone(&workers)));
         let shared = (&host, &ledger, &watch, &journal);
-        let accounts = managed(Accounts::default(), shared);
+        let accounts = managed(Accounts::new(Arc::clone(&quotas)), shared);
         let pools = managed(Pools::default(), shared);
         let web_servers = managed(WebServer::new(Arc::clone(&committer)), shared);
         let sites = managed(sites, shared);
@@ -64,6 +66,7 @@ impl Agent {
             idle: IdleStopper::default(),
             logs,
             workers,
+            quotas,
         })
     }
 }

@@ -7,15 +7,17 @@ use crate::agent::Agent;
 use crate::journal::{HEADS, REWOUND};
 use crate::metrics;
 
+mod quota;
 mod sftp;
 
 /// Units of ours that must be up on every server, each with what starts it at boot.
-const UNITS: [(&str, &str); 5] = [
+const UNITS: [(&str, &str); 6] = [
     ("holdfast-agent.socket", "sockets.target"),
     ("holdfast-agent.service", "multi-user.target"),
     ("holdfast-panel.socket", "sockets.target"),
     ("holdfast-panel.service", "multi-user.target"),
     ("holdfast-probe.socket", "sockets.target"),
+    ("holdfast-egress.socket", "sockets.target"),
 ];
 
 /// What must be up besides.
@@ -56,6 +58,7 @@ pub(crate) fn examine(agent: &Agent) -> Vec<Finding> {
     findings.extend(paths(host));
     findings.extend(sftp::examine(host));
     findings.extend(SETTINGS.iter().map(|(path, value, severity)| setting(host, path, value, *severity)));
+    findings.push(quota::examine(agent));
     findings.push(web_processes(host));
     findings.push(ledger(agent));
     findings.push(audit(agent));

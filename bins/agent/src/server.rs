@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use account_agent::Accounts;
-use account_spec::GetUsage;
+use account_spec::{GetUsage, ListUsage};
 use converge::methods::{
     AuditHeads, Diagnosis, DriftAction, DriftList, GetHostMetrics, ListAuditHeads, ListDrift, ListObjects,
     Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor, RunDriftAction, RunSweep,
@@ -14,6 +14,7 @@ use hostd::{Host, HostError};
 use php_agent::Pools;
 use tokio::sync::broadcast::error::RecvError;
 use web_agent::{Sites, WebServer};
+use web_spec::GetTraffic;
 use wire::{Call, Refusal, Router};
 
 use crate::agent::Agent;
@@ -39,6 +40,10 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
         router.blocking(move |_, _: GetHostMetrics| metrics::read(&a.host).map_err(|e| host_error(&e)));
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, ask: GetUsage| usage::get(&a, &ask));
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, ask: ListUsage| usage::list(&a, &ask));
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, ask: GetTraffic| usage::traffic(&a, &ask));
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, _: RunDoctor| Ok(Diagnosis { findings: doctor::examine(&a) }));
     let a = Arc::clone(agent);

@@ -12,7 +12,7 @@ use crate::list::PageArgs;
 use crate::run::Session;
 use crate::screen::plain;
 use crate::secret;
-use crate::table::Cell;
+use crate::table::{self, Cell};
 
 /// Accounts: one Linux user and its sites each
 #[derive(Debug, Subcommand)]
@@ -31,8 +31,8 @@ pub(crate) enum AccountCommand {
     Unsuspend(ActArgs),
     /// Remove an account that has no sites; its home is moved to the trash
     Delete(DeleteArgs),
-    /// Count what an account takes on the disk
-    Usage(NameArgs),
+    /// Count what an account takes on the disk, or show what it took day by day
+    Usage(UsageArgs),
 }
 
 /// One account
@@ -41,6 +41,17 @@ pub(crate) struct NameArgs {
     /// Name or id
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     account: String,
+}
+
+/// Whose usage
+#[derive(Debug, Args)]
+pub(crate) struct UsageArgs {
+    /// Name or id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    account: String,
+    /// Show what was noted on each of the last days instead: disk space, files, and what its sites sent
+    #[arg(long, value_name = "N")]
+    days: Option<u32>,
 }
 
 /// Limits of all that an account runs
@@ -59,20 +70,41 @@ pub(crate) struct LimitArgs {
     /// Share of the disks' throughput; 100 is usual
     #[arg(long, value_name = "WEIGHT")]
     io_weight: Option<u32>,
+    /// Disk space, such as 512M or 10G, or "none" for no limit
+    #[arg(long, value_name = "SIZE", value_parser = disk)]
+    disk: Option<Most>,
+    /// Files, directories and links, or "none" for no limit
+    #[arg(long, value_name = "COUNT", value_parser = inodes)]
+    inodes: Option<Most>,
+}
+
+/// A limit that may be none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Most(Option<u64>);
+
+fn disk(text: &str) -> Result<Most, String> {
+    if text == "none" { Ok(Most(None)) } else { size(text).map(|bytes| Most(Some(bytes))) }
+}
+
+fn inodes(text: &str) -> Result<Most, String> {
+    let count = |text: &str| text.parse().map_err(|_| "must be a whole number, or \"none\"".to_owned());
+    if text == "none" { Ok(Most(None)) } else { count(text).map(|count| Most(Some(count))) }
 }
 
 impl LimitArgs {
     fn into_json(self) -> Option<Value> {
         let mut limits = Map::new();
-        let mut put = |name: &str, value: Option<u64>| {
+        let mut put = |name: &str, value: Option<Value>| {
             if let Some(value) = value {
-                limits.insert(name.to_owned(), value.into());
+                limits.insert(name.to_owned(), value);
             }
         };
-        put("cpu_percent", self.cpu.map(u64::from));
-        put("memory_bytes", self.memory);
-        put("tasks", self.tasks.map(u64::from));
-        put("io_weight", self.io_weight.map(u64::from));
+        put("cpu_percent", self.cpu.map(Value::from));
+        put("memory_bytes", self.memory.map(Value::from));
+        put("tasks", self.tasks.map(Value::from));
+        put("io_weight", self.io_weight.map(Value::from));
+        put("disk_bytes", self.disk.map(|most| most.0.into()));
+        put("inodes", self.inodes.map(|most| most.0.into()));
         (!limits.is_empty()).then_some(Value::Object(limits))
     }
 }
@@ -131,7 +163,7 @@ pub(crate) struct ListArgs {
 #[derive(Debug, Args)]
 #[group(skip)]
 #[command(override_usage = "holdfast account edit [OPTIONS] <ACCOUNT>")]
-#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["email", "password_stdin", "ssh_keys", "ssh_key_files", "drop_ssh_keys", "no_ssh_keys", "cpu", "memory", "tasks", "io_weight"]))]
+#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["email", "password_stdin", "ssh_keys", "ssh_key_files", "drop_ssh_keys", "no_ssh_keys", "cpu", "memory", "tasks", "io_weight", "disk", "inodes"]))]
 pub(crate) struct EditArgs {
     /// Name or id
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -272,7 +304,8 @@ impl AccountCommand {
                 args.change.confirm(session, args.confirm, &question)?;
                 args.change.run(session, Change::delete(subject(&args.account), args.if_match)).await
             }
-            Self::Usage(args) => usage(session, &args.account).await,
+            Self::Usage(UsageArgs { account, days: None }) => usage(session, &account).await,
+            Self::Usage(UsageArgs { account, days: Some(days) }) => history(session, &account, days).await,
         }
     }
 }
@@ -362,6 +395,9 @@ async fn show(session: &mut Session, name: &str) -> Result<(), Failure> {
         ("memory", fields::size(&limits, "memory_bytes")),
         ("tasks", text(&limits, "tasks")),
         ("io weight", text(&limits, "io_weight")),
+        ("disk", fields::size(&limits, "disk_bytes")),
+        ("inodes", text(&limits, "inodes")),
+        ("not held", text(&account, "limits_note")),
         ("made", moment(&account, "created_at")),
         ("changed", moment(&account, "updated_at")),
         ("id", text(&account, "id")),
@@ -390,12 +426,46 @@ async fn usage(session: &mut Session, name: &str) -> Result<(), Failure> {
     let count = usage.get("bytes").and_then(Value::as_u64).unwrap_or(0);
     let truncated = usage.get("truncated").and_then(Value::as_bool).unwrap_or(false);
     let at_least = if truncated { "at least " } else { "" };
+    let files = match text(&usage, "entries") {
+        none if none.is_empty() => "not counted by this file system".to_owned(),
+        some => format!("{at_least}{some}"),
+    };
+    let by = match text(&usage, "measured_by").as_str() {
+        "quota" => "by the file system".to_owned(),
+        _ => "file by file".to_owned(),
+    };
     let rows = [
         ("space", format!("{at_least}{}", bytes(count))),
-        ("files", format!("{at_least}{}", text(&usage, "entries"))),
-        ("counted", moment(&usage, "as_of")),
+        ("files", files),
+        ("counted", format!("{}, {by}", moment(&usage, "as_of"))),
+        ("limits", text(&usage, "note")),
     ];
     Ok(fields::show(&mut session.screen, &rows)?)
+}
+
+async fn history(session: &mut Session, name: &str, days: u32) -> Result<(), Failure> {
+    let call = Call::get(format!("/accounts/{}/usage/history?days={days}", segment(name)));
+    let reply = session.ask("reading the history", call).await?;
+    if session.json {
+        return Ok(session.screen.json(&reply.body)?);
+    }
+    let list = reply.value()?;
+    let items = list.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+    if items.is_empty() {
+        session.screen.note(&[plain("nothing was noted yet")])?;
+        return Ok(());
+    }
+    let row = |day: &Value| {
+        vec![
+            Cell::plain(text(day, "day")),
+            Cell::plain(fields::size(day, "bytes")),
+            Cell::plain(text(day, "entries")),
+            Cell::plain(fields::size(day, "traffic_bytes")),
+            Cell::plain(text(day, "requests")),
+        ]
+    };
+    let rows: Vec<_> = items.iter().map(row).collect();
+    Ok(table::write(&mut session.screen, &["day", "space", "files", "sent", "requests"], &rows)?)
 }
 
 #[cfg(test)]

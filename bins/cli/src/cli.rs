@@ -31,6 +31,7 @@ use crate::setting::SettingCommand;
 use crate::setup::SetupArgs;
 use crate::site::SiteCommand;
 use crate::sweep::{PlanArgs, SweepArgs};
+use crate::webhook::WebhookCommand;
 
 /// Rules a Holdfast server: accounts, sites, and what holds them.
 ///
@@ -80,6 +81,8 @@ enum Command {
     #[command(subcommand)]
     Event(EventCommand),
     #[command(subcommand)]
+    Webhook(WebhookCommand),
+    #[command(subcommand)]
     Audit(AuditCommand),
     #[command(subcommand)]
     Session(SessionCommand),
@@ -109,6 +112,7 @@ impl Command {
         match self {
             Self::Sweep(args) => Some(&mut args.dry_run),
             Self::Drift(args) => args.dry_run(),
+            Self::Webhook(command) => command.dry_run(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
             Self::Organisation(command) => command.dry_run(),
             Self::Role(command) => command.dry_run(),
@@ -137,6 +141,7 @@ impl Command {
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
+            Self::Webhook(command) => command.run(session).await,
             Self::Audit(command) => command.run(session).await,
             Self::Session(command) => command.run(session).await,
             Self::Password(args) => args.run(session).await,

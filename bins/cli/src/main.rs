@@ -45,6 +45,7 @@ mod table;
 mod testing;
 mod time;
 mod visible;
+mod webhook;
 
 use std::process::ExitCode;
 

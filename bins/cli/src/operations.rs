@@ -14,6 +14,7 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("account_suspend", "account suspend"),
     ("account_unsuspend", "account unsuspend"),
     ("account_usage", "account usage"),
+    ("account_usage_history", "account usage"),
     ("audit_list", "audit list"),
     ("audit_verify", "audit verify"),
     ("doctor_run", "doctor"),
@@ -76,6 +77,16 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("site_suspend", "site suspend"),
     ("site_unsuspend", "site unsuspend"),
     ("sweep_run", "sweep"),
+    ("webhook_create", "webhook create"),
+    ("webhook_delete", "webhook delete"),
+    ("webhook_delivery_list", "webhook deliveries"),
+    ("webhook_drop", "webhook drop"),
+    ("webhook_edit", "webhook edit"),
+    ("webhook_list", "webhook list"),
+    ("webhook_redeliver", "webhook redeliver"),
+    ("webhook_rotate_secret", "webhook rotate-secret"),
+    ("webhook_show", "webhook show"),
+    ("webhook_test", "webhook test"),
 ];
 
 /// The operations of a command, such as `site create`.

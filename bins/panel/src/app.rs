@@ -10,6 +10,7 @@ use auth::Passwords;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use desired::{Panel, Table};
+use egress_spec::Bounds;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa::OpenApi;
@@ -33,6 +34,10 @@ pub struct Parts {
     pub passwords: Passwords,
     /// The probe.
     pub probe: Peer,
+    /// Egress.
+    pub egress: Peer,
+    /// Whom egress may speak to.
+    pub bounds: Arc<Bounds>,
     /// The port of HTTPS, as it stands in links.
     pub port: u16,
     /// Cancelled when the panel stops: streams end then.
@@ -64,6 +69,14 @@ pub struct Limits {
 )]
 struct Description;
 
+impl Parts {
+    /// What webhooks need.
+    pub(crate) fn webhooks(&self) -> webhook_panel::State {
+        let (panel, egress, bounds) = (self.panel.clone(), self.egress.clone(), Arc::clone(&self.bounds));
+        webhook_panel::State { panel, egress, bounds }
+    }
+}
+
 /// Every route, from one table.
 fn table(parts: Parts) -> Table {
     let accounts = account_panel::State {
@@ -83,6 +96,7 @@ fn table(parts: Parts) -> Table {
         .merge(people_panel::table(people))
         .merge(web_panel::table(sites))
         .merge(php_panel::table(parts.panel.clone()))
+        .merge(webhook_panel::table(parts.webhooks()))
         .merge(routes::table(parts))
 }
 

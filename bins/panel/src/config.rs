@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use egress_spec::Bounds;
 use names::{Hostname, ListenAddr};
 use serde::Deserialize;
 
@@ -29,6 +30,10 @@ pub struct Config {
     pub agent_socket: PathBuf,
     /// The probe's socket.
     pub probe_socket: PathBuf,
+    /// Egress's socket.
+    pub egress_socket: PathBuf,
+    /// Whom egress may speak to, so that the panel refuses at once what egress would refuse.
+    pub egress_bounds: PathBuf,
 }
 
 impl Default for Config {
@@ -42,6 +47,8 @@ impl Default for Config {
             database: PathBuf::from("/var/lib/holdfast/holdfast.db"),
             agent_socket: PathBuf::from("/run/holdfast/agent.sock"),
             probe_socket: PathBuf::from("/run/holdfast-probe/probe.sock"),
+            egress_socket: PathBuf::from("/run/holdfast-egress/egress.sock"),
+            egress_bounds: PathBuf::from(egress_spec::PATH),
         }
     }
 }
@@ -85,6 +92,21 @@ impl Config {
         };
         toml::from_str(&text)
             .map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })
+    }
+
+    /// Whom egress may speak to. A file that cannot be used opens nothing here and keeps egress from starting; the panel itself goes on.
+    pub fn bounds(&self) -> Bounds {
+        let read = || -> anyhow::Result<Bounds> {
+            match std::fs::read_to_string(&self.egress_bounds) {
+                Ok(text) => Ok(Bounds::new(toml::from_str(&text)?)?),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Bounds::default()),
+                Err(error) => Err(error.into()),
+            }
+        };
+        read().unwrap_or_else(|error| {
+            tracing::error!(path = %self.egress_bounds.display(), error = format!("{error:#}"), "the bounds of egress cannot be used");
+            Bounds::default()
+        })
     }
 }
 

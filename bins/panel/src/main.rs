@@ -1,4 +1,5 @@
-//! `holdfast-panel`: serves until it is asked to stop. `holdfast-panel --openapi` prints the API's description.
+//! `holdfast-panel`: serves until it is asked to stop. `holdfast-panel --openapi` prints the API's description, `--events` the
+//! reference of all events.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ fn run() -> anyhow::Result<()> {
     match arguments.next().as_deref() {
         None => panel::start::run(),
         Some("--openapi") => Ok(writeln!(std::io::stdout(), "{}", panel::start::openapi()?)?),
-        Some(other) => anyhow::bail!("unknown argument {other:?}; there is only --openapi"),
+        Some("--events") => Ok(write!(std::io::stdout(), "{}", panel::start::events())?),
+        Some(other) => anyhow::bail!("unknown argument {other:?}; there are only --openapi and --events"),
     }
 }

@@ -1,6 +1,7 @@
 //! From nothing to serving, and back.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -23,6 +24,10 @@ use crate::{tls, upkeep, world};
 const PEOPLES_CONNECTIONS: usize = 10;
 const _: () =
     assert!(desired::PARALLEL + PEOPLES_CONNECTIONS < 60, "one is the stream's; the agent takes 60 from us");
+/// Calls to other servers at once; egress takes 96.
+const OUTBOUND: usize = 80;
+const _: () =
+    assert!(webhook_panel::PARALLEL < OUTBOUND, "webhooks leave some to people who wait for an answer");
 /// Requests in hand at a stop are given so long.
 const GRACE: Duration = Duration::from_secs(2);
 /// Changes that one tenant may ask for per second in the long run, and at once.
@@ -63,6 +68,11 @@ pub fn openapi() -> anyhow::Result<String> {
     });
     std::fs::remove_dir_all(&folder)?;
     text
+}
+
+/// The reference of all events, as it is committed.
+pub fn events() -> String {
+    desired::event::reference()
 }
 
 async fn serve() -> anyhow::Result<()> {
@@ -130,7 +140,10 @@ pub async fn parts(config: &Config, stop: CancellationToken) -> anyhow::Result<P
     let refusals = Refusals::new(store.clone());
     let panel = Panel::new(store, agents, world::registry(), stop.clone());
     let passwords = Passwords::new()?;
-    Ok(Parts { panel, passwords, probe: Peer::new(&config.probe_socket), port: 8443, stop, refusals })
+    let probe = Peer::new(&config.probe_socket);
+    let egress = Peer::with_connections(&config.egress_socket, OUTBOUND);
+    let bounds = Arc::new(config.bounds());
+    Ok(Parts { panel, passwords, probe, egress, bounds, port: 8443, stop, refusals })
 }
 
 /// The name that was last read from the file.
@@ -158,6 +171,8 @@ pub fn spawn(parts: &Parts, config: &Config) -> Vec<tokio::task::JoinHandle<()>>
         tokio::spawn(desired::drive(panel.clone())),
         tokio::spawn(first_node(panel.clone(), config.clone(), watching)),
         tokio::spawn(upkeep::run(panel.clone())),
+        tokio::spawn(account_panel::usage::run(panel.clone(), Arc::new(world::World))),
+        tokio::spawn(webhook_panel::deliver(parts.webhooks())),
     ]
 }
 

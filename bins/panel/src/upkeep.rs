@@ -10,6 +10,8 @@ use crate::routes::setting::EVENT_DAYS;
 
 /// Facts about the server.
 const FACTS: Duration = Duration::from_mins(1);
+/// How long messages to webhooks are kept that were taken; dead letters are kept as long as events.
+const DELIVERED: Duration = Duration::from_hours(7 * 24);
 /// The rest.
 const HOURLY: u32 = 60;
 
@@ -45,7 +47,9 @@ pub async fn forget(panel: &Panel) -> Result<(), StoreError> {
             people_panel::prune(tx, now).await?;
             api_kit::idempotency::prune(tx, now).await?;
             let days: u64 = setting::get(tx, EVENT_DAYS.name).await?.unwrap_or(90);
-            event::prune(tx, now.minus(Duration::from_secs(days.saturating_mul(86_400)))).await?;
+            let kept = now.minus(Duration::from_secs(days.saturating_mul(86_400)));
+            event::prune(tx, kept).await?;
+            webhook_panel::prune(tx, now.minus(DELIVERED), kept).await?;
             Ok(())
         })
         .await

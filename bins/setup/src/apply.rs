@@ -133,6 +133,8 @@ const AGENT_TOML: &str = "\
 #memory_mib = 65536
 #cpu_percent = 6400
 #tasks = 4096
+#disk_mib = 1073741824
+#inodes = 1000000000
 
 # How the agent works.
 #[work]

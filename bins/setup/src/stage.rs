@@ -270,10 +270,11 @@ fn web(world: World<'_>) -> Result<Vec<Step>, HostError> {
     Ok(steps)
 }
 
-/// Sockets with the services that they belong to; the probe is started by its first caller.
-const PAIRS: [(OwnUnit, OwnUnit, bool); 3] = [
+/// Sockets with the services that they belong to; probe and egress are started by their first caller.
+const PAIRS: [(OwnUnit, OwnUnit, bool); 4] = [
     (OwnUnit::AgentSocket, OwnUnit::AgentService, true),
     (OwnUnit::ProbeSocket, OwnUnit::ProbeService, false),
+    (OwnUnit::EgressSocket, OwnUnit::EgressService, false),
     (OwnUnit::PanelSocket, OwnUnit::PanelService, true),
 ];
 
@@ -290,6 +291,14 @@ fn drop_ins(world: World<'_>) -> Result<Vec<(&'static str, Option<String>)>, Hos
             own.join(" ")
         )
     });
+    let opened = crate::addresses::of_egress(world.host.files());
+    let egress = (!opened.is_empty()).then(|| {
+        format!(
+            "# The name servers, and the networks that {} opens.\n[Service]\nIPAddressAllow={}\n",
+            egress_spec::PATH,
+            opened.join(" ")
+        )
+    });
     let homes = &world.host.bounds().homes;
     let elsewhere = homes != "/home";
     let agent = elsewhere.then(|| format!("[Service]\nReadWritePaths=-{homes}\nNoExecPaths=-{homes}\n"));
@@ -300,8 +309,11 @@ fn drop_ins(world: World<'_>) -> Result<Vec<(&'static str, Option<String>)>, Hos
              ReadWritePaths={homes}/%i\nNoExecPaths=\nNoExecPaths=/ /run /tmp /var/tmp {homes}/%i\n"
         )
     });
+    let quota = elsewhere.then(|| format!("[Service]\nReadWritePaths=-{homes}\nNoExecPaths=-{homes}\n"));
     Ok(vec![
+        ("/etc/systemd/system/holdfast-quota@.service.d/homes.conf", quota),
         ("/etc/systemd/system/holdfast-probe.service.d/addresses.conf", probe),
+        ("/etc/systemd/system/holdfast-egress.service.d/addresses.conf", egress),
         (AGENT_HOMES, agent),
         ("/etc/systemd/system/holdfast-worker@.service.d/homes.conf", worker),
     ])

@@ -59,6 +59,10 @@ pub struct AccountBounds {
     pub cpu_percent: u32,
     /// Processes and threads. Default 4096.
     pub tasks: u32,
+    /// The highest limit of disk space, in MiB. Default 1073741824 (1 PiB). An account without a limit has none by this.
+    pub disk_mib: u64,
+    /// The highest limit of files, directories and links. Default 1000000000. An account without a limit has none by this.
+    pub inodes: u64,
 }
 
 /// How the agent works.
@@ -89,7 +93,13 @@ impl Default for Bounds {
 
 impl Default for AccountBounds {
     fn default() -> Self {
-        Self { memory_mib: 65_536, cpu_percent: 6_400, tasks: 4_096 }
+        Self {
+            memory_mib: 65_536,
+            cpu_percent: 6_400,
+            tasks: 4_096,
+            disk_mib: 1 << 30,
+            inodes: 1_000_000_000,
+        }
     }
 }
 
@@ -117,6 +127,12 @@ impl Bounds {
         Self::parse(&text).map_err(refuse)
     }
 
+    /// The bounds of this machine, for a program that has no use for the rest of a host.
+    pub fn of_this_machine() -> Result<Self, HostError> {
+        let files = Files::new(hostfs::Dir::open("/")?, std::sync::Arc::default());
+        Self::load(&files, 0)
+    }
+
     /// Parses the text of the file.
     pub fn parse(text: &str) -> Result<Self, String> {
         let bounds: Self = toml::from_str(text).map_err(|error| error.to_string())?;
@@ -141,6 +157,8 @@ impl Bounds {
         in_range("account.memory_mib", self.account.memory_mib, 16, 1 << 24)?;
         in_range("account.cpu_percent", self.account.cpu_percent.into(), 1, 1_000_000)?;
         in_range("account.tasks", self.account.tasks.into(), 8, 4_194_304)?;
+        in_range("account.disk_mib", self.account.disk_mib, 1, 1 << 30)?;
+        in_range("account.inodes", self.account.inodes, 100, 1_000_000_000)?;
         in_range("work.connections", self.work.connections.into(), 5, 1024)?;
         in_range("work.sweep_seconds", self.work.sweep_seconds.into(), 10, 86_400)?;
         in_range("work.pool_idle_seconds", self.work.pool_idle_seconds.into(), 10, 86_400)

@@ -107,6 +107,12 @@ pub enum HostError {
         /// The deadline.
         after: Duration,
     },
+    /// What the kernel holds of the accounts' disk limits could not be learned.
+    #[error("look at the disk limits: {reason}")]
+    Quota {
+        /// What the quota unit said.
+        reason: String,
+    },
     /// `agent.toml` is refused.
     #[error("{path}: {reason}")]
     Bounds {

@@ -77,8 +77,9 @@ impl Owners {
 }
 
 /// Directories that a Debian server with our package has.
-const DIRS: [&str; 26] = [
+const DIRS: [&str; 28] = [
     "etc/holdfast/php",
+    "etc/holdfast/quota",
     "etc/holdfast/templates",
     "etc/holdfast/credentials",
     "etc/nginx/conf.d",
@@ -94,6 +95,7 @@ const DIRS: [&str; 26] = [
     "run/holdfast",
     "run/holdfast-php",
     "run/holdfast-probe",
+    "run/holdfast-quota",
     "run/holdfast-worker",
     "usr/lib",
     "usr/sbin",

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use names::{AccountName, PhpVersion, PoolName};
+use names::{AccountName, PhpVersion, PoolName, Uid};
 use serde::{Deserialize, Serialize};
 
 use crate::systemd::Signal;
@@ -35,6 +35,10 @@ pub enum Unit {
     Ssh,
     /// The installation of a role's packages.
     Packages(Role),
+    /// The disk limits of the account with this user id, set and read back.
+    Quota(Uid),
+    /// A look at the disk limits and the usage of all accounts; changes nothing.
+    QuotaList,
 }
 
 impl Unit {
@@ -51,6 +55,8 @@ impl Unit {
             Self::AccountSlice(account) => format!("holdfast-{account}.slice"),
             Self::Ssh => "ssh.service".to_owned(),
             Self::Packages(role) => format!("holdfast-packages@{role}.service"),
+            Self::Quota(uid) => format!("holdfast-quota@{uid}.service"),
+            Self::QuotaList => "holdfast-quota-list.service".to_owned(),
         }
     }
 
@@ -109,16 +115,22 @@ pub enum OwnUnit {
     ProbeService,
     /// The probe's socket.
     ProbeSocket,
+    /// Egress.
+    EgressService,
+    /// Egress's socket.
+    EgressSocket,
 }
 
 impl OwnUnit {
     /// All of them, sockets before the services that inherit them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::AgentSocket,
         Self::ProbeSocket,
+        Self::EgressSocket,
         Self::PanelSocket,
         Self::AgentService,
         Self::ProbeService,
+        Self::EgressService,
         Self::PanelService,
     ];
 
@@ -131,6 +143,8 @@ impl OwnUnit {
             Self::AgentSocket => "holdfast-agent.socket",
             Self::ProbeService => "holdfast-probe.service",
             Self::ProbeSocket => "holdfast-probe.socket",
+            Self::EgressService => "holdfast-egress.service",
+            Self::EgressSocket => "holdfast-egress.socket",
         }
     }
 }

@@ -176,6 +176,7 @@ macro_rules! kinds {
 kinds! {
     Account, AccountId, "account";
     Audit, AuditId, "audit record";
+    Delivery, DeliveryId, "delivery";
     Event, EventId, "event";
     Invitation, InvitationId, "invitation";
     Job, JobId, "job";

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod address;
 mod crypt;
 mod digest;
 mod domain;
@@ -30,11 +31,13 @@ mod ssh_key;
 mod text;
 mod token;
 mod uid;
+mod url;
 
 #[cfg(test)]
 mod proof;
 
 pub use account::AccountName;
+pub use address::{IpNetwork, Special};
 pub use crypt::CryptHash;
 pub use digest::{CanonicalError, Digest, canonical_json};
 pub use domain::DomainName;
@@ -43,8 +46,8 @@ pub use error::{NameError, code_in};
 pub use generation::Generation;
 pub use hostname::Hostname;
 pub use id::{
-    AccountId, AuditId, EventId, Id, InvitationId, JobId, Kind, LinkId, NodeId, OrganisationId, PackageId,
-    PersonId, PoolId, RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId, WebhookId, kind,
+    AccountId, AuditId, DeliveryId, EventId, Id, InvitationId, JobId, Kind, LinkId, NodeId, OrganisationId,
+    PackageId, PersonId, PoolId, RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId, WebhookId, kind,
 };
 pub use index::{IndexFile, IndexOrder};
 pub use label::Label;
@@ -57,3 +60,4 @@ pub use size::{BodySize, ByteSize};
 pub use ssh_key::{SshKeyKind, SshPublicKey};
 pub use token::OpaqueToken;
 pub use uid::{Uid, UidRange};
+pub use url::{Scheme, UrlHost, WebUrl};

@@ -34,6 +34,18 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0003_people.sql"),
     ),
     (
+        7,
+        "webhook",
+        include_str!("../migrations/sqlite/0007_webhook.sql"),
+        include_str!("../migrations/postgres/0007_webhook.sql"),
+    ),
+    (
+        8,
+        "usage",
+        include_str!("../migrations/sqlite/0008_usage.sql"),
+        include_str!("../migrations/postgres/0008_usage.sql"),
+    ),
+    (
         10,
         "members",
         include_str!("../migrations/sqlite/0010_members.sql"),

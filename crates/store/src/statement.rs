@@ -1,8 +1,8 @@
 //! Statements and the values that travel beside them.
 
 use names::{
-    AccountName, CryptHash, Digest, DomainName, EmailAddress, Generation, Hostname, Id, Micros, PhpVersion,
-    PoolName, RelPath,
+    AccountName, CryptHash, Digest, DomainName, EmailAddress, Generation, Hostname, Id, Label, Micros,
+    PhpVersion, PoolName, RelPath, WebUrl,
 };
 use sqlx::Any;
 use sqlx::any::AnyArguments;
@@ -204,7 +204,7 @@ macro_rules! as_text {
     };
 }
 
-as_text!(AccountName, DomainName, EmailAddress, Hostname, PhpVersion, PoolName, RelPath);
+as_text!(AccountName, DomainName, EmailAddress, Hostname, Label, PhpVersion, PoolName, RelPath, WebUrl);
 
 impl From<&CryptHash> for Value {
     fn from(value: &CryptHash) -> Self {

@@ -55,7 +55,8 @@ struct Recipe<'a> {
 const FORMAT: u32 = 1;
 
 /// What a small Debian server has besides the essential packages.
-const INCLUDE: [&str; 14] = [
+const INCLUDE: [&str; 15] = [
+    "btrfs-progs",
     "ca-certificates",
     "cron",
     "curl",

@@ -12,6 +12,7 @@ mod json;
 mod keys;
 mod paths;
 mod people;
+mod urls;
 
 pub use json::{Case, cases, embed, pointer, scalar_leaves, string_leaves};
 
@@ -39,13 +40,15 @@ pub enum FieldKind {
     /// A name or note for people: control characters are refused, the rest is data.
     Text,
     Token,
+    /// Where a server is asked to send something.
+    WebUrl,
     /// Not known: every family, and nothing expected but a proper answer.
     Any,
 }
 
 impl FieldKind {
     /// Every kind.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::AccountName,
         Self::BodySize,
         Self::ByteSize,
@@ -66,6 +69,7 @@ impl FieldKind {
         Self::SshKey,
         Self::Text,
         Self::Token,
+        Self::WebUrl,
         Self::Any,
     ];
 
@@ -93,6 +97,7 @@ impl FieldKind {
             Self::SshKey => keys::SAMPLE,
             Self::Text | Self::Any => "An ordinary note",
             Self::Token => "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA",
+            Self::WebUrl => "https://hooks.example.test/holdfast",
         }
     }
 
@@ -202,6 +207,7 @@ pub fn for_field(kind: FieldKind) -> Vec<Payload> {
         FieldKind::SshKey => keys::all(),
         FieldKind::RelPath | FieldKind::IndexFile => paths::all(),
         FieldKind::BodySize | FieldKind::ByteSize => config::sizes(kind),
+        FieldKind::WebUrl => urls::all(),
         FieldKind::Any => [domains::all(), people::account_names(), keys::all(), paths::all()].concat(),
         _ => Vec::new(),
     });

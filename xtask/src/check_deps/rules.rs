@@ -54,7 +54,7 @@ const PANEL_ONLY: &[&str] = &["api-kit", "audit", "auth", "desired", "store"];
 const HOST_ONLY: &[&str] = &["hostd", "hostfs"];
 /// What a spec may name itself, besides specs.
 const SPEC_MAY: &[&str] =
-    &["converge", "jiff", "names", "serde", "serde_json", "thiserror", "utoipa", "uuid", "wire"];
+    &["base64", "converge", "jiff", "names", "serde", "serde_json", "thiserror", "utoipa", "uuid", "wire"];
 /// Crates that only tests and developers' commands link.
 const TEST_ONLY: &[&str] = &["e2e", "testkit", "testhost"];
 

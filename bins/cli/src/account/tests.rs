@@ -103,7 +103,50 @@ async fn usage_says_where_it_is_a_lower_bound() {
     let usage = json!({ "bytes": 1_572_864, "entries": 12, "truncated": true, "as_of": "2026-03-01T12:00:00.000000Z" });
     let panel = FakePanel::start([("GET /accounts/alice/usage", Answer::json(200, &usage))]);
     let ran = panel.run(&["account", "usage", "alice"]).await;
-    assert_eq!(ran.out, "space    at least 1.5 MiB\nfiles    at least 12\ncounted  2026-03-01 12:00:00Z\n");
+    assert_eq!(
+        ran.out,
+        "space    at least 1.5 MiB\nfiles    at least 12\ncounted  2026-03-01 12:00:00Z, file by file\n"
+    );
+}
+
+#[tokio::test]
+async fn usage_says_what_the_file_system_does_not_count_or_hold() {
+    let usage = json!({
+        "bytes": 1_572_864, "entries": null, "truncated": false, "measured_by": "quota",
+        "disk_held": true, "inodes_held": false, "note": "files are not limited: btrfs does not count them",
+        "as_of": "2026-03-01T12:00:00.000000Z",
+    });
+    let panel = FakePanel::start([("GET /accounts/alice/usage", Answer::json(200, &usage))]);
+    let ran = panel.run(&["account", "usage", "alice"]).await;
+    let wanted = "space    1.5 MiB\nfiles    not counted by this file system\ncounted  2026-03-01 12:00:00Z, by the file system\n\
+                  limits   files are not limited: btrfs does not count them\n";
+    assert_eq!(ran.out, wanted);
+}
+
+#[tokio::test]
+async fn the_history_is_a_line_a_day() {
+    let day =
+        json!({ "day": "2026-03-01", "bytes": 1024, "entries": null, "traffic_bytes": 2048, "requests": 7 });
+    let items = json!({ "items": [day], "next_cursor": null });
+    let panel = FakePanel::start([("GET /accounts/alice/usage/history?days=7", Answer::json(200, &items))]);
+    let ran = panel.run(&["account", "usage", "alice", "--days", "7"]).await;
+    assert!(
+        ran.out.contains("2026-03-01") && ran.out.contains("2.0 KiB") && ran.out.contains('7'),
+        "{}",
+        ran.out
+    );
+}
+
+#[tokio::test]
+async fn limits_of_the_disk_are_set_and_taken_away() {
+    let panel = FakePanel::start([
+        ("GET /accounts/alice", Answer::json(200, &account())),
+        ("PATCH /accounts/alice", Answer::json(202, &account())),
+    ]);
+    let ran = panel.run(&["account", "edit", "alice", "--disk", "10G", "--inodes", "none"]).await;
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    let sent = panel.seen().pop().unwrap().body;
+    assert_eq!(sent, json!({ "limits": { "disk_bytes": 10_737_418_240_u64, "inodes": null } }));
 }
 
 #[test]

@@ -31,6 +31,9 @@ const GOOD: &[&str] = &[
     "plan --json",
     "doctor --strict",
     "--url https://panel.example.test:8443 --token-file t session show",
+    "webhook create on-call https://hooks.example.test/a --kind object.failed --kind object.degraded",
+    "webhook edit on-call --all-kinds --enabled true",
+    "webhook redeliver on-call 01935b2e-7a4d-7c3e-8f10-0123456789ab",
     "completions bash",
 ];
 
@@ -56,6 +59,9 @@ const BAD: &[&str] = &[
     "session create --save t",
     "session create --login alice --link-stdin --save t",
     "api TRACE /x",
+    "webhook edit on-call",
+    "webhook edit on-call --kind object.ready --all-kinds",
+    "webhook deliveries on-call --state lost",
     "completions csh",
 ];
 

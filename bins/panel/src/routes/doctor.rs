@@ -1,5 +1,7 @@
 //! `/doctor`: the agent's look at everything, and the panel's own.
 
+use std::time::Duration;
+
 use api_kit::openapi::Problems;
 use api_kit::{ApiError, Caller, Json};
 use auth::ViewNode;
@@ -10,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use store::{Statement, Tx};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
+use wire::Peer;
 
 use crate::app::Parts;
 
@@ -66,8 +69,10 @@ fn finding(code: &str, subject: &str, seen: Result<String, (Severity, String, &s
     responses((status = 200, description = "What was found", body = DoctorView), Problems))]
 async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result<Json<DoctorView>, ApiError> {
     actor.everywhere::<ViewNode>()?;
-    let mut findings =
-        vec![database(&parts).await, audit(&parts).await?, objects(&parts).await?, probe(&parts).await];
+    let mut findings = vec![database(&parts).await, audit(&parts).await?, objects(&parts).await?];
+    findings.push(webhooks(&parts).await?);
+    findings.push(answers("probe.answers", "the probe", &parts.probe, "holdfast-probe").await);
+    findings.push(answers("egress.answers", "egress", &parts.egress, "holdfast-egress").await);
     match parts.panel.agent().call(&RunDoctor {}).await {
         Ok(diagnosis) => {
             findings.push(finding("agent.answers", "the agent", Ok("answers".to_owned())));
@@ -123,13 +128,26 @@ async fn objects(parts: &Parts) -> Result<Finding, ApiError> {
     Ok(finding("panel.objects", "accounts, pools, sites and the web server", seen))
 }
 
-async fn probe(parts: &Parts) -> Finding {
-    let seen = match parts.probe.hello().await {
-        Ok(hello) => Ok(format!("answers, release {}", hello.version)),
-        Err(error) => {
-            let remedy = "Look at `systemctl status holdfast-probe.socket`.";
-            Err((Severity::Error, error.to_string(), remedy))
-        }
+/// A receiver may be away for so long.
+const AWAY: Duration = Duration::from_hours(1);
+
+async fn webhooks(parts: &Parts) -> Result<Finding, ApiError> {
+    let since = parts.panel.now().minus(AWAY);
+    let away = parts.panel.store().read(async |tx: &mut Tx| webhook_panel::away(tx, since).await).await?;
+    let seen = if away.is_empty() {
+        Ok("every receiver takes its messages".to_owned())
+    } else {
+        let message = format!("receivers took nothing for an hour or more: {}", away.join(", "));
+        Err((Severity::Warning, message, "Look at `holdfast webhook deliveries NAME`."))
     };
-    finding("probe.answers", "the probe", seen)
+    Ok(finding("webhook.receivers", "webhooks", seen))
+}
+
+async fn answers(code: &str, what: &str, peer: &Peer, unit: &str) -> Finding {
+    let remedy = format!("Look at `systemctl status {unit}.socket {unit}.service`.");
+    let seen = match peer.hello().await {
+        Ok(hello) => Ok(format!("answers, release {}", hello.version)),
+        Err(error) => Err((Severity::Error, error.to_string(), remedy.as_str())),
+    };
+    finding(code, what, seen)
 }

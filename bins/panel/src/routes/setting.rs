@@ -1,5 +1,6 @@
 //! `/settings`: a few typed values for the whole installation.
 
+use account_panel::usage;
 use api_kit::openapi::{ChangeProblems, Problems};
 use api_kit::{ApiError, Caller, Json, List, Path, Query, Rehearsal, RehearsalParams, json};
 use audit::Object;
@@ -57,7 +58,60 @@ pub(crate) const EVENT_DAYS: Known = Known {
     },
 };
 
-const ALL: [Known; 2] = [EVENT_DAYS, PANEL_HOSTNAME];
+/// How often the agent is asked what all accounts take.
+const USAGE_EVERY: Known = Known {
+    name: usage::EVERY_MINUTES,
+    what: "How often what all accounts take is noted, in minutes. Where no file system counts, an account's worker does once a day.",
+    default: || Value::from(usage::EVERY_MINUTES_USUAL),
+    read: |value| match value.as_u64() {
+        Some(minutes @ 1..=1440) => Ok(Value::from(minutes)),
+        _ => Err((
+            "out_of_range",
+            "This is not a number of minutes.".to_owned(),
+            "Send a whole number from 1 to 1440.",
+        )),
+    },
+};
+
+/// How long daily figures are kept.
+const USAGE_DAYS: Known = Known {
+    name: usage::KEEP_DAYS,
+    what: "What accounts took and sent on a day is forgotten after so many days.",
+    default: || Value::from(usage::KEEP_DAYS_USUAL),
+    read: |value| match value.as_u64() {
+        Some(days @ 1..=3650) => Ok(Value::from(days)),
+        _ => Err((
+            "out_of_range",
+            "This is not a number of days.".to_owned(),
+            "Send a whole number from 1 to 3650.",
+        )),
+    },
+};
+
+/// What is done about an account at a limit of the disk.
+const OVER_QUOTA: Known = Known {
+    name: usage::OVER_QUOTA,
+    what: "What happens to an account at its limit of disk space or files: warn (an event) or suspend (until it is below again).",
+    default: || Value::from("warn"),
+    read: |value| match value.as_str() {
+        Some(policy @ ("warn" | "suspend")) => Ok(Value::from(policy)),
+        _ => Err(("unknown_value", "There is no such policy.".to_owned(), "Send warn or suspend.")),
+    },
+};
+
+/// How often a message to a webhook is sent.
+const WEBHOOK_TRIES: Known = Known {
+    name: webhook_panel::TRIES_SETTING,
+    what: "A message to a webhook that was sent so often and never taken is a dead letter.",
+    default: || Value::from(webhook_panel::TRIES),
+    read: |value| {
+        let tries = value.as_u64().filter(|tries| (1..=20).contains(tries));
+        let remedy = "Send a whole number from 1 to 20.";
+        tries.map(Value::from).ok_or(("out_of_range", "This is not a number of tries.".to_owned(), remedy))
+    },
+};
+
+const ALL: &[Known] = &[EVENT_DAYS, PANEL_HOSTNAME, USAGE_EVERY, USAGE_DAYS, OVER_QUOTA, WEBHOOK_TRIES];
 
 /// The routes.
 pub(super) fn table(panel: Panel) -> Table {
@@ -120,7 +174,7 @@ async fn setting_list(
     actor.everywhere::<ViewSettings>()?;
     let read = async |tx: &mut Tx| -> Result<_, StoreError> {
         let mut items = Vec::new();
-        for known in &ALL {
+        for known in ALL {
             items.push(known.view(tx).await?);
         }
         Ok(items)

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use account_spec::{AccountSpec, GetUsage, Usage};
+use account_spec::{AccountSpec, AccountUsage, GetUsage, ListUsage, Usage, UsagePage};
 use converge::methods::{
     AuditHead, AuditHeads, Diagnosis, DriftList, Finding, GetHostMetrics, HostMetrics, ListAuditHeads,
     ListDrift, ListObjects, Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor,
@@ -23,7 +23,7 @@ use converge::{
 use names::Micros;
 use php_spec::PoolSpec;
 use tokio::sync::broadcast;
-use web_spec::{SiteSpec, WebServerSpec};
+use web_spec::{GetTraffic, SiteSpec, SiteTraffic, TrafficPage, WebServerSpec};
 use wire::{AllowedPeers, Call, CancellationToken, Limits, Router};
 
 /// What is on the host: kind and key, and the specification in JSON.
@@ -232,6 +232,10 @@ pub(crate) struct FakeAgent {
     /// What the agent's own pass finds after the next wish was applied, before that is answered.
     behind_apply: Mutex<Option<Status>>,
     /// How long a count of what an account takes lasts.
+    /// What the file system counts.
+    pub(crate) usages: Arc<Mutex<Vec<AccountUsage>>>,
+    /// What sites sent today.
+    pub(crate) traffic: Arc<Mutex<Vec<SiteTraffic>>>,
     pub(crate) counting: Arc<Mutex<Duration>>,
     pub(crate) php: Arc<Mutex<Vec<&'static str>>>,
     path: PathBuf,
@@ -303,6 +307,8 @@ impl FakeAgent {
             heads: Arc::default(),
             behind_list: Mutex::default(),
             behind_apply: Mutex::default(),
+            usages: Arc::default(),
+            traffic: Arc::default(),
             counting: Arc::default(),
             php: Arc::new(Mutex::new(vec!["8.2", "8.4"])),
             path: path.to_owned(),
@@ -471,7 +477,17 @@ impl FakeAgent {
         let counting = Arc::clone(&self.counting);
         let router = router.blocking(move |_: Call, _: GetUsage| {
             std::thread::park_timeout(*lock(&counting));
-            Ok(Usage { bytes: 4096, entries: 3, truncated: false })
+            Ok(Usage { bytes: 4096, entries: Some(3), ..Usage::default() })
+        });
+        let usages = Arc::clone(&self.usages);
+        let router = router.blocking(move |_: Call, _: ListUsage| {
+            Ok(UsagePage { accounts: lock(&usages).clone(), more: false })
+        });
+        let traffic = Arc::clone(&self.traffic);
+        let router = router.blocking(move |_: Call, ask: GetTraffic| {
+            let today = Micros::now().as_micros() / 86_400_000_000;
+            let sites = if ask.day == today { lock(&traffic).clone() } else { Vec::new() };
+            Ok(TrafficPage { sites, more: false })
         });
         let router = router.blocking(|_: Call, _: ListDrift| Ok(DriftList::default()));
         let router = router.blocking(|_: Call, _: RunDriftAction| -> Result<Report, wire::Refusal> {

@@ -1,7 +1,7 @@
 //! A whole panel for tests: database, router, driver, and a fake agent; no sockets but the agent's.
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,10 +51,13 @@ impl Bench {
             database: folder.path().join("holdfast.db"),
             agent_socket: folder.path().join("agent.sock"),
             probe_socket: folder.path().join("probe.sock"),
+            egress_socket: folder.path().join("egress.sock"),
+            egress_bounds: folder.path().join("egress.toml"),
             ..Config::default()
         };
         let parts = start::parts(&config, CancellationToken::new()).await.unwrap();
-        let tasks = Tasks(start::spawn(&parts, &config));
+        let mut tasks = Tasks(start::spawn(&parts, &config));
+        tasks.0.push(egress(&config.egress_socket));
         let router = app::app(parts.clone(), unlimited());
         Self { parts, agent, config, router, tasks, folder }
     }
@@ -167,7 +170,7 @@ impl Bench {
             "SELECT (SELECT COUNT(*) FROM account) || ' accounts, ' || (SELECT COUNT(*) FROM pool) || ' pools, '
                  || (SELECT COUNT(*) FROM site) || ' sites, ' || (SELECT COUNT(*) FROM site_name) || ' names, '
                  || (SELECT COUNT(*) FROM person) || ' persons, ' || (SELECT COUNT(*) FROM setting WHERE name <> 'panel.checked_by') || ' settings, '
-                 || (SELECT COUNT(*) FROM used_uid) || ' uids, ' || (SELECT COUNT(*) FROM organisation) || ' organisations, '
+                 || (SELECT COUNT(*) FROM used_uid) || ' uids, ' || (SELECT COUNT(*) FROM webhook) || ' webhooks, ' || (SELECT COUNT(*) FROM organisation) || ' organisations, '
                  || (SELECT COUNT(*) FROM role) || ' roles, ' || (SELECT COUNT(*) FROM person_role) || ' members, '
                  || (SELECT COUNT(*) FROM invitation) || ' invitations, ' || (SELECT COUNT(*) FROM login_link) || ' links, '
                  || ((SELECT COALESCE(SUM(version), 0) FROM organisation) + (SELECT COALESCE(SUM(version), 0) FROM role)
@@ -182,6 +185,20 @@ impl Bench {
             .await
             .unwrap()
     }
+}
+
+/// An egress that reaches nobody.
+fn egress(socket: &Path) -> JoinHandle<()> {
+    let _ = std::fs::remove_file(socket);
+    let listener = std::os::unix::net::UnixListener::bind(socket).unwrap();
+    let router = wire::Router::new("egress").method(async |_, _: egress_spec::Fetch| {
+        Err(wire::Refusal::new(egress_spec::errors::NO_ANSWER, "nobody answers"))
+    });
+    let own = wire::AllowedPeers::of([wire::Call::local().caller().uid]);
+    let limits = wire::Limits { connections: 100, kept_for_root: 0, ..wire::Limits::default() };
+    tokio::spawn(async move {
+        let _ = wire::serve(listener, router, own, limits, CancellationToken::new()).await;
+    })
 }
 
 /// More than any test asks for.

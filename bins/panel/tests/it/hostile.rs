@@ -78,7 +78,30 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         }
         "session_create" => (json!({ "login": "alice", "password": "wrong" }), |_| FieldKind::Any),
         "session_create_by_link" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
-        other => return of_people(other),
+        other => return of_people(other).or_else(|| of_webhooks(other)),
+    })
+}
+
+/// The same for webhooks.
+fn of_webhooks(operation: &str) -> Option<(Value, KindOf)> {
+    let webhook = |pointer: &str| match pointer {
+        "/name" | "/organisation" => FieldKind::Label,
+        "/url" => FieldKind::WebUrl,
+        "/delivery" => FieldKind::Id,
+        _ => FieldKind::Any,
+    };
+    Some(match operation {
+        "webhook_create" => {
+            let body = json!({ "name": "on-call", "url": FieldKind::WebUrl.sample(), "kinds": ["object.failed"],
+                               "organisation": "acme" });
+            (body, webhook)
+        }
+        "webhook_edit" => (
+            json!({ "name": "on-call", "url": FieldKind::WebUrl.sample(), "kinds": ["object.failed"] }),
+            webhook,
+        ),
+        "webhook_redeliver" | "webhook_drop" => (json!({ "delivery": FieldKind::Id.sample() }), webhook),
+        _ => return None,
     })
 }
 
@@ -142,6 +165,7 @@ fn path(operation: &Operation) -> String {
         .replace("{account}", "alice")
         .replace("{site}", "a.example.test")
         .replace("{key}", "panel.hostname")
+        .replace("{webhook}", "on-call")
         .replace("{organisation}", "acme")
         .replace("{role}", "editor")
         .replace("{person}", "alice")

@@ -18,6 +18,8 @@ mod people;
 mod rehearsals;
 mod schema;
 mod serving;
+mod usage;
+mod webhooks;
 
 #[tokio::test]
 async fn every_statement_prepares_on_both_databases() {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api_kit::testing::{Answer, Client};
 use http::Method;
+use panel::start;
 use serde_json::{Value, json};
 
 use crate::bench::Bench;
@@ -115,6 +116,8 @@ async fn populate(bench: &Bench) {
         made("/api/v1/organisations", json!({ "name": organisation, "kind": "reseller" })).await;
         let role = json!({ "name": role, "organisation": organisation, "permissions": ["site.view", "account.view"] });
         made("/api/v1/roles", role).await;
+        let hook = json!({ "name": format!("hook-{organisation}"), "organisation": organisation, "url": "https://hooks.example.test/" });
+        made("/api/v1/webhooks", hook).await;
     }
     for (organisation, account, site) in [
         ("acme", "alice", "a.example.test"),
@@ -175,7 +178,11 @@ fn body(operation: &str, target: Target) -> Value {
         "drift_decide" => {
             json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "action": "revert" })
         }
-        "account_suspend" | "organisation_suspend" => json!({}),
+        "webhook_create" => {
+            json!({ "name": "new", "organisation": organisation, "url": "https://hooks.example.test/" })
+        }
+        "webhook_edit" => json!({ "enabled": true }),
+        "account_suspend" | "organisation_suspend" | "webhook_redeliver" | "webhook_drop" => json!({}),
         "password_set" => json!({ "current": "correct horse battery", "new": "correct horse battery" }),
         "session_create" => json!({ "login": "nobody", "password": "wrong" }),
         "session_create_by_link" => json!({ "token": "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA" }),
@@ -229,6 +236,7 @@ fn path(operation: &Operation, target: Target, ids: &Ids) -> String {
     path = path.replace("{site}", target.pick("a.example.test", "b.example.test", "c.example.test"));
     path = path.replace("{pool}", target.pick("alice-8.4", "bob-8.4", "carol-8.4"));
     path = path.replace("{key}", "event.keep_days");
+    path = path.replace("{webhook}", target.pick("hook-acme", "hook-other", "hook-nowhere"));
     path = path.replace("{session}", &pick_id(&ids.sessions));
     path = path.replace("{invitation}", &pick_id(&ids.invitations));
     assert!(!path.contains('{'), "no example for a parameter of {path}: add one");
@@ -391,6 +399,12 @@ async fn the_committed_description_is_the_router_s() {
     let now = panel::app::openapi(bench.parts.clone()).unwrap();
     let committed = include_str!("../../../../docs/reference/openapi.json");
     assert_eq!(now.trim(), committed.trim(), "run `cargo xtask openapi` and commit the result");
+}
+
+#[test]
+fn the_committed_reference_of_events_is_that_of_the_sources() {
+    let committed = include_str!("../../../../docs/reference/events.md");
+    assert_eq!(start::events(), committed, "run `cargo xtask events` and commit the result");
 }
 
 #[test]

@@ -6,10 +6,11 @@ use super::{ACCOUNT, SITE, Teller};
 use crate::transcript::Prompt;
 
 /// Our units that run all the time or on every call.
-const UNITS: [&str; 5] = [
+const UNITS: [&str; 6] = [
     "holdfast-panel.service",
     "holdfast-agent.service",
     "holdfast-probe.service",
+    "holdfast-egress.service",
     "holdfast-worker@alice.service",
     "holdfast-nginx-check.service",
 ];

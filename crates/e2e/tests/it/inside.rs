@@ -112,6 +112,7 @@ fn attempts() {
         "/run/holdfast/agent.sock",
         "/run/holdfast-panel/panel.sock",
         "/run/holdfast-probe/probe.sock",
+        "/run/holdfast-egress/egress.sock",
         "/run/holdfast-worker/alice.sock",
         "/run/dbus/system_bus_socket",
         "/run/systemd/private",
@@ -125,13 +126,17 @@ fn attempts() {
 fn tell_of_the_kernel(state: &[&str]) {
     tell("inet socket", UdpSocket::bind("127.0.0.1:0"));
     tell("connect own nginx", TcpStream::connect("127.0.0.1:80"));
-    tell(
-        "connect another host",
-        UdpSocket::bind("0.0.0.0:0").and_then(|s| {
-            s.connect("203.0.113.1:53")?;
+    for (name, address) in [
+        ("connect another host", "203.0.113.1:53"),
+        ("send to a private network", "10.255.255.1:53"),
+        ("send to a link-local address", "169.254.169.254:53"),
+    ] {
+        let sent = UdpSocket::bind("0.0.0.0:0").and_then(|s| {
+            s.connect(address)?;
             s.send(b"x")
-        }),
-    );
+        });
+        tell(name, sent);
+    }
     tell("netlink socket", socket(AddressFamily::NETLINK, SocketType::RAW, None).map_err(io::Error::from));
     tell("packet socket", socket(AddressFamily::PACKET, SocketType::RAW, None).map_err(io::Error::from));
     tell(

@@ -7,6 +7,8 @@
 mod faults;
 mod inside;
 mod many;
+mod outside;
+mod quota;
 mod sandbox;
 mod setup;
 mod story;
@@ -15,6 +17,7 @@ mod suspension;
 mod tenants;
 mod upgrade;
 mod web;
+mod webhook;
 
 /// The same test for every distribution.
 macro_rules! on_both {
@@ -38,6 +41,8 @@ on_both! {
     nothing_is_lost_when_processes_are_killed => crate::many::on;
     one_bad_site_stops_no_other => crate::web::on;
     faults_wait_and_heal => crate::faults::on;
+    limits_of_the_disk_are_held_on_btrfs => crate::quota::on;
+    events_are_told_to_other_servers => crate::webhook::on;
     a_suspension_ends_every_access => crate::suspension::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }

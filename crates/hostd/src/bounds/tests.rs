@@ -23,6 +23,8 @@ fn every_key_is_read() {
         memory_mib = 1024
         cpu_percent = 200
         tasks = 64
+        disk_mib = 2048
+        inodes = 5000
         [work]
         connections = 8
         sweep_seconds = 60
@@ -34,7 +36,9 @@ fn every_key_is_read() {
     assert_eq!(bounds.listen.len(), 2);
     assert!(bounds.callers.is_empty());
     assert_eq!(bounds.drift, DriftPolicy::Enforce);
-    assert_eq!(bounds.account, AccountBounds { memory_mib: 1024, cpu_percent: 200, tasks: 64 });
+    let account =
+        AccountBounds { memory_mib: 1024, cpu_percent: 200, tasks: 64, disk_mib: 2048, inodes: 5000 };
+    assert_eq!(bounds.account, account);
     assert_eq!(bounds.work.pool_idle_seconds, 30);
     let again = toml::to_string(&bounds).unwrap();
     assert_eq!(Bounds::parse(&again).unwrap(), bounds);

@@ -22,6 +22,8 @@ fn names_are_those_of_the_unit_files() {
         (Unit::AccountSlice(account()), "holdfast-alice.slice"),
         (Unit::Ssh, "ssh.service"),
         (Unit::Packages(Role::Web), "holdfast-packages@web.service"),
+        (Unit::Quota(names::Uid::new(20_001).unwrap()), "holdfast-quota@20001.service"),
+        (Unit::QuotaList, "holdfast-quota-list.service"),
     ];
     for (unit, name) in cases {
         assert_eq!(unit.name(), name);

@@ -30,3 +30,7 @@ INSERT INTO audit (seq, id, at, actor_kind, actor_name, origin, request_id, acti
 VALUES (1, '00000000-0000-7000-8000-000000000071', 1, 'root', 'root', 'socket', 'r', 'account.create', 'account', 'done', 'a', 'b');
 INSERT INTO idempotency (actor, request_key, request_digest, status, headers, body, created_at)
 VALUES ('root', 'k', 'd', 201, '[]', '{}', 1);
+INSERT INTO webhook (id, organisation_id, name, url, secret, event_cursor, created_at, updated_at)
+VALUES ('00000000-0000-7000-8000-000000000081', '00000000-0000-7000-8000-000000000001', 'on-call', 'https://hooks.example.test/', 's', 0, 1, 1);
+INSERT INTO webhook_delivery (id, webhook_id, event_seq, series, code, body, state, created_at)
+VALUES ('00000000-0000-7000-8000-000000000091', '00000000-0000-7000-8000-000000000081', 1, 'x', 'object.ready', '{}', 'pending', 1);

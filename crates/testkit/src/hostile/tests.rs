@@ -2,8 +2,8 @@ use std::collections::HashSet;
 
 use names::{
     AccountName, BodySize, ByteSize, CryptHash, Digest, DomainName, EmailAddress, Hostname, IndexFile, Label,
-    ListenAddr, Micros, NameError, OpaqueToken, Password, PhpVersion, PoolName, RelPath, SiteId,
-    SshPublicKey,
+    ListenAddr, Micros, NameError, OpaqueToken, Password, PhpVersion, PoolName, RelPath, Scheme, SiteId,
+    Special, SshPublicKey, UrlHost, WebUrl,
 };
 use serde_json::json;
 
@@ -32,8 +32,21 @@ fn reader(kind: FieldKind) -> Option<Read> {
         FieldKind::RelPath => |t| RelPath::parse(t).map(|v| v.to_string()),
         FieldKind::SshKey => |t| SshPublicKey::parse(t).map(|v| v.to_string()),
         FieldKind::Token => |t| OpaqueToken::parse(t).map(|v| v.expose().expose().clone()),
+        FieldKind::WebUrl => |t| public(&WebUrl::parse(t)?),
         FieldKind::Text | FieldKind::Any => return None,
     })
+}
+
+/// As whoever calls addresses judges them where nothing more is allowed.
+fn public(url: &WebUrl) -> Result<String, NameError> {
+    let special = match url.host() {
+        UrlHost::Address(address) => Special::of(*address).is_some(),
+        UrlHost::Name(_) => false,
+    };
+    if special || url.scheme() == Scheme::Http || url.port() != 443 {
+        return Err(NameError::new("url_address", "not of the public internet", "use another"));
+    }
+    Ok(url.to_string())
 }
 
 #[test]

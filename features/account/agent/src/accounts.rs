@@ -1,15 +1,16 @@
 //! The kind `account`.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use account_spec::AccountSpec;
+use account_spec::{AccountSpec, QuotaList};
 use converge::{Done, Edit, ObserveError, Own, Reconcile, Settled, StepError, Wanted};
 use hostd::{Host, HostError, Tool, Unit, UnitSet};
 use names::{AccountId, AccountName, CryptHash, Digest};
 
-use crate::observe::{self, HomeSeen, Observed, Subject, UserSeen};
+use crate::observe::{self, Ask, HomeSeen, Observed, Subject, UserSeen};
+use crate::quota::{self, FOR_PASSES, QuotaWork, Quotas};
 use crate::step::Step;
 use crate::trash;
 
@@ -24,10 +25,33 @@ const LISTING: Duration = Duration::from_secs(2);
 pub struct Accounts {
     /// When the sockets were listed, and which listened. One call answers for thousands of accounts of a sweep.
     listening: Mutex<Option<(Duration, BTreeMap<String, bool>)>>,
+    quotas: Arc<Quotas>,
+}
+
+impl Ask for Accounts {
+    fn worker_listens(&self, host: &Host, account: &AccountName) -> Result<bool, HostError> {
+        self.listens(host, account)
+    }
+
+    fn quotas(&self, host: &Host) -> Result<Arc<QuotaList>, HostError> {
+        match self.quotas.list(host, FOR_PASSES) {
+            // an account must not wait for its quota: what cannot be known is said by the step that would set a limit
+            Err(error) if !error.is_crash() => {
+                tracing::warn!(error = error.chain(), "the limits of the disk were not seen");
+                Ok(Arc::new(QuotaList { error: Some(error.chain()), ..QuotaList::default() }))
+            }
+            done => done,
+        }
+    }
 }
 
 impl Accounts {
-    fn worker_listens(&self, host: &Host, account: &AccountName) -> Result<bool, HostError> {
+    /// Shares what is known of the limits of the disk.
+    pub fn new(quotas: Arc<Quotas>) -> Self {
+        Self { quotas, ..Self::default() }
+    }
+
+    fn listens(&self, host: &Host, account: &AccountName) -> Result<bool, HostError> {
         let unit = Unit::WorkerSocket(account.clone());
         let now = host.elapsed();
         let mut listed = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,7 +89,7 @@ impl Reconcile for Accounts {
         last: Option<&AccountSpec>,
         own: &Own,
     ) -> Result<Observed, ObserveError> {
-        observe::observe(host, *key, want, last, own, |account| self.worker_listens(host, account))
+        observe::observe(host, *key, want, last, own, self)
     }
 
     fn plan(&self, want: &Wanted<AccountSpec>, seen: &Observed) -> Vec<Step> {
@@ -94,6 +118,9 @@ impl Reconcile for Accounts {
     }
 
     fn apply(&self, host: &Host, step: &Step) -> Result<Done, StepError> {
+        if let Step::Quota { uid, .. } = step {
+            return self.quotas.set(host, *uid).map(|()| Done::default());
+        }
         let done = take(host, step);
         if let Step::ListenWorker(account) | Step::StopWorker(account) = step {
             self.forget_listed(account);
@@ -112,11 +139,22 @@ fn plan_present(spec: &AccountSpec, subject: &Subject, seen: &Observed) -> Vec<S
         steps.push(Step::Tool(Tool::AddGroup { account: account(), gid: subject.uid }));
     }
     plan_user(spec, subject, seen.user.as_ref(), &mut steps);
+    let quota = quota::plan_present(&seen.quota, spec, seen.home_kind);
+    let quota = quota.map(|work| Step::Quota { account: account(), uid: subject.uid, work });
+    // the home as a subvolume is made by the quota unit, which reads the file
+    let makes_home = matches!(quota, Some(Step::Quota { work: QuotaWork::Make(_), .. }));
+    if makes_home {
+        steps.extend(seen.files.steps.iter().cloned().map(Step::File));
+        steps.extend(quota.clone());
+    }
     if seen.home != HomeSeen::AsMade {
-        let new = seen.home == HomeSeen::Missing;
+        let new = seen.home == HomeSeen::Missing && !makes_home;
         steps.push(Step::Home { path: subject.home.clone(), uid: subject.uid.get(), gid: seen.web_gid, new });
     }
-    steps.extend(seen.files.steps.iter().cloned().map(Step::File));
+    if !makes_home {
+        steps.extend(seen.files.steps.iter().cloned().map(Step::File));
+        steps.extend(quota);
+    }
     if !seen.slice_loaded {
         steps
             .extend(seen.loaded().into_values().map(|digest| Step::LoadSlice { account: account(), digest }));
@@ -194,6 +232,8 @@ fn plan_absent(subject: &Subject, seen: &Observed) -> Vec<Step> {
     if seen.home != HomeSeen::Missing {
         steps.push(Step::TrashHome { path: subject.home.clone(), account: account() });
     }
+    let quota = quota::plan_absent(&seen.quota, subject.uid, seen.user.is_some());
+    steps.extend(quota.map(|work| Step::Quota { account: account(), uid: subject.uid, work }));
     if seen.user.is_some() {
         steps.push(Step::Tool(Tool::DeleteUser { account: account() }));
     } else if seen.group {
@@ -246,6 +286,8 @@ fn take(host: &Host, step: &Step) -> Result<Done, HostError> {
             host.systemd().stop(&slice)?.require_done("stop", &slice)?;
             hostd::kill_processes_of(host, *uid)?;
         }
+        // the kind takes this one itself: it must know what was seen
+        Step::Quota { .. } => {}
         Step::TrashHome { path, account } => {
             let homes = host.bounds().homes.clone();
             trash::move_home(host, &homes, path, account)?;

@@ -5,10 +5,12 @@
 
 mod accounts;
 mod observe;
+mod quota;
 mod render;
 mod step;
 mod trash;
 
 pub use accounts::Accounts;
-pub use observe::Observed;
+pub use observe::{Observed, home_kind};
+pub use quota::{FOR_USAGE, HomeKind, QuotaWork, Quotas, held};
 pub use step::Step;

@@ -1,13 +1,15 @@
 //! What is on the host of an account.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use account_spec::AccountSpec;
+use account_spec::{AccountSpec, Limits, QuotaList};
 use converge::file::{FilesPlan, plan_files};
 use converge::{ManagedFile, ObserveError, Own, Wanted};
 use hostd::{Host, HostError, Unit, UserDb};
 use names::{AccountId, AccountName, Digest, Uid};
 
+use crate::quota::HomeKind;
 use crate::render;
 
 /// Everything that a plan about an account needs.
@@ -27,6 +29,9 @@ pub struct Observed {
     /// Whom it is about: the wanted account, or the one that has to go.
     pub(crate) subject: Option<Subject>,
     pub(crate) web_gid: u32,
+    /// What the kernel limits and counts.
+    pub(crate) quota: Arc<QuotaList>,
+    pub(crate) home_kind: HomeKind,
 }
 
 /// Name, id and home of the account that is looked at.
@@ -67,6 +72,12 @@ fn failed(error: &HostError) -> ObserveError {
     ObserveError::Failed(error.chain())
 }
 
+/// What is asked once for many accounts.
+pub(crate) trait Ask {
+    fn worker_listens(&self, host: &Host, account: &AccountName) -> Result<bool, HostError>;
+    fn quotas(&self, host: &Host) -> Result<Arc<QuotaList>, HostError>;
+}
+
 /// Reads the host for one account.
 pub(crate) fn observe(
     host: &Host,
@@ -74,7 +85,7 @@ pub(crate) fn observe(
     want: &Wanted<AccountSpec>,
     last: Option<&AccountSpec>,
     own: &Own,
-    worker_listens: impl FnOnce(&AccountName) -> Result<bool, HostError>,
+    ask: &dyn Ask,
 ) -> Result<Observed, ObserveError> {
     let wanted = want.present().map(render::files).unwrap_or_default();
     let mut seen = BTreeMap::new();
@@ -107,6 +118,12 @@ pub(crate) fn observe(
         Err(ObserveError::Refused { .. }) if leaving => HomeSeen::Missing,
         home => home?,
     };
+    let quota = ask.quotas(host).map_err(|e| failed(&e))?;
+    let home_kind = home_kind(host, &spec.name).map_err(|e| failed(&e))?;
+    if let (Some(error), HomeKind::Missing, false) = (&quota.error, home_kind, leaving) {
+        // on btrfs it must be a subvolume, and what it is made as it stays
+        return Err(ObserveError::Failed(format!("the home cannot be made yet: {error}")));
+    }
     let slice = render::slice(spec);
     let slice_unit = Unit::AccountSlice(spec.name.clone()).name();
     Ok(Observed {
@@ -119,12 +136,14 @@ pub(crate) fn observe(
             (Wanted::Present(_), loaded) => loaded == Some(&slice.digest()),
             (Wanted::Absent, loaded) => loaded.is_none_or(|digest| *digest == gone()),
         },
-        worker_listens: worker_listens(&spec.name).map_err(|e| failed(&e))?,
+        worker_listens: ask.worker_listens(host, &spec.name).map_err(|e| failed(&e))?,
         processes: (spec.suspended || leaving) && ours && runs(host, subject.uid.get())?,
         files,
         wanted,
         subject: Some(subject),
         web_gid,
+        quota,
+        home_kind,
     })
 }
 
@@ -143,6 +162,8 @@ impl Observed {
             processes: false,
             subject: None,
             web_gid: 0,
+            quota: Arc::default(),
+            home_kind: HomeKind::Missing,
         }
     }
 
@@ -196,6 +217,14 @@ fn check_bounds(
     if !(1..=10_000).contains(&limits.io_weight) {
         return refuse("limits.io_weight", "must be 1 to 10000".to_owned());
     }
+    let most = bounds.account.disk_mib << 20;
+    if limits.disk_bytes.is_some_and(|bytes| !Limits::DISK_BYTES.contains(&bytes) || bytes > most) {
+        return refuse("limits.disk_bytes", format!("must be 1 MiB to {} MiB", bounds.account.disk_mib));
+    }
+    let most = bounds.account.inodes;
+    if limits.inodes.is_some_and(|count| !Limits::INODES.contains(&count) || count > most) {
+        return refuse("limits.inodes", format!("must be 100 to {most}"));
+    }
     if uid_noted {
         return Ok(());
     }
@@ -244,6 +273,20 @@ fn home_seen(host: &Host, subject: &Subject, web_gid: u32, ours: bool) -> Result
             ),
         }),
     }
+}
+
+/// The inode of the top of every btrfs subvolume (`BTRFS_FIRST_FREE_OBJECTID`).
+const TOP_OF_SUBVOLUME: u64 = 256;
+
+/// What is at the place of an account's home. Says something about subvolumes on btrfs alone.
+pub fn home_kind(host: &Host, account: &AccountName) -> Result<HomeKind, HostError> {
+    Ok(match host.files().stat(&host.bounds().home(account))? {
+        None => HomeKind::Missing,
+        Some(meta) if meta.kind == hostfs::FileKind::Dir && meta.identity.1 == TOP_OF_SUBVOLUME => {
+            HomeKind::Subvolume
+        }
+        Some(_) => HomeKind::Plain,
+    })
 }
 
 /// Whether a process of the user runs, by the kernel's own list.

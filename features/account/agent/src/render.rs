@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use account_spec::AccountSpec;
+use account_spec::{AccountSpec, QuotaFile};
 use converge::ManagedFile;
 use hostd::Unit;
 use names::AccountId;
@@ -58,7 +58,23 @@ pub(crate) fn keys(spec: &AccountSpec) -> Option<ManagedFile> {
     Some(ManagedFile::root(format!("/etc/ssh/holdfast-keys/{}", spec.name), lines))
 }
 
+/// The limits of the disk, for the quota unit.
+pub(crate) fn quota(spec: &AccountSpec) -> ManagedFile {
+    let mut text = format!(
+        "# Managed by Holdfast. An edit is noticed and kept, but not taken over: `holdfast drift` shows it.\n\
+         account = \"{}\"\n",
+        spec.name
+    );
+    for (key, limit) in [("disk_bytes", spec.limits.disk_bytes), ("inodes", spec.limits.inodes)] {
+        if let Some(limit) = limit {
+            // writing to a string cannot fail
+            let _ = writeln!(text, "{key} = {limit}");
+        }
+    }
+    ManagedFile::root(QuotaFile::path(spec.uid), text)
+}
+
 /// All files that are written and removed with the account.
 pub(crate) fn files(spec: &AccountSpec) -> Vec<ManagedFile> {
-    [Some(slice(spec)), keys(spec)].into_iter().flatten().collect()
+    [Some(slice(spec)), keys(spec), Some(quota(spec))].into_iter().flatten().collect()
 }

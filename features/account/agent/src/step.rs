@@ -1,8 +1,11 @@
 //! The steps that make or remove an account.
 
+use account_spec::Limits;
 use converge::{Describe, FileStep, Impact};
 use hostd::Tool;
-use names::{AccountName, Digest};
+use names::{AccountName, ByteSize, Digest, Uid};
+
+use crate::quota::QuotaWork;
 
 /// One step about an account.
 #[derive(Debug, Clone)]
@@ -47,6 +50,15 @@ pub enum Step {
         /// The user's id.
         uid: u32,
     },
+    /// Have the quota unit hold the account's limits of the disk.
+    Quota {
+        /// The account.
+        account: AccountName,
+        /// The user's id.
+        uid: Uid,
+        /// What it is to do.
+        work: QuotaWork,
+    },
     /// Move the home to the trash.
     TrashHome {
         /// Absolute path.
@@ -54,6 +66,19 @@ pub enum Step {
         /// The account.
         account: AccountName,
     },
+}
+
+/// The limits of the disk in words.
+fn limited(limits: &Limits) -> String {
+    let size = limits
+        .disk_bytes
+        .map(|bytes| ByteSize::new(bytes).map_or_else(|_| bytes.to_string(), |s| s.to_string()));
+    match (size, limits.inodes) {
+        (None, None) => "no limit".to_owned(),
+        (Some(size), None) => format!("at most {size}"),
+        (None, Some(inodes)) => format!("at most {inodes} files"),
+        (Some(size), Some(inodes)) => format!("at most {size} and {inodes} files"),
+    }
 }
 
 impl Describe for Step {
@@ -73,6 +98,8 @@ impl Describe for Step {
             Self::ListenWorker(_) => "unit.start",
             Self::StopWorker(_) => "unit.stop",
             Self::StopProcesses { .. } => "processes.stop",
+            Self::Quota { work: QuotaWork::Clear, .. } => "quota.clear",
+            Self::Quota { .. } => "quota.set",
             Self::TrashHome { .. } => "home.trash",
         }
     }
@@ -90,6 +117,15 @@ impl Describe for Step {
             Self::ListenWorker(account) => format!("listen for calls to the worker of {account}"),
             Self::StopWorker(account) => format!("stop the worker of {account}"),
             Self::StopProcesses { account, .. } => format!("stop all processes of {account}"),
+            Self::Quota { account, work, .. } => match work {
+                QuotaWork::Make(limits) => {
+                    format!("make the home of {account} as a subvolume of its own ({})", limited(limits))
+                }
+                QuotaWork::Hold(limits) => {
+                    format!("limit what {account} keeps on the disk: {}", limited(limits))
+                }
+                QuotaWork::Clear => format!("take the disk limits of {account} away"),
+            },
             Self::TrashHome { path, .. } => format!("move {path} to the trash"),
         }
     }

@@ -11,6 +11,7 @@ mod rules;
 mod store;
 #[cfg(test)]
 mod tests;
+pub mod usage;
 
 pub use dependents::Dependents;
 pub use object::AccountObject;
@@ -19,4 +20,4 @@ pub use rules::state_changed;
 pub use store::account::Account;
 
 /// Every statement of this crate.
-pub const STATEMENTS: &[&[::store::Statement]] = &[store::account::STATEMENTS];
+pub const STATEMENTS: &[&[::store::Statement]] = &[store::account::STATEMENTS, store::usage::STATEMENTS];

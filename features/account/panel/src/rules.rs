@@ -22,6 +22,7 @@ use utoipa::ToSchema;
 use crate::dependents::Dependents;
 use crate::object::AccountObject;
 use crate::store::account::{self, Account, Inserted, NewRow, Row};
+use crate::store::usage::{self, Policy};
 
 /// Keys of one account.
 const MOST_KEYS: usize = 32;
@@ -87,6 +88,14 @@ pub(crate) struct LimitsEdit {
     /// Share of the disks' throughput; 100 is usual.
     #[schema(minimum = 1, maximum = 10_000)]
     pub(crate) io_weight: Option<u32>,
+    /// Disk space, in bytes; null: no limit.
+    #[serde(default, deserialize_with = "desired::nullable")]
+    #[schema(value_type = Option<u64>, minimum = 1_048_576)]
+    pub(crate) disk_bytes: Option<Option<u64>>,
+    /// Files, directories and links; null: no limit.
+    #[serde(default, deserialize_with = "desired::nullable")]
+    #[schema(value_type = Option<u64>, minimum = 100, maximum = 1_000_000_000)]
+    pub(crate) inodes: Option<Option<u64>>,
 }
 
 /// Why an account is suspended.
@@ -106,6 +115,8 @@ impl LimitsEdit {
             memory_bytes: self.memory_bytes.unwrap_or(old.memory_bytes),
             tasks: self.tasks.unwrap_or(old.tasks),
             io_weight: self.io_weight.unwrap_or(old.io_weight),
+            disk_bytes: self.disk_bytes.unwrap_or(old.disk_bytes),
+            inodes: self.inodes.unwrap_or(old.inodes),
         };
         let checks = [
             ("cpu_percent", (1..=100_000).contains(&limits.cpu_percent), "1 to 100000 per cent"),
@@ -116,6 +127,16 @@ impl LimitsEdit {
             ),
             ("tasks", (8..=100_000).contains(&limits.tasks), "8 to 100000 tasks"),
             ("io_weight", (1..=10_000).contains(&limits.io_weight), "1 to 10000"),
+            (
+                "disk_bytes",
+                limits.disk_bytes.is_none_or(|bytes| Limits::DISK_BYTES.contains(&bytes)),
+                "1048576 bytes (1 MiB) to 1 PiB, or null for no limit",
+            ),
+            (
+                "inodes",
+                limits.inodes.is_none_or(|count| Limits::INODES.contains(&count)),
+                "100 to 1000000000 files, or null for no limit",
+            ),
         ];
         let errors: Vec<_> = checks
             .iter()
@@ -370,24 +391,65 @@ impl Rules for SetSuspended {
 
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
         let Self { dependents, proof, if_match, .. } = self;
-        let (suspended, reason) = (self.suspended, self.reason.as_ref());
         let row = account::find_to_suspend(tx, proof).await?;
         if_match.check(row.block.generation)?;
         check_staying(&row)?;
-        let before = Account::from(&row);
-        account::set_suspended(tx, proof, suspended, reason.map(Note::as_str), draft.now).await?;
-        if suspended {
-            session::revoke_powerless(tx, proof, draft.now).await?;
-        }
-        draft.raise::<AccountObject>(tx, &proof.id).await?;
-        if suspended != row.suspended {
-            dependents.changed(tx, draft, row.id).await?;
-        }
-        let after = Account::from(&account::find_to_suspend(tx, proof).await?);
-        let action = if suspended { "account.suspend" } else { "account.unsuspend" };
-        Told::new(action, Code::Changed, Some(&before), &after).write(tx, draft).await?;
-        Ok((after, Key::of::<account_spec::AccountSpec>(&proof.id)))
+        let reason = self.reason.as_ref().map(Note::as_str);
+        // what a person decides, the policy for accounts at their limits does not take back
+        let policy = if self.suspended { Policy::None } else { Policy::Spared };
+        usage::set_policy(tx, proof, policy).await?;
+        suspend(tx, draft, dependents.as_ref(), proof, &row, (self.suspended, reason)).await
     }
+}
+
+/// Suspends the account because it is at a limit, or lets it go on where that was done before. Does nothing where a person was quicker.
+pub(crate) struct OverQuota {
+    pub(crate) dependents: Arc<dyn Dependents>,
+    pub(crate) proof: Authorised<AccountRef, SuspendAccounts>,
+    pub(crate) suspended: bool,
+}
+
+impl Rules for OverQuota {
+    type Value = Account;
+
+    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
+        let Self { dependents, proof, suspended } = self;
+        let row = account::find_to_suspend(tx, proof).await?;
+        let (before, after) = match suspended {
+            true => (Policy::None, Policy::Suspended),
+            false => (Policy::Suspended, Policy::None),
+        };
+        let stands = usage::policy(tx, proof).await? == before && row.suspended != *suspended;
+        if !stands || row.block.deleted_at.is_some() {
+            return Ok((Account::from(&row), Key::of::<account_spec::AccountSpec>(&proof.id)));
+        }
+        usage::set_policy(tx, proof, after).await?;
+        let reason = suspended.then_some(crate::usage::REASON);
+        suspend(tx, draft, dependents.as_ref(), proof, &row, (*suspended, reason)).await
+    }
+}
+
+async fn suspend(
+    tx: &mut WriteTx,
+    draft: &mut Draft,
+    dependents: &dyn Dependents,
+    proof: &Authorised<AccountRef, SuspendAccounts>,
+    row: &Row,
+    (suspended, reason): (bool, Option<&str>),
+) -> Result<(Account, Key), ApiError> {
+    let before = Account::from(row);
+    account::set_suspended(tx, proof, suspended, reason, draft.now).await?;
+    if suspended {
+        session::revoke_powerless(tx, proof, draft.now).await?;
+    }
+    draft.raise::<AccountObject>(tx, &proof.id).await?;
+    if suspended != row.suspended {
+        dependents.changed(tx, draft, row.id).await?;
+    }
+    let after = Account::from(&account::find_to_suspend(tx, proof).await?);
+    let action = if suspended { "account.suspend" } else { "account.unsuspend" };
+    Told::new(action, Code::Changed, Some(&before), &after).write(tx, draft).await?;
+    Ok((after, Key::of::<account_spec::AccountSpec>(&proof.id)))
 }
 
 /// What suspends an account from above was changed: its specification is another one.

@@ -1,3 +1,4 @@
 //! Rows.
 
 pub(crate) mod account;
+pub(crate) mod usage;

@@ -1,12 +1,16 @@
 //! What the panel asks of an account: one Linux user, one tenant.
 
+mod quota;
 mod usage;
+
+use std::ops::RangeInclusive;
 
 use converge::{Kind, Spec};
 use names::{AccountId, AccountName, CryptHash, SshPublicKey, Uid};
 use serde::{Deserialize, Serialize};
 
-pub use usage::{GetUsage, Usage};
+pub use quota::{QUOTA_FILES, QUOTA_SEEN, QuotaFile, QuotaKind, QuotaList, QuotaSeen};
+pub use usage::{AccountUsage, GetUsage, Held, ListUsage, Measured, Usage, UsagePage};
 
 /// An account as it should be on the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +32,7 @@ pub struct AccountSpec {
     pub limits: Limits,
 }
 
-/// Limits of an account's slice.
+/// Limits of all that an account runs, and of what it keeps on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
@@ -40,11 +44,31 @@ pub struct Limits {
     pub tasks: u32,
     /// Share of the disks' throughput, 1 to 10,000; 100 is usual.
     pub io_weight: u32,
+    /// Disk space, in bytes (1 MiB to 1 PiB); none: no limit. Held by the file system's quota where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_bytes: Option<u64>,
+    /// Files, directories and links (100 to 1,000,000,000); none: no limit. Held where the file system counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inodes: Option<u64>,
+}
+
+impl Limits {
+    /// The disk space that an account may be limited to, in bytes.
+    pub const DISK_BYTES: RangeInclusive<u64> = 1 << 20..=1 << 50;
+    /// The files, directories and links that an account may be limited to.
+    pub const INODES: RangeInclusive<u64> = 100..=1_000_000_000;
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { cpu_percent: 100, memory_bytes: 1 << 30, tasks: 128, io_weight: 100 }
+        Self {
+            cpu_percent: 100,
+            memory_bytes: 1 << 30,
+            tasks: 128,
+            io_weight: 100,
+            disk_bytes: None,
+            inodes: None,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use converge::{Apply, Condition, Plan, Reason, Refusal, Report, Spec, Status, Wa
 use names::{CryptHash, Generation, Uid};
 use wire::golden::Golden;
 
-use crate::{AccountSpec, GetUsage, Limits, Usage};
+use crate::{AccountSpec, AccountUsage, GetUsage, Held, Limits, ListUsage, Measured, Usage, UsagePage};
 
 fn wish(generation: u64, spec: Wanted<AccountSpec>) -> Apply<AccountSpec> {
     Apply::new(
@@ -47,6 +47,16 @@ fn report(wish: &Apply<AccountSpec>, status: Status) -> Report {
 fn what_crosses_the_wire_is_as_the_golden_files_say() {
     let present = wish(1, Wanted::Present(alice()));
     let absent = wish(2, Wanted::Absent);
+    let limits = Limits { disk_bytes: Some(10 << 30), inodes: Some(100_000), ..Limits::default() };
+    let limited = wish(3, Wanted::Present(AccountSpec { limits, ..alice() }));
+    let note = "files are not limited: btrfs does not count them";
+    let by_quota = Usage {
+        bytes: 4096,
+        entries: None,
+        truncated: false,
+        measured_by: Measured::Quota,
+        held: Held { disk: true, inodes: false, note: Some(note.to_owned()) },
+    };
     let waiting = Status::not_ready(
         Condition::Degraded,
         Reason::Edited,
@@ -63,7 +73,19 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         .error::<Apply<AccountSpec>>("bounds", &bounds.into())
         .method(
             &GetUsage { account: "alice".parse().unwrap() },
-            &Usage { bytes: 4096, entries: 1, truncated: false },
+            &Usage { bytes: 4096, entries: Some(1), ..Usage::default() },
+        )
+        .request("limited", &limited)
+        .reply::<GetUsage>("quota", &by_quota)
+        .method(
+            &ListUsage { after: None },
+            &UsagePage {
+                accounts: vec![
+                    AccountUsage { account: present.scope, usage: Some(by_quota.clone()) },
+                    AccountUsage { account: present.scope, usage: None },
+                ],
+                more: true,
+            },
         )
         .check()
         .unwrap();

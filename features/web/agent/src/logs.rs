@@ -21,8 +21,12 @@ use crate::layout::{NGINX_LOGS, site_logs};
 
 mod lines;
 mod rotate;
+mod traffic;
 
 use lines::{Named, Source, clean, named};
+use traffic::{Pending, Sums};
+
+pub use traffic::Traffic;
 
 /// Where the document lies.
 const STATE: &str = "/var/lib/holdfast-agent/logs.json";
@@ -84,6 +88,9 @@ struct State {
     batch: Option<Batch>,
     /// The day (since 1970) on which the sites' logs were last rotated.
     day: i64,
+    /// What the sites' visitors were sent in the last minutes.
+    #[serde(default)]
+    traffic: Pending,
 }
 
 /// How far a log was read.
@@ -191,6 +198,7 @@ impl LogSplitter {
             }
             rotate::rotate(host, state, source)?;
         }
+        traffic::settle(host, state)?;
         rotate::daily(host, state)?;
         Ok(split)
     }
@@ -217,7 +225,8 @@ impl LogSplitter {
             None if (of_old && stub) || bytes.len() as u64 == CHUNK => bytes.len(),
             None => return Ok(0),
         };
-        let (texts, lines) = self.sort(host, source, &String::from_utf8_lossy(&bytes[..whole]))?;
+        let Sorted { texts, lines, sums } =
+            self.sort(host, source, &String::from_utf8_lossy(&bytes[..whole]))?;
         let mut sizes = BTreeMap::new();
         for path in texts.keys() {
             sizes.insert(path.clone(), host.files().stat(path)?.map_or(0, |meta| meta.size));
@@ -232,6 +241,7 @@ impl LogSplitter {
             Some(old) if of_old => old.offset = offset + whole as u64,
             _ => progress.offset = offset + whole as u64,
         }
+        traffic::note(host, state, &sums);
         state.batch = None;
         state.save(host)?;
         for path in texts.keys() {
@@ -242,14 +252,9 @@ impl LogSplitter {
     }
 
     /// The lines by the log that they go to.
-    fn sort(
-        &self,
-        host: &Host,
-        source: Source,
-        text: &str,
-    ) -> Result<(BTreeMap<String, String>, u64), LogError> {
+    fn sort(&self, host: &Host, source: Source, text: &str) -> Result<Sorted, LogError> {
         let mut logs: HashMap<SiteId, Option<String>> = HashMap::new();
-        let mut texts: BTreeMap<String, String> = BTreeMap::new();
+        let (mut texts, mut sums) = (BTreeMap::<String, String>::new(), Sums::new());
         let mut count = 0;
         for line in text.split_terminator('\n') {
             count += 1;
@@ -270,10 +275,32 @@ impl LogSplitter {
                     log
                 }
             };
+            if let (Source::Access, Some(id), Some(_)) = (source, site, &log) {
+                sums.entry(id).or_default().add(traffic::of_line(line));
+            }
             clean(line, texts.entry(log.unwrap_or_else(|| nobodys(source))).or_default());
         }
-        Ok((texts, count))
+        Ok(Sorted { texts, lines: count, sums })
     }
+
+    /// What each site's visitors were sent on a day (since 1970, UTC).
+    pub fn traffic(&self, host: &Host, day: i64) -> Result<BTreeMap<SiteId, Traffic>, LogError> {
+        let held = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match held.as_ref() {
+            Some(state) => traffic::of_day(host, state, day),
+            None => traffic::of_day(host, &State::load(host)?, day),
+        }
+    }
+}
+
+/// The lines of one batch.
+struct Sorted {
+    /// By the log that they go to.
+    texts: BTreeMap<String, String>,
+    /// How many there are.
+    lines: u64,
+    /// What visitors were sent.
+    sums: Sums,
 }
 
 fn read_from(host: &Host, path: &str, offset: u64) -> Result<Vec<u8>, LogError> {

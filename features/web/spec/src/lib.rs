@@ -3,11 +3,13 @@
 pub mod probe;
 pub mod server;
 pub mod site;
+pub mod traffic;
 pub mod worker;
 
 pub use probe::{ProbeHttp, ProbeHttpReply, ProbePath};
 pub use server::WebServerSpec;
 pub use site::SiteSpec;
+pub use traffic::{GetTraffic, SiteTraffic, TrafficPage};
 pub use worker::{DocrootMade, GetSizes, MakeDocroot, Sizes};
 
 #[cfg(test)]

@@ -81,6 +81,13 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         .reply::<ProbeHttp>("unknown", &unknown)
         .method(&make, &DocrootMade { created: true, starter: true })
         .method(&GetSizes { below: None }, &Sizes { bytes: 4096, entries: 1, truncated: false })
+        .method(
+            &GetTraffic { day: 20_454, after: None },
+            &TrafficPage {
+                sites: vec![SiteTraffic { site: ID.parse().unwrap(), requests: 12, bytes: 40_960 }],
+                more: false,
+            },
+        )
         .request("below", &GetSizes { below: Some("sites".parse().unwrap()) })
         .check()
         .unwrap();

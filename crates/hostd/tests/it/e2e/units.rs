@@ -9,11 +9,14 @@ use testhost::{Distro, Options, Server};
 use super::install;
 
 /// Unit, instance, and the highest score that `systemd-analyze security` may give, in tenths.
-const SCORES: [(&str, u32); 6] = [
+const SCORES: &[(&str, u32)] = &[
     ("holdfast-agent.service", 25),
     ("holdfast-panel.service", 5),
     ("holdfast-probe.service", 13),
+    ("holdfast-egress.service", 13),
     ("holdfast-worker@alice.service", 15),
+    ("holdfast-quota@20000.service", 20),
+    ("holdfast-quota-list.service", 20),
     ("holdfast-nginx-check.service", 30),
     ("holdfast-php-check@8.4.service", 10),
 ];
@@ -22,7 +25,7 @@ const SCORES: [(&str, u32); 6] = [
 fn stub(server: &Server, unit: &str, program: &str) {
     let path = format!("/usr/libexec/holdfast/{program}");
     server.check(["install", "-D", "-m", "0755", "/usr/bin/sleep", &path]).unwrap();
-    let name = unit.replace("@alice", "@");
+    let name = unit.replace("@alice", "@").replace("@20000", "@");
     let text = format!("[Service]\nType=exec\nExecStart=\nExecStart={path} infinity\n");
     server.push(&format!("/run/systemd/system/{name}.d/stub.conf"), text, 0o644).unwrap();
 }
@@ -39,7 +42,10 @@ fn sandboxes_hold(distro: Distro) {
         ("holdfast-agent.service", "holdfast-agent"),
         ("holdfast-panel.service", "holdfast-panel"),
         ("holdfast-probe.service", "holdfast-probe"),
+        ("holdfast-egress.service", "holdfast-egress"),
         ("holdfast-worker@alice.service", "holdfast-worker"),
+        ("holdfast-quota@20000.service", "holdfast-quota"),
+        ("holdfast-quota-list.service", "holdfast-quota"),
     ];
     for (unit, program) in programs {
         stub(&server, unit, program);
@@ -49,7 +55,7 @@ fn sandboxes_hold(distro: Distro) {
         .unwrap();
     server.check(["systemctl", "daemon-reload"]).unwrap();
 
-    let files = server.sh("cd /usr/lib/systemd/system && systemd-analyze verify --man=no holdfast-*[!@].service holdfast-*.socket holdfast-worker@alice.service holdfast-worker@alice.socket holdfast-packages@web.service holdfast.slice 2>&1 | grep holdfast || true").unwrap();
+    let files = server.sh("cd /usr/lib/systemd/system && systemd-analyze verify --man=no holdfast-*[!@].service holdfast-*.socket holdfast-worker@alice.service holdfast-worker@alice.socket holdfast-quota@20000.service holdfast-packages@web.service holdfast.slice 2>&1 | grep holdfast || true").unwrap();
     assert_eq!(files.text(), "", "{distro}");
     for (unit, highest) in SCORES {
         let threshold = format!("--threshold={highest}");
@@ -122,14 +128,16 @@ fn sandboxes_hold(distro: Distro) {
     assert!(sees(worker, "/etc").contains("passwd") && !sees(worker, "/etc").contains("shadow"));
     let slice = server.property(worker, "Slice").unwrap();
     assert_eq!(slice, "holdfast-alice.slice");
-    for unit in ["holdfast-panel.socket", "holdfast-agent.socket", "holdfast-probe.socket"] {
+    for unit in
+        ["holdfast-panel.socket", "holdfast-agent.socket", "holdfast-probe.socket", "holdfast-egress.socket"]
+    {
         assert!(server.is_active(unit).unwrap(), "{distro}: {unit}");
     }
     let sockets = "stat -c '%a %U %G' /run/holdfast/agent.sock /run/holdfast-panel/panel.sock \
-                   /run/holdfast-probe/probe.sock /run/holdfast-worker/alice.sock";
+                   /run/holdfast-probe/probe.sock /run/holdfast-egress/egress.sock /run/holdfast-worker/alice.sock";
     assert_eq!(
         server.sh(sockets).unwrap().text(),
-        "660 root holdfast-agent\n666 root root\n600 holdfast holdfast\n600 root root"
+        "660 root holdfast-agent\n666 root root\n600 holdfast holdfast\n600 holdfast holdfast\n600 root root"
     );
 }
 

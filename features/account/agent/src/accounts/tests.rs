@@ -91,6 +91,7 @@ fn a_new_account_is_made_in_the_order_in_which_its_parts_need_each_other() {
         "home.make",
         "file.write",
         "file.write",
+        "file.write",
         "unit.load",
         "unit.start",
     ];
@@ -208,4 +209,109 @@ fn an_old_listing_of_sockets_ends_also_where_the_clock_is_set_back() {
     clock.set_back(Duration::from_hours(1));
     clock.advance(Duration::from_secs(3));
     assert!(!accounts.worker_listens(&host, &alice).unwrap());
+}
+
+/// The quota unit in effigy: it holds in memory what the files say, as the real one holds it in the kernel.
+fn with_quotas(server: &Server, kind: account_spec::QuotaKind) {
+    use account_spec::{QUOTA_SEEN, QuotaSeen};
+    use hostd::JobResult;
+    let root = server.host.root().to_owned();
+    let held: Arc<Mutex<QuotaList>> = Arc::new(Mutex::new(QuotaList { kind, ..QuotaList::default() }));
+    let write = |root: &std::path::Path, name: &str, list: &QuotaList| {
+        let dir = hostfs::Dir::open(root).unwrap();
+        let path = format!("{}/{name}.json", QUOTA_SEEN.trim_start_matches('/'));
+        dir.write_atomic(path, &serde_json::to_vec(list).unwrap(), 0o600, None).unwrap();
+    };
+    let (all, place) = (Arc::clone(&held), root.clone());
+    server.host.fake_systemd().unwrap().on_start(&Unit::QuotaList, move || {
+        write(&place, "list", &all.lock().unwrap());
+        JobResult::Done
+    });
+    let uid = alice().uid;
+    server.host.fake_systemd().unwrap().on_start(&Unit::Quota(uid), move || {
+        let dir = hostfs::Dir::open(&root).unwrap();
+        let path = account_spec::QuotaFile::path(uid);
+        let mut list = held.lock().unwrap();
+        let Ok(text) = dir.read(path.trim_start_matches('/'), 4096) else {
+            list.accounts.remove(&uid.get());
+            write(&root, "20001", &list);
+            return JobResult::Done;
+        };
+        let text = String::from_utf8(text).unwrap();
+        if text.contains("disk_bytes = 999999999") {
+            let error = Some("the kernel says no".to_owned());
+            write(&root, "20001", &QuotaList { error, ..list.clone() });
+            return JobResult::Failed;
+        }
+        let limit = |key: &str| {
+            text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = ")?.parse::<u64>().ok())
+        };
+        let (disk_bytes, inodes) = (limit("disk_bytes"), limit("inodes"));
+        let seen = QuotaSeen { counted: true, disk_bytes, inodes, ..QuotaSeen::default() };
+        list.accounts.insert(uid.get(), seen);
+        write(&root, "20001", &list);
+        JobResult::Done
+    });
+}
+
+fn limited(disk_bytes: Option<u64>) -> AccountSpec {
+    AccountSpec { limits: Limits { disk_bytes, ..Limits::default() }, ..alice() }
+}
+
+#[test]
+fn limits_of_the_disk_are_set_once_and_taken_away_with_the_account() {
+    let server = Server::new();
+    with_quotas(&server, account_spec::QuotaKind::User);
+    let report = server.apply(1, Wanted::Present(limited(Some(10 << 30))));
+    assert_eq!(report.status, Status::ready());
+    assert_eq!(codes(&report).iter().filter(|code| **code == "quota.set").count(), 1, "{:?}", codes(&report));
+    server.host.take_changes();
+    assert!(server.pass().plan.is_empty());
+    assert_eq!(server.host.take_changes(), Vec::<String>::new());
+    let report = server.apply(2, Wanted::Present(limited(Some(20 << 30))));
+    assert_eq!(codes(&report), ["file.write", "quota.set"]);
+    assert_eq!(report.plan.steps[1].summary, "limit what alice keeps on the disk: at most 20G");
+    assert!(codes(&server.apply(3, Wanted::Absent)).contains(&"quota.clear"));
+    assert!(server.pass().plan.is_empty());
+}
+
+#[test]
+fn a_limit_that_cannot_be_set_leaves_the_account_serving_and_says_why() {
+    let server = Server::new();
+    with_quotas(&server, account_spec::QuotaKind::User);
+    let report = server.apply(1, Wanted::Present(limited(Some(999_999_999))));
+    assert_eq!(
+        (report.status.condition, report.status.reason),
+        (Condition::Degraded, Some(Reason::StepFailed))
+    );
+    assert!(report.status.message.unwrap().contains("the kernel says no"));
+    assert_eq!(server.apply(2, Wanted::Present(limited(None))).status, Status::ready());
+}
+
+#[test]
+fn where_nothing_counts_an_account_with_a_limit_is_ready() {
+    let server = Server::with(&limited(Some(10 << 30)));
+    assert!(server.pass().plan.is_empty());
+}
+
+#[test]
+fn an_account_does_not_wait_for_a_quota_that_cannot_be_seen() {
+    let server = Server::with(&alice());
+    server.host.fake_systemd().unwrap().on_start(&Unit::QuotaList, || hostd::JobResult::Failed);
+    server.host.fake_clock().unwrap().advance(Duration::from_mins(5));
+    let suspended = AccountSpec { suspended: true, ..alice() };
+    assert_eq!(server.apply(2, Wanted::Present(suspended)).status, Status::ready());
+    let planned = server.apply(3, Wanted::Present(limited(Some(1 << 30))));
+    assert!(codes(&planned).contains(&"quota.set"), "a limit that may not be held is no empty plan");
+    let other = server.engine.apply(&server.host, {
+        let spec = AccountSpec { name: "bob".parse().unwrap(), uid: Uid::new(20_002).unwrap(), ..alice() };
+        let id = "01990000-0000-7000-8000-000000000002".parse().unwrap();
+        Apply::new(id, Generation::new(1).unwrap(), Wanted::Present(spec))
+    });
+    let status = other.unwrap().status;
+    assert_eq!(
+        status.reason,
+        Some(Reason::Unobservable),
+        "a home that might have to be a subvolume waits: {status:?}"
+    );
 }

@@ -17,16 +17,24 @@ use utoipa::ToSchema;
 const UIDS: std::ops::RangeInclusive<i64> = 20_000..=59_999;
 
 const FIND: Statement = Statement::new(
-    "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation, owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
-            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above, created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
+    "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
+            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
+            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
+            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
+            owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
+            created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite,
             (SELECT COUNT(*) FROM pool WHERE pool.account_id = account.id)
               + (SELECT COUNT(*) FROM site WHERE site.account_id = account.id) AS dependents
      FROM account WHERE id = $1",
 );
 const LIST: Statement = Statement::new(
-    "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation, owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
-            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above, created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
+    "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
+            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
+            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
+            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
+            owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
+            created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite, 0 AS dependents
      FROM account
      WHERE name > $1
@@ -114,6 +122,10 @@ pub(crate) struct Row {
     pub(crate) sftp_password: Option<CryptHash>,
     pub(crate) ssh_keys: Vec<SshPublicKey>,
     pub(crate) limits: Limits,
+    /// Why the server cannot hold a limit of disk space, as far as it was asked.
+    pub(crate) disk_note: Option<String>,
+    /// The same of files.
+    pub(crate) inodes_note: Option<String>,
     /// By itself.
     pub(crate) suspended: bool,
     pub(crate) suspended_reason: Option<String>,
@@ -145,6 +157,8 @@ impl FromRow for Row {
             sftp_password: row.opt_parse("sftp_password_hash")?,
             ssh_keys: row.json("ssh_keys")?,
             limits: row.opt_json("limits")?.unwrap_or_default(),
+            disk_note: row.opt_text("disk_note")?,
+            inodes_note: row.opt_text("inodes_note")?,
             suspended: row.flag("suspended")?,
             suspended_reason: row.opt_text("suspended_reason")?,
             suspended_above: row.flag("suspended_above")?,
@@ -153,6 +167,14 @@ impl FromRow for Row {
             block: Block::from_row(row)?,
             dependents: row.int("dependents")?,
         })
+    }
+}
+
+impl Row {
+    /// Why a limit that the account has is not held.
+    fn limits_note(&self) -> Option<&str> {
+        let disk = self.limits.disk_bytes.and(self.disk_note.as_deref());
+        disk.or(self.limits.inodes.and(self.inodes_note.as_deref()))
     }
 }
 
@@ -182,6 +204,8 @@ pub struct Account {
     /// Limits of all that the account runs.
     #[schema(value_type = AccountLimits)]
     pub limits: Limits,
+    /// Which of its limits the server cannot hold, and why; null: it holds them all, or was not asked yet.
+    pub limits_note: Option<String>,
     /// No SFTP, no PHP, no pages.
     pub suspended: bool,
     /// What suspends it: `account`, `organisation` (its own, or one above that), or both.
@@ -199,7 +223,7 @@ pub struct Account {
     pub convergence: Convergence,
 }
 
-/// Limits of an account's slice.
+/// Limits of an account.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct AccountLimits {
     /// Processor time, in per cent of one processor.
@@ -214,6 +238,12 @@ pub(crate) struct AccountLimits {
     /// Share of the disks' throughput; 100 is usual.
     #[schema(minimum = 1, maximum = 10_000)]
     pub io_weight: u32,
+    /// Disk space, in bytes; left out: no limit.
+    #[schema(minimum = 1_048_576)]
+    pub disk_bytes: Option<u64>,
+    /// Files, directories and links; left out: no limit.
+    #[schema(minimum = 100, maximum = 1_000_000_000)]
+    pub inodes: Option<u64>,
 }
 
 impl From<&Row> for Account {
@@ -227,6 +257,7 @@ impl From<&Row> for Account {
             has_password: row.sftp_password.is_some(),
             ssh_keys: row.ssh_keys.clone(),
             limits: row.limits,
+            limits_note: row.limits_note().map(str::to_owned),
             suspended: row.is_off(),
             suspended_by: [("account", row.suspended), ("organisation", row.suspended_above)]
                 .into_iter()

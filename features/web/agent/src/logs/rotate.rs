@@ -116,6 +116,7 @@ pub(super) fn daily(host: &Host, state: &mut State) -> Result<(), LogError> {
         }
         empty_trash(host)?;
     }
+    super::traffic::daily(host)?;
     state.day = today;
     state.save(host)
 }

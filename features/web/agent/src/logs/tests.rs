@@ -30,7 +30,7 @@ impl Writer {
 }
 
 fn access(n: u16, what: &str) -> String {
-    format!("{{\"site\":\"{}\",\"uri\":\"/{what}\"}}\n", site(n))
+    format!("{{\"site\":\"{}\",\"uri\":\"/{what}\",\"bytes\":\"{}\"}}\n", site(n), what.len())
 }
 
 fn error(name: &str, what: &str) -> String {
@@ -136,6 +136,11 @@ fn three_days(server: &mut Server, crash_after: Option<usize>) -> Option<String>
 
 fn everything(server: &Server) -> Vec<String> {
     let mut logs = Vec::new();
+    let splitter = splitter(server);
+    let today = server.host.now().as_micros() / 86_400_000_000;
+    for day in today - 4..=today {
+        logs.push(format!("{:?}", splitter.traffic(&server.host, day).unwrap()));
+    }
     for source in Source::ALL {
         logs.extend([1, 2].map(|n| of_site(server, n, source)));
         logs.push(whole(server, &nobodys(source)));
@@ -149,9 +154,16 @@ fn each_line_arrives_exactly_once_wherever_the_agent_is_killed() {
     calm.host.take_changes();
     assert_eq!(three_days(&mut calm, None), None);
     let wanted = everything(&calm);
-    assert_eq!(wanted[0].lines().count(), 12, "two lines in each half of three days: {}", wanted[0]);
-    assert!(wanted[1].contains("latecomer"));
-    assert!(wanted[5].lines().all(|line| line == "half a line") && wanted[5].lines().count() == 6);
+    let (traffic, logs) = wanted.split_at(5);
+    assert_eq!(logs[0].lines().count(), 12, "two lines in each half of three days: {}", logs[0]);
+    assert!(logs[1].contains("latecomer"));
+    assert!(logs[5].lines().all(|line| line == "half a line") && logs[5].lines().count() == 6);
+    let today = calm.host.now().as_micros() / 86_400_000_000;
+    let days = (today - 4..=today).map(|day| splitter(&calm).traffic(&calm.host, day).unwrap());
+    let sums = days.filter_map(|day| day.get(&site(1)).copied());
+    let all = sums.fold((0, 0), |(requests, bytes), sum| (requests + sum.requests, bytes + sum.bytes));
+    // `0-0` and `0-0-more`, in each half of three days
+    assert_eq!(all, (12, 6 * 11), "{traffic:?}");
     let changes = calm.host.take_changes();
     for part in ["rename", "append", "signal", "remove"] {
         assert!(changes.iter().any(|change| change.starts_with(part)), "{part}: {changes:?}");
@@ -237,4 +249,34 @@ fn a_site_keeps_seven_older_logs_and_the_trash_is_emptied() {
         server.host.files().list(&site_logs(site(1))).unwrap().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, (1..=7).map(|n| format!("access.log.{n}")).collect::<Vec<_>>());
     assert!(server.host.files().stat(LOGS).unwrap().is_some());
+}
+
+#[test]
+fn traffic_is_added_up_by_site_and_day_and_a_visitor_cannot_forge_it() {
+    let server = server();
+    let mut nginx = Writer::open(&server);
+    let splitter = splitter(&server);
+    let day = || server.host.now().as_micros() / 86_400_000_000;
+    let of = |n: u16, day: i64| splitter.traffic(&server.host, day).unwrap().get(&site(n)).copied();
+    let first = day();
+    let forged =
+        format!("{{\"site\":\"{}\",\"uri\":\"/\\\",\\\"bytes\\\":\\\"999\",\"bytes\":\"7\"}}\n", site(1));
+    nginx.write("access.log", &(access(1, "abc") + &forged + &access(9, "nobodys") + &access(2, "ab")));
+    splitter.tick(&server.host).unwrap();
+    let one = Some(Traffic { requests: 2, bytes: 10 });
+    assert_eq!(of(1, first), one, "before it is in a file");
+    assert_eq!(of(9, first), None, "a site that is not there has no traffic");
+    server.host.fake_clock().unwrap().advance(Duration::from_mins(6));
+    splitter.tick(&server.host).unwrap();
+    server.host.take_changes();
+    splitter.tick(&server.host).unwrap();
+    assert_eq!(server.host.take_changes(), Vec::<String>::new(), "nothing new, nothing written");
+    assert_eq!(of(1, first), one, "from the file of the day");
+    server.host.fake_clock().unwrap().advance(Duration::from_hours(24));
+    nginx.write("access.log", &access(1, "next"));
+    splitter.tick(&server.host).unwrap();
+    assert_eq!((of(1, first), of(1, day())), (one, Some(Traffic { requests: 1, bytes: 4 })));
+    server.host.fake_clock().unwrap().advance(Duration::from_hours(24 * 41));
+    splitter.tick(&server.host).unwrap();
+    assert_eq!(of(1, first), None, "forgotten");
 }

@@ -1,0 +1,4 @@
+//! Rows.
+
+pub(crate) mod delivery;
+pub(crate) mod webhook;
