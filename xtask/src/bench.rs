@@ -135,6 +135,8 @@ impl Run {
         self.batch(&format!("{count} sites with a new pool each in a batch"), "sites", &batch)?;
         let figures = idle.after(&self.rig, count)?;
         self.add(figures)?;
+        let figures = measure::package(&self.rig, &names)?;
+        self.add(figures)?;
         Ok(names)
     }
 

@@ -232,7 +232,8 @@ fn audit(agent: &Agent) -> Finding {
             HEADS,
             format!("the panel's audit went back behind a head that was noted: {head}"),
             &format!(
-                "look at `holdfast audit verify`; if an older database was put back on purpose, remove {HEADS} and {REWOUND}"
+                "look at `holdfast audit verify`; if an older database was put back by hand, remove {HEADS} and {REWOUND} \
+                 (`holdfast restore-panel` leaves a note of its own)"
             ),
         ),
         Err(error) => bad(CODE, HEADS, error.chain(), "look at the file system"),

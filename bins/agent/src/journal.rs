@@ -70,7 +70,8 @@ impl Journal {
     pub(crate) fn note_head(&self, head: &RecordAuditHead) -> Result<Option<AuditHeads>, HostError> {
         let (mut heads, mut newest) = (self.heads_in(&older())?, self.heads_in(HEADS)?);
         heads.extend(newest.iter().cloned());
-        let note = AuditHead { at: self.host.now().as_micros(), seq: head.seq, hash: head.hash };
+        let note =
+            AuditHead { at: self.host.now().as_micros(), seq: head.seq, hash: head.hash, restored: false };
         match heads.last() {
             Some(last) if (last.seq, last.hash) == (head.seq, head.hash) => return Ok(Some(last_of(heads))),
             Some(last) if head.seq <= last.seq => {
@@ -81,7 +82,9 @@ impl Journal {
             }
             _ => {}
         }
-        let close = heads.iter().rev().nth(1).is_some_and(|before| note.at - before.at < APART);
+        // root's word that an older panel was put back is never replaced
+        let free = newest.last().is_some_and(|last| !last.restored);
+        let close = free && heads.iter().rev().nth(1).is_some_and(|before| note.at - before.at < APART);
         if close && newest.pop().is_some() {
             heads.pop();
             heads.push(note.clone());

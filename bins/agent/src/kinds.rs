@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use converge::methods::{Drift, DriftAction, Object, ObjectStatus};
+use converge::methods::{Drift, DriftAction, HeldWish, Object, ObjectStatus};
 use converge::{
     Apply, Condition, DriftRules, Engine, Entry, LedgerError, LedgerStore, Pause, Reason, Reconcile, Refusal,
     Report, Spec, Status, TakeBack, Wanted,
@@ -20,6 +20,8 @@ pub(crate) trait Kind: Send + Sync {
     fn word(&self) -> &'static str;
     /// How the objects stand.
     fn statuses(&self) -> Result<Vec<ObjectStatus>, LedgerError>;
+    /// What is wished of one object.
+    fn wish(&self, key: &str) -> Result<Option<HeldWish>, LedgerError>;
     /// A pass over one object.
     fn pass(&self, key: &str) -> Result<Option<Report>, LedgerError>;
     /// What a pass would do.
@@ -121,6 +123,18 @@ impl<R: Reconcile<Host = Host>> Kind for Managed<R> {
 
     fn statuses(&self) -> Result<Vec<ObjectStatus>, LedgerError> {
         Ok(self.ledger.list::<R::Spec>()?.iter().map(|e| status(e)).collect())
+    }
+
+    fn wish(&self, key: &str) -> Result<Option<HeldWish>, LedgerError> {
+        let Some(entry) = self.entry(key)? else { return Ok(None) };
+        let spec = entry.spec.present().map(serde_json::to_value).transpose();
+        Ok(Some(HeldWish {
+            object: object(&entry),
+            generation: entry.generation,
+            digest: entry.digest,
+            spec: spec.map_err(|e| LedgerError::new(e.to_string()))?,
+            since: entry.since,
+        }))
     }
 
     fn pass(&self, key: &str) -> Result<Option<Report>, LedgerError> {

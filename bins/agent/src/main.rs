@@ -13,6 +13,7 @@ mod others;
 mod retries;
 mod server;
 mod timers;
+mod uids;
 mod usage;
 mod watch;
 mod world;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use account_agent::Accounts;
-use account_spec::{GetUsage, ListUsage};
+use account_spec::{GetUsage, ListUids, ListUsage};
 use converge::methods::{
     AuditHeads, Diagnosis, DriftAction, DriftList, GetHostMetrics, ListAuditHeads, ListDrift, ListObjects,
-    Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor, RunDriftAction, RunSweep,
-    SweepProgress, WatchObjects,
+    ListWishes, MAX_WISHES, Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor,
+    RunDriftAction, RunSweep, SweepProgress, WatchObjects, WishList,
 };
 use converge::{Apply, LedgerError, Pause, Reconcile, Report, TakeBack};
 use hostd::{Host, HostError};
@@ -19,7 +19,7 @@ use wire::{Call, Refusal, Router};
 
 use crate::agent::Agent;
 use crate::kinds::Managed;
-use crate::{doctor, metrics, usage};
+use crate::{doctor, metrics, uids, usage};
 
 /// Objects a page, so that a frame stays far below its limit.
 const PAGE: usize = 500;
@@ -40,6 +40,9 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
         router.blocking(move |_, _: GetHostMetrics| metrics::read(&a.host).map_err(|e| host_error(&e)));
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, ask: GetUsage| usage::get(&a, &ask));
+    let a = Arc::clone(agent);
+    let router = router
+        .blocking(move |call: Call, _: ListUids| uids::list(&a.host, &call).map_err(|e| host_error(&e)));
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, ask: ListUsage| usage::list(&a, &ask));
     let a = Arc::clone(agent);
@@ -84,6 +87,8 @@ fn objects(router: Router, agent: &Arc<Agent>) -> Router {
         Ok(last)
     });
     let a = Arc::clone(agent);
+    let router = router.blocking(move |_, ask: ListWishes| wishes(&a, &ask));
+    let a = Arc::clone(agent);
     let router = router.method(move |call: Call, _: WatchObjects| watch(Arc::clone(&a), call));
     let a = Arc::clone(agent);
     let router = router.blocking(move |call: Call, _: PreviewAll| {
@@ -95,6 +100,18 @@ fn objects(router: Router, agent: &Arc<Agent>) -> Router {
         let tell = |report| call.blocking_progress(&SweepProgress { report });
         a.world.sweep(&|| call.is_cancelled(), tell).map_err(|e| ledger_error(&e))
     })
+}
+
+fn wishes(agent: &Agent, ask: &ListWishes) -> Result<WishList, Refusal> {
+    if ask.objects.len() > MAX_WISHES {
+        return Err(Refusal::invalid("objects", format!("ask for {MAX_WISHES} objects at most")));
+    }
+    let mut wishes = Vec::new();
+    for object in &ask.objects {
+        let Some(kind) = agent.world.kind(&object.kind) else { continue };
+        wishes.extend(kind.wish(&object.scope).map_err(|e| ledger_error(&e))?);
+    }
+    Ok(WishList { wishes })
 }
 
 async fn watch(agent: Arc<Agent>, call: Call) -> Result<ObjectPage, Refusal> {

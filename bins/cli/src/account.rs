@@ -12,6 +12,7 @@ use crate::list::PageArgs;
 use crate::run::Session;
 use crate::screen::plain;
 use crate::secret;
+use crate::sold::{self, SoldArgs, size};
 use crate::table::{self, Cell};
 
 /// Accounts: one Linux user and its sites each
@@ -31,6 +32,10 @@ pub(crate) enum AccountCommand {
     Unsuspend(ActArgs),
     /// Remove an account that has no sites; its home is moved to the trash
     Delete(DeleteArgs),
+    /// Show what an account may have, and how much of it is used
+    Limits(NameArgs),
+    /// Give an account a package, and limits and features of its own
+    Sell(Box<SellArgs>),
     /// Count what an account takes on the disk, or show what it took day by day
     Usage(UsageArgs),
 }
@@ -109,20 +114,6 @@ impl LimitArgs {
     }
 }
 
-/// Bytes, or a number with K, M, G or T.
-fn size(text: &str) -> Result<u64, String> {
-    let (digits, shift) = match text.char_indices().last() {
-        Some((at, 'k' | 'K')) => (&text[..at], 10),
-        Some((at, 'm' | 'M')) => (&text[..at], 20),
-        Some((at, 'g' | 'G')) => (&text[..at], 30),
-        Some((at, 't' | 'T')) => (&text[..at], 40),
-        _ => (text, 0),
-    };
-    let number: u64 =
-        digits.parse().map_err(|_| "must be a number of bytes, or one with K, M, G or T".to_owned())?;
-    number.checked_mul(1 << shift).ok_or_else(|| "is too large".to_owned())
-}
-
 /// A new account
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
@@ -134,6 +125,9 @@ pub(crate) struct CreateArgs {
     /// The organisation that it belongs to; left out: your own
     #[arg(long, value_name = "NAME")]
     organisation: Option<String>,
+    /// What it is sold: the name or id of a package, or "none"; left out: that of the setting package.default
+    #[arg(long, value_name = "NAME")]
+    package: Option<String>,
     /// Read the password from standard input; it signs the owner in and opens SFTP
     #[arg(long)]
     password_stdin: bool,
@@ -191,6 +185,26 @@ pub(crate) struct EditArgs {
     no_ssh_keys: bool,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    if_match: IfMatchArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// What it is to be sold
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(override_usage = "holdfast account sell [OPTIONS] <ACCOUNT>")]
+#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["package", "limits", "features"]))]
+pub(crate) struct SellArgs {
+    /// Name or id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    account: String,
+    /// The name or id of a package, or "none"
+    #[arg(long, value_name = "NAME")]
+    package: Option<String>,
+    #[command(flatten)]
+    sold: SoldArgs,
     #[command(flatten)]
     if_match: IfMatchArgs,
     #[command(flatten)]
@@ -263,7 +277,8 @@ impl AccountCommand {
             Self::Suspend(args) => Some(&mut args.change),
             Self::Unsuspend(args) => Some(&mut args.change),
             Self::Delete(args) => Some(&mut args.change),
-            Self::List(_) | Self::Show(_) | Self::Usage(_) => None,
+            Self::Sell(args) => Some(&mut args.change),
+            Self::List(_) | Self::Show(_) | Self::Limits(_) | Self::Usage(_) => None,
         }
     }
 
@@ -304,6 +319,8 @@ impl AccountCommand {
                 args.change.confirm(session, args.confirm, &question)?;
                 args.change.run(session, Change::delete(subject(&args.account), args.if_match)).await
             }
+            Self::Limits(args) => show_limits(session, &args.account).await,
+            Self::Sell(args) => sell(session, *args).await,
             Self::Usage(UsageArgs { account, days: None }) => usage(session, &account).await,
             Self::Usage(UsageArgs { account, days: Some(days) }) => history(session, &account, days).await,
         }
@@ -314,6 +331,9 @@ async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> 
     let mut body = json!({ "name": args.name, "email": args.email });
     if let Some(organisation) = args.organisation {
         body["organisation"] = organisation.into();
+    }
+    if let Some(package) = args.package {
+        body["package"] = package_key(package);
     }
     let keys = key_lines(&args.ssh_keys, &args.ssh_key_files)?;
     if !keys.is_empty() {
@@ -335,6 +355,49 @@ async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> 
         session.screen.note(&[plain(words)])?;
     }
     Ok(())
+}
+
+/// `none` is null: no package.
+fn package_key(text: String) -> Value {
+    if text == "none" { Value::Null } else { text.into() }
+}
+
+async fn sell(session: &mut Session, args: SellArgs) -> Result<(), Failure> {
+    let mut body = Map::new();
+    if let Some(package) = args.package {
+        body.insert("package".to_owned(), package_key(package));
+    }
+    args.sold.put(&mut body);
+    let body = |_: &Value| Ok(Value::Object(body.clone()));
+    args.change.edit_below(session, subject(&args.account), "/limits", &args.if_match, body).await
+}
+
+async fn limits_of(session: &mut Session, name: &str) -> Result<crate::client::Reply, Failure> {
+    session.ask("looking at the limits", Call::get(format!("/accounts/{}/limits", segment(name)))).await
+}
+
+async fn show_limits(session: &mut Session, name: &str) -> Result<(), Failure> {
+    let reply = limits_of(session, name).await?;
+    if session.json {
+        return Ok(session.screen.json(&reply.body)?);
+    }
+    let account = reply.value()?;
+    session.screen.line(&[crate::screen::span(crate::screen::Style::Bold, text(&account, "account"))])?;
+    tell_limits(session, &account)
+}
+
+fn tell_limits(session: &mut Session, account: &Value) -> Result<(), Failure> {
+    let package = Some(text(account, "package")).filter(|package| !package.is_empty());
+    let rows = [
+        ("package", package.unwrap_or_else(|| "none".to_owned())),
+        ("features", sold::features(account, true)),
+        ("has not", sold::features(account, false)),
+    ];
+    fields::show(&mut session.screen, &rows)?;
+    session.screen.text("")?;
+    let limits = account.get("limits").and_then(Value::as_array).cloned().unwrap_or_default();
+    let rows: Vec<_> = limits.iter().map(sold::row).collect();
+    Ok(table::write(&mut session.screen, &sold::TITLES, &rows)?)
 }
 
 async fn edit(session: &mut Session, args: EditArgs) -> Result<(), Failure> {
@@ -386,6 +449,7 @@ async fn show(session: &mut Session, name: &str) -> Result<(), Failure> {
     let suffixed = |text: String, unit: &str| if text.is_empty() { text } else { format!("{text}{unit}") };
     let rows = [
         ("organisation", text(&account, "organisation")),
+        ("package", text(&account, "package")),
         ("email", text(&account, "email")),
         ("uid", text(&account, "uid")),
         ("password", text(&account, "has_password")),
@@ -423,6 +487,7 @@ async fn usage(session: &mut Session, name: &str) -> Result<(), Failure> {
         return Ok(session.screen.json(&reply.body)?);
     }
     let usage = reply.value()?;
+    let sold = limits_of(session, name).await?.value()?;
     let count = usage.get("bytes").and_then(Value::as_u64).unwrap_or(0);
     let truncated = usage.get("truncated").and_then(Value::as_bool).unwrap_or(false);
     let at_least = if truncated { "at least " } else { "" };
@@ -440,7 +505,9 @@ async fn usage(session: &mut Session, name: &str) -> Result<(), Failure> {
         ("counted", format!("{}, {by}", moment(&usage, "as_of"))),
         ("limits", text(&usage, "note")),
     ];
-    Ok(fields::show(&mut session.screen, &rows)?)
+    fields::show(&mut session.screen, &rows)?;
+    session.screen.text("")?;
+    tell_limits(session, &sold)
 }
 
 async fn history(session: &mut Session, name: &str, days: u32) -> Result<(), Failure> {

@@ -73,10 +73,21 @@ async fn verify(session: &mut Session) -> Result<(), Failure> {
     let (seq, noted) = (text(&verdict, "seq"), text(&verdict, "noted_by_agent"));
     if !intact {
         failure::error(&mut session.screen, &format!("entry {seq}: {}", text(&verdict, "reason")))?;
-        failure::remedy(&mut session.screen, "Somebody changed the database: compare it with a backup.")?;
+        let remedy = "Somebody changed the database, or put an older one back by hand and not by `holdfast restore-panel`: compare it with a backup.";
+        failure::remedy(&mut session.screen, remedy)?;
         return Err(Failure::Found);
     }
     session.screen.line(&[span(Style::Good, "intact"), plain(format!(": {seq} entries"))])?;
+    if let Some(restored) = verdict.get("restored").filter(|restored| restored.is_object()) {
+        let (at, seq, lost) = (moment(restored, "at"), text(restored, "seq"), text(restored, "lost_up_to"));
+        let lost = match lost.as_str() {
+            "" => String::new(),
+            lost => format!("; the agent knew entries up to {lost} of the time after the backup"),
+        };
+        let line =
+            format!("older than the agent's record: a backup was restored {at}, as entry {seq} tells{lost}");
+        session.screen.text(&line)?;
+    }
     let noted = if noted.is_empty() {
         "the agent has noted none of them yet, or does not answer".to_owned()
     } else {

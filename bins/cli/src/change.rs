@@ -117,6 +117,11 @@ impl Subject {
         Self { kind, name: name.to_owned(), path: format!("{collection}/{}", segment(name)) }
     }
 
+    /// Whether the object itself comes to be on the server; else what hangs on it does.
+    fn converges(&self) -> bool {
+        !matches!(self.kind, "package" | "organisation")
+    }
+
     fn words(&self) -> String {
         if self.name.is_empty() { self.kind.to_owned() } else { format!("{} {}", self.kind, self.name) }
     }
@@ -203,6 +208,17 @@ impl ChangeArgs {
         if self.dry_run { call } else { call.once() }
     }
 
+    /// Whether the server's end is waited for.
+    pub(crate) fn waits(&self) -> bool {
+        self.seconds() > 0
+    }
+
+    /// Makes the change and waits as long as the panel itself does.
+    pub(crate) async fn ask(&self, session: &mut Session, change: &Change) -> Result<Reply, Failure> {
+        let doing = if self.dry_run { "looking at the server for" } else { "waiting for" };
+        session.ask(&format!("{doing} {}", change.subject.words()), self.call(change, LONGEST_WAIT)).await
+    }
+
     /// Makes the change, waits, and tells.
     pub(crate) async fn run(&self, session: &mut Session, change: Change) -> Result<(), Failure> {
         let began = Instant::now();
@@ -218,6 +234,18 @@ impl ChangeArgs {
         if_match: &IfMatchArgs,
         body: impl Fn(&Value) -> Result<Value, Failure>,
     ) -> Result<(), Failure> {
+        self.edit_below(session, subject, "", if_match, body).await
+    }
+
+    /// As [`ChangeArgs::edit`], of what lies at a path below the object's own and has its version.
+    pub(crate) async fn edit_below(
+        &self,
+        session: &mut Session,
+        subject: Subject,
+        below: &str,
+        if_match: &IfMatchArgs,
+        body: impl Fn(&Value) -> Result<Value, Failure>,
+    ) -> Result<(), Failure> {
         let began = Instant::now();
         let mut tries = 0;
         loop {
@@ -227,7 +255,7 @@ impl ChangeArgs {
             let tag = read.etag()?;
             let change = Change {
                 method: Method::PATCH,
-                path: subject.path.clone(),
+                path: format!("{}{below}", subject.path),
                 body: Some(body(&read.value()?)?),
                 if_match: Some(if_match.if_match.clone().unwrap_or(tag)),
                 subject: subject.clone(),
@@ -253,7 +281,8 @@ impl ChangeArgs {
 
     async fn send(&self, session: &mut Session, change: &Change) -> Result<Reply, Failure> {
         let doing = if self.dry_run { "looking at the server for" } else { "waiting for" };
-        let longest_wait = if session.screen.moves { FIRST_WAIT } else { LONGEST_WAIT };
+        let follows = session.screen.moves && change.subject.converges();
+        let longest_wait = if follows { FIRST_WAIT } else { LONGEST_WAIT };
         session.ask(&format!("{doing} {}", change.subject.words()), self.call(change, longest_wait)).await
     }
 
@@ -266,6 +295,9 @@ impl ChangeArgs {
     ) -> Result<(), Failure> {
         if self.dry_run {
             return show_plan(session, &reply);
+        }
+        if !change.subject.converges() && reply.status != StatusCode::NO_CONTENT {
+            return self.finish_many(session, change, &reply);
         }
         let reply = if reply.status == StatusCode::ACCEPTED && !self.no_wait {
             let until = began + Duration::from_secs(self.seconds());
@@ -309,9 +341,28 @@ impl ChangeArgs {
         };
         Err(Failure::NotReady { reason: format!("{subject}: {}", stands.words()), remedy })
     }
+
+    /// Tells of a change that many objects follow, for which the panel itself waited.
+    fn finish_many(&self, session: &mut Session, change: &Change, reply: &Reply) -> Result<(), Failure> {
+        let subject = change.subject.words();
+        if session.json {
+            session.screen.json(&reply.body)?;
+        }
+        if reply.status == StatusCode::ACCEPTED && !self.no_wait {
+            let remedy = "The wish stands, and the server follows by itself; `holdfast account list` tells how far it is.";
+            let reason = format!("{subject}: its accounts are still to follow");
+            return Err(Failure::NotReady { reason, remedy: remedy.to_owned() });
+        }
+        if !session.json {
+            let words = if reply.status == StatusCode::ACCEPTED { ": written down" } else { ": done" };
+            session.screen.line(&[plain(subject), plain(words)])?;
+        }
+        Ok(())
+    }
 }
 
-fn show_plan(session: &mut Session, reply: &Reply) -> Result<(), Failure> {
+/// What a dry run answered, and how to do exactly that.
+pub(crate) fn show_plan(session: &mut Session, reply: &Reply) -> Result<(), Failure> {
     if session.json {
         return Ok(session.screen.json(&reply.body)?);
     }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::account::AccountCommand;
+use crate::adopt::AdoptArgs;
 use crate::agent::AgentCommand;
 use crate::api::ApiArgs;
 use crate::audit::AuditCommand;
@@ -16,11 +17,13 @@ use crate::doctor::DoctorArgs;
 use crate::drift::DriftArgs;
 use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::limit::LimitCommand;
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
 use crate::member::{InvitationCommand, MemberCommand};
 use crate::node::NodeCommand;
 use crate::organisation::OrganisationCommand;
+use crate::package::PackageCommand;
 use crate::person::PersonCommand;
 use crate::pool::PoolCommand;
 use crate::role::{PermissionCommand, RoleCommand};
@@ -28,7 +31,7 @@ use crate::run::Session;
 use crate::screen::Screen;
 use crate::session::{PasswordArgs, SessionCommand};
 use crate::setting::SettingCommand;
-use crate::setup::SetupArgs;
+use crate::setup::{BackupPanelArgs, RestorePanelArgs, SetupArgs, UpgradeArgs};
 use crate::site::SiteCommand;
 use crate::sweep::{PlanArgs, SweepArgs};
 use crate::webhook::WebhookCommand;
@@ -55,6 +58,10 @@ enum Command {
     #[command(subcommand)]
     Account(AccountCommand),
     #[command(subcommand)]
+    Package(PackageCommand),
+    #[command(subcommand)]
+    Limit(LimitCommand),
+    #[command(subcommand)]
     Site(SiteCommand),
     #[command(subcommand)]
     Pool(PoolCommand),
@@ -75,6 +82,7 @@ enum Command {
     Plan(PlanArgs),
     Sweep(SweepArgs),
     Drift(DriftArgs),
+    Adopt(AdoptArgs),
     Doctor(DoctorArgs),
     #[command(subcommand)]
     Setting(SettingCommand),
@@ -89,6 +97,9 @@ enum Command {
     Password(PasswordArgs),
     LoginLink(LoginLinkArgs),
     Setup(SetupArgs),
+    BackupPanel(BackupPanelArgs),
+    RestorePanel(RestorePanelArgs),
+    Upgrade(UpgradeArgs),
     #[command(subcommand)]
     Agent(AgentCommand),
     Api(ApiArgs),
@@ -101,7 +112,10 @@ impl Command {
     fn change(&mut self) -> Option<&mut ChangeArgs> {
         match self {
             Self::Account(command) => command.change(),
+            Self::Package(command) => command.change(),
+            Self::Organisation(OrganisationCommand::Limits(args)) => Some(args.change()),
             Self::Site(command) => command.change(),
+            Self::Adopt(args) => args.change(),
             Self::Node(NodeCommand::Edit(args)) => Some(&mut args.change),
             _ => None,
         }
@@ -112,8 +126,11 @@ impl Command {
         match self {
             Self::Sweep(args) => Some(&mut args.dry_run),
             Self::Drift(args) => args.dry_run(),
+            Self::RestorePanel(args) => Some(&mut args.dry_run),
+            Self::Upgrade(args) => Some(&mut args.dry_run),
             Self::Webhook(command) => command.dry_run(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
+            Self::Limit(LimitCommand::Recount(args)) => Some(&mut args.dry_run),
             Self::Organisation(command) => command.dry_run(),
             Self::Role(command) => command.dry_run(),
             Self::Person(command) => command.dry_run(),
@@ -126,6 +143,8 @@ impl Command {
     async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
             Self::Account(command) => command.run(session).await,
+            Self::Package(command) => command.run(session).await,
+            Self::Limit(command) => command.run(session).await,
             Self::Site(command) => command.run(session).await,
             Self::Pool(command) => command.run(session).await,
             Self::Organisation(command) => command.run(session).await,
@@ -138,6 +157,7 @@ impl Command {
             Self::Plan(args) => args.run(session).await,
             Self::Sweep(args) => args.run(session).await,
             Self::Drift(args) => args.run(session).await,
+            Self::Adopt(args) => args.run(session).await,
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
@@ -147,6 +167,9 @@ impl Command {
             Self::Password(args) => args.run(session).await,
             Self::LoginLink(args) => args.run(session).await,
             Self::Setup(args) => args.run(),
+            Self::BackupPanel(args) => args.run(),
+            Self::RestorePanel(args) => args.run(),
+            Self::Upgrade(args) => args.run(),
             Self::Agent(command) => command.run(session).await,
             Self::Api(args) => args.run(session).await,
             Self::Completions(args) => args.run(session),

@@ -45,7 +45,7 @@ impl Convergence {
     /// Nothing goes on before somebody decides: waiting longer is of no use.
     pub(crate) fn waits_for_person(&self) -> bool {
         let reason = self.reason.as_deref();
-        matches!(reason, Some("not_approved" | "edited" | "paused" | "plan_changed" | "refused"))
+        matches!(reason, Some("not_approved" | "edited" | "paused" | "plan_changed" | "refused" | "behind"))
     }
 
     fn style(&self) -> Style {

@@ -5,6 +5,7 @@
 //! command that changes something can do), `screen` and `visible` (nothing of the server's text reaches the terminal as a command).
 
 mod account;
+mod adopt;
 mod agent;
 mod api;
 mod audit;
@@ -18,6 +19,7 @@ mod drift;
 mod event;
 mod failure;
 mod fields;
+mod limit;
 mod list;
 mod login_link;
 mod man;
@@ -25,6 +27,8 @@ mod member;
 mod node;
 mod operations;
 mod organisation;
+mod organisation_limits;
+mod package;
 mod person;
 mod plan;
 mod pool;
@@ -39,6 +43,7 @@ mod session;
 mod setting;
 mod setup;
 mod site;
+mod sold;
 mod sweep;
 mod table;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::client::{Call, with_query};
 use crate::failure::Failure;
 use crate::fields::{self, day, moment, text};
 use crate::list::PageArgs;
+use crate::organisation_limits::{self, LimitsArgs};
 use crate::record::{self, Record, RecordArgs, said};
 use crate::run::Session;
 use crate::screen::{Style, plain, span};
@@ -28,13 +29,15 @@ pub(crate) enum OrganisationCommand {
     List(ListArgs),
     /// Show an organisation, with what is in it and below it
     Show(NameArgs),
+    /// Show what an organisation may have with all below it, or change it
+    Limits(Box<LimitsArgs>),
     /// Change an organisation
     Edit(EditArgs),
     /// Suspend an organisation: nothing that its people hold, in it or below it, is in force
     Suspend(SuspendArgs),
     /// Let a suspended organisation go on, exactly as it was
     Unsuspend(ActArgs),
-    /// Delete an organisation that has no accounts, organisations or people any more
+    /// Delete an organisation that has no accounts, organisations, people or packages any more
     Delete(DeleteArgs),
 }
 
@@ -152,7 +155,7 @@ impl OrganisationCommand {
             Self::Suspend(args) => Some(&mut args.how.dry_run),
             Self::Unsuspend(args) => Some(&mut args.how.dry_run),
             Self::Delete(args) => Some(&mut args.how.dry_run),
-            Self::List(_) | Self::Show(_) => None,
+            Self::List(_) | Self::Show(_) | Self::Limits(_) => None,
         }
     }
 
@@ -181,6 +184,7 @@ impl OrganisationCommand {
                 args.page.run(session, "/organisations", &[("q", args.query.as_ref())], (&titles, row)).await
             }
             Self::Show(args) => show(session, &args.organisation).await,
+            Self::Limits(args) => organisation_limits::limits(session, *args).await,
             Self::Edit(args) => {
                 let mut body = Map::new();
                 if let Some(name) = args.name {

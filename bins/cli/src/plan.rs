@@ -27,6 +27,35 @@ struct PlannedObject {
     steps: Vec<Step>,
 }
 
+/// One value, before and after.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct EffectChange {
+    what: String,
+    before: Value,
+    after: Value,
+    used: Option<i64>,
+    over: bool,
+}
+
+/// What an object may have.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Effect {
+    kind: String,
+    name: String,
+    changes: Vec<EffectChange>,
+}
+
+/// What objects may have, before and after.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Effects {
+    total: u64,
+    over: u64,
+    shown: Vec<Effect>,
+}
+
 /// A plan, as far as this program shows it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -34,6 +63,8 @@ pub(crate) struct PlanView {
     pub(crate) hash: String,
     impact: String,
     objects: Vec<PlannedObject>,
+    left_out: Option<u64>,
+    effects: Option<Effects>,
 }
 
 /// A strong impact in words; nothing where nobody notices.
@@ -58,6 +89,52 @@ pub(crate) fn diff_lines(diff: &str) -> Vec<Vec<Span<'_>>> {
     diff.lines().map(|line| vec![plain("      "), span(style(line), line.replace('\t', "    "))]).collect()
 }
 
+/// Accounts that are shown one by one.
+const SHOWN: usize = 20;
+
+impl Effects {
+    fn lines(&self) -> Vec<Vec<Span<'_>>> {
+        let mut lines = Vec::new();
+        for effect in self.shown.iter().take(SHOWN) {
+            lines.push(vec![span(Style::Bold, format!("{} {} may have", effect.kind, effect.name))]);
+            for change in &effect.changes {
+                lines.push(change.line());
+            }
+        }
+        let shown = self.shown.len().min(SHOWN) as u64;
+        if self.total > shown {
+            lines.push(vec![span(Style::Dim, format!("and {} more", self.total - shown))]);
+        }
+        if self.over > 0 {
+            let words = format!(
+                "{} of {} would have more in use than they may: nothing is taken away",
+                self.over, self.total
+            );
+            lines.push(vec![span(Style::Warn, words)]);
+        }
+        lines
+    }
+}
+
+impl EffectChange {
+    fn line(&self) -> Vec<Span<'_>> {
+        let value = |value: &Value| match value {
+            Value::Bool(true) => "on".to_owned(),
+            Value::Bool(false) => "off".to_owned(),
+            value => crate::sold::amount(&self.what, value),
+        };
+        let mut line =
+            vec![plain(format!("  - {}: {} -> {}", self.what, value(&self.before), value(&self.after)))];
+        if let Some(used) = self.used {
+            line.push(span(Style::Dim, format!(", {used} in use")));
+        }
+        if self.over {
+            line.push(span(Style::Warn, "  [more in use]"));
+        }
+        line
+    }
+}
+
 impl PlanView {
     /// Reads a plan, or an answer that holds one as `plan`.
     pub(crate) fn read(value: &Value) -> Option<Self> {
@@ -66,7 +143,7 @@ impl PlanView {
 
     /// Nothing would be done.
     pub(crate) fn is_empty(&self) -> bool {
-        self.objects.iter().all(|object| object.steps.is_empty())
+        self.effects.is_none() && self.objects.iter().all(|object| object.steps.is_empty())
     }
 
     /// How many objects have steps.
@@ -97,6 +174,12 @@ impl PlanView {
                 }
                 lines.extend(step.diff.as_deref().map(diff_lines).unwrap_or_default());
             }
+        }
+        if let Some(more) = self.left_out {
+            lines.push(vec![span(Style::Dim, format!("and {more} more objects"))]);
+        }
+        if let Some(effects) = &self.effects {
+            lines.extend(effects.lines());
         }
         let steps: usize = self.objects.iter().map(|object| object.steps.len()).sum();
         let plural = if steps == 1 { "" } else { "s" };

@@ -45,7 +45,7 @@ pub(crate) struct CreateArgs {
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     name: String,
     /// Where messages go: https://...
-    url: String,
+    address: String,
     /// Only events of this code; may be given several times
     #[arg(long = "kind", value_name = "CODE")]
     kinds: Vec<String>,
@@ -74,7 +74,7 @@ pub(crate) struct NameArgs {
 /// A change
 #[derive(Debug, Args)]
 #[group(skip)]
-#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["name", "url", "kinds", "all_kinds", "enabled"]))]
+#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["name", "address", "kinds", "all_kinds", "enabled"]))]
 pub(crate) struct EditArgs {
     /// Name or id
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -82,9 +82,9 @@ pub(crate) struct EditArgs {
     /// A new name
     #[arg(long)]
     name: Option<String>,
-    /// A new address
+    /// Where messages go: https://...
     #[arg(long)]
-    url: Option<String>,
+    address: Option<String>,
     /// Only events of this code; may be given several times
     #[arg(long = "kind", value_name = "CODE", conflicts_with = "all_kinds")]
     kinds: Vec<String>,
@@ -172,7 +172,7 @@ fn path(webhook: &str, below: &str) -> String {
 }
 
 async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> {
-    let mut body = json!({ "name": args.name, "url": args.url });
+    let mut body = json!({ "name": args.name, "url": args.address });
     if !args.kinds.is_empty() {
         body["kinds"] = args.kinds.into();
     }
@@ -255,8 +255,8 @@ async fn edit(session: &mut Session, args: EditArgs) -> Result<(), Failure> {
     if let Some(name) = args.name {
         body["name"] = name.into();
     }
-    if let Some(url) = args.url {
-        body["url"] = url.into();
+    if let Some(address) = args.address {
+        body["url"] = address.into();
     }
     if args.all_kinds {
         body["kinds"] = Value::Null;

@@ -85,6 +85,7 @@ fn table(parts: Parts) -> Table {
         dependents: Arc::new(World),
     };
     let sites = web_panel::State { panel: parts.panel.clone(), pools: Arc::new(World) };
+    let packages = package_panel::State { panel: parts.panel.clone(), hosted: Arc::new(World) };
     let people = people_panel::State {
         panel: parts.panel.clone(),
         passwords: parts.passwords.clone(),
@@ -93,6 +94,7 @@ fn table(parts: Parts) -> Table {
     };
     Table::default()
         .merge(account_panel::table(accounts))
+        .merge(package_panel::table(packages))
         .merge(people_panel::table(people))
         .merge(web_panel::table(sites))
         .merge(php_panel::table(parts.panel.clone()))

@@ -6,11 +6,13 @@
 //! - [`app`] puts the features' tables of routes together with the layers around them;
 //! - [`world`] is the one place where features meet: what a change of an account means for pools and sites;
 //! - [`serve`] takes connections; [`upkeep`] does what is due now and then;
-//! - `routes` are the operations that belong to no feature, and `page` what a one-time link opens.
+//! - `routes` are the operations that belong to no feature, and `page` what a one-time link opens;
+//! - [`database`] copies the database and looks at copies, for set-up.
 
 pub mod app;
 mod authenticate;
 pub mod config;
+pub mod database;
 mod page;
 mod refused;
 mod routes;

@@ -1,5 +1,5 @@
 //! `holdfast-panel`: serves until it is asked to stop. `holdfast-panel --openapi` prints the API's description, `--events` the
-//! reference of all events.
+//! reference of all events, and `holdfast-panel database ...` is what set-up calls to copy the database and to look at a copy.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -20,6 +20,9 @@ fn run() -> anyhow::Result<()> {
         None => panel::start::run(),
         Some("--openapi") => Ok(writeln!(std::io::stdout(), "{}", panel::start::openapi()?)?),
         Some("--events") => Ok(write!(std::io::stdout(), "{}", panel::start::events())?),
-        Some(other) => anyhow::bail!("unknown argument {other:?}; there are only --openapi and --events"),
+        Some("database") => panel::database::run(&arguments.collect::<Vec<_>>()),
+        Some(other) => {
+            anyhow::bail!("unknown argument {other:?}; there are --openapi, --events and `database`")
+        }
     }
 }

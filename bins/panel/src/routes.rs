@@ -4,6 +4,7 @@ use desired::Table;
 
 use crate::app::Parts;
 
+mod adoption;
 mod audit;
 mod doctor;
 mod drift;
@@ -26,11 +27,13 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(audit::table(parts.panel.clone()))
         .merge(plan::table(parts.panel.clone()))
         .merge(drift::table(parts.panel.clone()))
+        .merge(adoption::table(parts.panel.clone()))
         .merge(doctor::table(parts))
 }
 
 /// Every statement below.
-pub(crate) const STATEMENTS: &[&[store::Statement]] = &[session::STATEMENTS, doctor::STATEMENTS];
+pub(crate) const STATEMENTS: &[&[store::Statement]] =
+    &[session::STATEMENTS, doctor::STATEMENTS, crate::database::STATEMENTS];
 
 /// Writes a change that was done into the audit, and its request down as done.
 async fn done(

@@ -9,7 +9,7 @@ use api_kit::rate_limit::{NetworkLimit, PersonLimit};
 use auth::{Login, Passwords};
 use desired::{Agents, Panel, setting};
 use names::{Hostname, Micros};
-use store::{Store, WriteTx};
+use store::{Store, Tx, WriteTx};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use wire::{CancellationToken, Peer};
@@ -138,7 +138,11 @@ pub async fn parts(config: &Config, stop: CancellationToken) -> anyhow::Result<P
     let connections = |most| Peer::with_connections(&config.agent_socket, most);
     let agents = Agents { driver: connections(desired::PARALLEL), people: connections(PEOPLES_CONNECTIONS) };
     let refusals = Refusals::new(store.clone());
+    let restored = store.read(async |tx: &mut Tx| desired::is_restored(tx).await).await?;
     let panel = Panel::new(store, agents, world::registry(), stop.clone());
+    if restored {
+        panel.put_back();
+    }
     let passwords = Passwords::new()?;
     let probe = Peer::new(&config.probe_socket);
     let egress = Peer::with_connections(&config.egress_socket, OUTBOUND);
@@ -182,7 +186,27 @@ async fn first_node(panel: Panel, config: Config, watching: Peer) {
         tracing::warn!(error = %error, "the server's row could not be made");
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+    let restored = panel.store().read(async |tx: &mut Tx| desired::is_restored(tx).await).await;
+    if restored.unwrap_or(true) {
+        // nothing is changed before, and so no user id is given that the server knows of
+        learn_uids(&panel).await;
+    } else {
+        let panel = panel.clone();
+        tokio::spawn(async move { learn_uids(&panel).await });
+    }
     desired::follow(panel, watching).await;
+}
+
+/// Until the agent told them.
+async fn learn_uids(panel: &Panel) {
+    loop {
+        match account_panel::learn_uids(panel).await {
+            Ok(0) => return,
+            Ok(news) => return tracing::info!(news, "user ids that were given before are known now"),
+            Err(error) => tracing::info!(error = %error, "the server's user ids could not be learnt"),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }
 
 /// SIGTERM or SIGINT.

@@ -11,11 +11,15 @@
 //! | an account is to be deleted | refused while it has sites; its pools go with it, and the people who were made for it |
 //! | a site needs a PHP version | the account's pool of that version is made |
 //! | the last site of a pool has gone | the pool is removed |
+//! | an account may have more or less | its slice, its SFTP and its pools get a new generation, where they are held to it |
+//! | PHP is to be taken from an account | refused while it has sites with PHP |
 
 use account_panel::Dependents;
 use api_kit::ApiError;
 use desired::{BoxFuture, Draft, Registry};
+use limits::{Count, Feature, Limit};
 use names::{AccountId, PhpVersion, PoolId};
+use package_panel::Hosted;
 use php_panel::{PoolObject, pools};
 use store::WriteTx;
 use web_panel::{Pools, SiteObject, WebServerObject, sites};
@@ -92,5 +96,50 @@ impl Pools for World {
         account: AccountId,
     ) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(pools::release_unused(tx, draft, account))
+    }
+}
+
+impl Hosted for World {
+    fn limits_changed<'a>(
+        &'a self,
+        tx: &'a mut WriteTx,
+        draft: &'a mut Draft,
+        before: &'a limits::State,
+        after: &'a limits::State,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move {
+            account_panel::accounts::limits_changed(tx, draft, before, after).await?;
+            if before.most(Limit::PhpWorkers) == after.most(Limit::PhpWorkers) {
+                return Ok(());
+            }
+            pools::account_changed(tx, draft, after.account).await
+        })
+    }
+
+    fn touched<'a>(
+        &'a self,
+        tx: &'a mut WriteTx,
+        draft: &'a mut Draft,
+        account: AccountId,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(account_panel::accounts::touched(tx, draft, account))
+    }
+
+    fn uses<'a>(
+        &'a self,
+        tx: &'a mut WriteTx,
+        account: AccountId,
+        feature: Feature,
+    ) -> BoxFuture<'a, Result<Vec<String>, ApiError>> {
+        Box::pin(async move {
+            match feature {
+                Feature::Php => Ok(sites::with_php(tx, account).await?),
+                _ => Ok(Vec::new()),
+            }
+        })
+    }
+
+    fn counts(&self) -> Vec<Count> {
+        sites::COUNTS.to_vec()
     }
 }

@@ -1,4 +1,4 @@
-//! On which file system the homes are, from the kernel's own table (proc_pid_mountinfo(5)).
+//! On which file system the homes are, from the kernel's own table (`proc_pid_mountinfo(5)`).
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

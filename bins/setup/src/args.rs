@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 use hostd::{Role, UnknownRole};
 use names::{EmailAddress, Hostname};
@@ -39,7 +41,7 @@ pub(crate) struct Args {
     pub(crate) command: Option<Command>,
 }
 
-/// Parts of set-up that run on their own.
+/// What runs on its own.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Install the packages of a role; run by holdfast-packages@ROLE.service
@@ -48,6 +50,37 @@ pub(crate) enum Command {
         /// The role
         #[arg(value_parser = role)]
         role: Role,
+    },
+    /// `holdfast backup-panel`
+    #[command(hide = true)]
+    BackupPanel {
+        /// The file
+        file: PathBuf,
+        /// Replace a file that is there
+        #[arg(long)]
+        replace: bool,
+    },
+    /// `holdfast upgrade`
+    #[command(hide = true)]
+    Upgrade {
+        /// The package of the new release
+        #[arg(long, required_unless_present = "resume")]
+        deb: Option<PathBuf>,
+        /// Go on where an upgrade was stopped
+        #[arg(long, conflicts_with = "dry_run")]
+        resume: bool,
+        /// Rehearse it, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// `holdfast restore-panel`
+    #[command(hide = true)]
+    RestorePanel {
+        /// The file
+        file: PathBuf,
+        /// Show what would be put back, and change nothing
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 

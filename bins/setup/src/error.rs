@@ -73,6 +73,14 @@ pub(crate) enum SetupError {
         /// How it stands.
         web_server: String,
     },
+    /// It is not done.
+    #[error("{reason}; {remedy}")]
+    Refused {
+        /// Why.
+        reason: String,
+        /// What to do.
+        remedy: String,
+    },
     /// The output could not be written.
     #[error("write the report")]
     Output(#[from] std::io::Error),
@@ -92,6 +100,19 @@ impl SetupError {
             Self::Host { source, .. } => source.is_crash(),
             _ => false,
         }
+    }
+
+    /// Did the process itself end? Only a test's does, and lives to tell.
+    #[cfg(test)]
+    pub(crate) fn is_end(&self) -> bool {
+        self.is_crash()
+    }
+
+    /// Did the process itself end? This one would not be asked.
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "the same call as in tests")]
+    pub(crate) fn is_end(&self) -> bool {
+        false
     }
 
     /// The error and its causes in one line.

@@ -21,6 +21,7 @@ mod certificate;
 mod dpkg;
 mod error;
 mod hostname;
+mod life;
 mod packages;
 mod panel;
 mod panel_toml;
@@ -60,7 +61,7 @@ fn one_line(error: &anyhow::Error) -> String {
 
 fn run(args: &Args) -> Result<()> {
     if !rustix::process::geteuid().is_root() {
-        bail!("this changes the whole server: call it as root");
+        bail!("this is about the whole server: call it as root");
     }
     if let Some(Command::Packages { role }) = args.command {
         return packages::install(role);
@@ -77,6 +78,10 @@ fn run(args: &Args) -> Result<()> {
     let systemd = SystemBus::new().context("reach systemd")?;
     let panel = SocketPanel::new(host.on_disk("/run/holdfast-panel/panel.sock"))
         .context("start the panel's client")?;
+    if let Some(command) = &args.command {
+        let life = life::Life { host: &host, systemd: &systemd, panel: &panel, tools: &life::HostTools };
+        return live(life, command, options.hostname.as_str());
+    }
     let world = World {
         host: &host,
         systemd: &systemd,
@@ -112,6 +117,33 @@ fn run(args: &Args) -> Result<()> {
     let _lock = lock()?;
     let outcome = run::set_up(world, &mut report)?;
     finish(world, &outcome, begun, &mut report)
+}
+
+/// The panel's own life.
+fn live(life: life::Life<'_>, command: &Command, hostname: &str) -> Result<()> {
+    let mut out = io::stdout();
+    let mut report = Report::new(&mut out).on_terminal();
+    // two of these at once would stop what the other starts; a backup stops nothing, but both would copy to one place
+    let _lock = lock()?;
+    match command {
+        Command::Packages { .. } => {}
+        Command::BackupPanel { file, replace } => {
+            let how = life::How { replace: *replace, damaged: false };
+            let manifest = report.timed(
+                "copy the database, the ledger, configuration and keys",
+                || None,
+                || life::back_up(life, hostname, file, how),
+            )?;
+            life::tell(&manifest, file, &mut report)?;
+        }
+        Command::Upgrade { deb, dry_run, .. } => {
+            life::upgrade(life, deb.as_deref(), *dry_run, &mut report)?;
+        }
+        Command::RestorePanel { file, dry_run } => {
+            life::restore(life, hostname, file, *dry_run, &mut report)?;
+        }
+    }
+    Ok(())
 }
 
 /// Where the lock of set-up lies; it ends with its holder.

@@ -139,7 +139,7 @@ fn wait_for_locks(log: &mut Log) -> Result<()> {
 }
 
 /// A lock that somebody else holds now.
-fn taken_lock() -> Result<Option<&'static str>> {
+pub(crate) fn taken_lock() -> Result<Option<&'static str>> {
     for path in LOCKS {
         let file = match File::options().read(true).write(true).open(path) {
             Ok(file) => file,

@@ -1,5 +1,6 @@
 //! What set-up asks of the panel, over its unix socket, where root is the administrator.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -81,7 +82,7 @@ impl WebServer {
 
     /// Waiting alone does not help.
     pub(crate) fn waits_for_a_person(&self) -> bool {
-        matches!(self.reason.as_deref(), Some("edited" | "paused" | "plan_changed" | "refused"))
+        matches!(self.reason.as_deref(), Some("edited" | "paused" | "plan_changed" | "refused" | "behind"))
     }
 
     /// For people.
@@ -102,6 +103,14 @@ pub(crate) trait Panel: Sync {
     fn health(&self) -> Result<(), PanelError>;
     /// A link for the administrator, who is made at the first call.
     fn login_link(&self, login: Option<&str>) -> Result<LoginLink, PanelError>;
+    /// Whether the agent answers too, as far as the panel can tell.
+    fn agent_answers(&self) -> Result<bool, PanelError>;
+    /// What the doctor finds wrong: code and subject of each error.
+    fn errors(&self) -> Result<BTreeSet<String>, PanelError>;
+    /// Names of the first sites.
+    fn sites(&self, most: usize) -> Result<Vec<String>, PanelError>;
+    /// How many objects of the server wait for `holdfast adopt`.
+    fn undecided(&self) -> Result<usize, PanelError>;
     /// The web server's condition; none while the panel does not know it yet.
     fn web_server(&self) -> Result<Option<WebServer>, PanelError>;
 }
@@ -186,6 +195,30 @@ impl Panel for SocketPanel {
             None => json!({}),
         };
         parse("POST /login-links", self.call(&Method::POST, "/login-links", Some(&body))?)
+    }
+
+    fn agent_answers(&self) -> Result<bool, PanelError> {
+        Ok(self.call(&Method::GET, "/node", None)?["host"].is_object())
+    }
+
+    fn errors(&self) -> Result<BTreeSet<String>, PanelError> {
+        let diagnosis = self.call(&Method::GET, "/doctor", None)?;
+        let findings = diagnosis["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let word = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        let errors = findings.iter().filter(|finding| finding["severity"] == "error");
+        Ok(errors.map(|finding| format!("{} {}", word(finding, "code"), word(finding, "subject"))).collect())
+    }
+
+    fn sites(&self, most: usize) -> Result<Vec<String>, PanelError> {
+        let list = self.call(&Method::GET, &format!("/sites?limit={most}"), None)?;
+        let items = list["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+        Ok(items.iter().filter_map(|site| Some(site["name"].as_str()?.to_owned())).collect())
+    }
+
+    fn undecided(&self) -> Result<usize, PanelError> {
+        let list = self.call(&Method::GET, "/adoption", None)?;
+        let items = list["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+        Ok(items.iter().filter(|item| item["why"] != "kept").count())
     }
 
     fn web_server(&self) -> Result<Option<WebServer>, PanelError> {

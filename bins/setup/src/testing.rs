@@ -157,6 +157,23 @@ impl Panel for Fresh {
         Ok(LoginLink { url: "https://server.example.com:8443/".to_owned(), expires_at: String::new() })
     }
 
+    fn agent_answers(&self) -> Result<bool, PanelError> {
+        self.health().map(|()| true)
+    }
+
+    fn errors(&self) -> Result<std::collections::BTreeSet<String>, PanelError> {
+        let sick = self.host.files().read_text("/sick").ok().flatten();
+        self.health().map(|()| sick.into_iter().collect())
+    }
+
+    fn sites(&self, _most: usize) -> Result<Vec<String>, PanelError> {
+        Ok(vec!["www.example.com".to_owned()])
+    }
+
+    fn undecided(&self) -> Result<usize, PanelError> {
+        Ok(0)
+    }
+
     fn web_server(&self) -> Result<Option<WebServer>, PanelError> {
         let edited = self.edited.load(Ordering::Relaxed);
         Ok(Some(WebServer {

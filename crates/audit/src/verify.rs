@@ -92,7 +92,10 @@ pub async fn verify(store: &Store, known: &[Head]) -> Result<Verdict, StoreError
     }
     let entries = last.map_or(0, |head| head.seq);
     if known.iter().any(|known| known.seq > entries) {
-        return Ok(Verdict::Broken { seq: entries + 1, reason: "entries that were there are gone" });
+        return Ok(Verdict::Broken {
+            seq: entries + 1,
+            reason: "the database is older than the agent's record: entries that were there are gone",
+        });
     }
     Ok(Verdict::Intact { entries, head: last })
 }

@@ -65,6 +65,8 @@ pub enum Reason {
     PlanChanged,
     /// The wish is outside the bounds of `agent.toml`, or contradicts the host.
     Refused,
+    /// The server holds a later wish than this database, which was put back from an older copy.
+    Behind,
     /// The PHP version is not installed on this server.
     PhpVersionMissing,
     /// A step failed; it is tried again.
@@ -93,6 +95,7 @@ impl Reason {
             Self::ForeignConfigBroken => "foreign_config_broken",
             Self::PlanChanged => "plan_changed",
             Self::Refused => "refused",
+            Self::Behind => "behind",
             Self::PhpVersionMissing => "php_version_missing",
             Self::StepFailed => "step_failed",
             Self::Unobservable => "unobservable",
@@ -106,9 +109,12 @@ impl Reason {
     pub fn retry(self) -> crate::backoff::Retry {
         use crate::backoff::Retry;
         match self {
-            Self::NotApproved | Self::Edited | Self::Paused | Self::PlanChanged | Self::Refused => {
-                Retry::WaitForUser
-            }
+            Self::NotApproved
+            | Self::Edited
+            | Self::Paused
+            | Self::PlanChanged
+            | Self::Refused
+            | Self::Behind => Retry::WaitForUser,
             Self::Bug => Retry::Bug,
             Self::DiskFull | Self::ForeignConfigBroken => Retry::Soon,
             _ => Retry::Later,

@@ -59,6 +59,46 @@ impl Method for ListObjects {
     type Reply = ObjectPage;
 }
 
+/// What is wished of some objects, as the ledger holds it. For comparing both sides after an older database was put back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListWishes {
+    /// Which; at most [`MAX_WISHES`]. Those that the ledger does not hold are left out of the answer.
+    pub objects: Vec<Object>,
+}
+
+/// The most objects of one [`ListWishes`], so that the answer fits into a frame.
+pub const MAX_WISHES: usize = 20;
+
+/// What is wished of one object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldWish {
+    /// Which object.
+    #[serde(flatten)]
+    pub object: Object,
+    /// The accepted generation.
+    pub generation: Generation,
+    /// The digest of the accepted wish.
+    pub digest: Digest,
+    /// The specification; none where the wish is that the object be gone.
+    pub spec: Option<serde_json::Value>,
+    /// Since when it stands as it does, in microseconds since 1970 (UTC).
+    pub since: i64,
+}
+
+/// The reply of [`ListWishes`].
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct WishList {
+    /// In the order in which they were asked for.
+    pub wishes: Vec<HeldWish>,
+}
+
+impl Method for ListWishes {
+    const NAME: &'static str = "holdfast.agent1.ListWishes";
+    const ACCESS: Access = Access::Read;
+    type Reply = WishList;
+}
+
 /// Streams each object whose status changed, from now on, until the caller hangs up. The first page is empty, and says that the agent
 /// listens: what changed before it is found with [`ListObjects`], what changes after it comes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -336,6 +376,30 @@ pub struct AuditHead {
     pub seq: u64,
     /// Its hash.
     pub hash: Digest,
+    /// Root put an older panel back then: entries from this number on that were noted before are not in its audit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restored: bool,
+}
+
+impl AuditHeads {
+    /// Those that the panel's audit of now must hold: what was noted after a backup was taken is not in one that was put back.
+    pub fn standing(&self) -> Vec<&AuditHead> {
+        let mut standing: Vec<&AuditHead> = Vec::new();
+        for head in &self.heads {
+            if head.restored {
+                standing.retain(|before| before.seq < head.seq);
+            }
+            standing.push(head);
+        }
+        standing
+    }
+
+    /// The last time that an older panel was put back, with the number of the last entry that was known then and is not in it.
+    pub fn restored(&self) -> Option<(&AuditHead, Option<u64>)> {
+        let at = self.heads.iter().rposition(|head| head.restored)?;
+        let lost = self.heads[..at].iter().map(|head| head.seq).max();
+        Some((&self.heads[at], lost.filter(|lost| *lost >= self.heads[at].seq)))
+    }
 }
 
 impl Method for ListAuditHeads {

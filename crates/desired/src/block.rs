@@ -158,6 +158,8 @@ pub struct BlockSql {
     /// A change of meaning. `$1` id, `$2` now, `$3` whether hand edits may be overwritten. Raises the generation, and sets `pending`
     /// (`deleting` where `deleted_at` is set), without reason, message, attempts, next attempt, expected plan and digest.
     pub raise: Statement,
+    /// Brings the generation up to that of another side, before it is raised above it. `$1` id, `$2` that generation.
+    pub lift: Statement,
     /// Binds the generation to a plan. `$1` id, `$2` digest of the plan.
     pub expect: Statement,
     /// What came of an attempt, if the generation did not move meanwhile. `$1` id, `$2` the generation that was sent, `$3` the generation
@@ -178,9 +180,10 @@ pub struct BlockSql {
 
 impl BlockSql {
     /// All of them, for the list of a module's statements.
-    pub const fn all(self) -> [Statement; 8] {
+    pub const fn all(self) -> [Statement; 9] {
         [
             self.raise,
+            self.lift,
             self.expect,
             self.record,
             self.behind,

@@ -11,17 +11,20 @@ use std::time::Duration;
 use api_kit::idempotency::{self, Claim};
 use api_kit::{ApiError, Progress};
 use converge::{Cause, PlannedStep, Refusal};
-use names::{Digest, Id, Micros};
+use names::{Digest, Generation, Id, Micros};
 use store::WriteTx;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use crate::event::{self, Event};
 use crate::key::Key;
-use crate::kind::{AnyWish, How, Object};
+use crate::kind::{AnyKind, AnyWish, How, Object};
 use crate::panel::Panel;
-use crate::plan::{self, PlanView, PlannedObject};
+use crate::plan::{self, Effect, PlanView, PlannedObject};
 use crate::wait::Waiter;
+
+/// Objects that the agent is asked about at once.
+const AT_ONCE: usize = 6;
 
 /// How a change is asked for.
 #[derive(Debug, Clone)]
@@ -80,8 +83,10 @@ pub struct Draft {
     who: audit::Who,
     request_id: String,
     touched: Touched,
+    effects: Vec<Effect>,
     ids: Vec<Uuid>,
     used: usize,
+    panel: Panel,
 }
 
 /// Objects in the order in which they were first named; a change of an account may name ten thousand.
@@ -111,8 +116,10 @@ impl Draft {
             who: asked.who.clone(),
             request_id: asked.cause.request_id.clone(),
             touched: Touched::default(),
+            effects: Vec::new(),
             ids,
             used: 0,
+            panel: panel.clone(),
         }
     }
 
@@ -128,6 +135,11 @@ impl Draft {
         id
     }
 
+    /// The change gives or takes what the host does not hold: part of its plan.
+    pub fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
     /// A new row was made.
     pub fn made(&mut self, key: Key) {
         self.touched.add(key);
@@ -141,9 +153,34 @@ impl Draft {
     ) -> Result<(), ApiError> {
         let key = Key::of::<O::Spec>(id);
         let raise = O::SQL.raise.bind(&key.id).bind(self.now).bind(self.overwrite);
+        if let Some(held) = self.panel.ahead_of(&key, Generation::FIRST)
+            && let Some(wish) = O::load(tx, &key.id).await?
+            && wish.block.generation <= held
+        {
+            let detail = format!(
+                "The server holds a later version of {} {} than this database, which was put back from an older copy. Decide with \
+                 `holdfast adopt` first.",
+                key.kind, wish.name
+            );
+            return Err(ApiError::conflict("behind", detail));
+        }
         if self.touched.add(key) {
             tx.execute(raise).await?;
         }
+        Ok(())
+    }
+
+    /// As [`Self::raise`], above a version that the server holds.
+    pub async fn raise_above(
+        &mut self,
+        tx: &mut WriteTx,
+        kind: &dyn AnyKind,
+        id: &str,
+        held: Generation,
+    ) -> Result<(), ApiError> {
+        tx.execute(kind.sql().lift.bind(id).bind(held)).await?;
+        tx.execute(kind.sql().raise.bind(id).bind(self.now).bind(self.overwrite)).await?;
+        self.touched.add(Key { kind: kind.kind(), id: id.to_owned() });
         Ok(())
     }
 
@@ -181,7 +218,8 @@ pub trait Rules: Send + Sync + 'static {
     /// What they answer.
     type Value: Send;
 
-    /// Runs in the transaction. Answers a value, and the object that the caller waits for.
+    /// Runs in the transaction. Answers a value, and the object that the caller waits for; where that is of a kind that does not
+    /// converge, the caller waits for every object that the change concerns.
     fn run(
         &self,
         tx: &mut WriteTx,
@@ -192,12 +230,16 @@ pub trait Rules: Send + Sync + 'static {
 impl Panel {
     /// Carries out a change.
     pub async fn change<R: Rules>(&self, asked: &Asked, rules: R) -> Result<Outcome<R::Value>, ApiError> {
+        if self.is_unmet() {
+            let detail = "The database was just put back, and is not yet held against what is on the server. Try again in a moment.";
+            return Err(ApiError::unavailable("just_restored", detail, Duration::from_secs(5)));
+        }
         let mut ids = asked.change.expect_plan.map(|plan| self.reserved().of(plan)).unwrap_or_default();
         let mut parts = Vec::new();
         if asked.change.dry_run || asked.change.expect_plan.is_some() {
-            let (wishes, new_ids) = self.rehearse(asked, ids, &rules).await?;
+            let (wishes, effects, new_ids) = self.rehearse(asked, ids, &rules).await?;
             ids = new_ids;
-            let plan = self.plan(&wishes, asked.change.overwrite, &asked.cause).await?;
+            let plan = self.plan(&wishes, effects, asked.change.overwrite, &asked.cause).await?;
             self.reserved().remember(plan.0.hash, ids.clone());
             if asked.change.dry_run {
                 return Ok(Outcome::Plan(plan.0));
@@ -211,23 +253,35 @@ impl Panel {
         // A task of its own: a client that goes away must not leave a commit behind that nobody was woken for.
         let (panel, how) = (self.clone(), asked.clone());
         let writing = tokio::spawn(async move { panel.commit(how, rules, ids, parts).await });
-        let (value, awaited, waiter) = writing.await.map_err(ApiError::internal)??;
-        let mut progress = Progress::UnderWay;
+        let (value, awaited) = writing.await.map_err(ApiError::internal)??;
+        let mut progress = if awaited.is_empty() { Progress::Observed } else { Progress::UnderWay };
         if let Some(wait) = asked.wait {
             let until = Instant::now() + wait;
-            loop {
-                let moved = waiter.next();
-                if let Some(come) = self.progress(&awaited).await? {
-                    progress = come;
-                    break;
+            for waiter in awaited {
+                match self.wait_for(&waiter, until).await? {
+                    Some(come) => progress = come,
+                    None => progress = Progress::UnderWay,
                 }
-                tokio::select! {
-                    in_time = timeout_at(until, moved) => if in_time.is_err() { break },
-                    () = self.stop().cancelled() => break,
+                if progress == Progress::UnderWay {
+                    break;
                 }
             }
         }
         Ok(Outcome::Done { value, progress })
+    }
+
+    /// Waits until waiting is of no further use; none where the time is over, or the panel stops.
+    async fn wait_for(&self, waiter: &Waiter, until: Instant) -> Result<Option<Progress>, ApiError> {
+        loop {
+            let moved = waiter.next();
+            if let Some(come) = self.progress(waiter.key()).await? {
+                return Ok(Some(come));
+            }
+            tokio::select! {
+                in_time = timeout_at(until, moved) => if in_time.is_err() { return Ok(None) },
+                () = self.stop().cancelled() => return Ok(None),
+            }
+        }
     }
 
     /// Writes the change down, and wakes what is concerned.
@@ -237,7 +291,7 @@ impl Panel {
         rules: R,
         ids: Vec<Uuid>,
         parts: Vec<(Key, Digest)>,
-    ) -> Result<(R::Value, Key, Waiter), ApiError> {
+    ) -> Result<(R::Value, Vec<Waiter>), ApiError> {
         let mut draft = Draft::new(self, &asked, ids);
         let (value, awaited) = self
             .store()
@@ -248,19 +302,24 @@ impl Panel {
                 }
                 for (key, part) in &parts {
                     if let Some(kind) = self.registry().find(key.kind) {
-                        tx.execute(kind.sql().expect.bind(&key.id).bind(*part)).await?;
+                        let leaving = kind.load(tx, &key.id).await?.and_then(|wish| wish.sql());
+                        tx.execute(leaving.unwrap_or(kind.sql()).expect.bind(&key.id).bind(*part)).await?;
                     }
                 }
                 Ok(done)
             })
             .await?;
         self.events_written();
-        let waiter = self.waiters().register(awaited.clone());
+        let awaited = match self.registry().find(awaited.kind) {
+            Some(_) => vec![awaited],
+            None => draft.touched.order.clone(),
+        };
+        let waiters = awaited.into_iter().map(|key| self.waiters().register(key)).collect();
         for key in draft.touched.order {
             self.caused(key.clone(), asked.cause.clone());
             self.wake(key);
         }
-        Ok((value, awaited, waiter))
+        Ok((value, waiters))
     }
 
     /// How far an object has come, where waiting is of no further use: the host was observed, well, badly or clean; or a person decides.
@@ -285,7 +344,7 @@ impl Panel {
         asked: &Asked,
         ids: Vec<Uuid>,
         rules: &impl Rules,
-    ) -> Result<(Vec<Box<dyn AnyWish>>, Vec<Uuid>), ApiError> {
+    ) -> Result<(Vec<Box<dyn AnyWish>>, Vec<Effect>, Vec<Uuid>), ApiError> {
         let mut draft = Draft::new(self, asked, ids);
         let wishes = self
             .store()
@@ -300,26 +359,33 @@ impl Panel {
                 Ok(wishes)
             })
             .await?;
-        Ok((wishes, draft.ids))
+        Ok((wishes, draft.effects, draft.ids))
     }
 
     /// What the agent would do about one object as it is wished for now; with `overwrite`, about hand edits too.
     pub async fn preview(&self, key: &Key, overwrite: bool, cause: &Cause) -> Result<PlanView, ApiError> {
         let wish = self.load(key).await?.ok_or_else(|| ApiError::not_found("object"))?;
-        Ok(self.plan(&[wish], overwrite, cause).await?.0)
+        Ok(self.plan(&[wish], Vec::new(), overwrite, cause).await?.0)
     }
 
     /// Asks the agent about each object: the plan over all, and for each object whose plan is known, the hash of its part.
     async fn plan(
         &self,
         wishes: &[Box<dyn AnyWish>],
+        effects: Vec<Effect>,
         overwrite: bool,
         cause: &Cause,
     ) -> Result<(PlanView, Vec<(Key, Digest)>), ApiError> {
         let (mut objects, mut parts) = (Vec::new(), Vec::new());
-        for wish in wishes {
+        let mut planned = Vec::with_capacity(wishes.len());
+        for some in wishes.chunks(AT_ONCE) {
+            let asking: Vec<_> =
+                some.iter().map(|wish| self.plan_of(wish.as_ref(), overwrite, cause)).collect();
+            planned.extend(futures_util::future::join_all(asking).await);
+        }
+        for (wish, planned) in wishes.iter().zip(planned) {
             let key = wish.key();
-            let steps = match self.plan_of(wish.as_ref(), overwrite, cause).await? {
+            let steps = match planned? {
                 Planned::Known(plan) => {
                     parts.push((key.clone(), plan.hash()));
                     plan.steps
@@ -338,7 +404,7 @@ impl Panel {
         if wishes.iter().all(|wish| wish.is_absent()) {
             objects.reverse();
         }
-        Ok((PlanView::of(objects), parts))
+        Ok((PlanView::with(objects, effects), parts))
     }
 
     async fn plan_of(&self, wish: &dyn AnyWish, overwrite: bool, cause: &Cause) -> Result<Planned, ApiError> {

@@ -42,6 +42,8 @@ pub enum Code {
     SettingChanged,
     /// The agent holds an object that the panel does not know.
     Unknown,
+    /// A person decided about an object that the agent and the panel know differently.
+    Adopted,
     /// An account came near a limit; `what` and `percent` say which and how near.
     UsageHigh,
     /// An account is at a limit; `what` says at which.
@@ -65,6 +67,7 @@ impl Code {
         Self::Swept,
         Self::SettingChanged,
         Self::Unknown,
+        Self::Adopted,
         Self::UsageHigh,
         Self::UsageFull,
         Self::WebhookDisabled,
@@ -85,6 +88,7 @@ impl Code {
             Self::Swept => "node.swept",
             Self::SettingChanged => "setting.changed",
             Self::Unknown => "object.unknown",
+            Self::Adopted => "object.adopted",
             Self::UsageHigh => "usage.high",
             Self::UsageFull => "usage.full",
             Self::WebhookDisabled => "webhook.disabled",
@@ -106,6 +110,9 @@ impl Code {
             Self::Swept => "A person asked for a pass over everything.",
             Self::SettingChanged => "A setting was changed.",
             Self::Unknown => "The agent holds an object that the panel does not know.",
+            Self::Adopted => {
+                "A person decided about an object that the server and an older database, which was put back, know differently; `decision` says how."
+            }
             Self::UsageHigh => "An account came near a limit; `what` and `percent` say which and how near.",
             Self::UsageFull => "An account is at a limit; `what` says at which.",
             Self::WebhookDisabled => {

@@ -8,12 +8,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use converge::methods::{ListObjects, ObjectPage, ObjectStatus, WatchObjects};
-use names::AccountId;
+use names::Generation;
 use serde_json::Value;
 use store::{FromRow, Row, RowError, StoreError, WriteTx};
 use wire::Peer;
 use wire::WireError;
 
+use crate::adopt::{self, Differing, Why};
 use crate::block::Block;
 use crate::event::{self, Code, Event};
 use crate::key::Key;
@@ -22,7 +23,7 @@ use crate::release;
 use crate::work::{self, Attempt};
 
 /// Rows that are compared at once.
-const PAGE: i64 = 1000;
+pub(crate) const PAGE: i64 = 1000;
 /// Between two comparisons.
 const EVERY: Duration = Duration::from_mins(10);
 /// Until the agent listens.
@@ -53,9 +54,9 @@ pub enum FollowError {
     Store(#[from] StoreError),
 }
 
-struct Compared {
-    id: String,
-    block: Block,
+pub(crate) struct Compared {
+    pub(crate) id: String,
+    pub(crate) block: Block,
 }
 
 impl FromRow for Compared {
@@ -67,6 +68,7 @@ impl FromRow for Compared {
 /// Compares every row with the agent's ledger, and wakes what differs.
 pub async fn compare(panel: &Panel) -> Result<(), FollowError> {
     let mut held = list(panel.agent()).await?;
+    let mut ahead = HashMap::new();
     for kind in panel.registry().iter() {
         let mut after = String::new();
         loop {
@@ -78,18 +80,40 @@ pub async fn compare(panel: &Panel) -> Result<(), FollowError> {
             for row in rows {
                 let key = Key { kind: kind.kind(), id: row.id };
                 let status = held.remove(&(key.kind.to_owned(), key.id.clone()));
+                if let Some(status) = status.as_ref().filter(|held| adopt::is_ahead(held, &row.block)) {
+                    ahead.insert(key.clone(), status.generation);
+                }
                 meet(panel, key, &row.block, status).await?;
             }
         }
     }
+    panel.are_ahead(ahead);
     let unknown: Vec<_> = held.into_values().filter(|status| !status.absent).collect();
+    let unknown = adopt::unknown(panel, &unknown).await?;
     note_unknown(panel, &unknown).await?;
+    panel.are_unknown(unknown);
+    wake_leaving(panel).await?;
+    if panel.is_unmet() {
+        adopt::met(panel).await?;
+        panel.met();
+    }
+    Ok(())
+}
+
+/// What is to be removed without a row of its own.
+async fn wake_leaving(panel: &Panel) -> Result<(), StoreError> {
+    for aside in panel.store().read(adopt::asides).await? {
+        if let Some(kind) = panel.registry().find(&aside.kind).filter(|_| !aside.kept) {
+            panel.wake(Key { kind: kind.kind(), id: aside.id });
+        }
+    }
     Ok(())
 }
 
 /// One row and what the agent holds of it.
 async fn meet(panel: &Panel, key: Key, block: &Block, held: Option<ObjectStatus>) -> Result<(), StoreError> {
     match held {
+        Some(held) if adopt::is_ahead(&held, block) => stay_behind(panel, &key, held.generation).await?,
         Some(held) if agrees(block, &held) => {
             if block.differs(&held.status) || (!block.is_observed() && work::is_taken_up(&held.status)) {
                 take_over(panel, &key, held).await?;
@@ -99,6 +123,16 @@ async fn meet(panel: &Panel, key: Key, block: &Block, held: Option<ObjectStatus>
             }
         }
         _ => panel.wake(key),
+    }
+    Ok(())
+}
+
+/// The server holds a later wish than the row.
+async fn stay_behind(panel: &Panel, key: &Key, held: Generation) -> Result<(), StoreError> {
+    panel.is_ahead(key.clone(), held);
+    let Some(wish) = panel.load(key).await? else { return Ok(()) };
+    if panel.ahead_of(key, wish.block().generation).is_some() {
+        panel.record(wish.as_ref(), work::behind(wish.as_ref(), held)).await?;
     }
     Ok(())
 }
@@ -127,7 +161,7 @@ async fn take_over(panel: &Panel, key: &Key, held: ObjectStatus) -> Result<(), S
     Ok(())
 }
 
-async fn list(agent: &Peer) -> Result<HashMap<(String, String), ObjectStatus>, WireError> {
+pub(crate) async fn list(agent: &Peer) -> Result<HashMap<(String, String), ObjectStatus>, WireError> {
     let mut objects = HashMap::new();
     let mut take = |page: ObjectPage| {
         for status in page.objects {
@@ -209,21 +243,21 @@ async fn wake_unsettled(panel: &Panel) {
     }
 }
 
-async fn note_unknown(panel: &Panel, unknown: &[ObjectStatus]) -> Result<(), StoreError> {
-    if unknown.is_empty() {
-        return Ok(());
-    }
+async fn note_unknown(panel: &Panel, unknown: &[Differing]) -> Result<(), StoreError> {
     let now = panel.now();
     let events: Vec<Event> = unknown
         .iter()
-        .filter_map(|status| {
-            let kind = panel.registry().find(&status.object.kind)?.kind();
-            let key = Key { kind, id: status.object.scope.clone() };
-            let account: Option<AccountId> = None;
-            Some(Event::of(key, account, Code::Unknown, &status.object.scope))
+        .filter(|object| object.why == Why::Unknown)
+        .filter_map(|object| {
+            let kind = panel.registry().find(&object.kind)?.kind();
+            let key = Key { kind, id: object.id.clone() };
+            Some(Event::of(key, None, Code::Unknown, &object.name))
         })
         .take(100)
         .collect();
+    if events.is_empty() {
+        return Ok(());
+    }
     panel
         .store()
         .write(async |tx: &mut WriteTx| -> Result<(), StoreError> {

@@ -3,12 +3,15 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use api_kit::ApiError;
 use converge::{Apply, Cause, Report, Spec, Wanted};
-use names::{AccountId, Digest};
-use store::{StoreError, Tx};
+use names::{AccountId, Digest, Micros};
+use serde_json::Value;
+use store::{StoreError, Tx, WriteTx};
 use wire::Peer;
 use wire::WireError;
 
+use crate::adopt::{self, Adopt, Besides};
 use crate::block::{Block, BlockSql};
 use crate::key::Key;
 
@@ -60,6 +63,26 @@ pub trait Object: Send + Sync + 'static {
     /// The statements over the block of the kind's table.
     const SQL: BlockSql;
 
+    /// Fields of the specification that are shown to nobody.
+    const SECRETS: &'static [&'static str] = &[];
+    /// What a row that is rebuilt from a specification lacks, in words; none: rows of this kind cannot be rebuilt, nor made to say what
+    /// the server holds.
+    const LACKS: Option<&'static str> = None;
+
+    /// Makes the row say what the server holds: an object that is gone there is deleted here, and a row that is not there is made. The
+    /// generation is the caller's.
+    fn adopt(
+        _tx: &mut WriteTx,
+        _adopt: &Adopt<'_, Self::Spec>,
+    ) -> impl Future<Output = Result<(), ApiError>> + Send {
+        async {
+            Err(ApiError::conflict(
+                "not_adoptable",
+                "Rows of this kind are not made from what a server holds.",
+            ))
+        }
+    }
+
     /// Reads the row and builds what should be. `id` is the text of an id; a row that is gone is no error.
     fn load(
         tx: &mut Tx,
@@ -98,6 +121,12 @@ pub trait AnyWish: Send + Sync {
     fn block(&self) -> &Block;
     /// The digest of what should be.
     fn digest(&self) -> Digest;
+    /// What should be, as JSON; null: that the object be gone.
+    fn spec(&self) -> Value;
+    /// The statements over the object's block, where they are not its kind's.
+    fn sql(&self) -> Option<&'static BlockSql> {
+        None
+    }
     /// Another release built another specification from this very row, and the agent has that one.
     fn is_of_other_release(&self) -> bool {
         self.block().spec_digest.is_some_and(|held| held != self.digest())
@@ -139,6 +168,11 @@ impl<S: Spec> AnyWish for Wish<S> {
         self.wanted.digest()
     }
 
+    fn spec(&self) -> Value {
+        // A specification is what crosses the wire as JSON.
+        self.wanted.present().and_then(|spec| serde_json::to_value(spec).ok()).unwrap_or_default()
+    }
+
     fn send<'a>(&'a self, agent: &'a Peer, how: How) -> BoxFuture<'a, Result<Report, WireError>> {
         let mut call = Apply::new(self.scope.clone(), self.block.generation, self.wanted.clone());
         call.dry_run = how.dry_run;
@@ -150,6 +184,55 @@ impl<S: Spec> AnyWish for Wish<S> {
     }
 }
 
+/// An object that has no row of its kind and is to be removed.
+struct Leaving<S: Spec>(Wish<S>);
+
+impl<S: Spec> AnyWish for Leaving<S> {
+    fn key(&self) -> Key {
+        self.0.key()
+    }
+
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        None
+    }
+
+    fn is_absent(&self) -> bool {
+        true
+    }
+
+    fn is_withdrawn(&self) -> bool {
+        false
+    }
+
+    fn waits_for(&self) -> Option<&Before> {
+        None
+    }
+
+    fn block(&self) -> &Block {
+        self.0.block()
+    }
+
+    fn digest(&self) -> Digest {
+        self.0.digest()
+    }
+
+    fn spec(&self) -> Value {
+        Value::Null
+    }
+
+    fn sql(&self) -> Option<&'static BlockSql> {
+        Some(&adopt::SQL)
+    }
+
+    fn send<'a>(&'a self, agent: &'a Peer, how: How) -> BoxFuture<'a, Result<Report, WireError>> {
+        self.0.send(agent, how)
+    }
+}
+
 /// An [`Object`] behind `dyn`.
 pub trait AnyKind: Send + Sync {
     /// The kind's word.
@@ -158,7 +241,20 @@ pub trait AnyKind: Send + Sync {
     fn rank(&self) -> u8;
     /// [`Object::SQL`]
     fn sql(&self) -> &'static BlockSql;
-    /// [`Object::load`]
+    /// [`Object::SECRETS`]
+    fn secrets(&self) -> &'static [&'static str];
+    /// [`Object::LACKS`]
+    fn lacks(&self) -> Option<&'static str>;
+    /// [`Object::adopt`] of what the server holds as JSON; none: that the object be gone.
+    fn adopt<'a>(
+        &'a self,
+        tx: &'a mut WriteTx,
+        id: &'a str,
+        held: Option<&'a Value>,
+        besides: &'a Besides,
+        now: Micros,
+    ) -> BoxFuture<'a, Result<(), ApiError>>;
+    /// [`Object::load`]; of an object without a row that is to be removed, its removal.
     fn load<'a>(
         &'a self,
         tx: &'a mut Tx,
@@ -189,14 +285,49 @@ impl<O: Object> AnyKind for Registered<O> {
         &O::SQL
     }
 
+    fn secrets(&self) -> &'static [&'static str] {
+        O::SECRETS
+    }
+
+    fn lacks(&self) -> Option<&'static str> {
+        O::LACKS
+    }
+
+    fn adopt<'a>(
+        &'a self,
+        tx: &'a mut WriteTx,
+        id: &'a str,
+        held: Option<&'a Value>,
+        besides: &'a Besides,
+        now: Micros,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move {
+            let unread = |reason: String| {
+                let detail = format!("What the server holds does not read as of this release: {reason}.");
+                ApiError::conflict("not_adoptable", detail)
+            };
+            let id = id.parse().map_err(|_| unread("its id".to_owned()))?;
+            let held = match held {
+                Some(spec) => Wanted::Present(
+                    serde_json::from_value(spec.clone()).map_err(|error| unread(error.to_string()))?,
+                ),
+                None => Wanted::Absent,
+            };
+            O::adopt(tx, &Adopt { id: &id, held: &held, besides, now }).await
+        })
+    }
+
     fn load<'a>(
         &'a self,
         tx: &'a mut Tx,
         id: &'a str,
     ) -> BoxFuture<'a, Result<Option<Box<dyn AnyWish>>, StoreError>> {
         Box::pin(async move {
-            let wish = O::load(tx, id).await?;
-            Ok(wish.map(|wish| Box::new(wish) as Box<dyn AnyWish>))
+            if let Some(wish) = O::load(tx, id).await? {
+                return Ok(Some(Box::new(wish) as Box<dyn AnyWish>));
+            }
+            let leaving = adopt::leaving::<O::Spec>(tx, id).await?;
+            Ok(leaving.map(|wish| Box::new(Leaving(wish)) as Box<dyn AnyWish>))
         })
     }
 }

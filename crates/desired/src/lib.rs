@@ -6,6 +6,7 @@
 //! - [`Panel::change`] takes a request from its rules to its answer: dry run, expected plan, commit, waiting;
 //! - [`drive`] makes attempts, keeps what came of them, and backs off;
 //! - [`follow`] keeps the rows true to what the agent's own passes find;
+//! - `adopt` finds what the server holds beyond an older database that was put back, and keeps it until a person decided;
 //! - [`event`] is the log that people follow;
 //! - [`Table`] is how features declare their routes, each with who may call it.
 //!
@@ -13,6 +14,7 @@
 //! reported on it, whatever stops or dies in between; an object is shown `ready` only by the agent's word about the generation that was
 //! sent.
 
+mod adopt;
 mod answer;
 mod block;
 mod change;
@@ -32,6 +34,10 @@ mod table;
 mod wait;
 mod work;
 
+pub use adopt::{
+    Adopt, Aside, Besides, Differing, Why, forget as forget_aside, is_restored, list as differing,
+    mark_restored, set_aside,
+};
 pub use answer::{Answer, Changed};
 pub use block::{Block, BlockSql, Convergence};
 pub use change::{Asked, Draft, Outcome, Rules};
@@ -42,13 +48,13 @@ pub use note::Note;
 pub use of_account::{OfAccount, OfAccountParams};
 pub use panel::{Agents, PARALLEL, Panel};
 pub use patch::nullable;
-pub use plan::{DryRun, PlanView, PlannedObject, StepView, agent_error};
+pub use plan::{DryRun, Effect, EffectChange, Effects, PlanView, PlannedObject, StepView, agent_error};
 pub use search::{Search, SearchParams};
 pub use table::{Access, Table};
 pub use work::drive;
 
 /// Every statement of this crate.
-pub const STATEMENTS: &[&[store::Statement]] = &[event::STATEMENTS, setting::STATEMENTS];
+pub const STATEMENTS: &[&[store::Statement]] = &[adopt::STATEMENTS, event::STATEMENTS, setting::STATEMENTS];
 
 #[cfg(test)]
 mod tests;

@@ -1,17 +1,18 @@
 //! What every route and the driver share.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use converge::Cause;
 use converge::driver::Schedule;
 use converge::methods::ObjectStatus;
-use names::Micros;
+use names::{Generation, Micros};
 use store::Store;
 use tokio::sync::watch;
 use wire::{CancellationToken, Peer};
 
+use crate::adopt::Differing;
 use crate::key::Key;
 use crate::kind::Registry;
 use crate::plan::Reserved;
@@ -44,6 +45,12 @@ struct Inner {
     causes: Mutex<HashMap<Key, Cause>>,
     /// Objects with an attempt under way, and what the agent told of them meanwhile.
     busy: Mutex<HashMap<Key, Option<ObjectStatus>>>,
+    /// Objects of which the server holds a later wish than the row had, with the version that it holds.
+    ahead: Mutex<HashMap<Key, Generation>>,
+    /// Objects that the server holds and that have no row.
+    unknown: Mutex<Vec<Differing>>,
+    /// An older database was put back, and was not yet held against the server.
+    unmet: AtomicBool,
     events: watch::Sender<u64>,
     reserved: Reserved,
     turns: AtomicU64,
@@ -63,6 +70,9 @@ impl Panel {
                 waiters: Arc::default(),
                 causes: Mutex::default(),
                 busy: Mutex::default(),
+                ahead: Mutex::default(),
+                unknown: Mutex::default(),
+                unmet: AtomicBool::new(false),
                 events: watch::Sender::new(0),
                 reserved: Reserved::default(),
                 turns: AtomicU64::new(0),
@@ -156,6 +166,53 @@ impl Panel {
 
     pub(crate) fn forget_cause(&self, key: &Key) {
         self.inner.causes.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
+    /// The server holds this version of the object, which is later than the row's, or another of the same.
+    pub(crate) fn is_ahead(&self, key: Key, held: Generation) {
+        self.inner.ahead.lock().unwrap_or_else(PoisonError::into_inner).insert(key, held);
+    }
+
+    /// What the server holds of an object whose row is at `generation`, where that is not behind it. A row that was lifted since is not.
+    pub(crate) fn ahead_of(&self, key: &Key, generation: Generation) -> Option<Generation> {
+        let ahead = self.inner.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        ahead.get(key).copied().filter(|held| *held >= generation)
+    }
+
+    /// Only these are ahead.
+    pub(crate) fn are_ahead(&self, all: HashMap<Key, Generation>) {
+        *self.inner.ahead.lock().unwrap_or_else(PoisonError::into_inner) = all;
+    }
+
+    /// What the server holds without a row.
+    pub(crate) fn are_unknown(&self, all: Vec<Differing>) {
+        *self.inner.unknown.lock().unwrap_or_else(PoisonError::into_inner) = all;
+    }
+
+    /// The object has a row, or is gone.
+    pub(crate) fn is_known(&self, key: &Key) {
+        let mut unknown = self.inner.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        unknown.retain(|object| object.id != key.id);
+    }
+
+    /// The name and kind of an object without a row that stands on an account or a pool of this name.
+    pub(crate) fn unknown_on(&self, kind: &str, name: &str) -> Option<(String, String)> {
+        let unknown = self.inner.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = unknown.iter().find(|object| object.stands_on(kind, name))?;
+        Some((found.kind.clone(), found.name.clone()))
+    }
+
+    /// From now on nothing is changed before the database was held against the server.
+    pub fn put_back(&self) {
+        self.inner.unmet.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_unmet(&self) -> bool {
+        self.inner.unmet.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn met(&self) {
+        self.inner.unmet.store(false, Ordering::SeqCst);
     }
 
     /// Marks the object as being worked on until the mark is dropped.

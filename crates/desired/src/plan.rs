@@ -45,6 +45,59 @@ pub struct StepView {
     pub unknown: Option<String>,
 }
 
+/// What a change gives an account or takes from it, where the host does not hold it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Effect {
+    /// The kind, such as `account`.
+    pub kind: String,
+    /// The id.
+    pub id: String,
+    /// The name, for people.
+    pub name: String,
+    /// What is otherwise.
+    pub changes: Vec<EffectChange>,
+}
+
+/// One value, before and after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EffectChange {
+    /// Which, such as `sites`.
+    pub what: String,
+    /// As it was: a number, `unlimited`, or on or off as true or false.
+    pub before: serde_json::Value,
+    /// As it would be.
+    pub after: serde_json::Value,
+    /// How much is used of what is counted.
+    pub used: Option<i64>,
+    /// More is used than there would be: nothing is taken away, and nothing new goes.
+    pub over: bool,
+}
+
+/// All effects of a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Effects {
+    /// How many objects.
+    pub total: u64,
+    /// How many of them would have more in use than they may.
+    pub over: u64,
+    /// At most 500 of them, those first that would have more in use than they may.
+    pub shown: Vec<Effect>,
+}
+
+impl Effects {
+    fn of(mut all: Vec<Effect>) -> Self {
+        let is_over = |effect: &Effect| effect.changes.iter().any(|change| change.over);
+        let over = all.iter().filter(|effect| is_over(effect)).count() as u64;
+        let total = all.len() as u64;
+        all.sort_by_key(|effect| !is_over(effect));
+        all.truncate(SHOWN);
+        Self { total, over, shown: all }
+    }
+}
+
+/// Objects whose steps are shown; of further ones there is only the count.
+const SHOWN: usize = 500;
+
 /// The plan of a change: what a dry run answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PlanView {
@@ -54,8 +107,14 @@ pub struct PlanView {
     /// The strongest impact of all steps.
     #[schema(value_type = String, example = "reload")]
     pub impact: Impact,
-    /// Every object that the change concerns, in the order in which they are applied.
+    /// Every object that the change concerns, in the order in which they are applied; at most 500.
     pub objects: Vec<PlannedObject>,
+    /// How many more there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<u64>,
+    /// What the change does to what accounts may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effects: Option<Effects>,
 }
 
 /// The answer to a dry run.
@@ -72,7 +131,29 @@ impl PlanView {
         // Steps are texts and enums, which are always JSON.
         let hash = Digest::of_json(&parts).unwrap_or_else(|error| Digest::of(error.to_string()));
         let impact = objects.iter().flat_map(|o| &o.steps).map(|s| s.impact).max().unwrap_or(Impact::None);
-        Self { hash, impact, objects }
+        Self { hash, impact, objects, left_out: None, effects: None }
+    }
+
+    /// As [`PlanView::of`], with what the change does to what accounts may have, and no more objects than people read. The hash covers all of
+    /// both, but not how much is used, which moves by itself.
+    pub(crate) fn with(objects: Vec<PlannedObject>, effects: Vec<Effect>) -> Self {
+        let mut plan = Self::of(objects);
+        if !effects.is_empty() {
+            let values = |effect: &Effect| -> Vec<_> {
+                let value = |c: &EffectChange| (c.what.clone(), c.before.clone(), c.after.clone());
+                effect.changes.iter().map(value).collect()
+            };
+            let parts: Vec<_> =
+                effects.iter().map(|effect| (&effect.kind, &effect.id, values(effect))).collect();
+            let whole = Digest::of_json(&(plan.hash, parts));
+            plan.hash = whole.unwrap_or_else(|error| Digest::of(error.to_string()));
+            plan.effects = Some(Effects::of(effects));
+        }
+        if plan.objects.len() > SHOWN {
+            plan.left_out = Some((plan.objects.len() - SHOWN) as u64);
+            plan.objects.truncate(SHOWN);
+        }
+        plan
     }
 
     /// Holds a change against what it would do: the answer of a dry run; none where the change may be made; 409 where another plan is

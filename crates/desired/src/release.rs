@@ -43,6 +43,11 @@ async fn raise_page(panel: &Panel, kind: &dyn AnyKind, after: &str) -> Result<Op
         let last = rows.last().map(|row| row.id.clone());
         let mut others = Vec::new();
         for row in rows.into_iter().filter(|row| row.block.spec_digest.is_some()) {
+            // Which side rules there is a person's to say.
+            let key = Key { kind: kind.kind(), id: row.id.clone() };
+            if panel.ahead_of(&key, row.block.generation).is_some() {
+                continue;
+            }
             if kind.load(tx, &row.id).await?.is_some_and(|wish| wish.is_of_other_release()) {
                 others.push(row.id);
             }

@@ -41,6 +41,11 @@ impl Waiters {
 }
 
 impl Waiter {
+    /// The object.
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
+    }
+
     /// The next move; must be made before looking at the object.
     pub(crate) fn next(&self) -> tokio::sync::futures::OwnedNotified {
         Arc::clone(&self.notify).notified_owned()

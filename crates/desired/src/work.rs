@@ -73,12 +73,22 @@ impl Panel {
     async fn attempt(&self, key: &Key) -> Result<Option<Duration>, StoreError> {
         let turns = self.turns();
         let Some(mut wish) = self.load(key).await? else { return Ok(None) };
+        if wish.sql().is_none() {
+            self.is_known(key);
+        }
+        if let Some(held) = self.ahead_of(key, wish.block().generation) {
+            return self.record(wish.as_ref(), behind(wish.as_ref(), held)).await;
+        }
         if wish.is_of_other_release() {
             self.raise_for_new_spec(key).await?;
             let Some(again) = self.load(key).await? else { return Ok(None) };
             wish = again;
         }
-        let attempt = match wish.waits_for() {
+        // What stands on it and has no row would go down with it.
+        let above = wish.is_absent().then(|| self.unknown_on(key.kind, wish.name())).flatten().map(|(kind, name)| {
+            Before::Object(format!("the decision about {kind} {name}, which is on the server and not known here: holdfast adopt"))
+        });
+        let attempt = match above.as_ref().or(wish.waits_for()) {
             Some(other) => self.hold(wish.as_ref(), other).await,
             None => self.ask(wish.as_ref()).await,
         };
@@ -133,7 +143,13 @@ impl Panel {
         };
         let (observed, digest, status) = match answer {
             Ok(report) => reported(wish, report),
-            Err(error) => (None, None, refused(wish, &error)),
+            Err(error) => {
+                if let Some(held) = held_ahead(&error) {
+                    self.is_ahead(wish.key(), held);
+                    return behind(wish, held);
+                }
+                (None, None, refused(wish, &error))
+            }
         };
         Attempt { sent: block.generation, observed, digest, status, shown }
     }
@@ -171,7 +187,8 @@ impl Panel {
             && !block.differs(&attempt.status)
             && attempt.observed.is_none_or(|observed| block.observed_generation == Some(observed))
             && attempt.digest.is_none_or(|digest| block.spec_digest == Some(digest));
-        let waits = matches!(attempt.status.reason, Some(Reason::WaitsFor | Reason::NotApproved));
+        let waits =
+            matches!(attempt.status.reason, Some(Reason::WaitsFor | Reason::NotApproved | Reason::Behind));
         if same && (ready || waits) {
             self.forget_cause(&key);
             return Ok(pause);
@@ -195,12 +212,12 @@ impl Panel {
     ) -> Result<bool, StoreError> {
         let (key, block) = (wish.key(), wish.block());
         let Some(kind) = self.registry().find(key.kind) else { return Ok(false) };
+        let sql = wish.sql().unwrap_or(kind.sql());
         let now = self.now();
         let turned = block.condition != attempt.status.condition
             || block.reason.as_deref() != attempt.status.reason.map(Reason::as_str);
         let since = if turned { now } else { block.since };
-        let record = kind
-            .sql()
+        let record = sql
             .record
             .bind(&key.id)
             .bind(attempt.sent)
@@ -212,7 +229,7 @@ impl Panel {
             .bind(since)
             .bind(attempts)
             .bind(pause.map(|pause| now.plus(pause)));
-        let behind = attempt.observed.map(|seen| kind.sql().behind.bind(&key.id).bind(seen));
+        let behind = attempt.observed.map(|seen| sql.behind.bind(&key.id).bind(seen));
         let event = turned.then(|| turn(wish, attempt)).flatten();
         let moved_on = self
             .store()
@@ -238,7 +255,7 @@ impl Panel {
     async fn purge(&self, wish: &dyn AnyWish, sent: Generation) -> Result<Option<Duration>, StoreError> {
         let key = wish.key();
         let Some(kind) = self.registry().find(key.kind) else { return Ok(None) };
-        let purge = kind.sql().purge.bind(&key.id).bind(sent);
+        let purge = wish.sql().unwrap_or(kind.sql()).purge.bind(&key.id).bind(sent);
         let event = Event::of(key.clone(), wish.account(), Code::Removed, wish.name());
         let now = self.now();
         let gone = self
@@ -251,6 +268,9 @@ impl Panel {
                 Ok(gone)
             })
             .await?;
+        if gone {
+            self.is_known(&key);
+        }
         self.forget_cause(&key);
         self.events_written();
         self.waiters().moved(&key);
@@ -309,6 +329,32 @@ pub(crate) fn is_taken_up(status: &Status) -> bool {
         && !matches!(status.condition, Condition::Pending | Condition::Converging)
 }
 
+/// The version that the server holds, where it did not take the wish for that.
+fn held_ahead(error: &WireError) -> Option<Generation> {
+    match error.refusal().and_then(Refusal::from_wire)? {
+        Refusal::GenerationStale { held, .. } => Some(held),
+        Refusal::GenerationConflict { generation } => Some(generation),
+        _ => None,
+    }
+}
+
+/// The server holds a later wish: what it holds stays, and nothing is sent, until a person decides.
+pub(crate) fn behind(wish: &dyn AnyWish, held: Generation) -> Attempt {
+    let block = wish.block();
+    let condition = match block.observed_generation {
+        _ if wish.is_absent() => Condition::Deleting,
+        Some(_) => Condition::Degraded,
+        None => Condition::Pending,
+    };
+    let message = format!(
+        "the server holds version {held} of it, and this database version {}: it was put back from an older copy. What the server \
+         holds stays until you decide: holdfast adopt",
+        block.generation
+    );
+    let status = Status::not_ready(condition, Reason::Behind, message);
+    Attempt { sent: block.generation, observed: None, digest: None, status, shown: false }
+}
+
 /// How an object stands while the agent did not take its wish.
 fn waiting(wish: &dyn AnyWish, reason: Reason, message: String) -> Status {
     let condition = if wish.is_absent() { Condition::Deleting } else { Condition::Pending };
@@ -343,11 +389,11 @@ fn refused(wish: &dyn AnyWish, error: &WireError) -> Status {
         Some(Refusal::Ledger { message, full }) => {
             waiting(wish, if full { Reason::DiskFull } else { Reason::StepFailed }, message)
         }
-        Some(refusal @ (Refusal::GenerationStale { .. } | Refusal::GenerationConflict { .. })) => {
-            let message = format!("{refusal}; was the panel's database restored from an older copy?");
-            failed(Reason::Refused, message)
-        }
-        Some(refusal @ Refusal::DigestMismatch) => failed(Reason::Bug, refusal.to_string()),
+        Some(
+            refusal @ (Refusal::GenerationStale { .. }
+            | Refusal::GenerationConflict { .. }
+            | Refusal::DigestMismatch),
+        ) => failed(Reason::Bug, refusal.to_string()),
         None => failed(Reason::Bug, error.to_string()),
     }
 }

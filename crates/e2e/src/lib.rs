@@ -11,6 +11,7 @@ mod api;
 mod checks;
 mod connection;
 mod deb;
+pub mod life;
 mod load;
 mod node;
 mod place;

@@ -71,6 +71,15 @@ pub enum HostError {
         /// How the job ended.
         result: JobResult,
     },
+    /// A large file could not be written, or what it is made of could not be read.
+    #[error("write {path}")]
+    Copy {
+        /// Absolute path on the host.
+        path: String,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
     /// A log could not be written.
     #[error("write the log {path}")]
     Log {

@@ -6,7 +6,7 @@
 //!
 //! These are files of ours and of the system. Nothing below a tenant's home is ever opened here: the worker does that.
 
-use std::io::Write as _;
+use std::io::{self, Read, Write as _};
 use std::sync::Arc;
 
 use converge::{FileSeen, FileStep, ManagedFile};
@@ -131,6 +131,25 @@ impl Files {
     pub fn write(&self, path: &str, content: &[u8], mode: u32, owner: Owner) -> Result<(), HostError> {
         self.gate.change(|| format!("write {path}"))?;
         self.root.write_atomic(rel(path)?, content, mode, self.real_owner(path, owner))?;
+        Ok(())
+    }
+
+    /// As [`Self::write`], for what is too large to be held in memory. An interrupted one leaves `<path>.part`, which the next
+    /// writes anew.
+    pub fn write_from(
+        &self,
+        path: &str,
+        content: &mut dyn Read,
+        mode: u32,
+        owner: Owner,
+    ) -> Result<(), HostError> {
+        self.gate.change(|| format!("write {path}"))?;
+        let part = format!("{path}.part");
+        self.root.remove_file(rel(&part)?)?;
+        let mut file = self.root.create_new(rel(&part)?, mode, self.real_owner(path, owner))?;
+        let copied = io::copy(content, &mut file).and_then(|_| file.sync_all());
+        copied.map_err(|source| HostError::Copy { path: path.to_owned(), source })?;
+        self.root.rename(rel(&part)?, rel(path)?)?;
         Ok(())
     }
 

@@ -23,7 +23,7 @@ use crate::unit::Unit;
 const CHECK_DIR: &str = "/var/lib/holdfast-agent/check";
 
 /// Where the agent notes which account a user id was ever given to.
-const UIDS: &str = "/var/lib/holdfast-agent/uids";
+pub const UIDS: &str = "/var/lib/holdfast-agent/uids";
 
 /// Everything that a feature of the agent may touch: files below a root, units, a few tools, users, bounds, the clock.
 ///

@@ -36,7 +36,7 @@ pub use clock::FakeClock;
 pub use clock::{Clock, WallClock};
 pub use error::HostError;
 pub use files::Files;
-pub use host::{Host, uid_note};
+pub use host::{Host, UIDS, uid_note};
 pub use os_release::OsRelease;
 pub use passwd::{Group, Password, User, UserDb};
 pub use process::{kill_processes_of, processes_of};

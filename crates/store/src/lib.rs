@@ -60,6 +60,7 @@
 //! ```
 
 mod error;
+mod file;
 mod migrate;
 mod open;
 mod row;
@@ -69,6 +70,7 @@ pub mod testing;
 mod tx;
 
 pub use error::{OpenError, RowError, StoreError};
+pub use file::Look;
 pub use open::{Backend, Store};
 pub use row::{FromRow, Row};
 /// What the database driver says; the cause within a [`StoreError`].

@@ -3,7 +3,6 @@
 //! The SQLite file is copied before the first statement of a migration runs, and put back when one fails, so that an upgrade that
 //! goes wrong leaves the panel of before with its database of before.
 
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
@@ -34,6 +33,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0003_people.sql"),
     ),
     (
+        4,
+        "packages",
+        include_str!("../migrations/sqlite/0004_packages.sql"),
+        include_str!("../migrations/postgres/0004_packages.sql"),
+    ),
+    (
         7,
         "webhook",
         include_str!("../migrations/sqlite/0007_webhook.sql"),
@@ -46,6 +51,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0008_usage.sql"),
     ),
     (
+        9,
+        "adoption",
+        include_str!("../migrations/sqlite/0009_adoption.sql"),
+        include_str!("../migrations/postgres/0009_adoption.sql"),
+    ),
+    (
         10,
         "members",
         include_str!("../migrations/sqlite/0010_members.sql"),
@@ -54,9 +65,9 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.
-const COPY: Statement = Statement::new("VACUUM INTO $1");
+pub(crate) const COPY: Statement = Statement::new("VACUUM INTO $1");
 
-const TABLE: &str = "_sqlx_migrations";
+pub(crate) const TABLE: &str = "_sqlx_migrations";
 
 /// The newest schema that this program knows.
 pub(crate) fn newest() -> i64 {
@@ -119,11 +130,7 @@ async fn copy_before(connection: &mut AnyConnection, file: &Path, known: i64) ->
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
         _ => {}
     }
-    let text = copy.to_str().ok_or_else(|| OpenError::Path(copy.clone()))?;
-    // The copy holds what the database holds: nobody else reads it. An empty file is what VACUUM INTO may write to.
-    std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&copy).map_err(io)?;
-    COPY.bind(text).query().execute(&mut *connection).await?;
-    std::fs::File::open(&copy).and_then(|copy| copy.sync_all()).map_err(io)?;
+    crate::file::copy_into(connection, &copy).await?;
     Ok(copy)
 }
 

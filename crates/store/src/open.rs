@@ -73,9 +73,17 @@ impl Store {
         let mut connection = connect(&options).await?;
         connection.execute(SQLITE_WRITER).await?;
         migrate::run(connection, Backend::Sqlite, Some(path), migrator).await?;
+        Self::pools(&options, SQLITE_WRITER, SQLITE_READER).await
+    }
+
+    pub(crate) async fn pools(
+        options: &AnyConnectOptions,
+        writer: &'static str,
+        reader: &'static str,
+    ) -> Result<Self, OpenError> {
         Ok(Self {
-            writer: pool(1, SQLITE_WRITER).connect_with(options.clone()).await?,
-            reader: pool(READERS, SQLITE_READER).connect_with(options).await?,
+            writer: pool(1, writer).connect_with(options.clone()).await?,
+            reader: pool(READERS, reader).connect_with(options.clone()).await?,
         })
     }
 
@@ -191,7 +199,7 @@ fn drivers() {
     ONCE.call_once(sqlx::any::install_default_drivers);
 }
 
-fn address(path: &Path) -> Result<AnyConnectOptions, OpenError> {
+pub(crate) fn address(path: &Path) -> Result<AnyConnectOptions, OpenError> {
     drivers();
     let text =
         path.to_str().filter(|_| path.is_absolute()).ok_or_else(|| OpenError::Path(path.to_owned()))?;
@@ -209,7 +217,7 @@ fn digit(value: u8) -> char {
     char::from_digit(value.into(), 16).unwrap_or('0')
 }
 
-async fn connect(options: &AnyConnectOptions) -> Result<AnyConnection, OpenError> {
+pub(crate) async fn connect(options: &AnyConnectOptions) -> Result<AnyConnection, OpenError> {
     Ok(options.connect().await?)
 }
 

@@ -188,6 +188,31 @@ fn available(rig: &Rig) -> Result<u64> {
     rig.number("awk '/^MemAvailable/ { print $2 }' /proc/meminfo")
 }
 
+/// A change of a package that many accounts have.
+pub(super) fn package(rig: &Rig, accounts: &[String]) -> Result<Vec<Figure>> {
+    let mut api = rig.api()?;
+    let any = [("if-match", "*")];
+    api.post("/packages", &json!({ "name": "bench" }))?;
+    for account in accounts {
+        let path = format!("/accounts/{account}/limits");
+        api.call_with("PATCH", &path, &any, Some(&json!({ "package": "bench" })))?.checked()?;
+    }
+    rig.settled("/accounts")?;
+    let edit = json!({ "limits": { "tasks": 120, "sites": 100 } });
+    let shown = api.call_with("PATCH", "/packages/bench?dry_run=true", &any, Some(&edit))?.checked()?;
+    let total = shown.body["plan"]["effects"]["total"].as_u64();
+    ensure!(total == Some(accounts.len() as u64), "the plan is over {total:?} accounts");
+    let begun = std::time::Instant::now();
+    let written = api.call_with("PATCH", "/packages/bench", &any, Some(&edit))?.checked()?;
+    rig.settled("/accounts")?;
+    let what = format!("a package of {} accounts", accounts.len());
+    Ok(vec![
+        Figure::times(format!("{what}: the plan of a change"), &[shown.elapsed]),
+        Figure::times(format!("{what}: a change until it is written down"), &[written.elapsed]),
+        Figure::times(format!("{what}: a change until all are ready"), &[begun.elapsed()]),
+    ])
+}
+
 /// Lists and reads over HTTPS and over the unix socket.
 pub(super) fn latency(rig: &Rig, size: &str, requests: usize) -> Result<Vec<Figure>> {
     let mut api = rig.api()?;

@@ -145,7 +145,7 @@ impl Rig {
     }
 
     /// Waits until all objects of a list are ready and the plan is empty.
-    fn settled(&self, path: &str) -> Result<()> {
+    pub(super) fn settled(&self, path: &str) -> Result<()> {
         let mut api = self.api()?;
         let mut last = None::<String>;
         loop {

@@ -49,7 +49,7 @@ const NETWORK: &[&str] = &[
 const DATABASE: &[&str] =
     &["diesel", "mysql_async", "postgres", "rusqlite", "sqlx", "sqlx-core", "tokio-postgres"];
 /// The panel's own, in `crates/`.
-const PANEL_ONLY: &[&str] = &["api-kit", "audit", "auth", "desired", "store"];
+const PANEL_ONLY: &[&str] = &["api-kit", "audit", "auth", "desired", "limits", "store"];
 /// The host's side, in `crates/`.
 const HOST_ONLY: &[&str] = &["hostd", "hostfs"];
 /// What a spec may name itself, besides specs.

@@ -52,3 +52,26 @@ fn many_heads_at_once_push_no_older_one_out() {
     }
     assert_eq!(seqs(&journal), (401..=500).collect::<Vec<_>>(), "the last hundred are told");
 }
+
+#[test]
+fn roots_word_that_an_older_panel_was_put_back_lets_its_audit_go_on() {
+    let host = Arc::new(Host::for_test().unwrap());
+    let journal = Journal::new(Arc::clone(&host));
+    for seq in [5, 9] {
+        host.fake_clock().unwrap().advance(Duration::from_hours(1));
+        journal.note_head(&head(seq, "before")).unwrap();
+    }
+    let mark =
+        json!({ "at": host.now().as_micros(), "seq": 6, "hash": Digest::of("restored"), "restored": true });
+    host.files().append(HEADS, format!("{mark}\n").as_bytes(), 0o600, (0, 0)).unwrap();
+    assert!(journal.note_head(&head(5, "before")).unwrap().is_none(), "not behind the mark");
+    for seq in [7, 8] {
+        assert!(journal.note_head(&head(seq, "after")).unwrap().is_some(), "{seq}");
+    }
+    let heads = journal.heads().unwrap();
+    assert!(
+        heads.heads.iter().any(|head| head.seq == 6 && head.restored),
+        "the mark is never replaced: {heads:?}"
+    );
+    assert_eq!(heads.heads.last().map(|head| head.seq), Some(8));
+}

@@ -50,6 +50,10 @@ impl Kind for Kinds {
         Ok((0..OBJECTS).map(|n| object_status(self.word, format!("{n:02}"), self.absent)).collect())
     }
 
+    fn wish(&self, _: &str) -> Result<Option<converge::methods::HeldWish>, LedgerError> {
+        Ok(None)
+    }
+
     fn pass(&self, key: &str) -> Result<Option<Report>, LedgerError> {
         (self.act)(key)?;
         self.passed.lock().unwrap().push(format!("{} {key}", self.word));

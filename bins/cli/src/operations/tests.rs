@@ -14,7 +14,12 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("account_edit", "password", "password_stdin"),
     ("account_edit", "limits", "cpu"),
     ("account_list", "q", "query"),
+    ("package_list", "q", "query"),
     ("site_list", "q", "query"),
+    ("webhook_create", "url", "address"),
+    ("webhook_edit", "url", "address"),
+    ("adoption_decide", "kind", "object"),
+    ("adoption_decide", "id", "object"),
     ("drift_decide", "kind", "object"),
     ("drift_decide", "id", "object"),
     ("drift_decide", "foreign", "seen"),
@@ -31,7 +36,8 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
 ];
 
 /// Set by every such command, or the command itself.
-const EVERYWHERE: &[&str] = &["dry_run", "expect_plan", "overwrite", "If-Match", "Last-Event-ID", "action"];
+const EVERYWHERE: &[&str] =
+    &["dry_run", "expect_plan", "overwrite", "If-Match", "Last-Event-ID", "action", "decision"];
 
 fn description() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/openapi.json");

@@ -96,6 +96,20 @@ struct AuditVerdict {
     reason: Option<String>,
     /// The number of the entry that the agent had noted last; null: it noted none, or does not answer.
     noted_by_agent: Option<u64>,
+    /// The last time that `holdfast restore-panel` put an older database back.
+    restored: Option<RestoredView>,
+}
+
+/// An older database was put back: the agent knew later entries, which are not in it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct RestoredView {
+    /// When.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    at: Option<Micros>,
+    /// The number of the entry that tells of it.
+    seq: u64,
+    /// The last entry that the agent had noted before, and that is of the time after the backup; null: there was none.
+    lost_up_to: Option<u64>,
 }
 
 /// Who did what, the newest first.
@@ -127,20 +141,22 @@ async fn audit_verify(
 }
 
 async fn verify(panel: &Panel) -> Result<AuditVerdict, ApiError> {
-    let noted = panel.agent().call(&ListAuditHeads {}).await.unwrap_or_default().heads;
+    let noted = panel.agent().call(&ListAuditHeads {}).await.unwrap_or_default();
     let head = |noted: &AuditHead| {
         Some(Head { seq: i64::try_from(noted.seq).ok()?, hash: noted.hash, at: Micros::new(noted.at).ok()? })
     };
-    let known: Vec<Head> = noted.iter().filter_map(head).collect();
-    let noted_by_agent = noted.last().map(|noted| noted.seq);
-    Ok(match audit::verify(panel.store(), &known).await? {
-        Verdict::Intact { entries, .. } => {
-            AuditVerdict { intact: true, seq: entries, reason: None, noted_by_agent }
-        }
-        Verdict::Broken { seq, reason } => {
-            AuditVerdict { intact: false, seq, reason: Some(reason.to_owned()), noted_by_agent }
-        }
-    })
+    let known: Vec<Head> = noted.standing().into_iter().filter_map(head).collect();
+    let noted_by_agent = noted.heads.last().map(|noted| noted.seq);
+    let restored = noted.restored().map(|(head, lost_up_to)| RestoredView {
+        at: Micros::new(head.at).ok(),
+        seq: head.seq,
+        lost_up_to,
+    });
+    let (intact, seq, reason) = match audit::verify(panel.store(), &known).await? {
+        Verdict::Intact { entries, .. } => (true, entries, None),
+        Verdict::Broken { seq, reason } => (false, seq, Some(reason.to_owned())),
+    };
+    Ok(AuditVerdict { intact, seq, reason, noted_by_agent, restored })
 }
 
 /// For the doctor: none where all is well.

@@ -7,7 +7,8 @@ use api_kit::{ApiError, Caller, Json};
 use auth::ViewNode;
 use axum::extract::State;
 use converge::methods::{Finding, RunDoctor, Severity};
-use desired::{Access, Table};
+use desired::{Access, Table, Why};
+use package_panel::Hosted;
 use serde::{Deserialize, Serialize};
 use store::{Statement, Tx};
 use utoipa::ToSchema;
@@ -15,6 +16,7 @@ use utoipa_axum::routes;
 use wire::Peer;
 
 use crate::app::Parts;
+use crate::world::World;
 
 const NOT_READY: Statement = Statement::new(
     "SELECT CAST((SELECT COUNT(*) FROM account WHERE condition IN ('failed', 'degraded'))
@@ -70,9 +72,11 @@ fn finding(code: &str, subject: &str, seen: Result<String, (Severity, String, &s
 async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result<Json<DoctorView>, ApiError> {
     actor.everywhere::<ViewNode>()?;
     let mut findings = vec![database(&parts).await, audit(&parts).await?, objects(&parts).await?];
+    findings.push(counters(&parts).await?);
     findings.push(webhooks(&parts).await?);
     findings.push(answers("probe.answers", "the probe", &parts.probe, "holdfast-probe").await);
     findings.push(answers("egress.answers", "egress", &parts.egress, "holdfast-egress").await);
+    findings.extend(adoption(&parts).await);
     match parts.panel.agent().call(&RunDoctor {}).await {
         Ok(diagnosis) => {
             findings.push(finding("agent.answers", "the agent", Ok("answers".to_owned())));
@@ -126,6 +130,48 @@ async fn objects(parts: &Parts) -> Result<Finding, ApiError> {
         count => Err((Severity::Warning, format!("{count} are failed or degraded"), NAMES_THEM)),
     };
     Ok(finding("panel.objects", "accounts, pools, sites and the web server", seen))
+}
+
+/// Counters are written with the rows that they count, so a difference is a defect, or somebody's hand in the database.
+async fn counters(parts: &Parts) -> Result<Finding, ApiError> {
+    let counts = World.counts();
+    let read = async |tx: &mut Tx| limits::differences(tx, &counts).await;
+    let seen = match parts.panel.store().read(read).await?.as_slice() {
+        [] => Ok("each is what it counts".to_owned()),
+        wrong => Err((
+            Severity::Error,
+            format!("{} are not what they count", wrong.len()),
+            "`holdfast limit recount --dry-run` names them, `holdfast limit recount` mends them.",
+        )),
+    };
+    Ok(finding("panel.counters", "what accounts and organisations use", seen))
+}
+
+/// What the server holds beyond this database.
+async fn adoption(parts: &Parts) -> Vec<Finding> {
+    // An agent that does not answer is told below.
+    let Ok(differing) = desired::differing(&parts.panel).await else { return Vec::new() };
+    let code = "panel.adoption";
+    let undecided =
+        differing.iter().filter(|object| matches!(object.why, Why::Behind | Why::Unknown)).count();
+    let seen = match undecided {
+        0 => Ok("the server holds nothing that waits for a decision".to_owned()),
+        count => {
+            let message = format!(
+                "{count} on the server are not as this database says, which was put back from an older copy; they run on"
+            );
+            Err((Severity::Warning, message, "`holdfast adopt` shows both sides."))
+        }
+    };
+    let mut findings = vec![finding(code, "objects of the server", seen)];
+    for object in differing.iter().filter(|object| object.why == Why::Kept) {
+        let subject = format!("{} {}", object.kind, object.name);
+        let message = object.aside.as_ref().map_or_else(String::new, |aside| {
+            format!("kept aside by {} since {}: it is not this panel's", aside.decided_by, aside.decided_at)
+        });
+        findings.push(finding("panel.kept", &subject, Ok(message)));
+    }
+    findings
 }
 
 /// A receiver may be away for so long.

@@ -8,7 +8,7 @@ use auth::{Actor, EditSettings, ViewSettings};
 use axum::extract::State;
 use desired::event::{self, Code, Event};
 use desired::{Access, Changed, Key, Panel, PlanView, Table, setting};
-use names::{Hostname, Micros};
+use names::{Hostname, Label, Micros, OrganisationId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{StoreError, Tx, WriteTx};
@@ -55,6 +55,22 @@ pub(crate) const EVENT_DAYS: Known = Known {
             "This is not a number of days.".to_owned(),
             "Send a whole number from 1 to 3650.",
         )),
+    },
+};
+
+/// What new accounts are sold where nobody says otherwise.
+const PACKAGE: Known = Known {
+    name: limits::DEFAULT_PACKAGE,
+    what: "The package of new accounts where nobody says otherwise: the name of one of the root organisation's, or null: none.",
+    default: || Value::Null,
+    read: |value| {
+        let remedy = "Send the name of a package as text, or null.";
+        if value.is_null() {
+            return Ok(Value::Null);
+        }
+        let text = value.as_str().ok_or(("wrong_type", "This is not a text.".to_owned(), remedy))?;
+        let name = Label::parse(text).map_err(|error| (error.code, error.reason, remedy))?;
+        Ok(Value::from(name.to_string()))
     },
 };
 
@@ -111,7 +127,8 @@ const WEBHOOK_TRIES: Known = Known {
     },
 };
 
-const ALL: &[Known] = &[EVENT_DAYS, PANEL_HOSTNAME, USAGE_EVERY, USAGE_DAYS, OVER_QUOTA, WEBHOOK_TRIES];
+const ALL: &[Known] =
+    &[EVENT_DAYS, PACKAGE, PANEL_HOSTNAME, USAGE_EVERY, USAGE_DAYS, OVER_QUOTA, WEBHOOK_TRIES];
 
 /// The routes.
 pub(super) fn table(panel: Panel) -> Table {
@@ -239,6 +256,17 @@ impl Set {
         {
             let remedy = "Choose another name, or take it from the site first.";
             return Err(json::refuse("value", "name_taken", "A site has this name.", remedy));
+        }
+        if known.name == limits::DEFAULT_PACKAGE
+            && let Some(name) = value.as_str()
+        {
+            let root: OrganisationId = store::fixed::ROOT_ORGANISATION.parse().map_err(ApiError::internal)?;
+            let key = name.parse().map_err(ApiError::internal)?;
+            if limits::usable(tx, root, &key).await?.is_none() {
+                let remedy = "Make it first, or choose one that `holdfast package list` shows.";
+                let reason = "The root organisation has no package of this name.";
+                return Err(json::refuse("value", "no_such_package", reason, remedy));
+            }
         }
         let before = known.view(tx).await?.value;
         setting::put(tx, known.name, value, *now).await?;

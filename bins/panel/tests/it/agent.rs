@@ -6,15 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use account_spec::{AccountSpec, AccountUsage, GetUsage, ListUsage, Usage, UsagePage};
+use account_spec::{
+    AccountSpec, AccountUsage, GetUsage, ListUids, ListUsage, UidNote, UidPage, Usage, UsagePage,
+};
 use converge::methods::{
-    AuditHead, AuditHeads, Diagnosis, DriftList, Finding, GetHostMetrics, HostMetrics, ListAuditHeads,
-    ListDrift, ListObjects, Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor,
-    RunDriftAction, RunSweep, Severity, SweepCounts, SweepProgress, WatchObjects,
+    AuditHead, AuditHeads, Diagnosis, DriftList, Finding, GetHostMetrics, HeldWish, HostMetrics,
+    ListAuditHeads, ListDrift, ListObjects, ListWishes, Object, ObjectPage, ObjectStatus, PreviewAll,
+    RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, Severity, SweepCounts, SweepProgress, WatchObjects,
+    WishList,
 };
 use converge::{
     Apply, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError, Own,
@@ -237,7 +240,11 @@ pub(crate) struct FakeAgent {
     /// What sites sent today.
     pub(crate) traffic: Arc<Mutex<Vec<SiteTraffic>>>,
     pub(crate) counting: Arc<Mutex<Duration>>,
+    /// User ids that were ever given.
+    uids: Arc<Mutex<Vec<UidNote>>>,
     pub(crate) php: Arc<Mutex<Vec<&'static str>>>,
+    /// What is gone stays in the ledger, as it does for a month on a real server.
+    pub(crate) remembers: AtomicBool,
     path: PathBuf,
     running: Mutex<Option<(CancellationToken, tokio::task::JoinHandle<()>)>>,
 }
@@ -266,6 +273,18 @@ fn status_of<S: Spec>(entry: &Entry<S>) -> ObjectStatus {
 
 fn list<S: Spec>(ledger: &MemoryLedger) -> Vec<ObjectStatus> {
     ledger.list::<S>().unwrap().iter().map(|entry| status_of(entry)).collect()
+}
+
+fn wish<S: Spec>(ledger: &MemoryLedger, object: &Object) -> Option<HeldWish> {
+    let scope = object.scope.parse::<S::Key>().ok().filter(|_| object.kind == S::KIND)?;
+    let entry = ledger.load::<S>(&scope).unwrap()?;
+    Some(HeldWish {
+        object: object.clone(),
+        generation: entry.generation,
+        digest: entry.digest,
+        spec: entry.spec.present().map(|spec| serde_json::to_value(spec).unwrap()),
+        since: entry.since,
+    })
 }
 
 fn sweep<S: OnHost>(
@@ -310,7 +329,9 @@ impl FakeAgent {
             usages: Arc::default(),
             traffic: Arc::default(),
             counting: Arc::default(),
+            uids: Arc::default(),
             php: Arc::new(Mutex::new(vec!["8.2", "8.4"])),
+            remembers: AtomicBool::new(false),
             path: path.to_owned(),
             running: Mutex::default(),
         })
@@ -396,7 +417,9 @@ impl FakeAgent {
             let report =
                 engine.apply(&me.host, wish).map_err(|refusal: Refusal| wire::Refusal::from(refusal))?;
             if gone && report.status.condition == converge::Condition::Ready {
-                me.ledger.forget::<S>(&scope).unwrap();
+                if !me.remembers.load(Ordering::SeqCst) {
+                    me.ledger.forget::<S>(&scope).unwrap();
+                }
             } else if !dry && let Some(entry) = me.ledger.load::<S>(&scope).unwrap() {
                 let mut told = status_of(&entry);
                 let _ = me.changes.send(told.clone());
@@ -430,6 +453,30 @@ impl FakeAgent {
                 call.blocking_progress(&ObjectPage { objects });
             }
             Ok(ObjectPage { objects: last })
+        });
+        let me = Arc::clone(self);
+        let router = router.blocking(move |_: Call, ask: ListWishes| {
+            let of = |object: &Object| {
+                wish::<AccountSpec>(&me.ledger, object)
+                    .or_else(|| wish::<PoolSpec>(&me.ledger, object))
+                    .or_else(|| wish::<SiteSpec>(&me.ledger, object))
+                    .or_else(|| wish::<WebServerSpec>(&me.ledger, object))
+            };
+            Ok(WishList { wishes: ask.objects.iter().filter_map(of).collect() })
+        });
+        let me = Arc::clone(self);
+        let router = router.blocking(move |_: Call, _: ListUids| {
+            // as the real agent: what was ever held keeps its note
+            let mut uids = lock(&me.uids);
+            for entry in me.ledger.list::<AccountSpec>().unwrap() {
+                if let Some(spec) = entry.spec.present() {
+                    let note = UidNote { uid: spec.uid, account: entry.scope };
+                    if !uids.contains(&note) {
+                        uids.push(note);
+                    }
+                }
+            }
+            Ok(UidPage { uids: uids.clone() })
         });
         let me = Arc::clone(self);
         let router = router.method(move |call: Call, _: WatchObjects| {
@@ -506,7 +553,7 @@ impl FakeAgent {
         let heads = Arc::clone(&self.heads);
         let router = router.blocking(move |_: Call, head: RecordAuditHead| {
             let at = Micros::now().as_micros();
-            lock(&heads).push(AuditHead { at, seq: head.seq, hash: head.hash });
+            lock(&heads).push(AuditHead { at, seq: head.seq, hash: head.hash, restored: false });
             Ok(AuditHeads { heads: lock(&heads).clone() })
         });
         let heads = Arc::clone(&self.heads);

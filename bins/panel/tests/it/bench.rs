@@ -72,6 +72,26 @@ impl Bench {
         Self::over(self.folder, self.agent).await
     }
 
+    /// As [`Bench::killed_and_started`], with an older database put back as `holdfast restore-panel` does.
+    pub(crate) async fn put_back(mut self, copy: &std::path::Path) -> Self {
+        for task in self.tasks.0.drain(..) {
+            task.abort();
+            let _ = task.await;
+        }
+        self.parts.panel.store().close().await;
+        for suffix in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{suffix}", self.config.database.display()));
+        }
+        std::fs::copy(copy, &self.config.database).unwrap();
+        let store = store::Store::open(&self.config.database).await.unwrap();
+        let write = async |tx: &mut WriteTx| desired::mark_restored(tx, Micros::now()).await;
+        store.write(write).await.unwrap();
+        store.close().await;
+        let bench = Self::over(self.folder, self.agent).await;
+        bench.until("/api/v1/adoption", |answer| answer.status == 200).await;
+        bench
+    }
+
     /// Where the files are.
     pub(crate) fn database(&self) -> PathBuf {
         self.config.database.clone()
@@ -130,6 +150,13 @@ impl Bench {
         answer
     }
 
+    /// Makes a package of the root organisation with these limits.
+    pub(crate) async fn package(&self, name: &str, limits: serde_json::Value) -> Answer {
+        let answer = self.root().post("/api/v1/packages", json!({ "name": name, "limits": limits })).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        answer
+    }
+
     /// Root, who waits for the host.
     pub(crate) fn waiting(&self) -> Client {
         self.root().header("prefer", "wait=20")
@@ -170,13 +197,14 @@ impl Bench {
             "SELECT (SELECT COUNT(*) FROM account) || ' accounts, ' || (SELECT COUNT(*) FROM pool) || ' pools, '
                  || (SELECT COUNT(*) FROM site) || ' sites, ' || (SELECT COUNT(*) FROM site_name) || ' names, '
                  || (SELECT COUNT(*) FROM person) || ' persons, ' || (SELECT COUNT(*) FROM setting WHERE name <> 'panel.checked_by') || ' settings, '
-                 || (SELECT COUNT(*) FROM used_uid) || ' uids, ' || (SELECT COUNT(*) FROM webhook) || ' webhooks, ' || (SELECT COUNT(*) FROM organisation) || ' organisations, '
+                 || (SELECT COUNT(*) FROM used_uid) || ' uids, ' || (SELECT COUNT(*) FROM webhook) || ' webhooks, ' || (SELECT COUNT(*) FROM package) || ' packages, '
+                 || (SELECT COUNT(*) FROM package_limit) || ' limits of packages, ' || (SELECT COUNT(*) FROM organisation) || ' organisations, '
                  || (SELECT COUNT(*) FROM role) || ' roles, ' || (SELECT COUNT(*) FROM person_role) || ' members, '
                  || (SELECT COUNT(*) FROM invitation) || ' invitations, ' || (SELECT COUNT(*) FROM login_link) || ' links, '
                  || ((SELECT COALESCE(SUM(version), 0) FROM organisation) + (SELECT COALESCE(SUM(version), 0) FROM role)
                      + (SELECT COALESCE(SUM(version), 0) FROM person)) || ' versions, '
                  || ((SELECT COALESCE(SUM(generation), 0) FROM account) + (SELECT COALESCE(SUM(generation), 0) FROM site)
-                     + (SELECT COALESCE(SUM(generation), 0) FROM node)) || ' generations' AS value",
+                     + (SELECT COALESCE(SUM(generation), 0) FROM node) + (SELECT COALESCE(SUM(version), 0) FROM package)) || ' generations' AS value",
         );
         self.parts
             .panel

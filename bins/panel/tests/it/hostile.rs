@@ -33,13 +33,24 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "/name" => FieldKind::AccountName,
         "/email" => FieldKind::Email,
         "/password" => FieldKind::Password,
+        "/package" => FieldKind::Label,
         "/reason" => FieldKind::Text,
         "/current_password" => FieldKind::Any,
         _ => FieldKind::SshKey,
     };
+    let sold = |pointer: &str| match pointer {
+        "/name" | "/organisation" | "/package" => FieldKind::Label,
+        _ => FieldKind::Any,
+    };
+    let webhook = |pointer: &str| match pointer {
+        "/name" | "/organisation" => FieldKind::Label,
+        "/url" => FieldKind::WebUrl,
+        "/delivery" => FieldKind::Id,
+        _ => FieldKind::Any,
+    };
     Some(match operation {
         "account_create" => {
-            let body = json!({ "name": "dora", "email": "dora@example.test", "password": "correct horse battery", "ssh_keys": [SSH_KEY] });
+            let body = json!({ "name": "dora", "email": "dora@example.test", "package": "basic", "password": "correct horse battery", "ssh_keys": [SSH_KEY] });
             (body, account)
         }
         "account_edit" => {
@@ -47,6 +58,17 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
                                "current_password": "wrong", "ssh_keys": [SSH_KEY] });
             (body, account)
         }
+        "account_limits_edit" => {
+            let body = json!({ "package": "basic", "limits": { "databases": "unlimited" } });
+            (body, sold)
+        }
+        "package_create" => {
+            let body =
+                json!({ "name": "pro", "organisation": "root", "limits": { "databases": "unlimited" } });
+            (body, sold)
+        }
+        "package_edit" => (json!({ "name": "pro", "limits": { "databases": "unlimited" } }), sold),
+        "organisation_limits_edit" => (json!({ "limits": { "databases": "unlimited" } }), sold),
         "account_suspend" => (json!({ "reason": "An ordinary note" }), account),
         "site_create" => {
             let body = json!({ "account": "alice", "name": "new.example.test", "aliases": ["other.example.test"], "php": "8.4",
@@ -71,26 +93,14 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
                 _ => FieldKind::Any,
             })
         }
-        "login_link_create" => (json!({ "login": "alice" }), |_| FieldKind::Any),
-        "password_set" => {
-            let body = json!({ "current": "correct horse battery", "new": "correct horse battery" });
-            (body, |pointer| if pointer == "/new" { FieldKind::Password } else { FieldKind::Any })
+        "adoption_decide" => {
+            let body = json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "decision": "keep",
+                               "email": "alice@example.test" });
+            (body, |pointer| match pointer {
+                "/email" => FieldKind::Email,
+                _ => FieldKind::Any,
+            })
         }
-        "session_create" => (json!({ "login": "alice", "password": "wrong" }), |_| FieldKind::Any),
-        "session_create_by_link" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
-        other => return of_people(other).or_else(|| of_webhooks(other)),
-    })
-}
-
-/// The same for webhooks.
-fn of_webhooks(operation: &str) -> Option<(Value, KindOf)> {
-    let webhook = |pointer: &str| match pointer {
-        "/name" | "/organisation" => FieldKind::Label,
-        "/url" => FieldKind::WebUrl,
-        "/delivery" => FieldKind::Id,
-        _ => FieldKind::Any,
-    };
-    Some(match operation {
         "webhook_create" => {
             let body = json!({ "name": "on-call", "url": FieldKind::WebUrl.sample(), "kinds": ["object.failed"],
                                "organisation": "acme" });
@@ -101,7 +111,14 @@ fn of_webhooks(operation: &str) -> Option<(Value, KindOf)> {
             webhook,
         ),
         "webhook_redeliver" | "webhook_drop" => (json!({ "delivery": FieldKind::Id.sample() }), webhook),
-        _ => return None,
+        "login_link_create" => (json!({ "login": "alice" }), |_| FieldKind::Any),
+        "password_set" => {
+            let body = json!({ "current": "correct horse battery", "new": "correct horse battery" });
+            (body, |pointer| if pointer == "/new" { FieldKind::Password } else { FieldKind::Any })
+        }
+        "session_create" => (json!({ "login": "alice", "password": "wrong" }), |_| FieldKind::Any),
+        "session_create_by_link" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
+        other => return of_people(other),
     })
 }
 
@@ -164,6 +181,7 @@ fn path(operation: &Operation) -> String {
         .path
         .replace("{account}", "alice")
         .replace("{site}", "a.example.test")
+        .replace("{package}", "basic")
         .replace("{key}", "panel.hostname")
         .replace("{webhook}", "on-call")
         .replace("{organisation}", "acme")
@@ -283,6 +301,7 @@ async fn fields(which: fn(&Operation) -> bool) {
     assert_eq!(bench.root().post("/api/v1/roles", editor).await.status, 201);
     bench.account("alice").await;
     bench.site("alice", "a.example.test").await;
+    bench.package("basic", json!({})).await;
     let mut tally = Tally::default();
     for operation in Description::committed()
         .operations()

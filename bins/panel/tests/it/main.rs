@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod adoption;
 mod agent;
 mod bench;
 mod crash;
@@ -14,6 +15,7 @@ mod driving;
 mod flows;
 mod hostile;
 mod matrix;
+mod packages;
 mod people;
 mod rehearsals;
 mod schema;

@@ -119,6 +119,9 @@ async fn populate(bench: &Bench) {
         let hook = json!({ "name": format!("hook-{organisation}"), "organisation": organisation, "url": "https://hooks.example.test/" });
         made("/api/v1/webhooks", hook).await;
     }
+    for (organisation, package) in [("acme", "basic"), ("other", "plain")] {
+        made("/api/v1/packages", json!({ "name": package, "organisation": organisation })).await;
+    }
     for (organisation, account, site) in [
         ("acme", "alice", "a.example.test"),
         ("other", "bob", "b.example.test"),
@@ -171,12 +174,19 @@ fn body(operation: &str, target: Target) -> Value {
         }
         "login_link_create" => json!({ "login": account }),
         "account_edit" | "person_edit" => json!({ "email": "new@example.test" }),
+        "account_limits_edit" => json!({ "limits": { "sites": 10 } }),
+        "package_create" => json!({ "name": "pro", "organisation": organisation, "limits": { "sites": 10 } }),
+        "package_edit" => json!({ "limits": { "sites": 20 } }),
+        "organisation_limits_edit" => json!({ "limits": { "sites": 1000 } }),
         "site_create" => json!({ "account": account, "name": "new.example.test", "php": null }),
         "site_edit" => json!({ "body_size": "8M" }),
         "node_edit" => json!({ "listen": ["0.0.0.0:80"] }),
         "setting_set" => json!({ "value": 30 }),
         "drift_decide" => {
             json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "action": "revert" })
+        }
+        "adoption_decide" => {
+            json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "decision": "keep" })
         }
         "webhook_create" => {
             json!({ "name": "new", "organisation": organisation, "url": "https://hooks.example.test/" })
@@ -235,6 +245,7 @@ fn path(operation: &Operation, target: Target, ids: &Ids) -> String {
     path = path.replace("{role}", target.pick("editor", "writer", "nothing"));
     path = path.replace("{site}", target.pick("a.example.test", "b.example.test", "c.example.test"));
     path = path.replace("{pool}", target.pick("alice-8.4", "bob-8.4", "carol-8.4"));
+    path = path.replace("{package}", target.pick("basic", "plain", "nothing"));
     path = path.replace("{key}", "event.keep_days");
     path = path.replace("{webhook}", target.pick("hook-acme", "hook-other", "hook-nowhere"));
     path = path.replace("{session}", &pick_id(&ids.sessions));
@@ -275,9 +286,14 @@ fn expected(operation: &Operation, role: Role, target: Target, roles: &Roles) ->
         "organisation" if here.is_none_or(|(_, _, on_organisation)| !on_organisation) => Some(404),
         "organisation" if !holds(permission) => Some(403),
         // These are for those above it.
-        "organisation" => ["organisation_suspend", "organisation_unsuspend", "organisation_delete"]
-            .contains(&operation.id.as_str())
-            .then_some(403),
+        "organisation" => [
+            "organisation_suspend",
+            "organisation_unsuspend",
+            "organisation_delete",
+            "organisation_limits_edit",
+        ]
+        .contains(&operation.id.as_str())
+        .then_some(403),
         other => panic!("{}: x-access says {other:?}", operation.id),
     }
 }
@@ -319,6 +335,7 @@ async fn every_route_as_everyone_on_everything() {
                         through
                             || operation.id.starts_with("session_create")
                             || operation.id == "drift_decide"
+                            || operation.id == "adoption_decide"
                     }
                 };
                 if !fits {

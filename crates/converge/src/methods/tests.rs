@@ -34,6 +34,14 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         since: 1_767_225_600_000_000,
     };
     let page = ObjectPage { objects: vec![status] };
+    let wish = HeldWish {
+        object: object(),
+        generation: Generation::new(3).unwrap(),
+        digest: Digest::of(b"spec"),
+        spec: Some(serde_json::json!({ "account": "alice", "names": ["www.example.test"] })),
+        since: 1_767_225_600_000_000,
+    };
+    let gone = HeldWish { spec: None, ..wish.clone() };
     let drift = Drift {
         object: object(),
         path: "/etc/nginx/holdfast/sites/x.conf".to_owned(),
@@ -74,7 +82,7 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         message: "is failed".to_owned(),
         remedy: Some("systemctl start nginx".to_owned()),
     };
-    let head = AuditHead { at: 1_767_225_600_000_000, seq: 7, hash: Digest::of(b"head") };
+    let head = AuditHead { at: 1_767_225_600_000_000, seq: 7, hash: Digest::of(b"head"), restored: false };
     let heads = AuditHeads { heads: vec![head.clone()] };
     let counts = SweepCounts { objects: 3, differing: 1, ..SweepCounts::default() };
     Golden::new(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"))
@@ -96,6 +104,7 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
             "rewound",
             &wire::Refusal::new("holdfast.agent1.AuditRewound", "a later head of the audit was noted before"),
         )
+        .method(&ListWishes { objects: vec![object()] }, &WishList { wishes: vec![wish, gone] })
         .method(&ListAuditHeads {}, &heads)
         .check()
         .unwrap();
@@ -112,4 +121,23 @@ fn texts_for_people_are_cut_off_where_they_are_read() {
     assert_eq!(asked.cause.actor.len(), crate::MAX_NOTE);
     assert_eq!(asked.cause.request_id.len(), crate::MAX_NOTE - 1, "not in the middle of a character");
     assert_eq!(asked.reason.unwrap().len(), crate::MAX_NOTE);
+}
+
+#[test]
+fn heads_of_the_time_after_a_backup_stand_no_more_once_it_was_put_back() {
+    let head = |seq: u64, restored| AuditHead {
+        at: 0,
+        seq,
+        hash: Digest::of(format!("{seq} {restored}")),
+        restored,
+    };
+    let heads = AuditHeads {
+        heads: vec![head(3, false), head(5, false), head(9, false), head(5, true), head(6, false)],
+    };
+    let standing: Vec<_> = heads.standing().iter().map(|head| (head.seq, head.restored)).collect();
+    assert_eq!(standing, [(3, false), (5, true), (6, false)]);
+    let (mark, lost) = heads.restored().unwrap();
+    assert_eq!((mark.seq, lost), (5, Some(9)));
+    let plain = AuditHeads { heads: vec![head(3, false), head(9, false)] };
+    assert_eq!((plain.standing().len(), plain.restored()), (2, None));
 }

@@ -6,8 +6,10 @@
 
 mod faults;
 mod inside;
+mod life;
 mod many;
 mod outside;
+mod packages;
 mod quota;
 mod sandbox;
 mod setup;
@@ -39,7 +41,9 @@ macro_rules! on_both {
 on_both! {
     a_site_is_hosted_and_tenants_are_apart => crate::story::on;
     nothing_is_lost_when_processes_are_killed => crate::many::on;
+    a_package_is_held_by_the_server => crate::packages::on;
     one_bad_site_stops_no_other => crate::web::on;
+    the_panel_is_put_back_and_upgraded => crate::life::on;
     faults_wait_and_heal => crate::faults::on;
     limits_of_the_disk_are_held_on_btrfs => crate::quota::on;
     events_are_told_to_other_servers => crate::webhook::on;

@@ -13,8 +13,9 @@ pub(crate) fn build(row: &Row) -> Wanted<AccountSpec> {
     Wanted::Present(AccountSpec {
         name: row.name.clone(),
         uid: row.uid,
-        sftp_password: row.sftp_password.clone(),
-        ssh_keys: row.ssh_keys.clone(),
+        // What opens nothing is not sent; the row keeps it.
+        sftp_password: row.sftp_password.clone().filter(|_| !row.sftp_off),
+        ssh_keys: if row.sftp_off { Vec::new() } else { row.ssh_keys.clone() },
         suspended: row.is_off(),
         limits: row.limits,
     })

@@ -3,6 +3,8 @@
 //! An account's name is also its owner's login. A uid is given out once and never again, even after the account is gone. What else
 //! hangs on an account (pools, sites) belongs to other features; [`Dependents`] is how they hear of a change.
 
+pub mod accounts;
+mod adopt;
 mod build_spec;
 mod dependents;
 mod object;
@@ -13,6 +15,7 @@ mod store;
 mod tests;
 pub mod usage;
 
+pub use adopt::{LearnError, learn_uids};
 pub use dependents::Dependents;
 pub use object::AccountObject;
 pub use routes::account::{State, table};

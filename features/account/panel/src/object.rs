@@ -1,9 +1,11 @@
 //! Accounts as converging objects.
 
 use account_spec::AccountSpec;
-use desired::{Before, BlockSql, Object, Wish};
-use store::{StoreError, Tx};
+use api_kit::ApiError;
+use desired::{Adopt, Before, BlockSql, Object, Wish};
+use store::{StoreError, Tx, WriteTx};
 
+use crate::adopt;
 use crate::build_spec::build;
 use crate::store::account;
 
@@ -15,6 +17,14 @@ impl Object for AccountObject {
     type Spec = AccountSpec;
     const RANK: u8 = 10;
     const SQL: BlockSql = account::BLOCK;
+    const SECRETS: &'static [&'static str] = &["sftp_password"];
+    const LACKS: Option<&'static str> = Some(
+        "the e-mail address (send one), the owner's password for signing in (SFTP's is kept), who else had rights on it, why it is suspended",
+    );
+
+    async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> Result<(), ApiError> {
+        adopt::adopt(tx, adopt).await
+    }
 
     async fn load(tx: &mut Tx, id: &str) -> Result<Option<Wish<AccountSpec>>, StoreError> {
         let Some(row) = account::unscoped(tx, id).await? else { return Ok(None) };

@@ -11,14 +11,17 @@ use auth::{
 };
 use auth::{session, sign_in};
 use desired::event::{Code, Event};
-use desired::{Draft, Key, Note, Rules};
+use desired::{Draft, Key, Note, Rules, setting};
+use limits::{Amount, DEFAULT_PACKAGE, Limit, PackageKey, Within};
 use names::{
-    AccountId, AccountName, CryptHash, EmailAddress, Micros, Password, PersonId, Secret, SshPublicKey,
+    AccountId, AccountName, CryptHash, EmailAddress, Label, Micros, OrganisationId, PackageId, Password,
+    PersonId, Secret, SshPublicKey,
 };
 use serde::Deserialize;
 use store::{Store, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 
+use crate::accounts;
 use crate::dependents::Dependents;
 use crate::object::AccountObject;
 use crate::store::account::{self, Account, Inserted, NewRow, Row};
@@ -30,6 +33,7 @@ const MOST_KEYS: usize = 32;
 /// What a new account is made of.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "left out, null and a package are three different wishes")]
 pub(crate) struct CreateAccount {
     /// The name: `[a-z][a-z0-9]{1,30}`. It is the Linux user's name and the owner's login, and never changes.
     #[schema(value_type = String, example = "alice")]
@@ -47,7 +51,12 @@ pub(crate) struct CreateAccount {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub(crate) ssh_keys: Vec<SshPublicKey>,
-    /// Limits of all that the account runs; what is left out is as usual.
+    /// What it is sold: the name or id of a package of its organisation or of one above; null: none; left out: that of the setting
+    /// `package.default`.
+    #[serde(default, deserialize_with = "desired::nullable")]
+    #[schema(value_type = Option<String>)]
+    pub(crate) package: Option<Option<PackageKey>>,
+    /// Limits of all that the account runs, of its own; what is left out is as its package says, or as usual.
     #[serde(default)]
     pub(crate) limits: LimitsEdit,
 }
@@ -75,6 +84,7 @@ pub(crate) struct EditAccountBody {
 /// Limits, each of which may be left out.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "left out, null and a limit are three different wishes")]
 pub(crate) struct LimitsEdit {
     /// Processor time, in per cent of one processor.
     #[schema(minimum = 1, maximum = 100_000)]
@@ -108,6 +118,21 @@ pub(crate) struct SuspendAccount {
 }
 
 impl LimitsEdit {
+    /// Those that were not left out.
+    fn given(self) -> impl Iterator<Item = (Limit, Amount)> {
+        let whole = |number: u64| Amount::Of(i64::try_from(number).unwrap_or(i64::MAX));
+        let or_unlimited = move |number: Option<u64>| number.map_or(Amount::Unlimited, whole);
+        let all = [
+            (Limit::CpuPercent, self.cpu_percent.map(u64::from).map(whole)),
+            (Limit::MemoryBytes, self.memory_bytes.map(whole)),
+            (Limit::Tasks, self.tasks.map(u64::from).map(whole)),
+            (Limit::IoWeight, self.io_weight.map(u64::from).map(whole)),
+            (Limit::DiskBytes, self.disk_bytes.map(or_unlimited)),
+            (Limit::Inodes, self.inodes.map(or_unlimited)),
+        ];
+        all.into_iter().filter_map(|(limit, amount)| Some((limit, amount?)))
+    }
+
     /// The limits with these changes, each within its range.
     pub(crate) fn over(self, old: Limits) -> Result<Limits, ApiError> {
         let limits = Limits {
@@ -199,21 +224,24 @@ pub(crate) async fn hash(
 }
 
 /// A new account whose values were checked.
+#[expect(clippy::option_option, reason = "as in the body")]
 pub(crate) struct NewAccount {
     name: AccountName,
     email: EmailAddress,
     hashes: Option<Hashes>,
     ssh_keys: Vec<SshPublicKey>,
-    limits: Limits,
+    package: Option<Option<PackageKey>>,
+    limits: LimitsEdit,
 }
 
 impl NewAccount {
     /// Checks what needs no database, and hashes the password.
     pub(crate) async fn of(body: CreateAccount, passwords: &Passwords) -> Result<Self, ApiError> {
         check_keys(&body.ssh_keys)?;
-        let limits = body.limits.over(Limits::default())?;
+        body.limits.over(Limits::default())?;
         let hashes = hash(passwords, body.password).await?;
-        Ok(Self { name: body.name, email: body.email, hashes, ssh_keys: body.ssh_keys, limits })
+        let CreateAccount { name, email, ssh_keys, package, limits, .. } = body;
+        Ok(Self { name, email, hashes, ssh_keys, package, limits })
     }
 }
 
@@ -226,6 +254,7 @@ fn name_taken() -> ApiError {
 
 /// Makes the account and its owner.
 pub(crate) struct Create {
+    pub(crate) actor: Actor,
     pub(crate) proof: Authorised<OrganisationRef, ManageAccounts>,
     pub(crate) new: NewAccount,
 }
@@ -234,8 +263,9 @@ impl Rules for Create {
     type Value = Account;
 
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
-        let Self { proof, new } = self;
+        let Self { actor, proof, new } = self;
         let id = draft.new_id();
+        let one = limits::take_account(tx, actor, proof.id).await?;
         let owner = NewPerson {
             login: Login::from(&new.name),
             email: Some(new.email.clone()),
@@ -249,9 +279,8 @@ impl Rules for Create {
             email: &new.email,
             sftp_password: new.hashes.as_ref().map(|hashes| &hashes.sftp),
             ssh_keys: &new.ssh_keys,
-            limits: new.limits,
         };
-        match account::insert(tx, proof, &row, draft.now).await? {
+        match account::insert(tx, proof, &row, one, draft.now).await? {
             Inserted::Yes => {}
             Inserted::NameTaken => return Err(name_taken()),
             Inserted::NoUid => {
@@ -265,12 +294,54 @@ impl Rules for Create {
             }
         }
         person::grant_owner(tx, proof, owner, id, draft.now).await?;
+        let package = self.package(tx).await?;
+        limits::assign(tx, proof, id, package).await?;
+        check_within(tx, proof.id, new.limits).await?;
+        for (limit, amount) in new.limits.given() {
+            limits::set_override(tx, proof, id, limit, Some(amount)).await?;
+        }
+        for state in limits::settle(tx, actor, Within::Account(id)).await? {
+            account::set_limits(tx, id, &accounts::host(&state)).await?;
+        }
         let account = Account::from(&account::find_made(tx, proof, id).await?);
         let key = Key::of::<account_spec::AccountSpec>(&id);
         draft.made(key.clone());
         Told::new("account.create", Code::Created, None, &account).write(tx, draft).await?;
         Ok((account, key))
     }
+}
+
+impl Create {
+    /// What the account is sold.
+    async fn package(&self, tx: &mut Tx) -> Result<Option<PackageId>, ApiError> {
+        let key = match &self.new.package {
+            Some(None) => return Ok(None),
+            Some(Some(key)) => key.clone(),
+            None => match setting::get::<Label>(tx, DEFAULT_PACKAGE).await? {
+                Some(name) => {
+                    let root: OrganisationId =
+                        store::fixed::ROOT_ORGANISATION.parse().map_err(ApiError::internal)?;
+                    let found = limits::usable(tx, root, &PackageKey::Name(name)).await?;
+                    return Ok(found.map(|package| package.id));
+                }
+                None => return Ok(None),
+            },
+        };
+        if let Some(package) = limits::usable(tx, self.proof.id, &key).await? {
+            return Ok(Some(package.id));
+        }
+        let reason = "The organisation has no such package, and none above it has.";
+        let remedy = "`holdfast package list` shows those that there are.";
+        Err(api_kit::json::refuse("package", "no_such_package", reason, remedy))
+    }
+}
+
+/// Nobody gives what their organisation has not.
+async fn check_within(tx: &mut Tx, organisation: OrganisationId, limits: LimitsEdit) -> Result<(), ApiError> {
+    let ceiling = limits::ceiling(tx, organisation).await?;
+    let refused = |(limit, amount)| ceiling.refuses(limit, amount, format!("/limits/{limit}"));
+    let errors: Vec<_> = limits.given().filter_map(refused).collect();
+    if errors.is_empty() { Ok(()) } else { Err(ApiError::invalid_all(errors)) }
 }
 
 /// Whoever does not manage the account shows the owner's password of now before it is replaced. Whoever does, does not replace the password
@@ -306,25 +377,26 @@ pub(crate) struct Edits {
     email: Option<EmailAddress>,
     hashes: Option<Hashes>,
     ssh_keys: Option<Vec<SshPublicKey>>,
-    limits: Option<LimitsEdit>,
+    limits: Option<(Authorised<AccountRef, ManageAccounts>, LimitsEdit)>,
 }
 
 impl Edits {
     /// Checks what needs no database, and hashes the password. Limits are theirs alone who manage the account.
     pub(crate) async fn of(
         body: EditAccountBody,
-        manages: bool,
+        manages: Option<Authorised<AccountRef, ManageAccounts>>,
         passwords: &Passwords,
     ) -> Result<Self, ApiError> {
         check_keys(body.ssh_keys.as_deref().unwrap_or_default())?;
-        if let Some(limits) = body.limits {
-            if !manages {
-                return Err(Denied::NotAllowed.into());
+        let limits = match body.limits {
+            Some(limits) => {
+                limits.over(Limits::default())?;
+                Some((manages.ok_or(Denied::NotAllowed)?, limits))
             }
-            limits.over(Limits::default())?;
-        }
+            None => None,
+        };
         let hashes = hash(passwords, body.password).await?;
-        Ok(Self { email: body.email, hashes, ssh_keys: body.ssh_keys, limits: body.limits })
+        Ok(Self { email: body.email, hashes, ssh_keys: body.ssh_keys, limits })
     }
 }
 
@@ -338,6 +410,7 @@ fn check_staying(row: &Row) -> Result<(), ApiError> {
 
 /// Changes the account.
 pub(crate) struct Edit {
+    pub(crate) actor: Actor,
     pub(crate) proof: Authorised<AccountRef, EditAccount>,
     pub(crate) if_match: IfMatch,
     pub(crate) values: Edits,
@@ -347,7 +420,7 @@ impl Rules for Edit {
     type Value = Account;
 
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
-        let Self { proof, if_match, values: edit } = self;
+        let Self { actor, proof, if_match, values: edit } = self;
         let mut row = account::find_to_edit(tx, proof).await?;
         if_match.require(row.block.generation)?;
         check_staying(&row)?;
@@ -358,8 +431,14 @@ impl Rules for Edit {
         if let Some(keys) = &edit.ssh_keys {
             row.ssh_keys.clone_from(keys);
         }
-        if let Some(limits) = edit.limits {
-            row.limits = limits.over(row.limits)?;
+        if let Some((manages, limits)) = &edit.limits {
+            check_within(tx, manages.organisation, *limits).await?;
+            for (limit, amount) in limits.given() {
+                limits::set_override(tx, manages, proof.id, limit, Some(amount)).await?;
+            }
+            for state in limits::settle(tx, actor, Within::Account(proof.id)).await? {
+                row.limits = accounts::host(&state);
+            }
         }
         if let Some(hashes) = &edit.hashes {
             row.sftp_password = Some(hashes.sftp.clone());
@@ -478,7 +557,10 @@ impl Rules for Delete {
             return Ok((before, key));
         }
         dependents.leaving(tx, draft, row.id).await?;
-        account::delete(tx, proof, draft.now).await?;
+        limits::leaving(tx, proof).await?;
+        let one = limits::give_back(tx, proof.id, 1).await?;
+        limits::assign(tx, proof, proof.id, None).await?;
+        account::delete(tx, proof, one, draft.now).await?;
         if let Some(owner) = row.owner {
             person::delete_with_account(tx, proof, owner).await?;
         }

@@ -1,6 +1,7 @@
 //! What the panel asks of an account: one Linux user, one tenant.
 
 mod quota;
+mod uids;
 mod usage;
 
 use std::ops::RangeInclusive;
@@ -10,6 +11,7 @@ use names::{AccountId, AccountName, CryptHash, SshPublicKey, Uid};
 use serde::{Deserialize, Serialize};
 
 pub use quota::{QUOTA_FILES, QUOTA_SEEN, QuotaFile, QuotaKind, QuotaList, QuotaSeen};
+pub use uids::{ListUids, UIDS_PAGE, UidNote, UidPage};
 pub use usage::{AccountUsage, GetUsage, Held, ListUsage, Measured, Usage, UsagePage};
 
 /// An account as it should be on the host.

@@ -4,7 +4,10 @@ use converge::{Apply, Condition, Plan, Reason, Refusal, Report, Spec, Status, Wa
 use names::{CryptHash, Generation, Uid};
 use wire::golden::Golden;
 
-use crate::{AccountSpec, AccountUsage, GetUsage, Held, Limits, ListUsage, Measured, Usage, UsagePage};
+use crate::{
+    AccountSpec, AccountUsage, GetUsage, Held, Limits, ListUids, ListUsage, Measured, UidNote, UidPage,
+    Usage, UsagePage,
+};
 
 fn wish(generation: u64, spec: Wanted<AccountSpec>) -> Apply<AccountSpec> {
     Apply::new(
@@ -71,6 +74,15 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         .reply::<Apply<AccountSpec>>("edited", &report(&present, waiting))
         .error::<Apply<AccountSpec>>("stale", &stale.into())
         .error::<Apply<AccountSpec>>("bounds", &bounds.into())
+        .method(
+            &ListUids {},
+            &UidPage {
+                uids: vec![UidNote {
+                    uid: Uid::new(20_001).unwrap(),
+                    account: "01990000-0000-7000-8000-000000000001".parse().unwrap(),
+                }],
+            },
+        )
         .method(
             &GetUsage { account: "alice".parse().unwrap() },
             &Usage { bytes: 4096, entries: Some(1), ..Usage::default() },

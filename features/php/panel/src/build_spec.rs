@@ -6,8 +6,6 @@ use php_spec::PoolSpec;
 
 use crate::store::pool::Row;
 
-/// Workers at most: each takes its memory only while it works.
-const MAX_CHILDREN: u16 = 8;
 /// PHP's own usual value.
 const MEMORY_LIMIT: ByteSize = ByteSize::mebibytes(128);
 /// What the web server takes as a request's body where a site says nothing else.
@@ -22,7 +20,7 @@ pub(crate) fn build(row: &Row) -> Wanted<PoolSpec> {
         name: row.name.clone(),
         account: row.account_name.clone(),
         version: row.version,
-        max_children: MAX_CHILDREN,
+        max_children: row.workers,
         memory_limit: MEMORY_LIMIT,
         upload_limit: UPLOAD_LIMIT,
         suspended: row.account_suspended,

@@ -6,6 +6,7 @@
 //!
 //! Sites need PHP pools, which are another feature's: [`Pools`] is how they are asked for.
 
+mod adopt;
 mod build_spec;
 pub mod node;
 mod object;

@@ -1,12 +1,13 @@
 //! Sites and the web server as converging objects.
 
+use api_kit::ApiError;
 use converge::Wanted;
-use desired::{Before, BlockSql, Object, Wish};
-use store::{StoreError, Tx};
+use desired::{Adopt, Before, BlockSql, Object, Wish};
+use store::{StoreError, Tx, WriteTx};
 use web_spec::{SiteSpec, WebServerSpec};
 
-use crate::build_spec;
 use crate::store::{name, node, site, site_block};
+use crate::{adopt, build_spec};
 
 /// The kind `site`.
 #[derive(Debug)]
@@ -16,6 +17,11 @@ impl Object for SiteObject {
     type Spec = SiteSpec;
     const RANK: u8 = 30;
     const SQL: BlockSql = site_block::BLOCK;
+    const LACKS: Option<&'static str> = Some("names that waited for approval, and when it was made");
+
+    async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Result<(), ApiError> {
+        adopt::site(tx, adopt).await
+    }
 
     async fn load(tx: &mut Tx, id: &str) -> Result<Option<Wish<SiteSpec>>, StoreError> {
         let Some(row) = site::unscoped(tx, id).await? else { return Ok(None) };
@@ -42,6 +48,11 @@ impl Object for WebServerObject {
     type Spec = WebServerSpec;
     const RANK: u8 = 5;
     const SQL: BlockSql = node::BLOCK;
+    const LACKS: Option<&'static str> = Some("a row: there is one for each server");
+
+    async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, WebServerSpec>) -> Result<(), ApiError> {
+        adopt::web_server(tx, adopt).await
+    }
 
     async fn load(tx: &mut Tx, id: &str) -> Result<Option<Wish<WebServerSpec>>, StoreError> {
         let Some(row) = node::unscoped(tx, id).await? else { return Ok(None) };

@@ -2,11 +2,20 @@
 
 use api_kit::ApiError;
 use desired::Draft;
+use limits::Count;
 use names::AccountId;
 use store::{StoreError, Tx, WriteTx};
 
 use crate::object::SiteObject;
 use crate::store::{name, site};
+
+/// How sites and their names are counted.
+pub const COUNTS: [Count; 2] = [site::SITES, name::NAMES];
+
+/// The primary names of the account's sites with PHP.
+pub async fn with_php(tx: &mut Tx, account: AccountId) -> Result<Vec<String>, StoreError> {
+    site::with_php(tx, account).await
+}
 
 /// The account's state is part of what its sites are.
 pub async fn account_changed(

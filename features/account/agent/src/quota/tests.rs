@@ -20,8 +20,8 @@ fn list(kind: QuotaKind, seen: Option<QuotaSeen>) -> QuotaList {
     QuotaList { kind, accounts, ..QuotaList::default() }
 }
 
-fn counted(disk_bytes: Option<u64>) -> Option<QuotaSeen> {
-    Some(QuotaSeen { counted: true, disk_bytes, used_bytes: Some(0), ..QuotaSeen::default() })
+fn counted(disk_bytes: Option<u64>) -> QuotaSeen {
+    QuotaSeen { counted: true, disk_bytes, used_bytes: Some(0), ..QuotaSeen::default() }
 }
 
 const DISK: Option<u64> = Some(10 << 30);
@@ -31,13 +31,13 @@ fn nothing_is_to_be_done_where_the_kernel_holds_what_is_wanted() {
     let hold = |limits: &AccountSpec| Some(QuotaWork::Hold(limits.limits));
     let limited = spec(DISK, None);
     for kind in [QuotaKind::User, QuotaKind::BtrfsSimple, QuotaKind::BtrfsFull] {
-        assert_eq!(plan_present(&list(kind, counted(DISK)), &limited, HomeKind::Subvolume), None);
+        assert_eq!(plan_present(&list(kind, Some(counted(DISK))), &limited, HomeKind::Subvolume), None);
         assert_eq!(
-            plan_present(&list(kind, counted(Some(1))), &limited, HomeKind::Subvolume),
+            plan_present(&list(kind, Some(counted(Some(1)))), &limited, HomeKind::Subvolume),
             hold(&limited)
         );
         let free = spec(None, None);
-        assert_eq!(plan_present(&list(kind, counted(DISK)), &free, HomeKind::Subvolume), hold(&free));
+        assert_eq!(plan_present(&list(kind, Some(counted(DISK))), &free, HomeKind::Subvolume), hold(&free));
     }
     assert_eq!(plan_present(&list(QuotaKind::None, None), &limited, HomeKind::Plain), None);
 }
@@ -55,11 +55,11 @@ fn user_quotas_count_in_kib_and_limit_files() {
 fn a_home_on_btrfs_is_made_as_a_subvolume_and_a_plain_one_is_left_alone() {
     let limited = spec(DISK, Some(500));
     for kind in [QuotaKind::BtrfsOff, QuotaKind::BtrfsSimple, QuotaKind::BtrfsFull] {
-        let list = list(kind, None);
-        let make = plan_present(&list, &limited, HomeKind::Missing);
+        let seen = list(kind, None);
+        let make = plan_present(&seen, &limited, HomeKind::Missing);
         assert_eq!(make, Some(QuotaWork::Make(limited.limits)));
-        assert_eq!(plan_present(&list, &limited, HomeKind::Plain), None);
-        let told = held(&list, HomeKind::Plain, "/home/alice", None);
+        assert_eq!(plan_present(&seen, &limited, HomeKind::Plain), None);
+        let told = held(&seen, HomeKind::Plain, "/home/alice", None);
         assert!(!told.disk && told.note.unwrap().contains("/home/alice is a plain directory"));
     }
     let off = list(QuotaKind::BtrfsOff, None);
@@ -74,15 +74,15 @@ fn a_home_on_btrfs_is_made_as_a_subvolume_and_a_plain_one_is_left_alone() {
 #[test]
 fn a_home_that_is_in_no_qgroup_is_put_into_its_own() {
     let lost = QuotaSeen { counted: false, disk_bytes: DISK, ..QuotaSeen::default() };
-    let list = list(QuotaKind::BtrfsSimple, Some(lost));
-    assert!(plan_present(&list, &spec(DISK, None), HomeKind::Subvolume).is_some());
-    assert!(!held(&list, HomeKind::Subvolume, "/home/alice", Some(&lost)).disk);
+    let seen = list(QuotaKind::BtrfsSimple, Some(lost));
+    assert!(plan_present(&seen, &spec(DISK, None), HomeKind::Subvolume).is_some());
+    assert!(!held(&seen, HomeKind::Subvolume, "/home/alice", Some(&lost)).disk);
 }
 
 #[test]
 fn of_an_account_that_is_gone_nothing_is_held() {
     let clear = Some(QuotaWork::Clear);
-    assert_eq!(plan_absent(&list(QuotaKind::BtrfsFull, counted(None)), uid(), false), clear);
+    assert_eq!(plan_absent(&list(QuotaKind::BtrfsFull, Some(counted(None))), uid(), false), clear);
     assert_eq!(plan_absent(&list(QuotaKind::BtrfsFull, None), uid(), true), None);
     assert_eq!(
         plan_absent(&list(QuotaKind::User, None), uid(), true),

@@ -102,7 +102,7 @@ async fn account_create(
     let proof = state.panel.store().read(find).await?;
     let new = NewAccount::of(body, &state.passwords).await?;
     let asked = Asked::by(&actor, change, prefer)?;
-    let outcome = state.panel.change(&asked, rules::Create { proof, new }).await?;
+    let outcome = state.panel.change(&asked, rules::Create { actor, proof, new }).await?;
     state.answer(outcome, true).await
 }
 
@@ -141,14 +141,14 @@ async fn account_edit(
     let find = async |tx: &mut Tx| -> Result<_, ApiError> {
         let proof = auth::account::<EditAccount>(tx, &actor, &key).await?;
         let owner = account::find_to_edit(tx, &proof).await?.owner;
-        let manages = actor.may::<ManageAccounts>(tx, proof.id).await?;
+        let manages = auth::account::<ManageAccounts>(tx, &actor, &key).await.ok();
         Ok((proof, owner, manages))
     };
     let (proof, owner, manages) = store.read(find).await?;
     rules::check_current(store, &state.passwords, &actor, &proof, owner, &mut body).await?;
     let edit = rules::Edits::of(body, manages, &state.passwords).await?;
     let asked = Asked::by(&actor, change, prefer)?;
-    let outcome = state.panel.change(&asked, rules::Edit { proof, if_match, values: edit }).await?;
+    let outcome = state.panel.change(&asked, rules::Edit { actor, proof, if_match, values: edit }).await?;
     state.answer(outcome, false).await
 }
 

@@ -206,7 +206,7 @@ async fn account_usage_history(
     };
     let rows = panel.store().read(read).await?;
     let items = rows.into_iter().map(|row| UsageDay {
-        day: date(row.day),
+        day: date(row.date),
         bytes: row.disk_bytes,
         entries: row.inodes,
         traffic_bytes: row.traffic_bytes,

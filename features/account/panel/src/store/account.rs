@@ -1,11 +1,12 @@
 //! Rows of accounts, and how the API shows them.
 
-use account_spec::Limits;
+use account_spec::{AccountSpec, Limits, UidNote};
 use auth::{
     AccountRef, Authorised, EditAccount, ManageAccounts, OrganisationRef, SuspendAccounts, TenantScope,
     ViewAccount,
 };
 use desired::{Block, BlockSql, Convergence};
+use limits::{Accounts, Given, Taken};
 use names::{
     AccountId, AccountName, CryptHash, EmailAddress, Label, Micros, NodeId, PersonId, SshPublicKey, Uid,
 };
@@ -18,6 +19,8 @@ const UIDS: std::ops::RangeInclusive<i64> = 20_000..=59_999;
 
 const FIND: Statement = Statement::new(
     "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
+            (SELECT p.name FROM package p WHERE p.id = account.package_id) AS package,
+            (SELECT COUNT(*) FROM account_feature_off f WHERE f.account_id = account.id AND f.feature = 'sftp') AS sftp_off,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
             (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
@@ -30,6 +33,8 @@ const FIND: Statement = Statement::new(
 );
 const LIST: Statement = Statement::new(
     "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
+            (SELECT p.name FROM package p WHERE p.id = account.package_id) AS package,
+            (SELECT COUNT(*) FROM account_feature_off f WHERE f.account_id = account.id AND f.feature = 'sftp') AS sftp_off,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
             (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
             (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
@@ -46,6 +51,12 @@ const NEXT_UID: Statement = Statement::new("SELECT COALESCE(MAX(uid), 19999) + 1
 const CLAIM_UID: Statement = Statement::new(
     "INSERT INTO used_uid (uid, account_id, account_name, claimed_at) VALUES ($1, $2, $3, $4)",
 );
+const CLAIM_NOTED: Statement = Statement::new(
+    "INSERT INTO used_uid (uid, account_id, account_name, claimed_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+);
+const USED_UIDS: Statement = Statement::new("SELECT uid AS value FROM used_uid ORDER BY uid LIMIT 100000");
+const HOLDER_OF_UID: Statement = Statement::new("SELECT account_id AS value FROM used_uid WHERE uid = $1");
+const NAME_OF_UID: Statement = Statement::new("UPDATE used_uid SET account_name = $2 WHERE uid = $1");
 const LOCAL_NODE: Statement = Statement::new("SELECT id AS value FROM node ORDER BY created_at LIMIT 1");
 const INSERT: Statement = Statement::new(
     "INSERT INTO account (id, name, organisation_id, owner_person_id, node_id, uid, email, sftp_password_hash, ssh_keys,
@@ -55,9 +66,11 @@ const INSERT: Statement = Statement::new(
 const UPDATE: Statement = Statement::new(
     "UPDATE account SET email = $2, sftp_password_hash = $3, ssh_keys = $4, limits = $5, updated_at = $6 WHERE id = $1",
 );
+const SET_LIMITS: Statement = Statement::new("UPDATE account SET limits = $2 WHERE id = $1");
 const SUSPEND: Statement =
     Statement::new("UPDATE account SET suspended = $2, suspended_reason = $3, updated_at = $4 WHERE id = $1");
 const DELETE: Statement = Statement::new("UPDATE account SET deleted_at = $2, updated_at = $2 WHERE id = $1");
+const SET_DELETED: Statement = Statement::new("UPDATE account SET deleted_at = $2 WHERE id = $1");
 
 /// The statements over the columns that converging rows share.
 pub(crate) const BLOCK: BlockSql = BlockSql {
@@ -68,6 +81,7 @@ pub(crate) const BLOCK: BlockSql = BlockSql {
                 spec_digest = NULL
          WHERE id = $1",
     ),
+    lift: Statement::new("UPDATE account SET generation = $2 WHERE id = $1 AND generation < $2"),
     expect: Statement::new("UPDATE account SET expect_plan = $2 WHERE id = $1"),
     record: Statement::new(
         "UPDATE account SET observed_generation = COALESCE($3, observed_generation), spec_digest = COALESCE($4, spec_digest),
@@ -95,12 +109,19 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     LIST,
     NEXT_UID,
     CLAIM_UID,
+    CLAIM_NOTED,
+    USED_UIDS,
+    HOLDER_OF_UID,
+    NAME_OF_UID,
+    SET_DELETED,
     LOCAL_NODE,
     INSERT,
     UPDATE,
+    SET_LIMITS,
     SUSPEND,
     DELETE,
     BLOCK.raise,
+    BLOCK.lift,
     BLOCK.expect,
     BLOCK.record,
     BLOCK.behind,
@@ -116,6 +137,9 @@ pub(crate) struct Row {
     pub(crate) id: AccountId,
     pub(crate) name: AccountName,
     pub(crate) organisation: Label,
+    pub(crate) package: Option<Label>,
+    /// SFTP is not part of what it was sold.
+    pub(crate) sftp_off: bool,
     pub(crate) owner: Option<PersonId>,
     pub(crate) uid: Uid,
     pub(crate) email: EmailAddress,
@@ -151,6 +175,8 @@ impl FromRow for Row {
             id: row.parse("id")?,
             name: row.parse("name")?,
             organisation: row.parse("organisation")?,
+            package: row.opt_parse("package")?,
+            sftp_off: row.int("sftp_off")? > 0,
             owner: row.opt_parse("owner_person_id")?,
             uid: row.number("uid")?,
             email: row.parse("email")?,
@@ -190,6 +216,9 @@ pub struct Account {
     /// The organisation that it belongs to.
     #[schema(value_type = String)]
     pub organisation: Label,
+    /// What it was sold; null: as usual in all.
+    #[schema(value_type = Option<String>)]
+    pub package: Option<Label>,
     /// Where to write to.
     #[schema(value_type = String)]
     pub email: EmailAddress,
@@ -252,6 +281,7 @@ impl From<&Row> for Account {
             id: row.id,
             name: row.name.clone(),
             organisation: row.organisation.clone(),
+            package: row.package.clone(),
             email: row.email.clone(),
             uid: row.uid,
             has_password: row.sftp_password.is_some(),
@@ -337,7 +367,6 @@ pub(crate) struct NewRow<'a> {
     pub(crate) email: &'a EmailAddress,
     pub(crate) sftp_password: Option<&'a CryptHash>,
     pub(crate) ssh_keys: &'a [SshPublicKey],
-    pub(crate) limits: Limits,
 }
 
 /// What came of [`insert`].
@@ -355,6 +384,7 @@ pub(crate) async fn insert(
     tx: &mut WriteTx,
     organisation: &Authorised<OrganisationRef, ManageAccounts>,
     new: &NewRow<'_>,
+    _one: Taken<Accounts>,
     now: Micros,
 ) -> Result<Inserted, StoreError> {
     let uid: i64 = tx.one(NEXT_UID).await?;
@@ -374,9 +404,84 @@ pub(crate) async fn insert(
         .bind(new.email.as_str())
         .bind(new.sftp_password.map(CryptHash::expose))
         .bind(json(new.ssh_keys))
-        .bind(json(&new.limits))
+        .bind(json(&Limits::default()))
         .bind(now);
     Ok(if tx.execute(insert).await? == 1 { Inserted::Yes } else { Inserted::NameTaken })
+}
+
+/// A row that is made from what the server holds.
+pub(crate) struct AdoptedRow<'a> {
+    pub(crate) id: AccountId,
+    pub(crate) owner: PersonId,
+    pub(crate) email: &'a EmailAddress,
+    pub(crate) spec: &'a AccountSpec,
+}
+
+/// Makes a row from what the server holds, with the uid that it has there.
+pub(crate) async fn insert_adopted(
+    tx: &mut WriteTx,
+    new: &AdoptedRow<'_>,
+    now: Micros,
+) -> Result<Inserted, StoreError> {
+    let AdoptedRow { id, owner, email, spec } = new;
+    let uid = i64::from(spec.uid.get());
+    tx.execute(CLAIM_NOTED.bind(uid).bind(*id).bind(spec.name.as_str()).bind(now)).await?;
+    let holder: Option<String> = tx.optional(HOLDER_OF_UID.bind(uid)).await?;
+    if holder != Some(id.to_string()) {
+        return Ok(Inserted::NoUid);
+    }
+    tx.execute(NAME_OF_UID.bind(uid).bind(spec.name.as_str())).await?;
+    let Some(node) = tx.optional::<String>(LOCAL_NODE).await? else { return Ok(Inserted::NoNode) };
+    let insert = INSERT
+        .bind(*id)
+        .bind(spec.name.as_str())
+        .bind(store::fixed::ROOT_ORGANISATION)
+        .bind(*owner)
+        .bind(node)
+        .bind(uid)
+        .bind(email.as_str())
+        .bind(spec.sftp_password.as_ref().map(CryptHash::expose))
+        .bind(json(&spec.ssh_keys))
+        .bind(json(&spec.limits))
+        .bind(now);
+    if tx.execute(insert).await? != 1 {
+        return Ok(Inserted::NameTaken);
+    }
+    suspend_adopted(tx, *id, spec.suspended, now).await?;
+    Ok(Inserted::Yes)
+}
+
+/// As the server holds it; the reason is not known there.
+pub(crate) async fn suspend_adopted(
+    tx: &mut WriteTx,
+    id: AccountId,
+    suspended: bool,
+    now: Micros,
+) -> Result<(), StoreError> {
+    tx.execute(SUSPEND.bind(id).bind(suspended).bind(None::<String>).bind(now)).await?;
+    Ok(())
+}
+
+/// As the server holds it: there or on its way out.
+pub(crate) async fn set_deleted(
+    tx: &mut WriteTx,
+    id: AccountId,
+    at: Option<Micros>,
+) -> Result<(), StoreError> {
+    tx.execute(SET_DELETED.bind(id).bind(at)).await?;
+    Ok(())
+}
+
+/// Every uid that is known to have been given.
+pub(crate) async fn used_uids(tx: &mut Tx) -> Result<Vec<i64>, StoreError> {
+    tx.all(USED_UIDS).await
+}
+
+/// A uid that the server noted as given is given to nobody else.
+pub(crate) async fn claim_noted(tx: &mut WriteTx, note: &UidNote, now: Micros) -> Result<(), StoreError> {
+    let claim = CLAIM_NOTED.bind(i64::from(note.uid.get())).bind(note.account).bind("").bind(now);
+    tx.execute(claim).await?;
+    Ok(())
 }
 
 /// Writes what an edit may change.
@@ -389,6 +494,12 @@ pub(crate) async fn update(tx: &mut WriteTx, row: &Row, now: Micros) -> Result<(
         .bind(json(&row.limits))
         .bind(now);
     tx.execute(update).await?;
+    Ok(())
+}
+
+/// Writes down what the host is to hold the account to.
+pub(crate) async fn set_limits(tx: &mut WriteTx, id: AccountId, limits: &Limits) -> Result<(), StoreError> {
+    tx.execute(SET_LIMITS.bind(id).bind(json(limits))).await?;
     Ok(())
 }
 
@@ -408,6 +519,7 @@ pub(crate) async fn set_suspended(
 pub(crate) async fn delete(
     tx: &mut WriteTx,
     account: &Authorised<AccountRef, ManageAccounts>,
+    _one: Given<Accounts>,
     now: Micros,
 ) -> Result<(), StoreError> {
     tx.execute(DELETE.bind(account.id).bind(now)).await?;

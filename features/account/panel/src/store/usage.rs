@@ -101,10 +101,10 @@ pub(crate) async fn record_traffic(
     Ok(())
 }
 
-/// One day.
+/// One day; its date is counted from 1970 (UTC).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Day {
-    pub(crate) day: i64,
+    pub(crate) date: i64,
     pub(crate) disk_bytes: Option<u64>,
     pub(crate) inodes: Option<u64>,
     pub(crate) traffic_bytes: u64,
@@ -114,7 +114,7 @@ pub(crate) struct Day {
 impl FromRow for Day {
     fn from_row(row: &Row) -> Result<Self, RowError> {
         Ok(Self {
-            day: row.int("day")?,
+            date: row.int("day")?,
             disk_bytes: row.opt_number("disk_bytes")?,
             inodes: row.opt_number("inodes")?,
             traffic_bytes: row.number("traffic_bytes")?,

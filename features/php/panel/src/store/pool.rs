@@ -8,7 +8,8 @@ use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 
 const FIND: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, p.version, p.name, p.created_at,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
+            (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_workers') AS workers, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
             (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites,
@@ -18,7 +19,8 @@ const FIND: Statement = Statement::new(
      WHERE p.id = $1",
 );
 const FIND_BY_NAME: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, p.version, p.name, p.created_at,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
+            (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_workers') AS workers, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
             (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites, 0 AS holding
@@ -26,7 +28,8 @@ const FIND_BY_NAME: Statement = Statement::new(
      WHERE p.name = $1",
 );
 const OF_ACCOUNT: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, p.version, p.name, p.created_at,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
+            (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_workers') AS workers, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
             (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites, 0 AS holding
@@ -34,7 +37,8 @@ const OF_ACCOUNT: Statement = Statement::new(
      WHERE p.account_id = $1 AND (p.version = $2 OR $2 IS NULL) ORDER BY p.version LIMIT 100",
 );
 const LIST: Statement = Statement::new(
-    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, p.version, p.name, p.created_at,
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
+            (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_workers') AS workers, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
             (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites, 0 AS holding
@@ -51,6 +55,8 @@ const INSERT: Statement = Statement::new(
             CAST($4 AS BIGINT), CAST($4 AS BIGINT), CAST($4 AS BIGINT)
      FROM account a WHERE a.id = $2",
 );
+const ACCOUNT_OF_NAME: Statement =
+    Statement::new("SELECT id AS value FROM account WHERE name = $1 AND deleted_at IS NULL");
 const SET_DELETED: Statement = Statement::new("UPDATE pool SET deleted_at = $2 WHERE id = $1");
 
 /// The statements over the columns that converging rows share.
@@ -62,6 +68,7 @@ pub(crate) const BLOCK: BlockSql = BlockSql {
                 spec_digest = NULL
          WHERE id = $1",
     ),
+    lift: Statement::new("UPDATE pool SET generation = $2 WHERE id = $1 AND generation < $2"),
     expect: Statement::new("UPDATE pool SET expect_plan = $2 WHERE id = $1"),
     record: Statement::new(
         "UPDATE pool SET observed_generation = COALESCE($3, observed_generation), spec_digest = COALESCE($4, spec_digest),
@@ -92,8 +99,10 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     OF_ACCOUNT,
     LIST,
     INSERT,
+    ACCOUNT_OF_NAME,
     SET_DELETED,
     BLOCK.raise,
+    BLOCK.lift,
     BLOCK.expect,
     BLOCK.record,
     BLOCK.behind,
@@ -103,6 +112,9 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     BLOCK.page,
 ];
 
+/// Where nothing else is written down.
+const USUAL_WORKERS: u16 = 8;
+
 /// One row.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
@@ -110,6 +122,8 @@ pub(crate) struct Row {
     pub(crate) account_id: AccountId,
     pub(crate) account_name: AccountName,
     pub(crate) account_suspended: bool,
+    /// Workers at most: each takes its memory only while it works.
+    pub(crate) workers: u16,
     pub(crate) version: PhpVersion,
     pub(crate) name: PoolName,
     pub(crate) created_at: Micros,
@@ -127,6 +141,7 @@ impl FromRow for Row {
             account_id: row.parse("account_id")?,
             account_name: row.parse("account_name")?,
             account_suspended: row.flag("account_suspended")?,
+            workers: row.opt_number("workers")?.unwrap_or(USUAL_WORKERS),
             version: row.parse("version")?,
             name: row.parse("name")?,
             created_at: row.time("created_at")?,
@@ -162,6 +177,8 @@ pub struct Pool {
     pub version: PhpVersion,
     /// How many sites use it.
     pub sites: i64,
+    /// Workers at most.
+    pub workers: u16,
     /// Its account is suspended, so it answers nothing.
     pub suspended: bool,
     /// When it was made.
@@ -180,6 +197,7 @@ impl From<&Row> for Pool {
             account: row.account_name.clone(),
             version: row.version,
             sites: row.sites,
+            workers: row.workers,
             suspended: row.account_suspended,
             created_at: row.created_at,
             convergence: Convergence::from(&row.block),
@@ -216,6 +234,15 @@ pub(crate) async fn of_version(
     version: PhpVersion,
 ) -> Result<Option<Row>, StoreError> {
     tx.optional(OF_ACCOUNT.bind(account).bind(version.to_string())).await
+}
+
+/// The account of this name, for what the server holds.
+pub(crate) async fn account_of_name(
+    tx: &mut Tx,
+    name: &AccountName,
+) -> Result<Option<AccountId>, StoreError> {
+    let id: Option<String> = tx.optional(ACCOUNT_OF_NAME.bind(name.as_str())).await?;
+    Ok(id.and_then(|id| id.parse().ok()))
 }
 
 /// All pools of the account.

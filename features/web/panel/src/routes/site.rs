@@ -117,6 +117,7 @@ async fn site_create(
     let find = async |tx: &mut Tx| auth::account::<EditSites>(tx, &actor, &body.account).await;
     let account = state.panel.store().read(find).await?;
     let names = Names::of(body.name, body.aliases)?;
+    let php_is_asked = body.php.is_some();
     let php = match body.php {
         Some(Some(version)) => php::check(&state.panel, version).await.map(|()| Some(version))?,
         Some(None) => None,
@@ -129,6 +130,7 @@ async fn site_create(
         account,
         names,
         php,
+        php_is_asked,
         docroot: body.docroot,
         body_size: body.body_size,
         index: body.index,

@@ -68,16 +68,19 @@ pub(crate) async fn set(
 ) -> Result<(), ApiError> {
     let old = name::of_site(tx, claimant.site).await?;
     for gone in old.iter().filter(|old| !wanted.all.iter().any(|(name, _)| *name == old.name)) {
-        name::remove(tx, claimant.site, &gone.name).await?;
+        let given = limits::give_back(tx, claimant.account, 1).await?;
+        name::remove(tx, claimant.site, &gone.name, given).await?;
     }
-    for (new, pointer) in &wanted.all {
-        if old.iter().any(|old| old.name == *new) {
-            continue;
-        }
+    let new: Vec<_> =
+        wanted.all.iter().filter(|(name, _)| !old.iter().any(|old| old.name == *name)).collect();
+    for (new, pointer) in &new {
         check_free(tx, new, pointer).await?;
+    }
+    let taken = limits::take_many(tx, claimant.actor, claimant.account, new.len()).await?;
+    for ((new, pointer), one) in new.into_iter().zip(taken) {
         let ownership = ownership(tx, claimant, new).await?;
-        if !name::insert(tx, claimant.site, (new, false), ownership, now).await? {
-            return Err(taken(pointer, false));
+        if !name::insert(tx, claimant.site, one, (new, false), ownership, now).await? {
+            return Err(taken_by(pointer, false));
         }
     }
     name::set_primary(tx, claimant.site, wanted.primary()).await?;
@@ -93,12 +96,12 @@ async fn check_free(tx: &mut Tx, name: &DomainName, pointer: &str) -> Result<(),
         return Err(ApiError::invalid(error));
     }
     match name::holder(tx, name.as_str()).await? {
-        Some(holder) => Err(taken(pointer, holder.leaving)),
+        Some(holder) => Err(taken_by(pointer, holder.leaving)),
         None => Ok(()),
     }
 }
 
-fn taken(pointer: &str, leaving: bool) -> ApiError {
+fn taken_by(pointer: &str, leaving: bool) -> ApiError {
     let (reason, remedy) = if leaving {
         ("A site that is being removed has this name.", "Wait until it is gone.")
     } else {

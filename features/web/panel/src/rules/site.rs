@@ -6,6 +6,7 @@ use api_kit::{ApiError, IfMatch};
 use auth::{AccountKey, AccountRef, Actor, Authorised, EditSites, ManageSites};
 use desired::event::{Code, Event};
 use desired::{Draft, Key, Rules};
+use limits::Feature;
 use names::{BodySize, DomainName, IndexOrder, PhpVersion, PoolId, RelPath, SiteId};
 use serde::Deserialize;
 use store::{Tx, WriteTx};
@@ -90,6 +91,8 @@ pub(crate) struct Create {
     pub(crate) names: Names,
     /// Checked to be on the server.
     pub(crate) php: Option<PhpVersion>,
+    /// The version was asked for; else it is there because nothing was said.
+    pub(crate) php_is_asked: bool,
     pub(crate) docroot: Option<RelPath>,
     pub(crate) body_size: Option<BodySize>,
     pub(crate) index: Option<IndexOrder>,
@@ -104,10 +107,17 @@ impl Rules for Create {
             Some(docroot) => docroot.clone(),
             None => usual_docroot(self.names.primary(), id)?,
         };
-        let pool = pool_of(&*self.pools, tx, draft, (self.account.id, self.php)).await?;
+        let php = if self.php_is_asked || limits::is_on(tx, self.account.id, Feature::Php).await? {
+            self.php
+        } else {
+            None
+        };
+        check_php(tx, self.account.id, None, php).await?;
+        let one = limits::take(tx, &self.actor, self.account.id).await?;
+        let pool = pool_of(&*self.pools, tx, draft, (self.account.id, php)).await?;
         let values =
             Values { pool, docroot: &docroot, body_size: self.body_size, index: self.index.as_ref() };
-        if !site::insert(tx, &self.account, id, &values, draft.now).await? {
+        if !site::insert(tx, &self.account, id, &values, one, draft.now).await? {
             return Err(ApiError::conflict("deleting", "The account is being removed."));
         }
         let claimant = Claimant { site: id, account: self.account.id, actor: &self.actor };
@@ -117,6 +127,21 @@ impl Rules for Create {
         told(tx, draft, "site.create", Code::Created, None, &made, self.account.id).await?;
         Ok((made, Key::of::<SiteSpec>(&id)))
     }
+}
+
+/// PHP that an account was not sold is for no site of it; the version of one that has it may change.
+async fn check_php(
+    tx: &mut Tx,
+    account: names::AccountId,
+    before: Option<PhpVersion>,
+    wanted: Option<PhpVersion>,
+) -> Result<(), ApiError> {
+    if wanted.is_none() || before.is_some() || limits::is_on(tx, account, Feature::Php).await? {
+        return Ok(());
+    }
+    let reason = "PHP is not part of what this account was sold.";
+    let remedy = "Make the site without PHP (null), or ask your provider for PHP.";
+    Err(api_kit::json::refuse("php", "feature_off", reason, remedy))
 }
 
 async fn pool_of(
@@ -156,6 +181,7 @@ impl Rules for Edit {
             name_rules::set(tx, &claimant, &wanted, draft.now).await?;
         }
         let php = edit.php.unwrap_or(row.php);
+        check_php(tx, row.account_id, row.php, php).await?;
         let pool = pool_of(&*self.pools, tx, draft, (row.account_id, php)).await?;
         let values = Values {
             pool,
@@ -242,7 +268,12 @@ impl Rules for Delete {
             return Ok((before, key));
         }
         check_free(tx, &row, &self.actor).await?;
-        site::delete(tx, &self.site, draft.now).await?;
+        let names = name::of_site(tx, id).await?.len();
+        let given = (
+            limits::give_back(tx, row.account_id, 1).await?,
+            limits::give_back(tx, row.account_id, names).await?,
+        );
+        site::delete(tx, &self.site, given, draft.now).await?;
         draft.raise::<SiteObject>(tx, &id).await?;
         self.pools.release_unused(tx, draft, row.account_id).await?;
         let after = show(tx, id).await?;

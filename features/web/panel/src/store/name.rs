@@ -1,6 +1,7 @@
 //! Names of sites. The table's primary key makes a name unique across all sites of all accounts.
 
 use auth::TenantScope;
+use limits::{Count, Given, Limit, Names, Taken};
 use names::{AccountId, DomainName, Micros, SiteId};
 use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
 
@@ -39,6 +40,10 @@ const DEMOTE: Statement = Statement::new("UPDATE site_name SET is_primary = 0 WH
 const PROMOTE: Statement =
     Statement::new("UPDATE site_name SET is_primary = 1 WHERE site_id = $1 AND name = $2");
 const APPROVE: Statement = Statement::new("UPDATE site_name SET ownership = 'approved' WHERE site_id = $1");
+const COUNT: Statement = Statement::new(
+    "SELECT s.account_id AS id, 'names' AS name, COUNT(*) AS used FROM site_name n JOIN site s ON s.id = n.site_id
+     WHERE s.deleted_at IS NULL GROUP BY s.account_id",
+);
 const NODE_NAMED: Statement = Statement::new("SELECT COUNT(*) AS value FROM node WHERE name = $1");
 
 /// Every statement of this module.
@@ -53,8 +58,12 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     DEMOTE,
     PROMOTE,
     APPROVE,
+    COUNT,
     NODE_NAMED,
 ];
+
+/// How names of sites are counted.
+pub(crate) const NAMES: Count = Count { limit: Limit::Names, rows: COUNT };
 
 /// Whether a name may be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +161,7 @@ pub(crate) async fn holder(tx: &mut Tx, name: &str) -> Result<Option<Holder>, St
 pub(crate) async fn insert(
     tx: &mut WriteTx,
     site: SiteId,
+    _one: Taken<Names>,
     (name, is_primary): (&DomainName, bool),
     ownership: Ownership,
     now: Micros,
@@ -161,7 +171,12 @@ pub(crate) async fn insert(
 }
 
 /// Takes a name away.
-pub(crate) async fn remove(tx: &mut WriteTx, site: SiteId, name: &DomainName) -> Result<(), StoreError> {
+pub(crate) async fn remove(
+    tx: &mut WriteTx,
+    site: SiteId,
+    name: &DomainName,
+    _one: Given<Names>,
+) -> Result<(), StoreError> {
     tx.execute(REMOVE.bind(site).bind(name.as_str())).await?;
     Ok(())
 }

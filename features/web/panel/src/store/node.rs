@@ -38,6 +38,7 @@ pub(crate) const BLOCK: BlockSql = BlockSql {
                 spec_digest = NULL
          WHERE id = $1",
     ),
+    lift: Statement::new("UPDATE node SET generation = $2 WHERE id = $1 AND generation < $2"),
     expect: Statement::new("UPDATE node SET expect_plan = $2 WHERE id = $1"),
     record: Statement::new(
         "UPDATE node SET observed_generation = COALESCE($3, observed_generation), spec_digest = COALESCE($4, spec_digest),
@@ -68,6 +69,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     SET_LISTEN,
     SET_FACTS,
     BLOCK.raise,
+    BLOCK.lift,
     BLOCK.expect,
     BLOCK.record,
     BLOCK.behind,
@@ -210,6 +212,17 @@ pub(crate) async fn insert(
 pub(crate) async fn set_listen(
     tx: &mut WriteTx,
     _proof: &Authorised<Installation, EditNode>,
+    id: NodeId,
+    listen: &[ListenAddr],
+    now: Micros,
+) -> Result<(), StoreError> {
+    tx.execute(SET_LISTEN.bind(id).bind(json(listen)).bind(now)).await?;
+    Ok(())
+}
+
+/// As the server holds it.
+pub(crate) async fn listen_adopted(
+    tx: &mut WriteTx,
     id: NodeId,
     listen: &[ListenAddr],
     now: Micros,

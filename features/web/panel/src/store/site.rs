@@ -2,6 +2,7 @@
 
 use auth::{AccountRef, Actor, Authorised, Denied, EditSites, OnAccount, Owned, TenantScope};
 use desired::{Block, Convergence};
+use limits::{Count, Given, Limit, Names, Sites, Taken};
 use names::{
     AccountId, AccountName, BodySize, ByteSize, DomainName, IndexOrder, Micros, PhpVersion, PoolId, PoolName,
     RelPath, SiteId,
@@ -65,12 +66,44 @@ const UPDATE: Statement = Statement::new(
 );
 const SUSPEND: Statement = Statement::new("UPDATE site SET suspended = $2, updated_at = $3 WHERE id = $1");
 const DELETE: Statement = Statement::new("UPDATE site SET deleted_at = $2, updated_at = $2 WHERE id = $1");
+const SET_DELETED: Statement = Statement::new("UPDATE site SET deleted_at = $2 WHERE id = $1");
+const ACCOUNT_OF_NAME: Statement = Statement::new(
+    "SELECT a.id, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS suspended
+         FROM account a WHERE a.name = $1 AND a.deleted_at IS NULL",
+);
+const POOL_OF_NAME: Statement =
+    Statement::new("SELECT id AS value FROM pool WHERE name = $1 AND deleted_at IS NULL");
 const OF_ACCOUNT: Statement =
     Statement::new("SELECT id AS value FROM site WHERE account_id = $1 AND deleted_at IS NULL ORDER BY id");
+const COUNT: Statement = Statement::new(
+    "SELECT account_id AS id, 'sites' AS name, COUNT(*) AS used FROM site WHERE deleted_at IS NULL GROUP BY account_id",
+);
+const WITH_PHP: Statement = Statement::new(
+    "SELECT n.name AS value FROM site s JOIN site_name n ON n.site_id = s.id AND n.is_primary = 1
+     WHERE s.account_id = $1 AND s.pool_id IS NOT NULL AND s.deleted_at IS NULL ORDER BY n.name",
+);
+
+/// How sites are counted.
+pub(crate) const SITES: Count = Count { limit: Limit::Sites, rows: COUNT };
 
 /// Every statement of this module.
-pub(crate) const STATEMENTS: &[Statement] =
-    &[FIND, ID_OF_NAME, LIST_ALL, LIST_GRANTED, LIST_OF_ACCOUNT, INSERT, UPDATE, SUSPEND, DELETE, OF_ACCOUNT];
+pub(crate) const STATEMENTS: &[Statement] = &[
+    FIND,
+    ID_OF_NAME,
+    LIST_ALL,
+    LIST_GRANTED,
+    LIST_OF_ACCOUNT,
+    INSERT,
+    UPDATE,
+    SUSPEND,
+    DELETE,
+    SET_DELETED,
+    ACCOUNT_OF_NAME,
+    POOL_OF_NAME,
+    OF_ACCOUNT,
+    COUNT,
+    WITH_PHP,
+];
 
 /// One row, with what it names of other rows.
 #[derive(Debug, Clone)]
@@ -284,6 +317,7 @@ pub(crate) async fn insert(
     account: &Authorised<AccountRef, EditSites>,
     id: SiteId,
     values: &Values<'_>,
+    _one: Taken<Sites>,
     now: Micros,
 ) -> Result<bool, StoreError> {
     let insert = INSERT
@@ -295,6 +329,67 @@ pub(crate) async fn insert(
         .bind(values.index())
         .bind(now);
     Ok(tx.execute(insert).await? == 1)
+}
+
+/// An account, for what the server holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AccountFound {
+    pub(crate) id: AccountId,
+    pub(crate) suspended: bool,
+}
+
+impl FromRow for AccountFound {
+    fn from_row(row: &store::Row) -> Result<Self, RowError> {
+        Ok(Self { id: row.parse("id")?, suspended: row.flag("suspended")? })
+    }
+}
+
+/// The account of this name, for what the server holds.
+pub(crate) async fn account_of_name(
+    tx: &mut Tx,
+    name: &AccountName,
+) -> Result<Option<AccountFound>, StoreError> {
+    tx.optional(ACCOUNT_OF_NAME.bind(name.as_str())).await
+}
+
+/// The pool of this name, for what the server holds.
+pub(crate) async fn pool_of_name(tx: &mut Tx, name: &PoolName) -> Result<Option<PoolId>, StoreError> {
+    let id: Option<String> = tx.optional(POOL_OF_NAME.bind(name.as_str())).await?;
+    Ok(id.and_then(|id| id.parse().ok()))
+}
+
+/// What the server holds of a site, but for its names.
+pub(crate) struct AdoptedValues<'a> {
+    pub(crate) account: AccountId,
+    pub(crate) values: Values<'a>,
+    pub(crate) suspended: bool,
+}
+
+/// Makes a row, or makes it say what the server holds.
+pub(crate) async fn put_adopted(
+    tx: &mut WriteTx,
+    id: SiteId,
+    adopted: &AdoptedValues<'_>,
+    new: bool,
+    now: Micros,
+) -> Result<(), StoreError> {
+    let values = &adopted.values;
+    let bound = if new { INSERT.bind(id).bind(adopted.account) } else { UPDATE.bind(id) };
+    let bound = bound
+        .bind(values.pool)
+        .bind(values.docroot.as_str())
+        .bind(values.body_size())
+        .bind(values.index())
+        .bind(now);
+    tx.execute(bound).await?;
+    tx.execute(SUSPEND.bind(id).bind(adopted.suspended).bind(now)).await?;
+    set_deleted(tx, id, None).await
+}
+
+/// As the server holds it: there or on its way out.
+pub(crate) async fn set_deleted(tx: &mut WriteTx, id: SiteId, at: Option<Micros>) -> Result<(), StoreError> {
+    tx.execute(SET_DELETED.bind(id).bind(at)).await?;
+    Ok(())
 }
 
 /// Changes a row.
@@ -330,6 +425,7 @@ pub(crate) async fn set_suspended(
 pub(crate) async fn delete(
     tx: &mut WriteTx,
     site: &Authorised<Row, EditSites>,
+    _given: (Given<Sites>, Given<Names>),
     now: Micros,
 ) -> Result<(), StoreError> {
     tx.execute(DELETE.bind(site.id).bind(now)).await?;
@@ -340,4 +436,9 @@ pub(crate) async fn delete(
 pub(crate) async fn ids_of_account(tx: &mut Tx, account: AccountId) -> Result<Vec<SiteId>, StoreError> {
     let ids: Vec<String> = tx.all(OF_ACCOUNT.bind(account)).await?;
     Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+}
+
+/// The primary names of the account's sites with PHP that are to stay.
+pub(crate) async fn with_php(tx: &mut Tx, account: AccountId) -> Result<Vec<String>, StoreError> {
+    tx.all(WITH_PHP.bind(account)).await
 }

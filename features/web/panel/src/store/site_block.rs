@@ -11,6 +11,7 @@ pub(crate) const BLOCK: BlockSql = BlockSql {
                 spec_digest = NULL
          WHERE id = $1",
     ),
+    lift: Statement::new("UPDATE site SET generation = $2 WHERE id = $1 AND generation < $2"),
     expect: Statement::new("UPDATE site SET expect_plan = $2 WHERE id = $1"),
     record: Statement::new(
         "UPDATE site SET observed_generation = COALESCE($3, observed_generation), spec_digest = COALESCE($4, spec_digest),
@@ -38,6 +39,7 @@ pub(crate) const BLOCK: BlockSql = BlockSql {
 /// Every statement of this module.
 pub(crate) const STATEMENTS: &[Statement] = &[
     BLOCK.raise,
+    BLOCK.lift,
     BLOCK.expect,
     BLOCK.record,
     BLOCK.behind,
