@@ -5,6 +5,7 @@ use desired::Table;
 
 use crate::app::Parts;
 
+pub(crate) mod act_as;
 mod adoption;
 mod audit;
 mod doctor;
@@ -19,6 +20,7 @@ mod plan;
 mod second_factor;
 mod session;
 pub(crate) mod setting;
+mod token;
 
 /// The routes.
 pub(crate) fn table(parts: Parts) -> Table {
@@ -29,6 +31,8 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(second_factor::table(parts.clone()))
         .merge(passkey::table(parts.clone()))
         .merge(person_sign_in::table(parts.clone()))
+        .merge(token::table(parts.panel.clone()))
+        .merge(act_as::table(parts.clone()))
         .merge(setting::table(parts.panel.clone()))
         .merge(event::table(parts.clone()))
         .merge(audit::table(parts.panel.clone()))
@@ -55,6 +59,19 @@ fn own_session(actor: &auth::Actor) -> Result<(names::PersonId, names::SessionId
             Err(ApiError::conflict("no_person", detail))
         }
     }
+}
+
+/// Something of a person, for the audit: whoever sees the audit of the person's organisation sees it.
+async fn of_person(
+    tx: &mut store::Tx,
+    kind: &'static str,
+    id: impl std::fmt::Display,
+    person: names::PersonId,
+) -> Result<::audit::Object, store::StoreError> {
+    Ok(match auth::person::by_id(tx, person).await? {
+        Some(person) => ::audit::Object::of_organisation(kind, id, person.organisation),
+        None => ::audit::Object::of_installation(kind, id),
+    })
 }
 
 /// Writes a change that was done into the audit, and its request down as done.

@@ -45,6 +45,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0005_sign_in.sql"),
     ),
     (
+        6,
+        "acting",
+        include_str!("../migrations/sqlite/0006_acting.sql"),
+        include_str!("../migrations/postgres/0006_acting.sql"),
+    ),
+    (
         7,
         "webhook",
         include_str!("../migrations/sqlite/0007_webhook.sql"),

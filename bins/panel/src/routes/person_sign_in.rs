@@ -26,9 +26,12 @@ pub(super) fn table(parts: Parts) -> Table {
         .add(Access::organisation::<ManagePersons>(), routes!(person_session_revoke))
         .add(Access::organisation::<ManagePersons>(), routes!(person_session_revoke_all))
         .add(Access::organisation::<ManagePersons>(), routes!(person_networks_show))
-        .add(Access::organisation::<ManagePersons>().with_step_up(), routes!(person_networks_set))
+        .add(
+            Access::organisation::<ManagePersons>().not_acting().with_step_up(),
+            routes!(person_networks_set),
+        )
         .add(Access::SIGNED_IN, routes!(networks_show))
-        .add(Access::SIGNED_IN.with_step_up(), routes!(networks_set))
+        .add(Access::SIGNED_IN.by_session().with_step_up(), routes!(networks_set))
         .with_state(parts)
 }
 

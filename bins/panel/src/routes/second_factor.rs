@@ -22,10 +22,10 @@ use crate::app::Parts;
 pub(super) fn table(parts: Parts) -> Table {
     Table::default()
         .add(Access::SIGNED_IN, routes!(second_factor_show))
-        .add(Access::SIGNED_IN.with_step_up(), routes!(totp_offer))
-        .add(Access::SIGNED_IN.with_step_up(), routes!(totp_confirm))
-        .add(Access::SIGNED_IN.with_step_up(), routes!(totp_delete))
-        .add(Access::SIGNED_IN.with_step_up(), routes!(recovery_codes_create))
+        .add(Access::SIGNED_IN.by_session().with_step_up(), routes!(totp_offer))
+        .add(Access::SIGNED_IN.by_session().with_step_up(), routes!(totp_confirm))
+        .add(Access::SIGNED_IN.by_session().with_step_up(), routes!(totp_delete))
+        .add(Access::SIGNED_IN.by_session().with_step_up(), routes!(recovery_codes_create))
         .with_state(parts)
 }
 

@@ -3,9 +3,10 @@
 use api_kit::openapi::Problems;
 use api_kit::{ApiError, Caller, From, Json, List, Path, Query, json, origin_guard, request_id};
 use audit::{Entry, Object, Outcome as AuditOutcome, Who};
+use auth::acting::{self, Followed};
 use auth::second_factor::{self, NeedsSecondFactor};
 use auth::sign_in::{self, SignInError, Verified};
-use auth::{Actor, Agent, Origin, session};
+use auth::{Actor, Agent, Origin, TokenKey, session, token};
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use desired::{Access, Table};
@@ -34,11 +35,11 @@ pub(super) fn table(parts: Parts) -> Table {
         .add(Access::OPEN, routes!(session_create))
         .add(Access::OPEN, routes!(session_create_by_link))
         .add(Access::OPEN, routes!(session_create_by_code))
-        .add(Access::SIGNED_IN, routes!(session_step_up))
+        .add(Access::SIGNED_IN.by_session(), routes!(session_step_up))
         .add(Access::SIGNED_IN, routes!(session_show))
         .add(Access::SIGNED_IN, routes!(session_delete))
         .add(Access::SIGNED_IN, routes!(session_list))
-        .add(Access::SIGNED_IN, routes!(session_revoke))
+        .add(Access::SIGNED_IN.by_session(), routes!(session_revoke))
         .with_state(parts)
 }
 
@@ -144,11 +145,18 @@ pub(super) struct SessionView {
     session: Option<SessionId>,
     /// `session`, `token` or `socket`.
     via: String,
-    /// When the session ends at the latest.
+    /// When the session, or the token, ends at the latest.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Micros>,
     /// What it was begun with, such as `password+totp`; null: no session.
     factors: Option<String>,
+    /// Who acts as the person; null: it is they themselves.
+    acting: Option<String>,
+    /// The name of the token, where it is one.
+    token: Option<String>,
+    /// Until when the person lets others act as them, where their organisation asks for consent.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    act_as_consent_until: Option<Micros>,
 }
 
 /// One's own session in a list.
@@ -174,6 +182,8 @@ pub(super) struct SessionRow {
     factors: String,
     /// The browser or program it began in; empty: not known.
     agent: String,
+    /// Who acts as the person in it; null: nobody but themselves.
+    acting: Option<String>,
 }
 
 impl SessionRow {
@@ -188,6 +198,7 @@ impl SessionRow {
             origin: info.origin,
             factors: info.factors,
             agent: info.agent,
+            acting: info.acting.map(|by| by.login.to_string()),
         }
     }
 }
@@ -201,11 +212,12 @@ pub(super) async fn begin(
 ) -> Result<session::NewSession, ApiError> {
     let now = parts.panel.now();
     let new = session::begin(tx, verified, origin, now).await?;
+    let object = super::of_person(tx, "session", new.id, verified.person()).await?;
     let entry = Entry {
         who: Who::signing_in(verified, origin),
         request_id: &request_id::current().unwrap_or_default(),
         action: "session.create",
-        object: Object::of_installation("session", new.id),
+        object,
         before: None,
         after: Some(json!({ "factors": verified.factors() })),
         plan_hash: None,
@@ -257,6 +269,17 @@ async fn view(parts: &Parts, actor: &Actor) -> Result<SessionView, ApiError> {
             (vec![Held { role: "administrator".to_owned(), organisation, account: None }], None)
         }
     };
+    let read = async |tx: &mut Tx| -> Result<_, StoreError> {
+        let Some(person) = person else { return Ok((None, None)) };
+        let token_ends = match actor.token() {
+            Some((token, _)) => {
+                token::find(tx, person, &TokenKey::Id(token)).await?.and_then(|token| token.expires_at)
+            }
+            None => None,
+        };
+        Ok((acting::consent(tx, person, now).await?, token_ends))
+    };
+    let (act_as_consent_until, token_ends) = parts.panel.store().read(read).await?;
     Ok(SessionView {
         person,
         login: actor.name().to_owned(),
@@ -269,8 +292,11 @@ async fn view(parts: &Parts, actor: &Actor) -> Result<SessionView, ApiError> {
             (None, None) => "socket",
         }
         .to_owned(),
-        expires_at: own.as_ref().map(|own| own.expires_at),
+        expires_at: own.as_ref().map(|own| own.expires_at).or(token_ends),
         factors: own.map(|own| own.factors),
+        acting: actor.acting().map(|by| by.login.to_string()),
+        token: actor.token().map(|(_, name)| name.to_string()),
+        act_as_consent_until,
     })
 }
 
@@ -417,7 +443,7 @@ enum LinkFollowed {
     Asked(NeedsSecondFactor),
 }
 
-/// Signs in by a one-time link.
+/// Signs in by a one-time link, or begins to act as somebody by one of those.
 #[utoipa::path(post, path = "/session/link", tag = "session", request_body = SignInByLink, security(()),
     responses((status = 201, description = "Signed in; the cookie is set", body = SessionView),
               (status = 202, description = "The second factor is asked for", body = PendingSignIn), Problems))]
@@ -430,6 +456,14 @@ async fn session_create_by_link(
 ) -> Result<Response, ApiError> {
     let now = parts.panel.now();
     let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
+        match acting::follow(tx, &body.token, origin, now).await? {
+            Followed::Unknown => {}
+            Followed::Refused => return Ok(Err(SignInError::Refused)),
+            Followed::Begun(new, actor) => {
+                super::act_as::began(tx, &actor, &new, now).await?;
+                return Ok(Ok(LinkFollowed::SignedIn(new)));
+            }
+        }
         match sign_in::by_link(tx, &body.token, origin, now).await {
             Ok(sign_in::SignIn::Done(verified)) => {
                 let verified = verified.with_agent(agent(&headers));
@@ -450,6 +484,7 @@ async fn session_create_by_link(
             return Err(refused.into());
         }
     };
+    parts.panel.events_written();
     signed_in(&parts, new, origin).await
 }
 
@@ -520,9 +555,11 @@ async fn end(parts: &Parts, actor: &Actor, person: PersonId, id: SessionId) -> R
         if !session::revoke(tx, person, id, now).await? {
             return Ok(false);
         }
-        super::done(tx, actor, "session.delete", Object::of_installation("session", id), (None, None), now)
-            .await?;
+        let object = super::of_person(tx, "session", id, person).await?;
+        super::done(tx, actor, "session.delete", object, (None, None), now).await?;
         Ok(true)
     };
-    parts.panel.store().write(write).await
+    let ended = parts.panel.store().write(write).await?;
+    super::act_as::tell_ends(&parts.panel).await?;
+    Ok(ended)
 }

@@ -7,8 +7,10 @@
     reason = "tests fail by panicking"
 )]
 
+mod acting;
 mod adoption;
 mod agent;
+mod audited;
 mod bench;
 mod crash;
 mod driving;
@@ -21,6 +23,7 @@ mod rehearsals;
 mod schema;
 mod serving;
 mod sign_in;
+mod tokens;
 mod usage;
 mod webhooks;
 

@@ -21,11 +21,14 @@ use crate::store::role::RoleKey;
 pub(super) fn table() -> Table<State> {
     Table::default()
         .add(Access::object::<ViewMembers>(), routes!(account_member_list))
-        .add(Access::object::<ManageMembers>().with_step_up(), routes!(account_member_add))
-        .add(Access::object::<ManageMembers>(), routes!(account_member_remove))
+        .add(Access::object::<ManageMembers>().not_acting().with_step_up(), routes!(account_member_add))
+        .add(Access::object::<ManageMembers>().not_acting(), routes!(account_member_remove))
         .add(Access::organisation::<ViewMembers>(), routes!(organisation_member_list))
-        .add(Access::organisation::<ManageMembers>().with_step_up(), routes!(organisation_member_add))
-        .add(Access::organisation::<ManageMembers>(), routes!(organisation_member_remove))
+        .add(
+            Access::organisation::<ManageMembers>().not_acting().with_step_up(),
+            routes!(organisation_member_add),
+        )
+        .add(Access::organisation::<ManageMembers>().not_acting(), routes!(organisation_member_remove))
 }
 
 /// `?role=`: one role alone.

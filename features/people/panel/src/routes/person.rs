@@ -108,6 +108,9 @@ async fn person_edit(
     if_match: IfMatch,
     Json(body): Json<EditPerson>,
 ) -> Result<Answer<Person>, ApiError> {
+    if body.password.is_some() {
+        desired::by_session(&actor)?;
+    }
     let how = asked(&actor, &rehearsal)?;
     let find = async |tx: &mut Tx| auth::person::find::<ManagePersons>(tx, &actor, &key).await;
     let person = state.panel.store().read(find).await?;
