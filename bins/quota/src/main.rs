@@ -133,7 +133,11 @@ fn confirm(list: &QuotaList, held: QuotaSeen, file: Option<&QuotaFile>) -> Resul
 fn wanted() -> Result<BTreeMap<Uid, QuotaFile>, QuotaError> {
     let mut files = BTreeMap::new();
     let failed = |e| QuotaError::io(QUOTA_FILES, e);
-    for entry in fs::read_dir(QUOTA_FILES).map_err(failed)? {
+    let entries = match fs::read_dir(QUOTA_FILES) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(files),
+        entries => entries.map_err(failed)?,
+    };
+    for entry in entries {
         let name = entry.map_err(failed)?.file_name();
         let uid =
             name.to_str().and_then(|name| name.strip_suffix(".toml")).and_then(|uid| Uid::parse(uid).ok());

@@ -170,6 +170,9 @@ pub(crate) async fn populate(bench: &Bench) {
     for (organisation, package) in [("acme", "basic"), ("other", "plain")] {
         made("/api/v1/packages", json!({ "name": package, "organisation": organisation })).await;
     }
+    for (organisation, package) in [("acme", "basic"), ("other", "plain")] {
+        made("/api/v1/packages", json!({ "name": package, "organisation": organisation })).await;
+    }
     for (organisation, account, site) in [
         ("acme", "alice", "a.example.test"),
         ("other", "bob", "b.example.test"),

@@ -187,8 +187,10 @@ fn set(api: &mut Api, key: &str, value: &Value) {
 }
 
 fn full_events(api: &mut Api) -> Vec<Value> {
-    let events = api.list("/events").unwrap();
-    events.into_iter().filter(|event| event["code"] == "usage.full").collect()
+    // one page: events end nowhere, they can be followed for ever
+    let events = api.get("/events?limit=200").unwrap();
+    let items = events["items"].as_array().unwrap();
+    items.iter().filter(|event| event["code"] == "usage.full").cloned().collect()
 }
 
 fn fullness_is_told(api: &mut Api) {

@@ -21,6 +21,17 @@ const SCORES: &[(&str, u32)] = &[
     ("holdfast-php-check@8.4.service", 10),
 ];
 
+/// Unit and its program, each of which is a stub here.
+const PROGRAMS: [(&str, &str); 7] = [
+    ("holdfast-agent.service", "holdfast-agent"),
+    ("holdfast-panel.service", "holdfast-panel"),
+    ("holdfast-probe.service", "holdfast-probe"),
+    ("holdfast-egress.service", "holdfast-egress"),
+    ("holdfast-worker@alice.service", "holdfast-worker"),
+    ("holdfast-quota@20000.service", "holdfast-quota"),
+    ("holdfast-quota-list.service", "holdfast-quota"),
+];
+
 /// A copy of `sleep` in place of each of our programs, in the unit's own sandbox.
 fn stub(server: &Server, unit: &str, program: &str) {
     let path = format!("/usr/libexec/holdfast/{program}");
@@ -38,16 +49,7 @@ fn sandboxes_hold(distro: Distro) {
     for name in ["tls.pem", "seal.key"] {
         server.push(&format!("/etc/holdfast/credentials/{name}"), "secret", 0o600).unwrap();
     }
-    let programs = [
-        ("holdfast-agent.service", "holdfast-agent"),
-        ("holdfast-panel.service", "holdfast-panel"),
-        ("holdfast-probe.service", "holdfast-probe"),
-        ("holdfast-egress.service", "holdfast-egress"),
-        ("holdfast-worker@alice.service", "holdfast-worker"),
-        ("holdfast-quota@20000.service", "holdfast-quota"),
-        ("holdfast-quota-list.service", "holdfast-quota"),
-    ];
-    for (unit, program) in programs {
+    for (unit, program) in PROGRAMS {
         stub(&server, unit, program);
     }
     server
@@ -65,7 +67,7 @@ fn sandboxes_hold(distro: Distro) {
         assert!(output.ok(), "{distro}: {said}");
     }
 
-    for (unit, _) in programs {
+    for (unit, _) in PROGRAMS {
         let start = server.run(["systemctl", "start", unit]).unwrap();
         assert!(start.ok(), "{distro}: {unit}: {}", server.journal(unit).unwrap());
         assert!(server.is_active(unit).unwrap(), "{distro}: {unit}: {}", server.journal(unit).unwrap());
@@ -77,7 +79,7 @@ fn sandboxes_hold(distro: Distro) {
     let worker = "holdfast-worker@alice.service";
     assert_eq!(sees(worker, "/home"), "alice");
     assert_eq!(sees(worker, "/var"), "tmp");
-    for (unit, _) in programs {
+    for (unit, _) in PROGRAMS {
         for shared in ["/tmp", "/var/tmp", "/dev/shm"] {
             server.push(&format!("{shared}/of-others"), "", 0o644).unwrap();
             let there = sees(unit, shared);

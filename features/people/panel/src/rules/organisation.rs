@@ -235,6 +235,7 @@ impl Rules for Delete {
             count(held.accounts, "account", "accounts"),
             count(held.organisations, "organisation below it", "organisations below it"),
             count(held.people, "person", "people"),
+            count(held.packages, "package", "packages"),
         ];
         let there: Vec<_> = there.into_iter().flatten().collect();
         if !there.is_empty() {
