@@ -234,7 +234,6 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
         }
         "login_link_create" | "act_as_create" => json!({ "login": account }),
         "token_create" => json!({ "name": format!("t{}", names::TokenId::new()), "read_only": true }),
-        "act_as_consent_give" => json!({}),
         "account_edit" | "person_edit" => json!({ "email": "new@example.test" }),
         "account_limits_edit" => json!({ "limits": { "sites": 10 } }),
         "package_create" => json!({ "name": "pro", "organisation": organisation, "limits": { "sites": 10 } }),
@@ -254,7 +253,11 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
             json!({ "name": "new", "organisation": organisation, "url": "https://hooks.example.test/" })
         }
         "webhook_edit" => json!({ "enabled": true }),
-        "account_suspend" | "organisation_suspend" | "webhook_redeliver" | "webhook_drop" => json!({}),
+        "account_suspend"
+        | "organisation_suspend"
+        | "webhook_redeliver"
+        | "webhook_drop"
+        | "act_as_consent_give" => json!({}),
         "password_set" => json!({ "current": "correct horse battery", "new": "correct horse battery" }),
         "session_create" => json!({ "login": "nobody", "password": "wrong" }),
         "passkey_create" => {
