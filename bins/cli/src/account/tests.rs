@@ -140,12 +140,12 @@ async fn the_history_is_a_line_a_day() {
 #[tokio::test]
 async fn limits_of_the_disk_are_set_and_taken_away() {
     let panel = FakePanel::start([
-        ("GET /accounts/alice", Answer::json(200, &account())),
-        ("PATCH /accounts/alice", Answer::json(202, &account())),
+        ("GET /accounts/alice", Answer::json(200, &account()).with("etag", "\"g1\"")),
+        ("PATCH /accounts/alice", Answer::json(200, &account())),
     ]);
     let ran = panel.run(&["account", "edit", "alice", "--disk", "10G", "--inodes", "none"]).await;
     assert_eq!(ran.code, 0, "{}", ran.out);
-    let sent = panel.seen().pop().unwrap().body;
+    let sent = panel.seen()[1].body.clone();
     assert_eq!(sent, json!({ "limits": { "disk_bytes": 10_737_418_240_u64, "inodes": null } }));
 }
 
