@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::account::AccountCommand;
+use crate::act_as::{self, ActAsArgs};
 use crate::adopt::AdoptArgs;
 use crate::agent::AgentCommand;
 use crate::api::ApiArgs;
@@ -34,11 +35,12 @@ use crate::setting::SettingCommand;
 use crate::setup::{BackupPanelArgs, RestorePanelArgs, SetupArgs, UpgradeArgs};
 use crate::site::SiteCommand;
 use crate::sweep::{PlanArgs, SweepArgs};
+use crate::token::TokenCommand;
 use crate::webhook::WebhookCommand;
 
 /// Rules a Holdfast server: accounts, sites, and what holds them.
 ///
-/// On the server itself, root is the administrator. From elsewhere, --url and --token-file name a panel and a session.
+/// On the server itself, root is the administrator. From elsewhere, --url and --token-file name a panel and a token.
 #[derive(Debug, Parser)]
 #[command(name = "holdfast", version, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct Cli {
@@ -94,7 +96,10 @@ enum Command {
     Audit(AuditCommand),
     #[command(subcommand)]
     Session(SessionCommand),
+    #[command(subcommand)]
+    Token(TokenCommand),
     Password(PasswordArgs),
+    ActAs(ActAsArgs),
     LoginLink(LoginLinkArgs),
     Setup(SetupArgs),
     BackupPanel(BackupPanelArgs),
@@ -140,6 +145,22 @@ impl Command {
         }
     }
 
+    /// Whether the panel is asked at all.
+    fn asks_the_panel(&self) -> bool {
+        !matches!(self, Self::Setup(_) | Self::Agent(_) | Self::Completions(_) | Self::Man(_))
+    }
+
+    /// Runs as somebody, in a session that ends with the command.
+    async fn run_as(self, login: &str, session: &mut Session) -> Result<(), Failure> {
+        if !self.asks_the_panel() {
+            return Err(Failure::Usage("--as: this command does not ask the panel".to_owned()));
+        }
+        act_as::begin(session, login).await?;
+        let result = self.run(session).await;
+        act_as::end(session).await?;
+        result
+    }
+
     async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
             Self::Account(command) => command.run(session).await,
@@ -164,7 +185,9 @@ impl Command {
             Self::Webhook(command) => command.run(session).await,
             Self::Audit(command) => command.run(session).await,
             Self::Session(command) => command.run(session).await,
+            Self::Token(command) => command.run(session).await,
             Self::Password(args) => args.run(session).await,
+            Self::ActAs(args) => args.run(session).await,
             Self::LoginLink(args) => args.run(session).await,
             Self::Setup(args) => args.run(),
             Self::BackupPanel(args) => args.run(),
@@ -207,7 +230,10 @@ pub(crate) async fn code(command_line: Vec<OsString>, mut screen: Screen) -> u8 
         Ok(client) => {
             let command_line = command_line.iter().map(|word| word.to_string_lossy().into_owned()).collect();
             let mut session = Session { client, screen, json, command_line };
-            let result = cli.command.run(&mut session).await;
+            let result = match &cli.endpoint.as_login {
+                Some(login) => cli.command.run_as(login, &mut session).await,
+                None => cli.command.run(&mut session).await,
+            };
             screen = session.screen;
             result
         }

@@ -1,4 +1,4 @@
-//! A small HTTP client of the panel: over its unix socket, or over HTTPS with a session's token.
+//! A small HTTP client of the panel: over its unix socket, or over HTTPS with a token.
 //!
 //! It knows no operation: commands name paths and bodies. A request that changes something carries an `Idempotency-Key`, so it can be
 //! sent again when the panel goes away in the middle of it (an upgrade takes a few seconds), and is still done once.
@@ -148,6 +148,11 @@ impl Client {
     /// Nothing is opened yet.
     pub(crate) fn new(endpoint: Endpoint, token: Option<String>) -> Self {
         Self { endpoint, token }
+    }
+
+    /// From now on by this token.
+    pub(crate) fn set_token(&mut self, token: String) {
+        self.token = Some(token);
     }
 
     /// Where requests go.

@@ -5,6 +5,7 @@
 //! command that changes something can do), `screen` and `visible` (nothing of the server's text reaches the terminal as a command).
 
 mod account;
+mod act_as;
 mod adopt;
 mod agent;
 mod api;
@@ -49,6 +50,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod time;
+mod token;
 mod visible;
 mod webhook;
 

@@ -37,7 +37,7 @@ pub(crate) enum OrganisationCommand {
     Suspend(SuspendArgs),
     /// Let a suspended organisation go on, exactly as it was
     Unsuspend(ActArgs),
-    /// Delete an organisation that has no accounts, organisations or people any more
+    /// Delete an organisation that has no accounts, organisations, people or packages any more
     Delete(DeleteArgs),
 }
 

@@ -1,6 +1,9 @@
-//! Passwords: from standard input alone, never from the command line, which everyone on the server can read.
+//! Passwords: from standard input alone, never from the command line, which everyone on the server can read. Tokens: into files that their
+//! owner alone can read.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
@@ -32,6 +35,27 @@ pub(crate) fn read_both(screen: &mut Screen) -> Result<(String, String), Failure
         return Err(Failure::refused("there is one line alone", remedy));
     };
     Ok((current.to_owned(), new.to_owned()))
+}
+
+/// Writes a token into a new file that replaces an old one, readable for its owner alone from the first byte.
+pub(crate) fn keep(token: &str, path: &Path) -> Result<(), Failure> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    let new = path.with_file_name(name);
+    let write = || {
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+        writeln!(file, "{token}")?;
+        file.sync_all()?;
+        std::fs::rename(&new, path)
+    };
+    write().map_err(|error| {
+        // What could not be put in place is of no use.
+        let _ = std::fs::remove_file(&new);
+        Failure::refused(
+            format!("{}: {error}", path.display()),
+            "Name a file in a directory of your own with --save.",
+        )
+    })
 }
 
 fn piped(screen: &mut Screen) -> Result<String, Failure> {

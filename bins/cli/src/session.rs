@@ -3,8 +3,6 @@
 //! On the server itself root needs no session. From elsewhere, `session create` signs in with a password or a one-time link and writes the
 //! session's token into a file that only its owner can read; `--token-file` names it from then on.
 
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args, Subcommand};
@@ -32,6 +30,18 @@ pub(crate) enum SessionCommand {
     List,
     /// End one of one's own sessions
     Revoke(RevokeArgs),
+    /// Let those who manage one act as oneself for a while, where the organisation asks for that
+    Consent(ConsentArgs),
+    /// Let nobody act as oneself any longer
+    WithdrawConsent,
+}
+
+/// How long
+#[derive(Debug, Args)]
+pub(crate) struct ConsentArgs {
+    /// How many hours, at most a week
+    #[arg(long, default_value = "24", value_parser = clap::value_parser!(u64).range(1..=168))]
+    hours: u64,
 }
 
 /// How to sign in
@@ -89,6 +99,20 @@ impl SessionCommand {
                 session.ask("ending the session", call).await?;
                 told(session, "the session has ended")
             }
+            Self::Consent(args) => {
+                let body = json!({ "hours": args.hours });
+                let call = Call::new(Method::POST, "/session/act-as-consent").body(body);
+                let reply = session.ask("writing it down", call).await?;
+                if session.json {
+                    return Ok(session.screen.json(&reply.body)?);
+                }
+                let until = moment(&reply.value()?, "expires_at");
+                Ok(session.screen.text(&format!("those who manage you may act as you until {until}"))?)
+            }
+            Self::WithdrawConsent => {
+                session.ask("writing it down", Call::new(Method::DELETE, "/session/act-as-consent")).await?;
+                told(session, "nobody may act as you by your consent")
+            }
         }
     }
 }
@@ -116,36 +140,19 @@ async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> 
 }
 
 /// The token of the cookie that a sign-in sets.
-fn token(reply: &Reply) -> Option<&str> {
+pub(crate) fn token(reply: &Reply) -> Result<&str, Failure> {
     let cookies =
         reply.headers.get_all(header::SET_COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut tokens = cookies.filter_map(|cookie| cookie.strip_prefix("__Host-holdfast=")?.split(';').next());
-    tokens.find(|token| !token.is_empty())
+    let token = tokens.find(|token| !token.is_empty());
+    token.ok_or_else(|| reply.not_understood("there is no session in it"))
 }
 
-/// Writes the token into a new file that replaces an old one, readable for its owner alone from the first byte.
 fn keep(reply: &Reply, path: &Path) -> Result<(), Failure> {
-    let token = token(reply).ok_or_else(|| reply.not_understood("there is no session in it"))?;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}", std::process::id()));
-    let new = path.with_file_name(name);
-    let write = || {
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-        writeln!(file, "{token}")?;
-        file.sync_all()?;
-        std::fs::rename(&new, path)
-    };
-    write().map_err(|error| {
-        // What could not be put in place is of no use.
-        let _ = std::fs::remove_file(&new);
-        Failure::refused(
-            format!("{}: {error}", path.display()),
-            "Name a file in a directory of your own with --save.",
-        )
-    })
+    secret::keep(token(reply)?, path)
 }
 
-fn show(session: &mut Session, reply: &Reply) -> Result<(), Failure> {
+pub(crate) fn show(session: &mut Session, reply: &Reply) -> Result<(), Failure> {
     if session.json {
         return Ok(session.screen.json(&reply.body)?);
     }
@@ -155,11 +162,18 @@ fn show(session: &mut Session, reply: &Reply) -> Result<(), Failure> {
         account if account.is_empty() => text(held, "role"),
         account => format!("{} of {account}", text(held, "role")),
     };
+    let known_by = format!("{} {}", text(&view, "via"), text(&view, "token")).trim_end().to_owned();
+    let consent = match moment(&view, "act_as_consent_until") {
+        until if until.is_empty() => until,
+        until => format!("those who manage one may act as one until {until}"),
+    };
     let rows = [
         ("roles", roles.iter().map(role).collect::<Vec<_>>().join(", ")),
-        ("known by", text(&view, "via")),
+        ("acting", text(&view, "acting")),
+        ("known by", known_by),
         ("ends", moment(&view, "expires_at")),
         ("may", text(&view, "permissions")),
+        ("consent", consent),
     ];
     session.screen.line(&[span(Style::Bold, text(&view, "login"))])?;
     Ok(fields::show(&mut session.screen, &rows)?)
@@ -180,6 +194,7 @@ async fn list(session: &mut Session) -> Result<(), Failure> {
         vec![
             Cell::plain(text(own, "id")),
             Cell::plain(text(own, "current")),
+            Cell::styled(Style::Warn, text(own, "acting")),
             Cell::plain(text(own, "origin")),
             Cell::plain(moment(own, "created_at")),
             Cell::plain(moment(own, "last_seen_at")),
@@ -189,7 +204,7 @@ async fn list(session: &mut Session) -> Result<(), Failure> {
     let rows: Vec<_> = items.iter().map(row).collect();
     Ok(table::write(
         &mut session.screen,
-        &["session", "this one", "from", "began", "last used", "ends"],
+        &["session", "this one", "acting", "from", "began", "last used", "ends"],
         &rows,
     )?)
 }

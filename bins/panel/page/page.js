@@ -24,7 +24,7 @@ function why(object) {
 }
 
 async function show(session) {
-  say("Signed in as " + session.login + ".");
+  say(session.acting ? session.acting + " acts as " + session.login + ", visibly, until " + session.expires_at + "." : "Signed in as " + session.login + ".");
   find("sign-in").hidden = true;
   find("state").hidden = false;
   for (const id of ["node", "accounts", "sites"]) find(id).tBodies[0].replaceChildren();

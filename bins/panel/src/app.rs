@@ -64,7 +64,7 @@ pub struct Limits {
         license(name = "MIT OR Apache-2.0")
     ),
     modifiers(&Security),
-    security(("session" = [])),
+    security(("session" = []), ("token" = [])),
     components(schemas(api_kit::Problem, api_kit::FieldError, desired::DryRun))
 )]
 struct Description;

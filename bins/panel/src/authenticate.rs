@@ -1,15 +1,16 @@
-//! Who asks: root by the peer's uid on the unix socket, or a person by the token of a session.
+//! Who asks: root by the peer's uid on the unix socket, or a person by the token of a session or an API token.
 //!
-//! A session's token comes in the cookie or as `Authorization: Bearer`. Who presents a token is who the token says, root or not; a token
-//! that is no longer good is nobody. Nobody may still sign in: each route's gate decides.
+//! A session's token comes in the cookie or as `Authorization: Bearer`, an API token (`hf_...`) as the latter alone. Who presents a token is who
+//! the token says, root or not; a token that is no longer good is nobody. Nobody may still sign in: each route's gate decides. An API token
+//! that was copied badly is told so.
 
 use api_kit::{ApiError, origin_guard};
-use auth::{Actor, Origin, session};
+use auth::{Actor, Origin, session, token};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, HeaderMap};
-use names::{Micros, OpaqueToken};
+use names::{ApiToken, Micros, OpaqueToken};
 use store::Store;
 
 /// Put among a request's extensions by the unix listener where the peer's uid is 0.
@@ -32,29 +33,39 @@ pub(crate) async fn layer(State(store): State<Store>, mut request: Request, next
 enum Presented {
     Nothing,
     Root,
-    /// A token, or what should be one.
-    Token(Option<OpaqueToken>, Option<Origin>),
+    /// The token of a session, or what should be one.
+    Session(Option<OpaqueToken>, Option<Origin>),
+    /// An API token.
+    Token(ApiToken, Option<Origin>),
+    /// What was an API token before it was copied.
+    Mistyped,
 }
 
 fn presented(request: &Request) -> Presented {
     let headers = request.headers();
-    match bearer(headers).or_else(|| origin_guard::session_token(headers)) {
-        Some(text) => {
-            Presented::Token(OpaqueToken::parse(text).ok(), request.extensions().get::<Origin>().copied())
-        }
-        None if request.extensions().get::<Root>().is_some() => Presented::Root,
-        None => Presented::Nothing,
+    let origin = request.extensions().get::<Origin>().copied();
+    match (bearer(headers), origin_guard::session_token(headers)) {
+        (Some(text), _) if ApiToken::is_meant(text) => match ApiToken::parse(text) {
+            Ok(token) => Presented::Token(token, origin),
+            Err(_) => Presented::Mistyped,
+        },
+        (Some(text), _) | (None, Some(text)) => Presented::Session(OpaqueToken::parse(text).ok(), origin),
+        (None, None) if request.extensions().get::<Root>().is_some() => Presented::Root,
+        (None, None) => Presented::Nothing,
     }
 }
 
 async fn who(store: &Store, presented: Presented) -> Result<Option<Actor>, ApiError> {
+    let now = Micros::now();
     match presented {
-        Presented::Nothing | Presented::Token(None, _) => Ok(None),
+        Presented::Nothing | Presented::Session(None, _) => Ok(None),
         Presented::Root => Ok(Some(Actor::root())),
-        Presented::Token(Some(token), Some(origin)) => {
-            Ok(session::resolve(store, &token, origin, Micros::now()).await?)
+        Presented::Mistyped => Err(ApiError::token_mistyped()),
+        Presented::Session(Some(token), Some(origin)) => {
+            Ok(session::resolve(store, &token, origin, now).await?)
         }
-        Presented::Token(Some(_), None) => {
+        Presented::Token(token, Some(origin)) => Ok(token::resolve(store, &token, origin, now).await?),
+        Presented::Session(Some(_), None) | Presented::Token(_, None) => {
             Err(ApiError::internal("the listener did not say where the request comes from"))
         }
     }

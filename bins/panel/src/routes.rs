@@ -4,6 +4,7 @@ use desired::Table;
 
 use crate::app::Parts;
 
+pub(crate) mod act_as;
 mod adoption;
 mod audit;
 mod doctor;
@@ -15,6 +16,7 @@ mod password;
 mod plan;
 mod session;
 pub(crate) mod setting;
+mod token;
 
 /// The routes.
 pub(crate) fn table(parts: Parts) -> Table {
@@ -22,6 +24,8 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(session::table(parts.clone()))
         .merge(login_link::table(parts.clone()))
         .merge(password::table(parts.clone()))
+        .merge(token::table(parts.panel.clone()))
+        .merge(act_as::table(parts.clone()))
         .merge(setting::table(parts.panel.clone()))
         .merge(event::table(parts.clone()))
         .merge(audit::table(parts.panel.clone()))
@@ -34,6 +38,19 @@ pub(crate) fn table(parts: Parts) -> Table {
 /// Every statement below.
 pub(crate) const STATEMENTS: &[&[store::Statement]] =
     &[session::STATEMENTS, doctor::STATEMENTS, crate::database::STATEMENTS];
+
+/// Something of a person, for the audit: whoever sees the audit of the person's organisation sees it.
+async fn of_person(
+    tx: &mut store::Tx,
+    kind: &'static str,
+    id: impl std::fmt::Display,
+    person: names::PersonId,
+) -> Result<::audit::Object, store::StoreError> {
+    Ok(match auth::person::by_id(tx, person).await? {
+        Some(person) => ::audit::Object::of_organisation(kind, id, person.organisation),
+        None => ::audit::Object::of_installation(kind, id),
+    })
+}
 
 /// Writes a change that was done into the audit, and its request down as done.
 async fn done(

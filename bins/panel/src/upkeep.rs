@@ -1,4 +1,4 @@
-//! What is due now and then: facts about the server, forgetting what is over, and the audit's head for the agent to keep.
+//! What is due now and then: facts about the server, telling that somebody no longer acts as another, forgetting what is over, and the audit's head for the agent to keep.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use store::{StoreError, Tx, WriteTx};
 
 use crate::routes::setting::EVENT_DAYS;
 
-/// Facts about the server.
+/// Facts about the server, and who acts as whom.
 const FACTS: Duration = Duration::from_mins(1);
 /// How long messages to webhooks are kept that were taken; dead letters are kept as long as events.
 const DELIVERED: Duration = Duration::from_hours(7 * 24);
@@ -24,6 +24,9 @@ pub async fn run(panel: Panel) {
         ticks.tick().await;
         if let Err(error) = web_panel::node::refresh(&panel).await {
             tracing::debug!(error = %error.problem().detail, "the agent was not asked about the server");
+        }
+        if let Err(error) = crate::routes::act_as::tell_ends(&panel).await {
+            tracing::warn!(error = %error, "it was not told that somebody no longer acts as a person");
         }
         if round.is_multiple_of(HOURLY) {
             if let Err(error) = forget(&panel).await {

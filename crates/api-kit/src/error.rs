@@ -149,6 +149,16 @@ impl ApiError {
         )
     }
 
+    /// 401: what was sent as a token was one before it was copied.
+    pub fn token_mistyped() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "token_mistyped",
+            "The token is not whole, or mistyped.",
+            "A token is hf_ and 49 letters and digits. Copy it again, all of it; what is lost is made anew with `holdfast token create`.",
+        )
+    }
+
     /// 401: what was given signs nobody in. Which of it is wrong is not said.
     pub fn sign_in_refused() -> Self {
         Self::new(

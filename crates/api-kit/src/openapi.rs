@@ -1,6 +1,6 @@
 //! The parts of the API's description that all routes share.
 
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, Modify};
 
@@ -15,6 +15,9 @@ impl Modify for Security {
         let cookie = ApiKeyValue::with_description(SESSION_COOKIE, "Set by signing in.");
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        let mut bearer = Http::new(HttpAuthScheme::Bearer);
+        bearer.description = Some("A token, made by `POST /tokens`, or the token of a session.".to_owned());
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
     }
 }
 

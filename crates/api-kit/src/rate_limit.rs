@@ -2,7 +2,8 @@
 //!
 //! - [`NetworkLimit`], before anything else: all requests of one IPv4 address or one IPv6 /64. The address is the socket's, never a
 //!   header's. Root on the panel's unix socket is not limited; the other users of the machine are one network.
-//! - [`PersonLimit`], behind authentication: what a tenant changes, from however many networks. Who manages all accounts is not limited.
+//! - [`PersonLimit`], behind authentication: what a tenant changes, from however many networks; each of their tokens has a bucket of its own,
+//!   so that a program which runs wild does not lock its person out. Who manages all accounts is not limited.
 //!
 //! Failed sign-ins are counted on their own, in the database (`auth`), so that a restart forgives nothing.
 
@@ -20,7 +21,6 @@ use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http::Method;
-use names::PersonId;
 
 use crate::error::ApiError;
 
@@ -29,8 +29,8 @@ const SWEEP: u64 = 4096;
 
 /// One bucket per network.
 pub type NetworkLimit = RateLimit<IpAddr>;
-/// One bucket per person.
-pub type PersonLimit = RateLimit<PersonId>;
+/// One bucket per person, and per token.
+pub type PersonLimit = RateLimit<String>;
 
 /// The buckets.
 #[derive(Debug)]
@@ -70,13 +70,12 @@ impl NetworkLimit {
 }
 
 impl PersonLimit {
-    /// Takes one from the bucket of a person who does not manage all accounts.
+    /// Takes one from the bucket of a person, or a token, that does not manage all accounts.
     pub fn check(&self, actor: &Actor) -> Result<(), ApiError> {
-        let Some(person) = actor.person_id() else { return Ok(()) };
-        if actor.everywhere::<ManageAccounts>().is_ok() {
+        if actor.person_id().is_none() || actor.everywhere::<ManageAccounts>().is_ok() {
             return Ok(());
         }
-        self.take(&person).map_err(|wait| {
+        self.take(&actor.key()).map_err(|wait| {
             ApiError::too_many("rate_limited", "You ask for changes too often. Wait a moment.", wait)
         })
     }

@@ -9,11 +9,13 @@ use crate::entry::{Entry, Head, Outcome};
 const HEAD: Statement = Statement::new("SELECT seq, hash, at FROM audit ORDER BY seq DESC LIMIT 1");
 const INSERT: Statement = Statement::new(
     "INSERT INTO audit (seq, id, at, actor_kind, actor_id, actor_name, origin, request_id, action, object_kind, object_id,
-                        account_id, before_json, after_json, plan_hash, outcome, prev_hash, hash)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+                        account_id, before_json, after_json, plan_hash, outcome, organisation_id, via, via_id, prev_hash, hash)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
 );
+const ORGANISATION_OF: Statement =
+    Statement::new("SELECT organisation_id AS value FROM account WHERE id = $1");
 
-pub(crate) const STATEMENTS: &[Statement] = &[HEAD, INSERT];
+pub(crate) const STATEMENTS: &[Statement] = &[HEAD, INSERT, ORGANISATION_OF];
 
 /// The hash before the first.
 pub(crate) const BEGINNING: Digest = Digest::from_bytes([0; 32]);
@@ -26,6 +28,8 @@ pub(crate) struct Columns {
     pub(crate) at: Micros,
     /// From `actor_kind` to `outcome`, in the table's order.
     pub(crate) texts: [Option<String>; 13],
+    /// `organisation_id`, `via`, `via_id`. Entries from before there were these have none, and none is not part of the hash.
+    pub(crate) more: [Option<String>; 3],
 }
 
 impl Columns {
@@ -37,7 +41,8 @@ impl Columns {
             self.id.clone(),
             self.at.as_micros().to_string(),
         ];
-        for text in &self.texts {
+        let more = if self.more.iter().any(Option::is_some) { self.more.as_slice() } else { &[] };
+        for text in self.texts.iter().chain(more) {
             parts.push(text.as_ref().map_or_else(|| String::from("-"), |text| format!("+{text}")));
         }
         Digest::of_parts(parts)
@@ -64,6 +69,11 @@ pub async fn append(tx: &mut WriteTx, entry: &Entry<'_>, now: Micros) -> Result<
         Outcome::Refused { code, fields } => ("refused", Some(json!({"code": code, "errors": fields}))),
     };
     let text = |value: &Option<Value>| value.as_ref().map(Value::to_string);
+    let organisation = match (&entry.object.organisation, &entry.object.account) {
+        (None, Some(account)) => tx.optional(ORGANISATION_OF.bind(account)).await?,
+        (organisation, _) => organisation.clone(),
+    };
+    let (via, via_id) = entry.who.via.clone().unzip();
     let columns = Columns {
         seq,
         id: id.to_string(),
@@ -83,10 +93,11 @@ pub async fn append(tx: &mut WriteTx, entry: &Entry<'_>, now: Micros) -> Result<
             entry.plan_hash.map(|hash| hash.to_string()),
             Some(outcome.to_owned()),
         ],
+        more: [organisation, via.map(str::to_owned), via_id.flatten()],
     };
     let hash = columns.hash(previous);
     let mut insert = INSERT.bind(columns.seq).bind(columns.id).bind(columns.at);
-    for text in columns.texts {
+    for text in columns.texts.into_iter().chain(columns.more) {
         insert = insert.bind(text);
     }
     tx.execute(insert.bind(previous).bind(hash)).await?;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use auth::{Actor, Origin};
-use names::{AccountId, Digest, Micros};
+use auth::{Actor, Credential, Identity, Origin};
+use names::{AccountId, Digest, Micros, OrganisationId};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -14,12 +14,20 @@ pub struct Who {
     pub(crate) id: Option<String>,
     pub(crate) name: String,
     pub(crate) origin: String,
+    /// Not by the person in a session of their own: `token`, or `person` or `root` where somebody acts as them; and that one's id.
+    pub(crate) via: Option<(&'static str, Option<String>)>,
 }
 
 impl Who {
     /// Nobody that is known: a sign-in that was refused. What was typed is not kept, it may have been a password.
     pub fn anonymous(origin: Origin) -> Self {
-        Self { kind: "anonymous", id: None, name: String::from("anonymous"), origin: origin.to_string() }
+        Self {
+            kind: "anonymous",
+            id: None,
+            name: String::from("anonymous"),
+            origin: origin.to_string(),
+            via: None,
+        }
     }
 
     /// Someone who has just signed in, before there is an actor.
@@ -29,22 +37,31 @@ impl Who {
             id: Some(verified.person().to_string()),
             name: verified.login().to_string(),
             origin: origin.to_string(),
+            via: None,
         }
     }
 }
 
 impl From<&Actor> for Who {
-    /// Where someone acts as another, both are named.
+    /// Where someone acts as another, both are named; where it is a token, it is named with its person.
     fn from(actor: &Actor) -> Self {
-        let name = match actor.acting() {
-            Some(other) => format!("{} by {}", actor.name(), other.login),
-            None => actor.name().to_owned(),
+        let login = actor.name();
+        let (name, via) = match actor.identity() {
+            Identity::Person { by: Credential::Session { acting: Some(other), .. }, .. } => {
+                let kind = if other.id.is_some() { "person" } else { "root" };
+                (format!("{login} by {}", other.login), Some((kind, other.id.map(|id| id.to_string()))))
+            }
+            Identity::Person { by: Credential::Token { id, name }, .. } => {
+                (format!("{login} by token {name}"), Some(("token", Some(id.to_string()))))
+            }
+            _ => (login.to_owned(), None),
         };
         Self {
             kind: actor.kind(),
             id: actor.person_id().map(|id| id.to_string()),
             name,
             origin: actor.origin().to_string(),
+            via,
         }
     }
 }
@@ -55,22 +72,29 @@ pub struct Object {
     pub(crate) kind: &'static str,
     pub(crate) id: Option<String>,
     pub(crate) account: Option<String>,
+    pub(crate) organisation: Option<String>,
 }
 
 impl Object {
-    /// An object of the installation: a node, a setting, a person.
+    /// An object of the installation: a node, a setting.
     pub fn of_installation(kind: &'static str, id: impl fmt::Display) -> Self {
-        Self { kind, id: Some(id.to_string()), account: None }
+        Self { kind, id: Some(id.to_string()), account: None, organisation: None }
     }
 
-    /// An object of an account; its owner sees the entry too.
+    /// An object of an account; its owner sees the entry too, and whoever sees the audit of the organisation that the account belongs to when
+    /// it is written.
     pub fn of_account(kind: &'static str, id: impl fmt::Display, account: AccountId) -> Self {
-        Self { kind, id: Some(id.to_string()), account: Some(account.to_string()) }
+        Self { account: Some(account.to_string()), ..Self::of_installation(kind, id) }
+    }
+
+    /// An object of an organisation: itself, a person, a role, a package. Whoever sees the organisation's audit sees the entry.
+    pub fn of_organisation(kind: &'static str, id: impl fmt::Display, organisation: OrganisationId) -> Self {
+        Self { organisation: Some(organisation.to_string()), ..Self::of_installation(kind, id) }
     }
 
     /// An object that did not come to be, or was not found.
     pub fn none(kind: &'static str) -> Self {
-        Self { kind, id: None, account: None }
+        Self { kind, id: None, account: None, organisation: None }
     }
 }
 

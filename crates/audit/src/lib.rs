@@ -27,12 +27,14 @@
 
 mod append;
 mod entry;
+mod export;
 mod list;
 mod verify;
 
 pub use append::{append, head};
 pub use entry::{Entry, Head, Object, Outcome, RefusedField, Who};
-pub use list::{Recorded, list};
+pub use export::{Batch, FORMAT, after};
+pub use list::{Filter, Of, Recorded, list};
 pub use verify::{Verdict, verify};
 
 /// Every statement of this crate.

@@ -9,7 +9,7 @@ use crate::entry::Head;
 
 const WALK: Statement = Statement::new(
     "SELECT seq, id, at, actor_kind, actor_id, actor_name, origin, request_id, action, object_kind, object_id, account_id,
-            before_json, after_json, plan_hash, outcome, prev_hash, hash
+            before_json, after_json, plan_hash, outcome, organisation_id, via, via_id, prev_hash, hash
      FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2",
 );
 
@@ -38,10 +38,10 @@ pub enum Verdict {
     },
 }
 
-struct Link {
-    columns: Columns,
-    previous: Digest,
-    hash: Digest,
+pub(crate) struct Link {
+    pub(crate) columns: Columns,
+    pub(crate) previous: Digest,
+    pub(crate) hash: Digest,
 }
 
 impl FromRow for Link {
@@ -61,13 +61,23 @@ impl FromRow for Link {
             "plan_hash",
             "outcome",
         ];
+        const MORE: [&str; 3] = ["organisation_id", "via", "via_id"];
         let mut texts = [const { None }; 13];
         for (text, name) in texts.iter_mut().zip(TEXTS) {
             *text = row.opt_text(name)?;
         }
-        let columns = Columns { seq: row.int("seq")?, id: row.text("id")?, at: row.time("at")?, texts };
+        let mut more = [const { None }; 3];
+        for (text, name) in more.iter_mut().zip(MORE) {
+            *text = row.opt_text(name)?;
+        }
+        let columns = Columns { seq: row.int("seq")?, id: row.text("id")?, at: row.time("at")?, texts, more };
         Ok(Self { columns, previous: row.parse("prev_hash")?, hash: row.parse("hash")? })
     }
+}
+
+/// The entries after a number, in order, as they are stored.
+pub(crate) async fn walk(store: &Store, after: i64, rows: i64) -> Result<Vec<Link>, StoreError> {
+    store.read(async |tx| tx.all(WALK.bind(after).bind(rows)).await).await
 }
 
 /// Walks the whole chain. `known` are heads that were kept elsewhere: a chain that was cut off or made anew no longer holds
@@ -77,7 +87,7 @@ pub async fn verify(store: &Store, known: &[Head]) -> Result<Verdict, StoreError
     let mut last: Option<Head> = None;
     loop {
         let seq = last.map_or(0, |head| head.seq);
-        let links: Vec<Link> = store.read(async |tx| tx.all(WALK.bind(seq).bind(BATCH)).await).await?;
+        let links = walk(store, seq, BATCH).await?;
         if links.is_empty() {
             break;
         }

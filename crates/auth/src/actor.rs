@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use names::{PersonId, SessionId, TokenId};
+use names::{Label, PersonId, SessionId, TokenId};
 use store::{Bound, Statement, StoreError, Tx};
 
 use crate::login::Login;
@@ -65,16 +65,28 @@ pub enum Credential {
         acting: Option<Acting>,
     },
     /// A token, which holds what it was given, of what its person holds.
-    Token(TokenId),
+    Token {
+        /// Which.
+        id: TokenId,
+        /// By which name, among its person's.
+        name: Label,
+    },
 }
 
 /// Who acts as another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Acting {
-    /// Who.
-    pub id: PersonId,
+    /// Who; none: root on the server itself.
+    pub id: Option<PersonId>,
     /// By which name.
     pub login: Login,
+}
+
+impl Acting {
+    /// Root on the server itself.
+    pub fn root() -> Self {
+        Self { id: None, login: Login::root() }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -139,11 +151,19 @@ impl Actor {
         }
     }
 
+    /// The token and its name, where it is one.
+    pub fn token(&self) -> Option<(TokenId, &Label)> {
+        match &self.identity {
+            Identity::Person { by: Credential::Token { id, name }, .. } => Some((*id, name)),
+            _ => None,
+        }
+    }
+
     /// Whose rights count: the person's, or the token's, as `holder_id` in the views of rights.
     pub(crate) fn holder(&self) -> String {
         match &self.identity {
             Identity::Root | Identity::System => String::new(),
-            Identity::Person { by: Credential::Token(token), .. } => token.to_string(),
+            Identity::Person { by: Credential::Token { id, .. }, .. } => id.to_string(),
             Identity::Person { id, .. } => id.to_string(),
         }
     }
@@ -171,7 +191,7 @@ impl Actor {
         match &self.identity {
             Identity::Root => String::from("root"),
             Identity::System => String::from("system"),
-            Identity::Person { by: Credential::Token(token), .. } => format!("token:{token}"),
+            Identity::Person { by: Credential::Token { id, .. }, .. } => format!("token:{id}"),
             Identity::Person { id, .. } => format!("person:{id}"),
         }
     }
@@ -193,7 +213,16 @@ impl Actor {
         if self.holds_everywhere(P::ID) {
             return Ok(true);
         }
-        let found: Option<String> = tx.optional(SOMEWHERE.bind(self.holder()).bind(P::ID.as_str())).await?;
+        Self::held_somewhere(tx, &self.holder(), P::ID).await
+    }
+
+    /// Whether a permission is held anywhere, by a person or a token.
+    pub(crate) async fn held_somewhere(
+        tx: &mut Tx,
+        holder: &str,
+        permission: PermissionId,
+    ) -> Result<bool, StoreError> {
+        let found: Option<String> = tx.optional(SOMEWHERE.bind(holder).bind(permission.as_str())).await?;
         Ok(found.is_some())
     }
 

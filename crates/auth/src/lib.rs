@@ -1,6 +1,7 @@
 //! Who is who, and who may do what.
 //!
-//! - **Showing who one is**: [`sign_in`] (password, one-time link), with failures counted in the database; then a [`session`].
+//! - **Showing who one is**: [`sign_in`] (password, one-time link), with failures counted in the database; then a [`session`]. A program
+//!   shows a [`token`]. Somebody may act as another for a while: [`acting`].
 //! - **Being someone**: an [`Actor`], made anew for each request: root by the peer uid of the unix socket, or a person with the roles
 //!   that the database holds at that moment.
 //! - **Being allowed**: proofs ([`Authorised`]) and scopes ([`TenantScope`]). A feature's store takes these and no ids, so that a check that was
@@ -9,6 +10,7 @@
 //! Roles are held on an organisation, and reach all below it, or on a single account. What is held there is looked up with each object, in
 //! the same transaction (`docs/adr/0010-rights-in-the-tree.md`).
 
+pub mod acting;
 mod actor;
 mod authorised;
 pub mod held;
@@ -22,6 +24,7 @@ pub mod person;
 pub mod session;
 pub mod sign_in;
 mod throttle;
+pub mod token;
 
 pub use actor::{Acting, Actor, Credential, Identity};
 pub use authorised::{
@@ -46,9 +49,12 @@ pub type AccountKey = Key<names::AccountId, names::AccountName>;
 pub type OrganisationKey = Key<names::OrganisationId, names::Label>;
 /// The key of a person in a path.
 pub type PersonKey = Key<names::PersonId, Login>;
+/// The key of a token in a path.
+pub type TokenKey = Key<names::TokenId, names::Label>;
 
 /// Every statement of this crate.
 pub const STATEMENTS: &[&[store::Statement]] = &[
+    acting::STATEMENTS,
     actor::STATEMENTS,
     authorised::STATEMENTS,
     held::STATEMENTS,
@@ -57,11 +63,14 @@ pub const STATEMENTS: &[&[store::Statement]] = &[
     session::STATEMENTS,
     sign_in::STATEMENTS,
     throttle::STATEMENTS,
+    token::STATEMENTS,
 ];
 
-/// Forgets what is over: sessions, links, counters of failed sign-ins; called now and then.
+/// Forgets what is over: sessions, links, counters of failed sign-ins, tokens, consents; called now and then.
 pub async fn prune(tx: &mut store::WriteTx, now: names::Micros) -> Result<u64, store::StoreError> {
-    Ok(session::prune(tx, now).await? + sign_in::prune(tx, now).await? + throttle::prune(tx, now).await?)
+    let signed_in = session::prune(tx, now).await? + token::prune(tx, now).await?;
+    let signing_in = sign_in::prune(tx, now).await? + throttle::prune(tx, now).await?;
+    Ok(signed_in + signing_in + acting::prune(tx, now).await?)
 }
 
 #[cfg(test)]

@@ -31,6 +31,11 @@ impl Login {
         Err(NameError::new("login_name", "this is not a login", remedy))
     }
 
+    /// As root on the server is called.
+    pub(crate) fn root() -> Self {
+        Self(String::from("root"))
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

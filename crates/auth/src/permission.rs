@@ -122,6 +122,11 @@ permissions! {
 }
 
 impl PermissionId {
+    /// Whether it lets one look and change nothing.
+    pub fn is_view(self) -> bool {
+        self.as_str().split_once('.').is_some_and(|(_, verb)| verb == "view")
+    }
+
     /// Reads a stored name; `None` for one that a newer release stored.
     pub fn from_stored(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|permission| permission.as_str() == text)

@@ -211,7 +211,12 @@ pub async fn is_covered(tx: &mut Tx, actor: &Actor, person: PersonId) -> Result<
     if actor.person_id().is_none() {
         return Ok(true);
     }
-    Ok(tx.one::<i64>(BEYOND.bind(person).bind(actor.holder())).await? == 0)
+    covers(tx, &actor.holder(), person).await
+}
+
+/// As [`is_covered`], by whoever holds rights: a person or a token.
+pub(crate) async fn covers(tx: &mut Tx, holder: &str, person: PersonId) -> Result<bool, StoreError> {
+    Ok(tx.one::<i64>(BEYOND.bind(person).bind(holder)).await? == 0)
 }
 
 /// The person with this login.

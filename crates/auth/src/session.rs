@@ -1,7 +1,7 @@
 //! Sessions: a token of 256 random bits in the browser's cookie, its SHA-256 in the database, and nothing else that could sign anyone in.
 //!
 //! A session ends 30 minutes after it was last used, 12 hours after it began, when it is revoked, when its person is suspended, and when
-//! its person's password changes.
+//! its person's password changes. One in which somebody else acts as the person ends earlier; see [`acting`](crate::acting).
 
 use std::time::Duration;
 
@@ -9,12 +9,14 @@ use names::{Micros, OpaqueToken, PersonId, SessionId};
 use serde::Serialize;
 use store::{FromRow, Row, RowError, Statement, Store, StoreError, Tx, WriteTx};
 
+use crate::acting;
 use crate::actor::{Acting, Actor, Credential, Identity};
 use crate::authorised::{AccountRef, Authorised};
 use crate::login::Login;
 use crate::origin::Origin;
 use crate::permission::SuspendAccounts;
 use crate::sign_in::Verified;
+use crate::token;
 
 /// Unused for so long, a session is over.
 pub const IDLE: Duration = Duration::from_mins(30);
@@ -28,13 +30,13 @@ const INSERT: Statement = Statement::new(
      VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
 );
 const FIND: Statement = Statement::new(
-    "SELECT s.id, s.person_id, s.last_seen_at, s.expires_at, s.impersonator_id, i.login AS impersonator, p.login
+    "SELECT s.id, s.person_id, s.last_seen_at, s.expires_at, s.impersonator_id, i.login AS impersonator, s.by_root, p.login
      FROM session s JOIN person p ON p.id = s.person_id LEFT JOIN person i ON i.id = s.impersonator_id
      WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2
        AND p.suspended_at IS NULL AND i.suspended_at IS NULL",
 );
 const FIND_AGAIN: Statement = Statement::new(
-    "SELECT s.id, s.person_id, s.last_seen_at, s.expires_at, s.impersonator_id, i.login AS impersonator, p.login
+    "SELECT s.id, s.person_id, s.last_seen_at, s.expires_at, s.impersonator_id, i.login AS impersonator, s.by_root, p.login
      FROM session s JOIN person p ON p.id = s.person_id LEFT JOIN person i ON i.id = s.impersonator_id
      WHERE s.id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2
        AND p.suspended_at IS NULL AND i.suspended_at IS NULL",
@@ -44,15 +46,17 @@ const TOUCH: Statement = Statement::new(
      WHERE id = $1 AND revoked_at IS NULL AND last_seen_at < $2",
 );
 const LIST: Statement = Statement::new(
-    "SELECT id, created_at, last_seen_at, expires_at, origin FROM session
-     WHERE person_id = $1 AND revoked_at IS NULL AND idle_expires_at > $2 AND expires_at > $2
-     ORDER BY created_at DESC LIMIT 200",
+    "SELECT s.id, s.created_at, s.last_seen_at, s.expires_at, s.origin, s.impersonator_id, s.by_root, i.login AS impersonator
+     FROM session s LEFT JOIN person i ON i.id = s.impersonator_id
+     WHERE s.person_id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2
+     ORDER BY s.created_at DESC LIMIT 200",
 );
 const REVOKE: Statement = Statement::new(
     "UPDATE session SET revoked_at = $3 WHERE id = $1 AND person_id = $2 AND revoked_at IS NULL",
 );
-const REVOKE_ALL: Statement =
-    Statement::new("UPDATE session SET revoked_at = $2 WHERE person_id = $1 AND revoked_at IS NULL");
+const REVOKE_ALL: Statement = Statement::new(
+    "UPDATE session SET revoked_at = $2 WHERE (person_id = $1 OR impersonator_id = $1) AND revoked_at IS NULL",
+);
 const REVOKE_POWERLESS: Statement = Statement::new(
     "UPDATE session SET revoked_at = $2
      WHERE revoked_at IS NULL AND person_id IN (SELECT person_id FROM person_role WHERE account_id = $1)
@@ -87,6 +91,8 @@ pub struct SessionInfo {
     pub expires_at: Micros,
     /// The address it began from.
     pub origin: String,
+    /// Who acts as the person in it, where it is not themselves.
+    pub acting: Option<Acting>,
 }
 
 impl FromRow for SessionInfo {
@@ -97,8 +103,18 @@ impl FromRow for SessionInfo {
             last_seen_at: row.time("last_seen_at")?,
             expires_at: row.time("expires_at")?,
             origin: row.text("origin")?,
+            acting: acting_of(row)?,
         })
     }
+}
+
+/// Who acts as a session's person, where it is not themselves.
+fn acting_of(row: &Row) -> Result<Option<Acting>, RowError> {
+    if row.flag("by_root")? {
+        return Ok(Some(Acting::root()));
+    }
+    let (id, login) = (row.opt_parse("impersonator_id")?, row.opt_parse("impersonator")?);
+    Ok(id.zip(login).map(|(id, login)| Acting { id: Some(id), login }))
 }
 
 struct Found {
@@ -111,25 +127,30 @@ struct Found {
 
 impl FromRow for Found {
     fn from_row(row: &Row) -> Result<Self, RowError> {
-        let (id, login) = (row.opt_parse("impersonator_id")?, row.opt_parse("impersonator")?);
         Ok(Self {
             id: row.parse("id")?,
             person: row.parse("person_id")?,
             login: row.parse("login")?,
             last_seen_at: row.time("last_seen_at")?,
-            acting: id.zip(login).map(|(id, login)| Acting { id, login }),
+            acting: acting_of(row)?,
         })
     }
 }
 
 impl Found {
-    async fn actor(&self, tx: &mut Tx, origin: Origin) -> Result<Actor, StoreError> {
+    /// None where somebody acts as the person who may not any longer.
+    async fn actor(&self, tx: &mut Tx, origin: Origin, now: Micros) -> Result<Option<Actor>, StoreError> {
+        if let Some(by) = &self.acting
+            && acting::refusal(tx, by.id, self.person, now).await?.is_some()
+        {
+            return Ok(None);
+        }
         let identity = Identity::Person {
             id: self.person,
             login: self.login.clone(),
             by: Credential::Session { id: self.id, acting: self.acting.clone() },
         };
-        Actor::person(tx, identity, origin).await
+        Actor::person(tx, identity, origin).await.map(Some)
     }
 }
 
@@ -167,6 +188,11 @@ pub async fn resolve(
 ) -> Result<Option<Actor>, StoreError> {
     let found = store.read(async |tx| find(tx, token, origin, now).await).await?;
     let Some((actor, found)) = found else { return Ok(None) };
+    let Some(actor) = actor else {
+        // It does not come back with the right.
+        tokio::spawn(acting::end_for_good(store.clone(), found.id, now));
+        return Ok(None);
+    };
     if now.since(found.last_seen_at) >= NOTED_EVERY {
         tokio::spawn(touch(store.clone(), found.id, now));
     }
@@ -185,23 +211,36 @@ async fn find(
     token: &OpaqueToken,
     origin: Origin,
     now: Micros,
-) -> Result<Option<(Actor, Found)>, StoreError> {
+) -> Result<Option<(Option<Actor>, Found)>, StoreError> {
     // Looked up by its hash: how long the look-up takes tells nothing of the token.
     let found: Option<Found> = tx.optional(FIND.bind(token.hash()).bind(now)).await?;
     let Some(found) = found else { return Ok(None) };
-    let actor = found.actor(tx, origin).await?;
+    let actor = found.actor(tx, origin, now).await?;
     Ok(Some((actor, found)))
 }
 
-/// Who was resolved before, with the rights of this moment; `None` where the session is over meanwhile. Root and the panel itself have no
-/// session that could end.
+/// Who was resolved before, with the rights of this moment; `None` where the session or the token is over meanwhile. Root and the panel
+/// itself have none that could end.
 ///
 /// Reads alone, and counts as no use: for what goes on by itself, such as a stream, which must not outlive the rights that it began with.
 pub async fn still_valid(tx: &mut Tx, actor: &Actor, now: Micros) -> Result<Option<Actor>, StoreError> {
+    if let Some((token, _)) = actor.token() {
+        return token::find_again(tx, token, actor.origin(), now).await;
+    }
     let Some(session) = actor.session() else { return Ok(Some(actor.clone())) };
+    by_id(tx, session, actor.origin(), now).await
+}
+
+/// The actor of a session that was found before; none where it is over.
+pub(crate) async fn by_id(
+    tx: &mut Tx,
+    session: SessionId,
+    origin: Origin,
+    now: Micros,
+) -> Result<Option<Actor>, StoreError> {
     let found: Option<Found> = tx.optional(FIND_AGAIN.bind(session).bind(now)).await?;
     match found {
-        Some(found) => found.actor(tx, actor.origin()).await.map(Some),
+        Some(found) => found.actor(tx, origin, now).await,
         None => Ok(None),
     }
 }
@@ -221,7 +260,7 @@ pub async fn revoke(
     Ok(tx.execute(REVOKE.bind(session).bind(person).bind(now)).await? == 1)
 }
 
-/// Ends all sessions of this person; how many there were.
+/// Ends all sessions of this person, and those in which they act as others; how many there were.
 pub async fn revoke_all(tx: &mut WriteTx, person: PersonId, now: Micros) -> Result<u64, StoreError> {
     tx.execute(REVOKE_ALL.bind(person).bind(now)).await
 }

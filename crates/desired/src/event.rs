@@ -42,6 +42,10 @@ pub enum Code {
     SettingChanged,
     /// The agent holds an object that the panel does not know.
     Unknown,
+    /// Somebody began to act as a person; `name` is the person, `by` who acts, `until` when it ends at the latest.
+    ActingBegan,
+    /// Nobody acts as the person any longer.
+    ActingEnded,
     /// A person decided about an object that the agent and the panel know differently.
     Adopted,
     /// An account came near a limit; `what` and `percent` say which and how near.
@@ -67,6 +71,8 @@ impl Code {
         Self::Swept,
         Self::SettingChanged,
         Self::Unknown,
+        Self::ActingBegan,
+        Self::ActingEnded,
         Self::Adopted,
         Self::UsageHigh,
         Self::UsageFull,
@@ -88,6 +94,8 @@ impl Code {
             Self::Swept => "node.swept",
             Self::SettingChanged => "setting.changed",
             Self::Unknown => "object.unknown",
+            Self::ActingBegan => "person.acting_began",
+            Self::ActingEnded => "person.acting_ended",
             Self::Adopted => "object.adopted",
             Self::UsageHigh => "usage.high",
             Self::UsageFull => "usage.full",
@@ -110,6 +118,10 @@ impl Code {
             Self::Swept => "A person asked for a pass over everything.",
             Self::SettingChanged => "A setting was changed.",
             Self::Unknown => "The agent holds an object that the panel does not know.",
+            Self::ActingBegan => {
+                "Somebody began to act as a person; `name` is the person, `by` who acts, `until` when it ends at the latest."
+            }
+            Self::ActingEnded => "Nobody acts as the person any longer.",
             Self::Adopted => {
                 "A person decided about an object that the server and an older database, which was put back, know differently; `decision` says how."
             }
@@ -129,7 +141,7 @@ impl Code {
     /// How loud it is: `info`, `warning` or `error`.
     pub const fn severity(self) -> &'static str {
         match self {
-            Self::Degraded | Self::Waiting | Self::Unknown | Self::UsageHigh => "warning",
+            Self::Degraded | Self::Waiting | Self::Unknown | Self::ActingBegan | Self::UsageHigh => "warning",
             Self::Failed | Self::UsageFull | Self::WebhookDisabled => "error",
             _ => "info",
         }

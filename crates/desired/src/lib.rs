@@ -50,7 +50,7 @@ pub use panel::{Agents, PARALLEL, Panel};
 pub use patch::nullable;
 pub use plan::{DryRun, Effect, EffectChange, Effects, PlanView, PlannedObject, StepView, agent_error};
 pub use search::{Search, SearchParams};
-pub use table::{Access, Table};
+pub use table::{Access, Table, by_session};
 pub use work::drive;
 
 /// Every statement of this crate.

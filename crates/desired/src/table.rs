@@ -2,7 +2,8 @@
 //!
 //! The gate in front of a route turns away who is not signed in, and who lacks a permission over the whole installation. Permissions on
 //! one account need the object: there the route's look-up gives a proof (`auth::Authorised`) without which its store cannot be called.
-//! What was declared is written into the API's description as `x-access`, and a test calls every route as everyone, and compares.
+//! What makes or changes credentials is done by their person in a session alone ([`Access::by_session`]): no token makes itself a better one,
+//! and nobody who acts as another stays them. What was declared is written into the API's description as `x-access`, and a test calls every route as everyone, and compares.
 
 use api_kit::ApiError;
 use auth::{Actor, Denied, OnAccount, OnOrganisation, Permission, PermissionId};
@@ -19,6 +20,15 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 #[derive(Debug, Clone, Copy)]
 pub struct Access {
     rule: Rule,
+    by: By,
+}
+
+/// By what a person may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Anything,
+    NotActing,
+    Session,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -33,31 +43,51 @@ enum Rule {
 
 impl Access {
     /// Anyone, signed in or not.
-    pub const OPEN: Self = Self { rule: Rule::Open };
+    pub const OPEN: Self = Self::of(Rule::Open);
     /// Anyone who is signed in; the route is about themselves.
-    pub const SIGNED_IN: Self = Self { rule: Rule::SignedIn };
+    pub const SIGNED_IN: Self = Self::of(Rule::SignedIn);
+
+    const fn of(rule: Rule) -> Self {
+        Self { rule, by: By::Anything }
+    }
+
+    /// By the person in a session of their own alone: for whatever makes or changes what one shows to be somebody. A token, which could make
+    /// itself a better one, and whoever acts as the person get 403. Root on the server itself is let through.
+    #[must_use]
+    pub const fn by_session(self) -> Self {
+        Self { by: By::Session, ..self }
+    }
+
+    /// As [`Access::by_session`], but a token may: for what gives or takes rights and makes nobody anyone else.
+    #[must_use]
+    pub const fn not_acting(self) -> Self {
+        Self { by: By::NotActing, ..self }
+    }
 
     /// Who holds `P` over the whole installation; others get 403.
     pub fn everywhere<P: Permission>() -> Self {
-        Self { rule: Rule::Everywhere(P::ID, |actor| actor.everywhere::<P>().map(drop)) }
+        Self::of(Rule::Everywhere(P::ID, |actor| actor.everywhere::<P>().map(drop)))
     }
 
     /// Who holds `P` on the account of the object in the path or the body; to others who do not know the account it is not there.
     pub fn object<P: OnAccount>() -> Self {
-        Self { rule: Rule::Object(P::ID) }
+        Self::of(Rule::Object(P::ID))
     }
 
     /// Who holds `P` on the organisation in the path or the body, or the one of the object there; to others who do not know it, it is not there.
     pub fn organisation<P: OnOrganisation>() -> Self {
-        Self { rule: Rule::Organisation(P::ID) }
+        Self::of(Rule::Organisation(P::ID))
     }
 
     /// Anyone who is signed in, and sees what they hold `P` on.
     pub fn listed<P: OnOrganisation>() -> Self {
-        Self { rule: Rule::Listed(P::ID) }
+        Self::of(Rule::Listed(P::ID))
     }
 
     fn check(&self, actor: Option<&Actor>) -> Result<(), ApiError> {
+        if let Some(actor) = actor {
+            self.by.check(actor)?;
+        }
         match (self.rule, actor) {
             (Rule::Open, _)
             | (Rule::SignedIn | Rule::Object(_) | Rule::Organisation(_) | Rule::Listed(_), Some(_)) => Ok(()),
@@ -67,6 +97,16 @@ impl Access {
     }
 
     fn describe(&self) -> serde_json::Value {
+        let mut described = self.describe_rule();
+        match self.by {
+            By::Anything => {}
+            By::NotActing => described["by"] = "not_acting".into(),
+            By::Session => described["by"] = "session".into(),
+        }
+        described
+    }
+
+    fn describe_rule(&self) -> serde_json::Value {
         match self.rule {
             Rule::Open => json!({ "who": "anyone" }),
             Rule::SignedIn => json!({ "who": "signed_in" }),
@@ -80,6 +120,28 @@ impl Access {
             Rule::Listed(permission) => json!({ "who": "listed", "permission": permission.as_str() }),
         }
     }
+}
+
+impl By {
+    fn check(self, actor: &Actor) -> Result<(), ApiError> {
+        match self {
+            By::Session if actor.token().is_some() => {
+                let detail =
+                    "A token cannot do this, whatever it may otherwise. Sign in, and do it in a session.";
+                Err(ApiError::forbidden_as("not_by_token", detail))
+            }
+            By::Session | By::NotActing if actor.acting().is_some() => {
+                let detail = "This is the person's own: whoever acts as them cannot do it.";
+                Err(ApiError::forbidden_as("not_while_acting", detail))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// As [`Access::by_session`], for a single field of a route that is otherwise anyone's: a password among what can be edited.
+pub fn by_session(actor: &Actor) -> Result<(), ApiError> {
+    By::Session.check(actor)
 }
 
 /// A table of routes over a state.

@@ -95,8 +95,8 @@ impl Within {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum From {
-    /// The account has a value of its own.
-    Account,
+    /// It has a value of its own.
+    Own,
     /// Its package.
     Package,
     /// Nobody: it is as usual.
@@ -323,7 +323,7 @@ pub async fn states(tx: &mut Tx, within: Within) -> Result<Vec<State>, StoreErro
 fn work_out(state: &mut State, package: Option<&Package>, ceiling: Option<&Ceiling>) {
     for limit in Limit::of_accounts() {
         let said = if let Some(own) = state.overrides.get(&limit) {
-            (*own, From::Account)
+            (*own, From::Own)
         } else if let Some(sold) = package.and_then(|package| package.limits.get(&limit)) {
             (*sold, From::Package)
         } else {

@@ -191,7 +191,7 @@ async fn what_is_in_force_is_the_least_of_what_was_said_and_what_is_above() {
     assert_eq!(state.limits[&Limit::Tasks], (Amount::Of(128), From::Usual));
     run(&store, LIMIT.bind(ACME).bind("memory_bytes").bind(None::<i64>)).await;
     let state = store.write(settle).await.unwrap().remove(0);
-    assert_eq!(state.limits[&Limit::MemoryBytes], (Amount::Of(4 << 30), From::Account), "as it was said");
+    assert_eq!(state.limits[&Limit::MemoryBytes], (Amount::Of(4 << 30), From::Own), "as it was said");
     assert_eq!(state.written[&Limit::MemoryBytes], Amount::Of(2 << 30), "until this was written");
 }
 

@@ -11,6 +11,7 @@
 
 mod account;
 mod address;
+mod api_token;
 mod crypt;
 mod digest;
 mod domain;
@@ -38,6 +39,7 @@ mod proof;
 
 pub use account::AccountName;
 pub use address::{IpNetwork, Special};
+pub use api_token::ApiToken;
 pub use crypt::CryptHash;
 pub use digest::{CanonicalError, Digest, canonical_json};
 pub use domain::DomainName;

@@ -39,6 +39,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0004_packages.sql"),
     ),
     (
+        6,
+        "acting",
+        include_str!("../migrations/sqlite/0006_acting.sql"),
+        include_str!("../migrations/postgres/0006_acting.sql"),
+    ),
+    (
         7,
         "webhook",
         include_str!("../migrations/sqlite/0007_webhook.sql"),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use hyper::Uri;
 use hyper_util::rt::TokioIo;
+use names::ApiToken;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -30,9 +31,12 @@ pub(crate) struct EndpointArgs {
     /// The panel's address, such as `https://panel.example.test:8443`; without it, the unix socket of this server
     #[arg(long, global = true, hide_env_values = true, env = "HOLDFAST_URL", value_name = "URL")]
     pub(crate) url: Option<String>,
-    /// File with the token of a session, made by `holdfast session create`
+    /// File with a token, made by `holdfast token create` or, for a session, by `holdfast session create`
     #[arg(long, global = true, hide_env_values = true, env = "HOLDFAST_TOKEN_FILE", value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// Do this one command as somebody below, visibly; see `holdfast act-as`
+    #[arg(long = "as", global = true, value_name = "LOGIN")]
+    pub(crate) as_login: Option<String>,
     /// PEM file with the certificates that are trusted, in place of the system's
     #[arg(long, global = true, hide_env_values = true, env = "HOLDFAST_CA_FILE", value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
@@ -124,6 +128,11 @@ fn read_token(path: &Path) -> Result<String, Failure> {
         || !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     {
         return Err(Failure::Usage(format!("--token-file {}: this is no token", path.display())));
+    }
+    if ApiToken::is_meant(token)
+        && let Err(error) = ApiToken::parse(token)
+    {
+        return Err(Failure::Usage(format!("--token-file {}: {}", path.display(), error.reason)));
     }
     Ok(token.to_owned())
 }

@@ -1,9 +1,10 @@
 //! `/audit`
 
 use api_kit::openapi::Problems;
-use api_kit::{ApiError, Caller, Json, List, Page, PageParams, Query};
-use audit::{Head, Recorded, Verdict};
-use auth::ViewAudit;
+use api_kit::query::Pairs;
+use api_kit::{ApiError, Caller, Json, List, Page, PageParams, Query, QueryPart};
+use audit::{Filter, Head, Of, Recorded, Verdict};
+use auth::{Actor, OrganisationKey, ViewAudit};
 use axum::extract::State;
 use converge::methods::{AuditHead, ListAuditHeads};
 use desired::{Access, OfAccount, OfAccountParams, Panel, Table};
@@ -11,15 +12,94 @@ use names::Micros;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::Tx;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
+
+mod export;
 
 /// The routes.
 pub(super) fn table(panel: Panel) -> Table {
     Table::default()
         .add(Access::listed::<ViewAudit>(), routes!(audit_list))
         .add(Access::everywhere::<ViewAudit>(), routes!(audit_verify))
+        .add(Access::listed::<ViewAudit>(), routes!(export::audit_export))
         .with_state(panel)
+}
+
+/// The longest text that is looked for.
+const LONGEST: usize = 200;
+
+/// Which entries.
+#[derive(Debug, Clone, Default)]
+struct Wanted {
+    organisation: Option<OrganisationKey>,
+    filter: Filter,
+}
+
+impl QueryPart for Wanted {
+    const NAMES: &'static [&'static str] = &["organisation", "actor", "action", "kind", "object", "outcome"];
+
+    fn read(pairs: &mut Pairs) -> Self {
+        let filter = Filter {
+            actor: text(pairs, "actor"),
+            action: text(pairs, "action"),
+            kind: text(pairs, "kind"),
+            object: text(pairs, "object"),
+            outcome: text(pairs, "outcome"),
+        };
+        if filter.outcome.as_deref().is_some_and(|outcome| !matches!(outcome, "done" | "refused")) {
+            let reason = "There is no such outcome.";
+            pairs.refuse("outcome", "outcome_unknown", reason, "Send done or refused.");
+        }
+        Self { organisation: pairs.optional("organisation"), filter }
+    }
+}
+
+fn text(pairs: &mut Pairs, name: &str) -> Option<String> {
+    let text = pairs.text(name)?.to_owned();
+    if text.is_empty() || text.len() > LONGEST {
+        pairs.refuse(name, "out_of_range", "So long a text is nowhere.", "Send 1 to 200 bytes.");
+    }
+    Some(text)
+}
+
+impl Wanted {
+    /// Whose entries: of one account, one organisation, or all that the caller sees.
+    async fn of(&self, tx: &mut Tx, actor: &Actor, account: &OfAccount) -> Result<Of, ApiError> {
+        let account = account.find::<ViewAudit>(tx, actor).await?;
+        match (account, &self.organisation) {
+            (Some(account), None) => Ok(Of::Account(account)),
+            (None, Some(key)) => {
+                Ok(Of::Organisation(auth::organisation::<ViewAudit>(tx, actor, key).await?.id))
+            }
+            (None, None) => Ok(Of::Everyone),
+            (Some(_), Some(_)) => {
+                let remedy = "Send one of account and organisation.";
+                let reason = "An account has one organisation.";
+                Err(api_kit::json::refuse("organisation", "contradiction", reason, remedy))
+            }
+        }
+    }
+}
+
+/// How the parameters are described.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the fields are read by the derive alone")]
+struct WantedParams {
+    /// Only what concerned this organisation, those below it, and their accounts: its name or id.
+    organisation: Option<String>,
+    /// Only what was done by this one: a name as entries have it, or the id of a person or a token; an id finds what was done by acting as
+    /// others too.
+    actor: Option<String>,
+    /// Only this action, such as `site.create`.
+    action: Option<String>,
+    /// Only about objects of this kind.
+    kind: Option<String>,
+    /// Only about the object of this id.
+    object: Option<String>,
+    /// `done` or `refused`.
+    outcome: Option<String>,
 }
 
 /// Who did what.
@@ -60,6 +140,12 @@ struct AuditView {
     plan_hash: Option<String>,
     /// `done` or `refused`.
     outcome: String,
+    /// The organisation that it concerned, by id.
+    organisation: Option<String>,
+    /// `token`, or `person` or `root` where somebody acted as the person; null: the person in a session of their own.
+    via: Option<String>,
+    /// The token's id, or that of whoever acted as the person.
+    via_id: Option<String>,
 }
 
 impl From<Recorded> for AuditView {
@@ -81,6 +167,9 @@ impl From<Recorded> for AuditView {
             after: row.after,
             plan_hash: row.plan_hash,
             outcome: row.outcome,
+            organisation: row.organisation_id,
+            via: row.via,
+            via_id: row.via_id,
         }
     }
 }
@@ -113,17 +202,17 @@ struct RestoredView {
 }
 
 /// Who did what, the newest first.
-#[utoipa::path(get, path = "/audit", tag = "audit", params(PageParams, OfAccountParams),
+#[utoipa::path(get, path = "/audit", tag = "audit", params(PageParams, OfAccountParams, WantedParams),
     responses((status = 200, description = "A page of entries", body = List<AuditView>), Problems))]
 async fn audit_list(
     State(panel): State<Panel>,
     Caller(actor): Caller,
-    Query((page, of)): Query<(Page, OfAccount)>,
+    Query((page, account, wanted)): Query<(Page, OfAccount, Wanted)>,
 ) -> Result<Json<List<AuditView>>, ApiError> {
     let read = async |tx: &mut Tx| -> Result<_, ApiError> {
-        let account = of.find::<ViewAudit>(tx, &actor).await?;
+        let of = wanted.of(tx, &actor, &account).await?;
         let scope = actor.scope::<ViewAudit>();
-        Ok(audit::list(tx, &scope, account, page.after_number(), page.rows()).await?)
+        Ok(audit::list(tx, &scope, &of, &wanted.filter, (page.after_number(), page.rows())).await?)
     };
     let rows = panel.store().read(read).await?;
     Ok(Json(page.list(rows, |row| row.seq.to_string()).map(AuditView::from)))

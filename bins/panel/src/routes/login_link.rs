@@ -2,7 +2,6 @@
 
 use api_kit::openapi::Problems;
 use api_kit::{ApiError, Caller, Json, Query};
-use audit::Object;
 use auth::{Actor, Authorised, Denied, Identity, Installation, Key, Login, ManagePersons, person, sign_in};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -21,7 +20,7 @@ use crate::start::ADMINISTRATOR;
 /// The routes.
 pub(super) fn table(parts: Parts) -> Table {
     Table::default()
-        .add(Access::organisation::<ManagePersons>(), routes!(login_link_create))
+        .add(Access::organisation::<ManagePersons>().by_session(), routes!(login_link_create))
         .with_state(parts)
 }
 
@@ -96,7 +95,7 @@ async fn login_link_create(
             Err(error) => return Err(error.into()),
         };
         let token = sign_in::make_link(tx, id, now).await?;
-        let object = Object::of_installation("person", id);
+        let object = super::of_person(tx, "person", id, id).await?;
         super::done(tx, &actor, "login_link.create", object, (None, None), now).await?;
         let hostname: Option<String> = setting::get(tx, setting::PANEL_HOSTNAME).await?;
         Ok((token, hostname))
@@ -126,7 +125,7 @@ async fn new_administrator(
     let id = person::create_administrator(tx, proof, login, now).await?;
     let id = id.ok_or_else(|| ApiError::internal("a login that nobody has is taken"))?;
     let after = json!({ "login": login, "role": "administrator" });
-    let object = Object::of_installation("person", id);
+    let object = super::of_person(tx, "person", id, id).await?;
     super::done(tx, actor, "person.create", object, (None, Some(after)), now).await?;
     Ok(id)
 }

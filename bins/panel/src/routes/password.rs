@@ -2,7 +2,6 @@
 
 use api_kit::openapi::Problems;
 use api_kit::{ApiError, Caller, From, Json, Query};
-use audit::Object;
 use auth::{Credential, Identity, person, sign_in};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -19,7 +18,7 @@ use crate::routes::session;
 
 /// The routes.
 pub(super) fn table(parts: Parts) -> Table {
-    Table::default().add(Access::SIGNED_IN, routes!(password_set)).with_state(parts)
+    Table::default().add(Access::SIGNED_IN.by_session(), routes!(password_set)).with_state(parts)
 }
 
 /// A new password.
@@ -61,8 +60,8 @@ async fn password_set(
     let hash = parts.passwords.hash(body.new).await.map_err(ApiError::internal)?;
     let write = async |tx: &mut WriteTx| -> Result<(), ApiError> {
         person::set_password(tx, *id, &hash, now).await?;
-        super::done(tx, &actor, "password.set", Object::of_installation("person", id), (None, None), now)
-            .await?;
+        let object = super::of_person(tx, "person", id, *id).await?;
+        super::done(tx, &actor, "password.set", object, (None, None), now).await?;
         Ok(())
     };
     store.write(write).await?;

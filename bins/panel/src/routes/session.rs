@@ -3,8 +3,9 @@
 use api_kit::openapi::Problems;
 use api_kit::{ApiError, Caller, From, Json, List, Path, Query, origin_guard, request_id};
 use audit::{Entry, Object, Outcome as AuditOutcome, Who};
+use auth::acting::{self, Followed};
 use auth::sign_in::{self, SignInError, Verified};
-use auth::{Actor, Origin, session};
+use auth::{Actor, Origin, TokenKey, session, token};
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use desired::{Access, Table};
@@ -34,7 +35,7 @@ pub(super) fn table(parts: Parts) -> Table {
         .add(Access::SIGNED_IN, routes!(session_show))
         .add(Access::SIGNED_IN, routes!(session_delete))
         .add(Access::SIGNED_IN, routes!(session_list))
-        .add(Access::SIGNED_IN, routes!(session_revoke))
+        .add(Access::SIGNED_IN.by_session(), routes!(session_revoke))
         .with_state(parts)
 }
 
@@ -96,9 +97,16 @@ pub(super) struct SessionView {
     session: Option<SessionId>,
     /// `session`, `token` or `socket`.
     via: String,
-    /// When the session ends at the latest.
+    /// When the session, or the token, ends at the latest.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Micros>,
+    /// Who acts as the person; null: it is they themselves.
+    acting: Option<String>,
+    /// The name of the token, where it is one.
+    token: Option<String>,
+    /// Until when the person lets others act as them, where their organisation asks for consent.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    act_as_consent_until: Option<Micros>,
 }
 
 /// One's own session in a list.
@@ -120,6 +128,8 @@ struct SessionRow {
     expires_at: Micros,
     /// The address it began from.
     origin: String,
+    /// Who acts as the caller in it; null: nobody but themselves.
+    acting: Option<String>,
 }
 
 /// Begins a session, writes it into the audit, and answers with the cookie.
@@ -131,11 +141,12 @@ pub(super) async fn begin(
 ) -> Result<session::NewSession, ApiError> {
     let now = parts.panel.now();
     let new = session::begin(tx, verified, origin, now).await?;
+    let object = super::of_person(tx, "session", new.id, verified.person()).await?;
     let entry = Entry {
         who: Who::signing_in(verified, origin),
         request_id: &request_id::current().unwrap_or_default(),
         action: "session.create",
-        object: Object::of_installation("session", new.id),
+        object,
         before: None,
         after: None,
         plan_hash: None,
@@ -178,6 +189,13 @@ async fn view(parts: &Parts, actor: &Actor, expires_at: Option<Micros>) -> Resul
             account: None,
         }],
     };
+    let now = parts.panel.now();
+    let act_as_consent_until = match person {
+        Some(person) => {
+            parts.panel.store().read(async |tx: &mut Tx| acting::consent(tx, person, now).await).await?
+        }
+        None => None,
+    };
     Ok(SessionView {
         person,
         login: actor.name().to_owned(),
@@ -191,6 +209,9 @@ async fn view(parts: &Parts, actor: &Actor, expires_at: Option<Micros>) -> Resul
         }
         .to_owned(),
         expires_at,
+        acting: actor.acting().map(|by| by.login.to_string()),
+        token: actor.token().map(|(_, name)| name.to_string()),
+        act_as_consent_until,
     })
 }
 
@@ -239,7 +260,7 @@ async fn note_refusal(parts: &Parts, origin: Origin, error: &SignInError) -> Res
     parts.panel.store().write(write).await
 }
 
-/// Signs in by a one-time link.
+/// Signs in by a one-time link, or begins to act as somebody by one of those.
 #[utoipa::path(post, path = "/session/link", tag = "session", request_body = SignInByLink, security(()),
     responses((status = 201, description = "Signed in; the cookie is set", body = SessionView), Problems))]
 async fn session_create_by_link(
@@ -250,6 +271,14 @@ async fn session_create_by_link(
 ) -> Result<Response, ApiError> {
     let now = parts.panel.now();
     let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
+        match acting::follow(tx, &body.token, origin, now).await? {
+            Followed::Unknown => {}
+            Followed::Refused => return Ok(Err(SignInError::Refused)),
+            Followed::Begun(new, actor) => {
+                super::act_as::began(tx, &actor, &new, now).await?;
+                return Ok(Ok(new));
+            }
+        }
         match sign_in::by_link(tx, &body.token, now).await {
             Ok(verified) => Ok(Ok(begin(&parts, tx, &verified, origin).await?)),
             Err(refused @ SignInError::Refused) => Ok(Err(refused)),
@@ -265,6 +294,7 @@ async fn session_create_by_link(
             return Err(refused.into());
         }
     };
+    parts.panel.events_written();
     signed_in(&parts, new, origin).await
 }
 
@@ -282,6 +312,14 @@ async fn session_show(
             let own = parts.panel.store().read(read).await?;
             own.into_iter().find(|own| own.id == session).map(|own| own.expires_at)
         }
+        (Some(id), None) => match actor.token() {
+            Some((token, _)) => {
+                let key = TokenKey::Id(token);
+                let read = async |tx: &mut Tx| token::find(tx, id, &key).await;
+                parts.panel.store().read(read).await?.and_then(|token| token.expires_at)
+            }
+            None => None,
+        },
         _ => None,
     };
     Ok(Json(view(&parts, &actor, expires_at).await?))
@@ -323,6 +361,7 @@ async fn session_list(
         last_seen_at: info.last_seen_at,
         expires_at: info.expires_at,
         origin: info.origin,
+        acting: info.acting.map(|by| by.login.to_string()),
     };
     Ok(Json(List { items: own.into_iter().map(row).collect(), next_cursor: None }))
 }
@@ -351,9 +390,11 @@ async fn end(parts: &Parts, actor: &Actor, person: PersonId, id: SessionId) -> R
         if !session::revoke(tx, person, id, now).await? {
             return Ok(false);
         }
-        super::done(tx, actor, "session.delete", Object::of_installation("session", id), (None, None), now)
-            .await?;
+        let object = super::of_person(tx, "session", id, person).await?;
+        super::done(tx, actor, "session.delete", object, (None, None), now).await?;
         Ok(true)
     };
-    parts.panel.store().write(write).await
+    let ended = parts.panel.store().write(write).await?;
+    super::act_as::tell_ends(&parts.panel).await?;
+    Ok(ended)
 }

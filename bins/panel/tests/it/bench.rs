@@ -127,6 +127,27 @@ impl Bench {
         self.parts.panel.store().write(write).await.unwrap().token
     }
 
+    /// Somebody with this token, as over the network.
+    pub(crate) fn with_token(&self, token: &str) -> Client {
+        self.anonymous().header("authorization", format!("Bearer {token}"))
+    }
+
+    /// A token of a person, made by themselves.
+    pub(crate) async fn token(&self, login: &str, body: serde_json::Value) -> String {
+        let answer = self.person(login).await.post("/api/v1/tokens", body).await;
+        answer.is(201).json["token"].as_str().unwrap().to_owned()
+    }
+
+    /// A session in which one person acts as another.
+    pub(crate) async fn acting(&self, by: &str, login: &str) -> Client {
+        let link = self.person(by).await.post("/api/v1/act-as", json!({ "login": login })).await;
+        let token = link.is(201).json["token"].clone();
+        let answer = self.anonymous().post("/api/v1/session/link", json!({ "token": token })).await;
+        let cookie = answer.is(201).header("set-cookie").to_owned();
+        let token = cookie.split(['=', ';']).nth(1).unwrap().to_owned();
+        self.with_token(&token)
+    }
+
     /// Makes an account and waits until it is ready.
     pub(crate) async fn account(&self, name: &str) -> Answer {
         self.account_in("root", name).await
@@ -191,13 +212,21 @@ impl Bench {
             .unwrap()
     }
 
+    /// Changes the database behind the panel's back.
+    pub(crate) async fn execute(&self, statement: &'static str) {
+        let statement = Statement::new(statement);
+        let write = async |tx: &mut WriteTx| tx.execute(statement).await;
+        self.parts.panel.store().write(write).await.unwrap();
+    }
+
     /// How many rows the tables have that changes write to, and all their generations, in one text.
     pub(crate) async fn rows(&self) -> String {
         let statement = Statement::new(
             "SELECT (SELECT COUNT(*) FROM account) || ' accounts, ' || (SELECT COUNT(*) FROM pool) || ' pools, '
                  || (SELECT COUNT(*) FROM site) || ' sites, ' || (SELECT COUNT(*) FROM site_name) || ' names, '
                  || (SELECT COUNT(*) FROM person) || ' persons, ' || (SELECT COUNT(*) FROM setting WHERE name <> 'panel.checked_by') || ' settings, '
-                 || (SELECT COUNT(*) FROM used_uid) || ' uids, ' || (SELECT COUNT(*) FROM webhook) || ' webhooks, ' || (SELECT COUNT(*) FROM package) || ' packages, '
+                 || (SELECT COUNT(*) FROM used_uid) || ' uids, ' || (SELECT COUNT(*) FROM token) || ' tokens, '
+                 || (SELECT COUNT(*) FROM act_as_link) || ' act-as links, ' || (SELECT COUNT(*) FROM act_as_consent) || ' consents, ' || (SELECT COUNT(*) FROM webhook) || ' webhooks, ' || (SELECT COUNT(*) FROM package) || ' packages, '
                  || (SELECT COUNT(*) FROM package_limit) || ' limits of packages, ' || (SELECT COUNT(*) FROM organisation) || ' organisations, '
                  || (SELECT COUNT(*) FROM role) || ' roles, ' || (SELECT COUNT(*) FROM person_role) || ' members, '
                  || (SELECT COUNT(*) FROM invitation) || ' invitations, ' || (SELECT COUNT(*) FROM login_link) || ' links, '

@@ -7,8 +7,10 @@
     reason = "tests fail by panicking"
 )]
 
+mod acting;
 mod adoption;
 mod agent;
+mod audited;
 mod bench;
 mod crash;
 mod driving;
@@ -20,6 +22,7 @@ mod people;
 mod rehearsals;
 mod schema;
 mod serving;
+mod tokens;
 mod usage;
 mod webhooks;
 

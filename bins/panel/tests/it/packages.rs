@@ -92,7 +92,7 @@ async fn two_hundred_who_ask_at_once_for_the_last_site_get_one() {
     assert_eq!((made, refused), (1, 199));
     assert_eq!(bench.count("SELECT COUNT(*) AS value FROM site").await, 5);
     let path = "/api/v1/accounts/alice/limits";
-    assert_eq!(limit(&bench.root(), path, "sites").await, (json!(5), json!(5), "account".to_owned()));
+    assert_eq!(limit(&bench.root(), path, "sites").await, (json!(5), json!(5), "own".to_owned()));
     assert_eq!(limit(&bench.root(), path, "names").await.1, 5);
     counters_are_what_they_count(&bench).await;
 }

@@ -28,7 +28,7 @@ pub(crate) struct Tree {
 
 /// The agent's first: where a backup is put on a fresh server, a database that is newer than the ledger is simply sent again.
 pub(crate) const TREES: [Tree; 2] = [
-    Tree { path: "/var/lib/holdfast-agent", of: Of::Agent, skip: &["check", "stage"] },
+    Tree { path: "/var/lib/holdfast-agent", of: Of::Agent, skip: &["check", "logs.json", "stage"] },
     Tree { path: "/etc/holdfast", of: Of::Panel, skip: &[] },
 ];
 

@@ -274,12 +274,19 @@ impl Plan {
         archive.each(|member, content| {
             let Some(path) = member.path.as_deref().filter(|path| self.takes(path)) else { return Ok(()) };
             let failed = || SetupError::host(format!("write {path}"));
-            if member.kind != Kind::File
-                || files.observe(path).map_err(failed())?.digest() == Some(member.sha256)
-            {
+            let owner = (member.uid, member.gid);
+            if member.kind != Kind::File {
                 return Ok(());
             }
-            files.write_from(path, content, member.mode, (member.uid, member.gid)).map_err(failed())
+            if path.starts_with(LEDGER) {
+                let mut entry = Vec::new();
+                content.read_to_end(&mut entry)?;
+                return files.write(path, &as_of_nothing_loaded(entry), member.mode, owner).map_err(failed());
+            }
+            if files.observe(path).map_err(failed())?.digest() == Some(member.sha256) {
+                return Ok(());
+            }
+            files.write_from(path, content, member.mode, owner).map_err(failed())
         })?;
         self.put_database(life, archive)?;
         let head = self.ready.as_ref().and_then(|facts| facts.audit.clone());
@@ -317,6 +324,15 @@ impl Plan {
         }
         files.set_meta(&path, 0o600, user).map_err(failed())
     }
+}
+
+/// An entry of the ledger for a server where nothing of it was loaded yet: what daemons have read is no part of a backup.
+fn as_of_nothing_loaded(entry: Vec<u8>) -> Vec<u8> {
+    let Ok(mut value) = serde_json::from_slice::<serde_json::Value>(&entry) else { return entry };
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("loaded".to_owned(), json!({}));
+    }
+    serde_json::to_vec(&value).unwrap_or(entry)
 }
 
 /// How many accounts, pools and sites the agent of this server holds; and any user id that was given counts as one.

@@ -73,8 +73,8 @@ struct State {
     to: String,
     /// SHA-256 of its package.
     deb: Digest,
-    /// What the doctor found wrong before.
-    errors: BTreeSet<String>,
+    /// What the doctor found wrong before; none: the panel did not answer even then, and a release that mends it must not be held up.
+    errors: Option<BTreeSet<String>>,
     /// What sites answered before.
     visits: Vec<Visit>,
     /// Why the old one comes back.
@@ -155,7 +155,10 @@ fn carry_out(life: Life<'_>, mut state: State, report: &mut Report<'_>) -> Resul
     if state.phase == Phase::Prepared {
         report.timed("stop the panel and copy its database", quiet, || {
             life.stop(&PANEL)?;
-            copy_database(life, "before.db", PANEL_PROGRAM).map(drop)
+            let new_panel = format!("{NEW_TREE}{PANEL_PROGRAM}");
+            copy_database(life, "before.db", PANEL_PROGRAM)
+                .or_else(|_| copy_database(life, "before.db", &new_panel))
+                .map(drop)
         })?;
         advance(life, &mut state, Phase::Copied)?;
     }
@@ -284,8 +287,10 @@ fn prepare(life: Life<'_>, deb: &Path, digest: Digest) -> Result<(State, Facts, 
     life.tools.keep_self(&life.host.on_disk(SELF))?;
     life.tools.again(&life.host.on_disk(OLD_TREE), &life.host.on_disk(OLD_DEB))?;
     life.tools.unpack(deb, &life.host.on_disk(NEW_TREE))?;
-    let before = copy_database(life, "rehearsal.db", PANEL_PROGRAM)?;
     let new_panel = format!("{NEW_TREE}{PANEL_PROGRAM}");
+    // the release that is here may be what is broken
+    let before = copy_database(life, "rehearsal.db", PANEL_PROGRAM)
+        .or_else(|_| copy_database(life, "rehearsal.db", &new_panel))?;
     let copy = format!("{COPIES}/rehearsal.db");
     let user = life.panel_user()?;
     let after = life.tools.database(life.host, &new_panel, user, Act::Migrate(&copy)).map_err(|error| {
@@ -303,10 +308,10 @@ fn prepare(life: Life<'_>, deb: &Path, digest: Digest) -> Result<(State, Facts, 
         );
         return Err(refuse(reason, "nothing was changed; report it, and try a later release"));
     }
-    let errors = life.panel.errors()?;
+    let errors = life.panel.errors().ok();
     let own = addresses(files).map_err(SetupError::host("look at the addresses"))?;
     let own: Vec<_> = own.into_iter().collect();
-    let visits = life.tools.visit(&own, &life.panel.sites(SITES)?);
+    let visits = life.tools.visit(&own, &life.panel.sites(SITES).unwrap_or_default());
     let state = State { phase: Phase::Prepared, from, to, deb: digest, errors, visits, reason: None };
     Ok((state, after, before.schema))
 }
@@ -330,10 +335,12 @@ fn copy_database(life: Life<'_>, name: &str, program: &str) -> Result<Facts, Set
 
 /// The doctor has no new error, and the sites answer as before.
 fn well(life: Life<'_>, state: &State) -> Result<(), SetupError> {
-    wait("a doctor without new errors", DOCTOR, || {
-        let errors = life.panel.errors()?;
-        Ok(errors.difference(&state.errors).next().cloned())
-    })?;
+    if let Some(before) = &state.errors {
+        wait("a doctor without new errors", DOCTOR, || {
+            let errors = life.panel.errors()?;
+            Ok(errors.difference(before).next().cloned())
+        })?;
+    }
     match life.tools.first_that_fails(&state.visits) {
         None => Ok(()),
         Some(reason) => {

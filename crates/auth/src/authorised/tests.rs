@@ -134,7 +134,7 @@ async fn the_installation_is_the_administrators() {
 }
 
 mod tree {
-    use names::{AccountId, OrganisationId, RoleId, TokenId};
+    use names::{AccountId, Label, OrganisationId, RoleId, TokenId};
 
     use super::*;
     use crate::actor::{Credential, Identity};
@@ -290,7 +290,7 @@ mod tree {
             let identity = Identity::Person {
                 id: person,
                 login: Login::parse("rita").unwrap(),
-                by: Credential::Token(token),
+                by: Credential::Token { id: token, name: Label::parse("ci").unwrap() },
             };
             let actor = async |tx: &mut Tx| Actor::person(tx, identity, Origin::Socket).await;
             (token, tree.fixture.store.read(actor).await.unwrap())

@@ -10,6 +10,7 @@ mod life;
 mod many;
 mod outside;
 mod packages;
+mod programs;
 mod quota;
 mod sandbox;
 mod setup;
@@ -45,6 +46,7 @@ on_both! {
     one_bad_site_stops_no_other => crate::web::on;
     the_panel_is_put_back_and_upgraded => crate::life::on;
     faults_wait_and_heal => crate::faults::on;
+    programs_and_helpers_act_for_people => crate::programs::on;
     limits_of_the_disk_are_held_on_btrfs => crate::quota::on;
     events_are_told_to_other_servers => crate::webhook::on;
     a_suspension_ends_every_access => crate::suspension::on;

@@ -345,7 +345,7 @@ async fn check_within(tx: &mut Tx, organisation: OrganisationId, limits: LimitsE
 }
 
 /// Whoever does not manage the account shows the owner's password of now before it is replaced. Whoever does, does not replace the password
-/// of an owner who may more than they do.
+/// of an owner who may more than they do. Neither a token nor somebody who acts as another sets a password at all.
 pub(crate) async fn check_current(
     store: &Store,
     passwords: &Passwords,
@@ -355,6 +355,9 @@ pub(crate) async fn check_current(
     body: &mut EditAccountBody,
 ) -> Result<(), ApiError> {
     let current = body.current_password.take().map(Secret::new);
+    if body.password.is_some() {
+        desired::by_session(actor)?;
+    }
     let Some(owner) = owner.filter(|_| body.password.is_some()) else { return Ok(()) };
     let look = async |tx: &mut Tx| -> Result<_, StoreError> {
         let manages = actor.may::<ManageAccounts>(tx, account.id).await?;

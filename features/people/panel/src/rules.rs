@@ -79,7 +79,10 @@ impl Told<'_> {
             Some(Place::Account(account)) => {
                 (audit::Object::of_account(self.kind, &self.id, account), Some(account))
             }
-            _ => (audit::Object::of_installation(self.kind, &self.id), None),
+            Some(Place::Organisation(organisation)) => {
+                (audit::Object::of_organisation(self.kind, &self.id, organisation), None)
+            }
+            None => (audit::Object::of_installation(self.kind, &self.id), None),
         };
         draft.audit(tx, self.action, object, before, after).await?;
         let key = Key { kind: self.kind, id: self.id };

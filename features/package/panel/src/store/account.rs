@@ -68,7 +68,7 @@ pub(crate) struct LimitView {
     /// How much there may be: a number, or the word `unlimited`.
     #[schema(value_type = serde_json::Value)]
     pub(crate) most: Amount,
-    /// Who says so: `account`, `package`, `usual` or `organisation`.
+    /// Who says so: `own`: a value of its own; `package`; `usual`: nobody; `organisation`: one above has no more.
     #[schema(value_type = String)]
     pub(crate) from: From,
     /// How much is used of what is counted; null of all else.

@@ -102,7 +102,7 @@ pub(crate) async fn view(
         let most = limits.get(&limit).copied();
         let from = match (most, own) {
             (None, _) => From::Usual,
-            (most, own) if most == own => From::Account,
+            (most, own) if most == own => From::Own,
             _ => From::Organisation,
         };
         let used = kept.get(&limit).map_or(0, |kept| kept.used);

@@ -17,8 +17,8 @@ use crate::store::invitation::{self, Invitation};
 pub(super) fn table() -> Table<State> {
     Table::default()
         .add(Access::SIGNED_IN, routes!(invitation_list))
-        .add(Access::SIGNED_IN, routes!(invitation_accept))
-        .add(Access::SIGNED_IN, routes!(invitation_decline))
+        .add(Access::SIGNED_IN.by_session(), routes!(invitation_accept))
+        .add(Access::SIGNED_IN.by_session(), routes!(invitation_decline))
 }
 
 /// Roles that were offered to you.

@@ -103,7 +103,7 @@ async fn organisation_edit(
     Ok(changed(outcome, |after| after.version))
 }
 
-/// Deletes an organisation that has no accounts, organisations or people any more. For those above it.
+/// Deletes an organisation that has no accounts, organisations, people or packages any more. For those above it.
 #[utoipa::path(delete, path = "/organisations/{organisation}", tag = "organisations",
     params(("organisation" = String, Path, description = "Name or id"), RehearsalParams,
            ("If-Match" = Option<String>, Header, description = "The ETag that was read: only at this version")),

@@ -96,6 +96,9 @@ async fn person_edit(
     if_match: IfMatch,
     Json(body): Json<EditPerson>,
 ) -> Result<Answer<Person>, ApiError> {
+    if body.password.is_some() {
+        desired::by_session(&actor)?;
+    }
     let how = asked(&actor, &rehearsal)?;
     let password = hash(&state.passwords, body.password).await?;
     let rules = Edit { actor, key, if_match, email: body.email, password };

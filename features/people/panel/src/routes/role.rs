@@ -20,10 +20,10 @@ use crate::store::role::{self, Role, RoleKey};
 pub(super) fn table() -> Table<State> {
     Table::default()
         .add(Access::listed::<ViewMembers>(), routes!(role_list))
-        .add(Access::organisation::<ManageRoles>(), routes!(role_create))
+        .add(Access::organisation::<ManageRoles>().not_acting(), routes!(role_create))
         .add(Access::organisation::<ViewMembers>(), routes!(role_show))
-        .add(Access::organisation::<ManageRoles>(), routes!(role_edit))
-        .add(Access::organisation::<ManageRoles>(), routes!(role_delete))
+        .add(Access::organisation::<ManageRoles>().not_acting(), routes!(role_edit))
+        .add(Access::organisation::<ManageRoles>().not_acting(), routes!(role_delete))
 }
 
 /// Roles in the order of their names: those that are built in, and those that could be given where you see members.

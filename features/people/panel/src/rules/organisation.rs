@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use api_kit::{ApiError, FieldError, IfMatch};
-use auth::{Actor, ManageOrganisations, OrganisationKey, OrganisationKind, ViewOrganisations, held};
+use auth::{Actor, ManageOrganisations, OrganisationKey, OrganisationKind, Place, ViewOrganisations, held};
 use desired::event::Code;
 use desired::{Draft, Key, Note, Rules};
 use names::Label;
@@ -88,8 +88,9 @@ async fn tell(
 ) -> Result<Key, ApiError> {
     let Some(row) = after.or(before) else { return Err(ApiError::internal("a change of nothing")) };
     let name = row.name.clone();
+    let place = Some(Place::Organisation(row.id));
     let told =
-        Told { kind: "organisation", id: row.id.to_string(), name: name.as_str(), place: None, action, code };
+        Told { kind: "organisation", id: row.id.to_string(), name: name.as_str(), place, action, code };
     let view = |row: &Row| Organisation::of(row, None);
     told.write(tx, draft, before.map(view).as_ref(), after.map(view).as_ref()).await
 }
@@ -234,6 +235,7 @@ impl Rules for Delete {
             count(held.accounts, "account", "accounts"),
             count(held.organisations, "organisation below it", "organisations below it"),
             count(held.people, "person", "people"),
+            count(held.packages, "package", "packages"),
         ];
         let there: Vec<_> = there.into_iter().flatten().collect();
         if !there.is_empty() {

@@ -6,8 +6,8 @@
 use api_kit::{ApiError, Edit as Field, FieldError, IfMatch};
 use auth::person::{self as persons, NewPerson, Person as Found};
 use auth::{
-    Actor, Authorised, Login, ManagePersons, OrganisationKey, PersonKey, StoredHash, ViewMembers, held,
-    invited,
+    Actor, Authorised, Login, ManagePersons, OrganisationKey, PersonKey, Place, StoredHash, ViewMembers,
+    held, invited,
 };
 use desired::event::Code;
 use desired::{Draft, Key, Rules, setting};
@@ -17,6 +17,7 @@ use store::{Tx, WriteTx};
 use utoipa::ToSchema;
 
 use crate::rules::{Told, check_administrators};
+use crate::store::organisation;
 use crate::store::person::{self, Person};
 
 /// A new person.
@@ -143,7 +144,8 @@ async fn tell(
 ) -> Result<Key, ApiError> {
     let Some(person) = after.or(before) else { return Err(ApiError::internal("a change of nothing")) };
     let id = person.id.to_string();
-    let told = Told { kind: "person", id, name: person.login.as_str(), place: None, action, code };
+    let place = organisation::id_of(tx, &person.organisation).await?.map(Place::Organisation);
+    let told = Told { kind: "person", id, name: person.login.as_str(), place, action, code };
     told.write(tx, draft, before, after).await
 }
 

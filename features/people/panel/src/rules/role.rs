@@ -14,6 +14,7 @@ use store::{Tx, WriteTx};
 use utoipa::ToSchema;
 
 use crate::rules::Told;
+use crate::store::organisation;
 use crate::store::role::{self, Own, Role, RoleKey};
 
 /// A permission by its name.
@@ -120,8 +121,11 @@ async fn tell(
     after: Option<&Role>,
 ) -> Result<Key, ApiError> {
     let Some(role) = after.or(before) else { return Err(ApiError::internal("a change of nothing")) };
-    let told =
-        Told { kind: "role", id: role.id.to_string(), name: role.name.as_str(), place: None, action, code };
+    let place = match &role.organisation {
+        Some(organisation) => organisation::id_of(tx, organisation).await?.map(Place::Organisation),
+        None => None,
+    };
+    let told = Told { kind: "role", id: role.id.to_string(), name: role.name.as_str(), place, action, code };
     told.write(tx, draft, before, after).await
 }
 

@@ -58,7 +58,7 @@ const HELD: Statement = Statement::new(
     "SELECT (SELECT COUNT(*) FROM account WHERE organisation_id = $1) AS accounts,
             (SELECT COUNT(*) FROM person WHERE organisation_id = $1) AS people,
             (SELECT COUNT(*) FROM organisation WHERE parent_id = $1) AS organisations,
-            0 AS settling",
+            (SELECT COUNT(*) FROM package WHERE organisation_id = $1) AS packages",
 );
 const DEPTH: Statement =
     Statement::new("SELECT COUNT(*) AS value FROM organisation_above WHERE organisation_id = $1");
@@ -170,6 +170,26 @@ impl FromRow for Below {
     }
 }
 
+/// What an organisation has itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Has {
+    pub(crate) accounts: i64,
+    pub(crate) people: i64,
+    pub(crate) organisations: i64,
+    pub(crate) packages: i64,
+}
+
+impl FromRow for Has {
+    fn from_row(row: &store::Row) -> Result<Self, RowError> {
+        Ok(Self {
+            accounts: row.int("accounts")?,
+            people: row.int("people")?,
+            organisations: row.int("organisations")?,
+            packages: row.int("packages")?,
+        })
+    }
+}
+
 /// An organisation.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Organisation {
@@ -277,7 +297,7 @@ pub(crate) async fn below(tx: &mut Tx, id: OrganisationId) -> Result<Below, Stor
 }
 
 /// What is in it itself.
-pub(crate) async fn held(tx: &mut Tx, organisation: &FromAbove) -> Result<Below, StoreError> {
+pub(crate) async fn held(tx: &mut Tx, organisation: &FromAbove) -> Result<Has, StoreError> {
     tx.one(HELD.bind(organisation.organisation.id)).await
 }
 
@@ -304,6 +324,12 @@ pub(crate) async fn insert(
     tx.execute(INSERT_SELF.bind(id)).await?;
     tx.execute(INSERT_ABOVE.bind(id).bind(above.id)).await?;
     Ok(true)
+}
+
+/// The organisation of this name.
+pub(crate) async fn id_of(tx: &mut Tx, name: &Label) -> Result<Option<OrganisationId>, StoreError> {
+    let found: Option<String> = tx.optional(NAMED.bind(name.as_str())).await?;
+    Ok(found.and_then(|id| id.parse().ok()))
 }
 
 /// Whether another organisation has this name.
