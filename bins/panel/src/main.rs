@@ -21,6 +21,8 @@ fn run() -> anyhow::Result<()> {
         Some("--openapi") => Ok(writeln!(std::io::stdout(), "{}", panel::start::openapi()?)?),
         Some("--events") => Ok(write!(std::io::stdout(), "{}", panel::start::events())?),
         Some("database") => panel::database::run(&arguments.collect::<Vec<_>>()),
-        Some(other) => anyhow::bail!("unknown argument {other:?}; there are --openapi, --events and `database`"),
+        Some(other) => {
+            anyhow::bail!("unknown argument {other:?}; there are --openapi, --events and `database`")
+        }
     }
 }

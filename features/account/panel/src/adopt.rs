@@ -48,7 +48,8 @@ pub(crate) async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> R
                     "Send email.",
                 )));
             };
-            let root = OrganisationKey::Id(store::fixed::ROOT_ORGANISATION.parse().map_err(ApiError::internal)?);
+            let root =
+                OrganisationKey::Id(store::fixed::ROOT_ORGANISATION.parse().map_err(ApiError::internal)?);
             let proof = auth::organisation::<ManageAccounts>(tx, by, &root).await?;
             let owner =
                 NewPerson { login: Login::from(&spec.name), email: Some(email.clone()), password: None };

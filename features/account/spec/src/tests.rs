@@ -5,7 +5,8 @@ use names::{CryptHash, Generation, Uid};
 use wire::golden::Golden;
 
 use crate::{
-    AccountSpec, AccountUsage, GetUsage, Held, Limits, ListUids, ListUsage, Measured, UidNote, UidPage, Usage, UsagePage,
+    AccountSpec, AccountUsage, GetUsage, Held, Limits, ListUids, ListUsage, Measured, UidNote, UidPage,
+    Usage, UsagePage,
 };
 
 fn wish(generation: u64, spec: Wanted<AccountSpec>) -> Apply<AccountSpec> {

@@ -66,11 +66,10 @@ const UPDATE: Statement = Statement::new(
 const SUSPEND: Statement = Statement::new("UPDATE site SET suspended = $2, updated_at = $3 WHERE id = $1");
 const DELETE: Statement = Statement::new("UPDATE site SET deleted_at = $2, updated_at = $2 WHERE id = $1");
 const SET_DELETED: Statement = Statement::new("UPDATE site SET deleted_at = $2 WHERE id = $1");
-const ACCOUNT_OF_NAME: Statement =
-    Statement::new(
-        "SELECT a.id, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS suspended
+const ACCOUNT_OF_NAME: Statement = Statement::new(
+    "SELECT a.id, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS suspended
          FROM account a WHERE a.name = $1 AND a.deleted_at IS NULL",
-    );
+);
 const POOL_OF_NAME: Statement =
     Statement::new("SELECT id AS value FROM pool WHERE name = $1 AND deleted_at IS NULL");
 const OF_ACCOUNT: Statement =
