@@ -21,7 +21,7 @@ use crate::testing::Fresh;
 pub(super) const DATABASE: &str = "/var/lib/holdfast/holdfast.db";
 pub(super) const SCHEMA: i64 = 9;
 /// Where the server in effigy has its release.
-pub(super) const VERSION: &str = "/version";
+pub(super) const VERSION: &str = "/var/lib/version";
 
 /// A server, and a directory for backups beside it.
 pub(super) struct Server {
@@ -66,6 +66,7 @@ impl Server {
             "audit": { "seq": seq, "hash": hash },
         });
         self.write(DATABASE, &text.to_string());
+        self.host().files().set_meta(DATABASE, 0o600, (980, 980)).unwrap();
     }
 
     /// The agent holds one account more.
@@ -177,7 +178,7 @@ impl Tools for InEffigy {
     fn install(&self, host: &Host, deb: &str) -> Result<(), SetupError> {
         let failed = || SetupError::host("install");
         let version = host.files().read_text(deb).map_err(failed())?.unwrap();
-        host.files().write(VERSION, version.as_bytes(), 0o644, (0, 0)).map_err(failed())?;
+        host.files().write(VERSION, version.as_bytes(), 0o600, (0, 0)).map_err(failed())?;
         if version.contains("spoils") {
             host.files().write(DATABASE, b"spoilt", 0o600, (980, 980)).map_err(failed())?;
         }

@@ -8,7 +8,7 @@ use crate::error::SetupError;
 use crate::life::tests::{DATABASE, Server, VERSION};
 use crate::report::Report;
 
-const PATHS: [&str; 5] = ["/version", "/sick", "/var/lib/holdfast", "/var/lib/holdfast-agent", PLACE];
+const PATHS: [&str; 5] = ["/var/lib/version", "/sick", "/var/lib/holdfast", "/var/lib/holdfast-agent", PLACE];
 
 fn server() -> Server {
     let server = Server::new(1);
@@ -99,7 +99,7 @@ fn an_upgrade_that_was_stopped_before_any_change_is_completed_or_taken_back_by_t
 #[test]
 fn another_package_does_not_go_on_with_an_upgrade_that_was_stopped() {
     let server = server();
-    server.host().fail_on("write /version", "the disk is away");
+    server.host().fail_on("write /var/lib/version", "the disk is away");
     // dpkg fails, and so does the way back
     let _ = run(&server, "2.0", false).unwrap_err();
     server.host().fail_no_more();
