@@ -209,6 +209,7 @@ fn killed(node: &Node, api: &mut Api, outside: &Outside) {
     }
     node.kill9("holdfast-panel.service").unwrap();
     node.check(["systemctl", "start", "holdfast-egress.socket"]).unwrap();
+    *api = node.api().unwrap();
     for n in 0..5 {
         outside.wait_for("a message of before", about("object.ready", &format!("k{n}.example.test")));
     }
