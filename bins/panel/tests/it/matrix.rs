@@ -430,6 +430,8 @@ fn expected(operation: &Operation, role: Role, target: Target, roles: &Roles) ->
             (!holds("member.view") && !below).then_some(404)
         }
         "organisation" if here.is_none_or(|(_, _, on_organisation)| !on_organisation) => Some(404),
+        // A webhook is looked up among those that one manages.
+        "organisation" if operation.path.contains("{webhook}") && !holds(permission) => Some(404),
         "organisation" if !holds(permission) => Some(403),
         // These are for those above it.
         "organisation" => [

@@ -428,7 +428,7 @@ async fn a_new_member_comes_in_by_a_link_once_and_goes_with_the_role() {
     assert_eq!(by_link(&bench, token).await.status, 401, "once");
     let signed_in = bench.person("dev@alice").await;
     assert_eq!(signed_in.get("/api/v1/accounts/alice").await.status, 200);
-    assert_eq!(signed_in.post(path, json!({ "login": "x", "role": "developer" })).await.status, 403);
+    assert_eq!(signed_in.post(path, json!({ "login": "another", "role": "developer" })).await.status, 403);
     assert_eq!(signed_in.delete(&format!("{path}/alice")).await.status, 403);
 
     let last = alice.delete(&format!("{path}/alice")).await;
