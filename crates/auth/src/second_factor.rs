@@ -164,8 +164,7 @@ pub async fn finish(
         let Some(pending) = pending(tx, token, origin, now).await? else {
             return Ok(Err(SignInError::Code { person: None }));
         };
-        let taken = take(tx, seal, pending.person, code.expose(), origin, now).await?;
-        Ok(match taken {
+        Ok(match take(tx, seal, pending.person, code.expose(), origin, now).await? {
             Taken::Locked { until } => Err(SignInError::Locked { until }),
             Taken::Wrong => {
                 Err(SignInError::Code { person: Some(Box::new((pending.person, pending.login))) })

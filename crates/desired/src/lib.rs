@@ -52,7 +52,7 @@ pub use password::check_password;
 pub use patch::nullable;
 pub use plan::{DryRun, Effect, EffectChange, Effects, PlanView, PlannedObject, StepView, agent_error};
 pub use search::{Search, SearchParams};
-pub use table::{Access, Table, by_session};
+pub use table::{Access, Table, by_session, not_acting};
 pub use work::drive;
 
 /// Every statement of this crate.

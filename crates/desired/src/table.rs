@@ -160,6 +160,11 @@ pub fn by_session(actor: &Actor) -> Result<(), ApiError> {
     By::Session.check(actor)
 }
 
+/// As [`Access::not_acting`], for a single field.
+pub fn not_acting(actor: &Actor) -> Result<(), ApiError> {
+    By::NotActing.check(actor)
+}
+
 /// A table of routes over a state.
 pub struct Table<S = ()> {
     router: OpenApiRouter<S>,

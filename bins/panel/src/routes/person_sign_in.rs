@@ -138,8 +138,8 @@ async fn person_session_revoke_all(
         let person = covered(tx, &actor, &key).await?;
         let ended = session::revoke_all(tx, person.id, now).await?;
         let object = Object::of_installation("person", person.id);
-        let after = json!({ "sessions_ended": ended });
-        Ok(super::done(tx, &actor, "session.delete_all", object, (None, Some(after)), now).await?)
+        let counts = (Some(json!({ "sessions": ended })), Some(json!({ "sessions": 0 })));
+        Ok(super::done(tx, &actor, "session.delete_all", object, counts, now).await?)
     };
     parts.panel.store().write(write).await?;
     Ok(StatusCode::NO_CONTENT)

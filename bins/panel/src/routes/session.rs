@@ -255,19 +255,16 @@ pub(super) async fn signed_in(
 async fn view(parts: &Parts, actor: &Actor) -> Result<SessionView, ApiError> {
     let (person, session) = (actor.person_id(), actor.session());
     let now = parts.panel.now();
-    let (roles, own) = match person {
-        Some(person) => {
-            let read = async |tx: &mut Tx| -> Result<_, StoreError> {
-                let roles = tx.all::<Held>(ROLES.bind(person)).await?;
-                let sessions = auth::session::list(tx, person, now).await?;
-                Ok((roles, sessions.into_iter().find(|own| Some(own.id) == session)))
-            };
-            parts.panel.store().read(read).await?
-        }
-        None => {
-            let organisation = Some("root".to_owned());
-            (vec![Held { role: "administrator".to_owned(), organisation, account: None }], None)
-        }
+    let (roles, own) = if let Some(person) = person {
+        let read = async |tx: &mut Tx| -> Result<_, StoreError> {
+            let roles = tx.all::<Held>(ROLES.bind(person)).await?;
+            let sessions = auth::session::list(tx, person, now).await?;
+            Ok((roles, sessions.into_iter().find(|own| Some(own.id) == session)))
+        };
+        parts.panel.store().read(read).await?
+    } else {
+        let organisation = Some("root".to_owned());
+        (vec![Held { role: "administrator".to_owned(), organisation, account: None }], None)
     };
     let read = async |tx: &mut Tx| -> Result<_, StoreError> {
         let Some(person) = person else { return Ok((None, None)) };

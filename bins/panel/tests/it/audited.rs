@@ -16,7 +16,9 @@ async fn every_operation_that_changes_something_leaves_an_entry_done_or_refused(
     let bench = Bench::new().await;
     matrix::populate(&bench).await;
     let mut operations = Description::committed().operations();
-    operations.retain(|operation| operation.method != "GET");
+    // A passkey is asked for by a question that is kept in memory alone; what comes of it is in the audit.
+    let asks = ["passkey_ask", "session_ask_for_passkey"];
+    operations.retain(|operation| operation.method != "GET" && !asks.contains(&operation.id.as_str()));
     // What takes something away comes last.
     operations.sort_by_key(|operation| (operation.id.contains("delete"), operation.id.clone()));
     for operation in &operations {

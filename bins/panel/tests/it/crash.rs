@@ -161,8 +161,8 @@ async fn an_older_copy_of_the_database_is_noticed_and_nothing_is_removed() {
     }
     std::fs::copy(copy.path(), bench.database()).unwrap();
     let bench = bench.killed_and_started().await;
-    let shown = bench.until("/api/v1/accounts/alice", |account| account.json["reason"] == "refused").await;
-    assert_eq!(shown.json["condition"], "failed");
+    let shown = bench.until("/api/v1/accounts/alice", |account| account.json["reason"] == "behind").await;
+    assert_eq!(shown.json["condition"], "degraded");
     assert!(shown.json["message"].as_str().unwrap().contains("older copy"), "{}", shown.text);
     assert_eq!(bench.agent.host.count("site"), 1, "what the panel does not know is left alone");
     bench.until("/api/v1/events?limit=200", |events| events.text.contains("object.unknown")).await;

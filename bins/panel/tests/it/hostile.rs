@@ -384,7 +384,7 @@ async fn fields(which: fn(&Operation) -> bool) {
             tally.note(&field, &case.payload, &answer, found);
             if taken && !dry {
                 asking = administrator(&bench).await; // a password that was set ends the sessions
-                seq = last_audit(&bench).await.0;
+                (rows, seq) = (bench.rows().await, last_audit(&bench).await.0);
             }
         }
     }

@@ -363,9 +363,6 @@ pub(crate) async fn check_current(
     body: &mut EditAccountBody,
 ) -> Result<(), ApiError> {
     let current = body.current_password.take().map(Secret::new);
-    if body.password.is_some() {
-        desired::by_session(actor)?;
-    }
     let Some(owner) = owner.filter(|_| body.password.is_some()) else { return Ok(()) };
     let look = async |tx: &mut Tx| -> Result<_, StoreError> {
         let manages = actor.may::<ManageAccounts>(tx, account.id).await?;

@@ -17,7 +17,7 @@ use store::{Tx, WriteTx};
 use utoipa::ToSchema;
 
 use crate::hosted::Hosted;
-use crate::store::account::{self, AccountLimits};
+use crate::store::account::{self, LimitsOfAccount};
 use crate::store::organisation::{self, OrganisationLimits, Ruled};
 use crate::store::package::{self, Package};
 
@@ -291,9 +291,9 @@ pub(crate) struct Sell {
 }
 
 impl Rules for Sell {
-    type Value = AccountLimits;
+    type Value = LimitsOfAccount;
 
-    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(AccountLimits, Key), ApiError> {
+    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(LimitsOfAccount, Key), ApiError> {
         let Self { hosted, actor, proof, if_match, body } = self;
         let missing = || ApiError::not_found("account");
         let row = account::row(tx, proof.id).await?.ok_or_else(missing)?;

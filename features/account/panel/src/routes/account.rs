@@ -138,10 +138,6 @@ async fn account_edit(
     prefer: Prefer,
     Json(mut body): Json<EditAccountBody>,
 ) -> Result<Answer<Account>, ApiError> {
-    // A password that is replaced with the one of now shown needs nothing more.
-    if body.email.is_some() || (body.password.is_some() && body.current_password.is_none()) {
-        api_kit::require_step_up(&actor, state.panel.now())?;
-    }
     let store = state.panel.store();
     let find = async |tx: &mut Tx| -> Result<_, ApiError> {
         let proof = auth::account::<EditAccount>(tx, &actor, &key).await?;
@@ -150,6 +146,16 @@ async fn account_edit(
         Ok((proof, row, manages))
     };
     let (proof, row, manages) = store.read(find).await?;
+    if body.password.is_some() {
+        desired::by_session(&actor)?;
+    }
+    if body.email.is_some() {
+        desired::not_acting(&actor)?;
+    }
+    // A password that is replaced with the one of now shown needs nothing more.
+    if body.email.is_some() || (body.password.is_some() && body.current_password.is_none()) {
+        api_kit::require_step_up(&actor, state.panel.now())?;
+    }
     rules::check_current(store, &state.passwords, &actor, &proof, row.owner, &mut body).await?;
     let edit = rules::Edits::of(body, &row, manages, store, &state.passwords).await?;
     let asked = Asked::by(&actor, change, prefer)?;

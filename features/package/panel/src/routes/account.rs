@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use crate::routes::State;
 use crate::rules::{self, EditAccountLimits};
-use crate::store::account::{self, AccountLimits};
+use crate::store::account::{self, LimitsOfAccount};
 
 /// The routes.
 pub(super) fn table(state: State) -> Table {
@@ -24,12 +24,12 @@ pub(super) fn table(state: State) -> Table {
 
 /// What an account may have, and how much of it is used.
 #[utoipa::path(get, path = "/accounts/{account}/limits", tag = "packages", params(("account" = String, Path, description = "Name or id")),
-    responses((status = 200, description = "Its limits and features", body = AccountLimits), Problems))]
+    responses((status = 200, description = "Its limits and features", body = LimitsOfAccount), Problems))]
 async fn account_limits_show(
     S(state): S<State>,
     Caller(actor): Caller,
     Path(key): Path<AccountKey>,
-) -> Result<Tagged<AccountLimits>, ApiError> {
+) -> Result<Tagged<LimitsOfAccount>, ApiError> {
     let read = async |tx: &mut Tx| -> Result<_, ApiError> {
         let proof = auth::account::<ViewAccount>(tx, &actor, &key).await?;
         account::show(tx, &proof).await?.ok_or_else(|| ApiError::not_found("account"))
@@ -42,8 +42,8 @@ async fn account_limits_show(
 #[utoipa::path(patch, path = "/accounts/{account}/limits", tag = "packages", request_body = EditAccountLimits,
     params(("account" = String, Path, description = "Name or id"), ChangeParams,
            ("If-Match" = String, Header, description = "The ETag that was read, or *")),
-    responses((status = 202, description = "Written down, and on its way to the server", body = AccountLimits),
-              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<AccountLimits>), ChangeProblems))]
+    responses((status = 202, description = "Written down, and on its way to the server", body = LimitsOfAccount),
+              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<LimitsOfAccount>), ChangeProblems))]
 async fn account_limits_edit(
     S(state): S<State>,
     Caller(actor): Caller,
@@ -52,7 +52,7 @@ async fn account_limits_edit(
     if_match: IfMatch,
     prefer: Prefer,
     Json(body): Json<EditAccountLimits>,
-) -> Result<Answer<AccountLimits>, ApiError> {
+) -> Result<Answer<LimitsOfAccount>, ApiError> {
     let find = async |tx: &mut Tx| auth::account::<ManageAccounts>(tx, &actor, &key).await;
     let proof = state.panel.store().read(find).await?;
     let (id, asked) = (proof.id, Asked::by(&actor, change, prefer)?);

@@ -37,7 +37,7 @@ impl FromRow for Row {
 
 /// What an account may have, and how much of it is used.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub(crate) struct AccountLimits {
+pub(crate) struct LimitsOfAccount {
     /// Whose it is.
     #[schema(value_type = String)]
     account: AccountName,
@@ -94,7 +94,7 @@ pub(crate) async fn row(tx: &mut Tx, account: AccountId) -> Result<Option<Row>, 
 pub(crate) async fn show(
     tx: &mut Tx,
     account: &Authorised<AccountRef, ViewAccount>,
-) -> Result<Option<(AccountLimits, names::Generation)>, StoreError> {
+) -> Result<Option<(LimitsOfAccount, names::Generation)>, StoreError> {
     view(tx, account.id).await
 }
 
@@ -102,7 +102,7 @@ pub(crate) async fn show(
 pub(crate) async fn view(
     tx: &mut Tx,
     account: AccountId,
-) -> Result<Option<(AccountLimits, names::Generation)>, StoreError> {
+) -> Result<Option<(LimitsOfAccount, names::Generation)>, StoreError> {
     let Some(row) = row(tx, account).await? else { return Ok(None) };
     let state = limits::states(tx, Within::Account(account)).await?.pop();
     let limits = Limit::of_accounts().map(|limit| {
@@ -120,7 +120,7 @@ pub(crate) async fn view(
     });
     let on = |feature| state.as_ref().is_none_or(|state| state.is_on(feature));
     let features = Feature::ALL.iter().map(|&feature| FeatureView { name: feature, on: on(feature) });
-    let view = AccountLimits {
+    let view = LimitsOfAccount {
         account: row.name,
         package: row.package,
         limits: limits.collect(),
