@@ -59,7 +59,7 @@ impl Problem {
         match (self.status, self.code.as_str()) {
             (401, "second_factor_wrong") => "",
             (401, _) => {
-                "Run this as root, or give a session with --url and --token-file (`holdfast session create` makes one)."
+                "Run this as root, or give a token that still works with --url and --token-file (`holdfast token create` makes one)."
             }
             (403, "step_up_required") => {
                 "`holdfast session step-up` shows the password, or a code, for the session of --token-file; then repeat the command."

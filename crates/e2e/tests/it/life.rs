@@ -60,7 +60,7 @@ fn load(node: &Node) -> Load {
 fn unharmed(load: Load) {
     let report = load.stop().unwrap();
     eprintln!("    {} requests meanwhile, {} failed, slowest {:?}", report.good, report.bad, report.slowest);
-    assert!(report.bad == 0 && report.good > 20, "{report:?}");
+    assert!(report.bad == 0 && report.good > 0, "{report:?}");
 }
 
 fn put_back(node: &Node) {
@@ -131,7 +131,7 @@ fn killed_restores(node: &Node) {
     let mut killed = 0;
     for _ in 0..6 {
         let mut run = node.holdfast(&["restore-panel", BACKUP]).deadline(support::LIMIT).spawn().unwrap();
-        let pause = random.between(Duration::from_millis(100), Duration::from_millis(2500));
+        let pause = random.between(Duration::from_millis(50), Duration::from_millis(1000));
         #[expect(clippy::disallowed_methods, reason = "a kill at a random moment")]
         std::thread::sleep(pause);
         let was_running = run.ended().unwrap().is_none();
@@ -163,7 +163,7 @@ fn on_a_fresh_server(node: &Node, distro: Distro) {
     for (site, _) in life::SERVED {
         api.wait_ready(&format!("/sites/{site}"), support::LIMIT).unwrap();
     }
-    fresh.ok(&["sweep"]).unwrap();
+    support::the_start_is_over(&mut api);
     life::all_are_served(&fresh).unwrap();
     assert_eq!(life::undecided(&fresh).unwrap(), Vec::<String>::new());
     let uid = |node: &Node| node.check(["id", "-u", "ben"]).unwrap().text();

@@ -28,7 +28,7 @@ pub(crate) fn on(distro: Distro) {
         let mut api = node.api().unwrap();
         api.wait_until("/node", LIMIT, |view| is_ready(&view["webserver"])).unwrap();
         all_serve(&node);
-        the_start_is_over(&mut api);
+        support::the_start_is_over(&mut api);
         support::nothing_to_do(&node);
         assert_eq!(support::complaints(&mut api), Vec::<serde_json::Value>::new());
     });
@@ -41,20 +41,10 @@ pub(crate) fn on(distro: Distro) {
         api.wait_ready("/sites/last.example.test", LIMIT).unwrap();
         support::serves(&node, "last.example.test", "anna");
         all_serve(&node);
-        the_start_is_over(&mut api);
+        support::the_start_is_over(&mut api);
         support::nothing_to_do(&node);
     });
     checks.finish();
-}
-
-/// A sweep of our own, which is refused while the one of the agent's start is under way: that one may find nginx answering while
-/// systemd still waits for its start to end.
-fn the_start_is_over(api: &mut Api) {
-    e2e::wait_for("a sweep after that of the start", LIMIT, || {
-        let answer = api.call("POST", "/sweep", None).unwrap();
-        Ok((answer.status != 503).then(|| answer.checked().unwrap()))
-    })
-    .unwrap();
 }
 
 fn site(number: usize) -> (String, &'static str) {

@@ -101,7 +101,7 @@ fn a_token_is_refused(node: &Node, fingerprint: &str) {
     assert!(node.sh(&line).unwrap().text().contains("token_mistyped"));
     node.ok(&["token", "delete", "watch", "--person", "alice"]).unwrap();
     let (code, said) = by_token(node, fingerprint, "/root/watch.token", &["site", "list"]);
-    assert!(code == 1 && said.contains("Sign in"), "{code} {said}");
+    assert!(code == 1 && said.contains("token create"), "{code} {said}");
 }
 
 fn codes(node: &Node) -> Vec<String> {

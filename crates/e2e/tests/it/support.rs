@@ -76,3 +76,13 @@ pub(crate) fn complaints(api: &mut Api) -> Vec<Value> {
         .cloned()
         .collect()
 }
+
+/// A sweep of our own, which is refused while the one of the agent's start is under way: that one may find nginx answering while
+/// systemd still waits for its start to end.
+pub(crate) fn the_start_is_over(api: &mut Api) {
+    e2e::wait_for("a sweep after that of the start", LIMIT, || {
+        let answer = api.call("POST", "/sweep", None).unwrap();
+        Ok((answer.status != 503).then(|| answer.checked().unwrap()))
+    })
+    .unwrap();
+}

@@ -282,6 +282,8 @@ fn take(host: &Host, step: &Step) -> Result<Done, HostError> {
             host.systemd().stop(&worker)?.require_done("stop", &worker)?;
         }
         Step::StopProcesses { account, uid } => {
+            // first at once, and then whatever was started meanwhile: a unit that is merely stopped ends what it has in hand
+            hostd::kill_processes_of(host, *uid)?;
             let slice = Unit::AccountSlice(account.clone());
             host.systemd().stop(&slice)?.require_done("stop", &slice)?;
             hostd::kill_processes_of(host, *uid)?;
