@@ -256,14 +256,14 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
         | "organisation_suspend"
         | "webhook_redeliver"
         | "webhook_drop"
-        | "act_as_consent_give" => json!({}),
+        | "act_as_consent_give"
+        | "session_ask_for_passkey" => json!({}),
         "password_set" => json!({ "current": "correct horse battery", "new": "correct horse battery" }),
         "session_create" => json!({ "login": "nobody", "password": "wrong" }),
         "passkey_create" => {
             json!({ "question": "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA", "name": "laptop", "credential": {} })
         }
         "passkey_edit" => json!({ "name": "laptop" }),
-        "session_ask_for_passkey" => json!({}),
         "session_create_by_passkey" => {
             json!({ "question": "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA", "credential": {} })
         }

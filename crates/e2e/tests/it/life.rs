@@ -131,7 +131,7 @@ fn killed_restores(node: &Node) {
     let mut killed = 0;
     for _ in 0..6 {
         let mut run = node.holdfast(&["restore-panel", BACKUP]).deadline(support::LIMIT).spawn().unwrap();
-        let pause = random.between(Duration::from_millis(50), Duration::from_millis(1000));
+        let pause = random.between(Duration::from_millis(50), Duration::from_secs(1));
         #[expect(clippy::disallowed_methods, reason = "a kill at a random moment")]
         std::thread::sleep(pause);
         let was_running = run.ended().unwrap().is_none();
