@@ -75,6 +75,10 @@ async fn it_is_neither_nested_nor_a_way_to_stay() {
         .patch("/api/v1/accounts/alice", json!({ "password": "correct horse battery" }))
         .await
         .refused(403, "not_while_acting");
+    acting
+        .patch("/api/v1/accounts/alice", json!({ "email": "mine@example.test" }))
+        .await
+        .refused(403, "not_while_acting");
     let own = bench.person("alice").await.get("/api/v1/session").await.json["session"].clone();
     acting
         .delete(&format!("/api/v1/sessions/{}", own.as_str().unwrap()))
