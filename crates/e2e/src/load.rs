@@ -12,6 +12,8 @@ use crate::connection::{Connection, Target};
 
 /// How long a visitor waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A visitor asks so often at least, however short the act that it accompanies was.
+const LEAST: u64 = 25;
 /// Failures that are kept with their texts.
 const KEPT: usize = 5;
 
@@ -79,7 +81,7 @@ fn visit(address: SocketAddr, host: &str, path: &str, text: &str, stop: &AtomicB
             return report;
         }
     };
-    while !stop.load(Ordering::Relaxed) {
+    while !stop.load(Ordering::Relaxed) || report.good + report.bad < LEAST {
         connection.close();
         match connection.send("GET", host, path, &[("connection", "close")], None) {
             Ok(answer) if answer.status == 200 && answer.text().contains(text) => {
