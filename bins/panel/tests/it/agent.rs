@@ -344,7 +344,8 @@ impl FakeAgent {
         let stop = CancellationToken::new();
         let router = self.router();
         let own = rustix_uid();
-        let limits = Limits { grace: Duration::from_secs(1), ..Limits::default() };
+        // As many connections as the agent takes where root says nothing else.
+        let limits = Limits { connections: 64, grace: Duration::from_secs(1), ..Limits::default() };
         let shutdown = stop.clone();
         let task = tokio::spawn(async move {
             wire::serve(listener, router, AllowedPeers::of([own]), limits, shutdown).await.unwrap();

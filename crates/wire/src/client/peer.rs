@@ -4,6 +4,7 @@ use std::future::Future;
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -15,6 +16,12 @@ use crate::method::Method;
 
 /// Calls at once where nobody says otherwise; further ones wait.
 const CONNECTIONS: usize = 8;
+
+/// What a call waits for a service that has no room for one more connection.
+const ROOM: Duration = Duration::from_secs(5);
+
+/// Between two questions whether there is room.
+const ASKED_AGAIN: Duration = Duration::from_millis(50);
 
 /// A service at a path. Cheap to clone; the clones share the connections.
 #[derive(Clone, Debug)]
@@ -77,10 +84,7 @@ impl Peer {
     /// What the service said of itself on the newest connection; connects where there is none yet.
     pub async fn hello(&self) -> Result<HelloReply, WireError> {
         let _slot = self.inner.slots.acquire().await.map_err(|_| WireError::Closed)?;
-        let client = match self.take_idle() {
-            Some(client) => client,
-            None => self.connect().await?,
-        };
+        let (client, _) = self.connection().await?;
         self.put_back(client);
         Ok(self.last_hello().unwrap_or_default())
     }
@@ -92,13 +96,8 @@ impl Peer {
         mut on_progress: impl FnMut(Value) + Send,
     ) -> Result<Answer<M::Reply>, WireError> {
         let _slot = self.inner.slots.acquire().await.map_err(|_| WireError::Closed)?;
-        let mut old = self.take_idle();
         loop {
-            let fresh = old.is_none();
-            let mut client = match old.take() {
-                Some(client) => client,
-                None => self.connect().await?,
-            };
+            let (mut client, fresh) = self.connection().await?;
             let deadline = M::DEADLINE + SLACK;
             match client.exchange(M::NAME, frame.clone(), deadline, fds, &mut on_progress).await {
                 // Every method may be repeated harmlessly; a connection that lay idle may be a restarted service's.
@@ -113,6 +112,23 @@ impl Peer {
                     self.put_back(client);
                     return Err(error);
                 }
+            }
+        }
+    }
+
+    /// A connection and whether it is new. A service that has no room for one more is asked again for a while: it was asked for
+    /// nothing yet.
+    async fn connection(&self) -> Result<(Client, bool), WireError> {
+        let until = Instant::now() + ROOM;
+        loop {
+            if let Some(client) = self.take_idle() {
+                return Ok((client, false));
+            }
+            match self.connect().await {
+                Err(error) if error.is_refused(names::BUSY) && Instant::now() < until => {
+                    tokio::time::sleep(ASKED_AGAIN).await;
+                }
+                connected => return Ok((connected?, true)),
             }
         }
     }

@@ -169,6 +169,30 @@ async fn many_calls_at_once_share_a_few_connections() {
     }
 }
 
+#[tokio::test]
+async fn a_service_without_room_is_asked_again_for_a_while() {
+    let limits = Limits { connections: 2, kept_for_root: 0, ..Limits::default() };
+    let service = start_with(limits, AllowedPeers::of([own_uid()]));
+    let mut other = Client::connect(&service.path).await.unwrap();
+    other.call(&Echo { text: "takes the one".to_owned() }).await.unwrap();
+    let peer = Peer::new(&service.path);
+    let calls: Vec<_> = (0..20)
+        .map(|_| {
+            let peer = peer.clone();
+            tokio::spawn(async move { peer.call(&Echo { text: "shares the other".to_owned() }).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+
+    let late = Peer::new(&service.path);
+    let waits = tokio::spawn(async move { late.call(&Echo { text: "late".to_owned() }).await });
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    drop(other);
+    waits.await.unwrap().unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_blocking_client_does_the_same() {
     let service = start();
