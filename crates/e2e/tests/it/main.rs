@@ -17,7 +17,6 @@ mod setup;
 mod signing_in;
 mod story;
 mod support;
-mod suspension;
 mod tenants;
 mod upgrade;
 mod web;
@@ -51,6 +50,5 @@ on_both! {
     limits_of_the_disk_are_held_on_btrfs => crate::quota::on;
     people_sign_in_with_a_second_factor => crate::signing_in::on;
     events_are_told_to_other_servers => crate::webhook::on;
-    a_suspension_ends_every_access => crate::suspension::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }
