@@ -3,6 +3,7 @@
 //! Nothing of it is on the server, so the agent is kept away, and each row says that it was observed: a panel without an agent serves such rows
 //! and drives nothing.
 
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ const LISTS: usize = 1000;
 const SINGLES: usize = 4000;
 /// Asked before it counts, so that nothing is asked for the first time.
 const WARM: usize = 20;
+const DATABASE: &str = "/var/lib/holdfast/holdfast.db";
 const TREE: &str = "10,000 accounts in 1,000 organisations";
 
 const ORGANISATION: Statement = Statement::new(
@@ -113,11 +115,10 @@ struct Tree {
 pub(super) fn measure(rig: &Rig) -> Result<Vec<Figure>> {
     rig.sh("systemctl stop holdfast-panel.socket holdfast-panel.service holdfast-agent.service 2>/dev/null || true; \
             systemctl mask --runtime holdfast-agent.service holdfast-agent.socket 2>/dev/null || true")?;
-    let database = format!("/proc/{}/root/var/lib/holdfast/holdfast.db", rig.server.leader());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let tree = runtime.block_on(fill(Path::new(&database)))?;
-    rig.sh("chown holdfast: /var/lib/holdfast/holdfast.db*; systemctl start holdfast-panel.socket 2>/dev/null || true; \
-            systemctl start holdfast-panel.service")?;
+    let tree = filled(rig)?;
+    rig.sh(
+        "systemctl start holdfast-panel.socket 2>/dev/null || true; systemctl start holdfast-panel.service",
+    )?;
     let mut connection = Connection::new(Target::Unix(rig.socket()), Duration::from_mins(1))?;
     let mut figures = lists(&mut connection, &tree)?;
     figures.extend(single(&mut connection, &tree)?);
@@ -215,6 +216,21 @@ fn quantiles(what: &str, times: &[Duration], aim: Option<f64>) -> Vec<Figure> {
         samples: samples.len(),
     };
     vec![figure(50), figure(99)]
+}
+
+/// Fills a copy of the database, and puts it in its place: SQLite follows the links of a path by itself, and would not find the
+/// server's root by that of its processes.
+fn filled(rig: &Rig) -> Result<Tree> {
+    let here = std::env::temp_dir().join(format!("holdfast-bench-{}.db", std::process::id()));
+    // the panel is stopped: what its log still held is in the file
+    fs::write(&here, rig.server.pull(DATABASE)?).with_context(|| here.display().to_string())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let tree = runtime.block_on(fill(&here));
+    rig.sh(&format!("rm -f {DATABASE}-wal {DATABASE}-shm"))?;
+    rig.server.push_file(&here, DATABASE, 0o600)?;
+    rig.sh(&format!("chown holdfast: {DATABASE}"))?;
+    fs::remove_file(&here).with_context(|| here.display().to_string())?;
+    tree
 }
 
 async fn fill(database: &Path) -> Result<Tree> {
