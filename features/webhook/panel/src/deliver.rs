@@ -108,9 +108,8 @@ async fn one(state: &State, id: WebhookId) -> Result<bool, StoreError> {
         Ok(due.map(|due| (webhook, due, tries)))
     };
     let Some((webhook, message, tries)) = state.panel.store().read(read).await? else { return Ok(false) };
-    let outcome =
-        attempt::send(&state.egress, &webhook.receiver(now), message.id, &message.body, state.panel.now())
-            .await;
+    let to = webhook.receiver(&state.seal, now);
+    let outcome = attempt::send(&state.egress, &to, message.id, &message.body, state.panel.now()).await;
     if let Outcome::NoEgress(error) = &outcome {
         tracing::warn!(%error, "egress does not answer; messages to webhooks wait");
         tokio::time::sleep(PAUSE).await;

@@ -7,6 +7,7 @@ use desired::Key;
 use desired::event::{self, Code, Event};
 use egress_spec::Bounds;
 use names::{Label, Micros, OrganisationId, WebUrl, WebhookId};
+use seal::SealKey;
 use serde::Deserialize;
 use serde_json::Value;
 use store::WriteTx;
@@ -68,6 +69,7 @@ pub(crate) struct EditWebhook {
 /// What the rules need of a request.
 pub(crate) struct Act<'a> {
     pub(crate) actor: &'a Actor,
+    pub(crate) seal: &'a SealKey,
     pub(crate) now: Micros,
 }
 
@@ -138,12 +140,14 @@ impl Act<'_> {
             return Err(ApiError::conflict("webhooks_too_many", detail));
         }
         let kinds = body.kinds.as_deref().map(kinds).transpose()?;
+        let id = WebhookId::new();
+        let sealed = key.sealed(self.seal, id).map_err(ApiError::internal)?;
         let new = New {
-            id: WebhookId::new(),
+            id,
             name: &body.name,
             url: &body.url,
             kinds,
-            key,
+            secret: &sealed,
             cursor: event::newest(tx).await?,
             now: self.now,
         };
@@ -215,7 +219,8 @@ impl Act<'_> {
         let managed = managed(tx, self.actor, webhook).await?;
         let before = Webhook::from(&*managed);
         let until = self.now.plus(schedule::OLD_KEY);
-        webhook::rotate(tx, &managed, key, (until, self.now)).await?;
+        let sealed = key.sealed(self.seal, managed.id).map_err(ApiError::internal)?;
+        webhook::rotate(tx, &managed, &sealed, (until, self.now)).await?;
         let after = Webhook { old_secret_until: Some(until), updated_at: self.now, ..before.clone() };
         self.done(tx, "webhook.rotate_secret", (Some(&before), Some(&after)), Some(Code::Changed)).await?;
         Ok(after)

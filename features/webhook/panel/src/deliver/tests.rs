@@ -324,7 +324,7 @@ async fn both_keys_sign_for_a_day_after_a_rotation() {
     bench.store.write(write).await.unwrap();
     let read = async |tx: &mut Tx| webhook::unscoped::find(tx, webhook.id).await;
     let row = bench.store.read::<_, StoreError, _>(read).await.unwrap().unwrap();
-    let signs = |at: Micros| row.receiver(at).keys.iter().map(|key| key.sign(&[&"x"])).collect::<Vec<_>>();
+    let signs = |at: Micros| row.receiver(&bench.state.seal, at).keys.iter().map(|key| key.sign(&[&"x"])).collect::<Vec<_>>();
     assert_eq!(signs(Micros::now()), [new.sign(&[&"x"]), old.sign(&[&"x"])]);
     assert_eq!(signs(Micros::now().plus(schedule::OLD_KEY)), [new.sign(&[&"x"])]);
 }

@@ -3,6 +3,7 @@
 use auth::TenantScope;
 use desired::event::Code;
 use names::{Label, Micros, OrganisationId, Secret, WebUrl, WebhookId};
+use seal::SealKey;
 use serde::{Deserialize, Serialize};
 use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
@@ -58,6 +59,11 @@ const EDIT: Statement = Statement::new(
 const ROTATE: Statement = Statement::new(
     "UPDATE webhook SET old_secret = secret, old_secret_until = $3, secret = $2, updated_at = $4 WHERE id = $1",
 );
+const IN_CLEAR: Statement = Statement::new(
+    "SELECT id, secret, old_secret FROM webhook WHERE secret LIKE 'whsec%' OR old_secret LIKE 'whsec%' ORDER BY id LIMIT 100",
+);
+const SET_SEALED: Statement =
+    Statement::new("UPDATE webhook SET secret = $2, old_secret = $3 WHERE id = $1");
 const DELETE: Statement = Statement::new("DELETE FROM webhook WHERE id = $1");
 const CURSOR: Statement =
     Statement::new("UPDATE webhook SET event_cursor = $2 WHERE id = $1 AND event_cursor < $2");
@@ -78,7 +84,7 @@ const DISABLE: Statement = Statement::new(
 
 pub(crate) const STATEMENTS: &[Statement] = &[
     BY_ID, BY_NAME, NAMED, PAGE, ENABLED, BEHIND, COUNT, INSERT, EDIT, ROTATE, DELETE, CURSOR, HEALTHY,
-    FAILING, DISABLE, AWAY,
+    FAILING, DISABLE, AWAY, IN_CLEAR, SET_SEALED,
 ];
 
 /// The key of a webhook in a path.
@@ -93,7 +99,7 @@ pub(crate) struct WebhookRow {
     pub(crate) url: WebUrl,
     /// Codes of events; none: all. One that this release does not know matches nothing.
     pub(crate) kinds: Option<Vec<String>>,
-    /// As it is kept.
+    /// Sealed.
     secret: Secret<String>,
     old_secret: Option<Secret<String>>,
     pub(crate) old_secret_until: Option<Micros>,
@@ -147,10 +153,10 @@ impl WebhookRow {
     }
 
     /// Where its messages go, with the keys that sign now. A key that cannot be read signs nothing.
-    pub(crate) fn receiver(&self, now: Micros) -> Receiver {
+    pub(crate) fn receiver(&self, seal: &SealKey, now: Micros) -> Receiver {
         let old = self.old_secret.as_ref().filter(|_| self.old_secret_until.is_some_and(|until| until > now));
         let kept = std::iter::once(&self.secret).chain(old);
-        let keys = kept.filter_map(|kept| Key::from_kept(kept.expose()).ok()).collect();
+        let keys = kept.filter_map(|kept| Key::open(seal, self.id, kept.expose()).ok()).collect();
         Receiver { url: self.url.clone(), keys }
     }
 }
@@ -217,7 +223,8 @@ pub(crate) struct New<'a> {
     pub(crate) name: &'a Label,
     pub(crate) url: &'a WebUrl,
     pub(crate) kinds: Option<Vec<Code>>,
-    pub(crate) key: &'a Key,
+    /// Its key, sealed.
+    pub(crate) secret: &'a str,
     /// The newest event: what happened before is not told.
     pub(crate) cursor: i64,
     pub(crate) now: Micros,
@@ -263,7 +270,7 @@ pub(crate) async fn insert(tx: &mut WriteTx, owner: &Owner, new: &New<'_>) -> Re
         .bind(new.name)
         .bind(new.url)
         .bind(stored(kinds.as_ref()))
-        .bind(new.key.kept().expose())
+        .bind(new.secret)
         .bind(new.cursor)
         .bind(new.now);
     Ok(tx.execute(insert).await? == 1)
@@ -287,14 +294,14 @@ pub(crate) async fn edit(tx: &mut WriteTx, webhook: &Managed, row: &WebhookRow) 
     Ok(())
 }
 
-/// A new key; the one of now signs as well until then.
+/// A new key, sealed; the one of now signs as well until then.
 pub(crate) async fn rotate(
     tx: &mut WriteTx,
     webhook: &Managed,
-    key: &Key,
+    sealed: &str,
     (until, now): (Micros, Micros),
 ) -> Result<(), StoreError> {
-    tx.execute(ROTATE.bind(webhook.id).bind(key.kept().expose()).bind(until).bind(now)).await?;
+    tx.execute(ROTATE.bind(webhook.id).bind(sealed).bind(until).bind(now)).await?;
     Ok(())
 }
 
@@ -304,11 +311,28 @@ pub(crate) async fn delete(tx: &mut WriteTx, webhook: &Managed) -> Result<(), St
     Ok(())
 }
 
+/// A row whose keys are not sealed.
+pub(crate) struct InClear {
+    pub(crate) id: WebhookId,
+    pub(crate) secret: Secret<String>,
+    pub(crate) old_secret: Option<Secret<String>>,
+}
+
+impl FromRow for InClear {
+    fn from_row(row: &Row) -> Result<Self, RowError> {
+        Ok(Self {
+            id: row.parse("id")?,
+            secret: row.text("secret")?.into(),
+            old_secret: row.opt_text("old_secret")?.map(Into::into),
+        })
+    }
+}
+
 /// The panel's own look, for messages and for `access`.
 pub(crate) mod unscoped {
     use super::{
-        AWAY, BEHIND, BY_ID, BY_NAME, CURSOR, DISABLE, ENABLED, FAILING, HEALTHY, Micros, StoreError,
-        TenantScope, Tx, WebhookId, WebhookKey, WebhookRow, WriteTx,
+        AWAY, BEHIND, BY_ID, BY_NAME, CURSOR, DISABLE, ENABLED, FAILING, HEALTHY, IN_CLEAR, InClear, Micros,
+        SET_SEALED, StoreError, TenantScope, Tx, WebhookId, WebhookKey, WebhookRow, WriteTx,
     };
 
     /// Rows of a key, two at most: names are unique within an organisation alone, and of names those count that the scope shows.
@@ -321,6 +345,21 @@ pub(crate) mod unscoped {
             WebhookKey::Id(id) => tx.all(BY_ID.bind(*id)).await,
             WebhookKey::Name(name) => tx.all(scope.bind(BY_NAME.bind(name))).await,
         }
+    }
+
+    /// Some of those whose keys are not sealed.
+    pub(crate) async fn in_clear(tx: &mut Tx) -> Result<Vec<InClear>, StoreError> {
+        tx.all(IN_CLEAR).await
+    }
+
+    /// The keys of before, sealed.
+    pub(crate) async fn set_sealed(
+        tx: &mut WriteTx,
+        id: WebhookId,
+        (secret, old): (String, Option<String>),
+    ) -> Result<(), StoreError> {
+        tx.execute(SET_SEALED.bind(id).bind(secret).bind(old)).await?;
+        Ok(())
     }
 
     /// Those that are told of events.
