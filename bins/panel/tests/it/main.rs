@@ -23,6 +23,7 @@ mod rehearsals;
 mod schema;
 mod serving;
 mod sign_in;
+mod told;
 mod tokens;
 mod usage;
 mod webhooks;
