@@ -100,7 +100,7 @@ async fn one(state: &State, id: WebhookId) -> Result<bool, StoreError> {
     let now = state.panel.now();
     let read = async |tx: &mut Tx| -> Result<_, StoreError> {
         let Some(webhook) = webhook::unscoped::find(tx, id).await? else { return Ok(None) };
-        if !webhook.enabled || webhook.next_attempt_at.is_some_and(|next| next > now) {
+        if !webhook.enabled || webhook.paused || webhook.next_attempt_at.is_some_and(|next| next > now) {
             return Ok(None);
         }
         let due = delivery::unscoped::due(tx, id, now).await?;
@@ -165,12 +165,13 @@ async fn give_up(tx: &mut WriteTx, webhook: &WebhookRow, now: Micros) -> Result<
         return Ok(false);
     }
     let scope = Key { kind: crate::rules::KIND, id: webhook.id.to_string() };
-    event::note(tx, now, &Event::of(scope, None, Code::WebhookDisabled, webhook.name.as_str())).await?;
+    let event = Event::of(scope, None, Code::WebhookDisabled, webhook.name.as_str());
+    event::note(tx, now, &event.in_organisation(Some(webhook.organisation))).await?;
     let entry = audit::Entry {
         who: audit::Who::from(&Actor::system()),
         request_id: "",
         action: "webhook.disable",
-        object: audit::Object::of_installation(crate::rules::KIND, webhook.id),
+        object: audit::Object::of_organisation(crate::rules::KIND, webhook.id, webhook.organisation),
         before: None,
         after: Some(serde_json::json!({ "enabled": false, "disabled_reason": "unreachable" })),
         plan_hash: None,

@@ -276,7 +276,7 @@ async fn webhook_test(
     let act = Act { now, ..state.act(&actor) };
     let after = json!({ "delivered": tested.delivered, "status": tested.status });
     let write = async |tx: &mut WriteTx| {
-        act.noted(tx, "webhook.test", Some(row.id), (None, Some(after.clone()))).await
+        act.noted(tx, "webhook.test", Some((row.id, row.organisation)), (None, Some(after.clone()))).await
     };
     state.panel.store().write(write).await?;
     Ok(Json(tested))
@@ -352,7 +352,7 @@ async fn dead_letters(
             ("webhook.drop", delivery::drop_dead(tx, &webhook, which.delivery).await?)
         };
         let after = json!({ "delivery": which.delivery, "count": count });
-        act.noted(tx, action, Some(webhook.id), (None, Some(after))).await?;
+        act.noted(tx, action, Some((webhook.id, webhook.organisation)), (None, Some(after))).await?;
         Ok(count)
     };
     Ok(Json(DeliveryCount { count: state.panel.store().write(write).await? }))

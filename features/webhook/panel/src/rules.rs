@@ -39,7 +39,7 @@ pub(crate) struct CreateWebhook {
     /// The codes of events that are told; null or left out: all, and those of later releases.
     #[serde(default)]
     pub(crate) kinds: Option<Vec<String>>,
-    /// The organisation, by name or id, that it belongs to, and of whose accounts it is told; the one at the root is told everything. Left out: one's own.
+    /// The organisation, by name or id, that it belongs to: it is told what happens in it and below; the one at the root is told everything. Left out: one's own.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub(crate) organisation: Option<OrganisationKey>,
@@ -238,10 +238,11 @@ impl Act<'_> {
             |view: Option<&Webhook>| view.map(serde_json::to_value).transpose().map_err(ApiError::internal);
         if let (Some(view), Some(code)) = (after.or(before), code) {
             let scope = Key { kind: KIND, id: view.id.to_string() };
-            event::note(tx, self.now, &Event::of(scope, None, code, view.name.as_str())).await?;
+            let event = Event::of(scope, None, code, view.name.as_str());
+            event::note(tx, self.now, &event.in_organisation(Some(view.organisation))).await?;
         }
-        let id = after.or(before).map(|view| view.id);
-        self.noted(tx, action, id, (value(before)?, value(after)?)).await
+        let of = after.or(before).map(|view| (view.id, view.organisation));
+        self.noted(tx, action, of, (value(before)?, value(after)?)).await
     }
 
     /// Writes an act into the audit, and its request down as done.
@@ -249,14 +250,14 @@ impl Act<'_> {
         &self,
         tx: &mut WriteTx,
         action: &str,
-        id: Option<WebhookId>,
+        of: Option<(WebhookId, OrganisationId)>,
         (before, after): (Option<Value>, Option<Value>),
     ) -> Result<(), ApiError> {
         let entry = Entry {
             who: Who::from(self.actor),
             request_id: &api_kit::request_id::current().unwrap_or_default(),
             action,
-            object: id.map_or(Object::none(KIND), |id| Object::of_installation(KIND, id)),
+            object: of.map_or(Object::none(KIND), |(id, of)| Object::of_organisation(KIND, id, of)),
             before,
             after,
             plan_hash: None,

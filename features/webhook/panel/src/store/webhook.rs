@@ -14,12 +14,14 @@ use crate::secret::Key;
 
 const BY_ID: Statement = Statement::new(
     "SELECT id, organisation_id, name, url, kinds, secret, old_secret, old_secret_until, enabled, disabled_reason, event_cursor,
-            failures, failing_since, next_attempt_at, created_at, updated_at
+            failures, failing_since, next_attempt_at, created_at, updated_at,
+            (SELECT o.suspended FROM organisation_state o WHERE o.organisation_id = webhook.organisation_id) AS paused
      FROM webhook WHERE id = $1",
 );
 const BY_NAME: Statement = Statement::new(
     "SELECT id, organisation_id, name, url, kinds, secret, old_secret, old_secret_until, enabled, disabled_reason, event_cursor,
-            failures, failing_since, next_attempt_at, created_at, updated_at
+            failures, failing_since, next_attempt_at, created_at, updated_at,
+            (SELECT o.suspended FROM organisation_state o WHERE o.organisation_id = webhook.organisation_id) AS paused
      FROM webhook
      WHERE name = $1
        AND ($2 = 'all' OR organisation_id IN
@@ -30,7 +32,8 @@ const NAMED: Statement =
     Statement::new("SELECT id AS value FROM webhook WHERE organisation_id = $1 AND name = $2");
 const PAGE: Statement = Statement::new(
     "SELECT id, organisation_id, name, url, kinds, secret, old_secret, old_secret_until, enabled, disabled_reason, event_cursor,
-            failures, failing_since, next_attempt_at, created_at, updated_at
+            failures, failing_since, next_attempt_at, created_at, updated_at,
+            (SELECT o.suspended FROM organisation_state o WHERE o.organisation_id = webhook.organisation_id) AS paused
      FROM webhook
      WHERE (name > $1 OR (name = $1 AND id > $2))
        AND ($3 = 'all' OR organisation_id IN
@@ -39,12 +42,22 @@ const PAGE: Statement = Statement::new(
 );
 const ENABLED: Statement = Statement::new(
     "SELECT id, organisation_id, name, url, kinds, secret, old_secret, old_secret_until, enabled, disabled_reason, event_cursor,
-            failures, failing_since, next_attempt_at, created_at, updated_at
-     FROM webhook WHERE enabled = 1 ORDER BY id",
+            failures, failing_since, next_attempt_at, created_at, updated_at,
+            (SELECT o.suspended FROM organisation_state o WHERE o.organisation_id = webhook.organisation_id) AS paused
+     FROM webhook
+     WHERE enabled = 1 AND organisation_id IN (SELECT organisation_id FROM organisation_state WHERE suspended = 0)
+     ORDER BY id",
 );
 const BEHIND: Statement = Statement::new(
     "SELECT COUNT(*) AS value FROM webhook
-     WHERE enabled = 1 AND event_cursor < (SELECT COALESCE(MAX(seq), 0) FROM event)",
+     WHERE enabled = 1 AND event_cursor < (SELECT COALESCE(MAX(seq), 0) FROM event)
+       AND organisation_id IN (SELECT organisation_id FROM organisation_state WHERE suspended = 0)",
+);
+// Whoever is paused is not away: the days after which a receiver is given up begin anew.
+const REST: Statement = Statement::new(
+    "UPDATE webhook SET failures = 0, failing_since = NULL, next_attempt_at = NULL
+     WHERE failing_since IS NOT NULL
+       AND organisation_id IN (SELECT organisation_id FROM organisation_state WHERE suspended = 1)",
 );
 const COUNT: Statement = Statement::new("SELECT COUNT(*) AS value FROM webhook WHERE organisation_id = $1");
 const INSERT: Statement = Statement::new(
@@ -84,7 +97,7 @@ const DISABLE: Statement = Statement::new(
 
 pub(crate) const STATEMENTS: &[Statement] = &[
     BY_ID, BY_NAME, NAMED, PAGE, ENABLED, BEHIND, COUNT, INSERT, EDIT, ROTATE, DELETE, CURSOR, HEALTHY,
-    FAILING, DISABLE, AWAY, IN_CLEAR, SET_SEALED,
+    FAILING, DISABLE, AWAY, IN_CLEAR, SET_SEALED, REST,
 ];
 
 /// The key of a webhook in a path.
@@ -111,6 +124,8 @@ pub(crate) struct WebhookRow {
     pub(crate) next_attempt_at: Option<Micros>,
     pub(crate) created_at: Micros,
     pub(crate) updated_at: Micros,
+    /// Its organisation, or one above it, is suspended.
+    pub(crate) paused: bool,
 }
 
 impl FromRow for WebhookRow {
@@ -132,6 +147,7 @@ impl FromRow for WebhookRow {
             next_attempt_at: row.opt_time("next_attempt_at")?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,
+            paused: row.flag("paused")?,
         })
     }
 }
@@ -170,7 +186,7 @@ pub(crate) struct Webhook {
     /// Its name.
     #[schema(value_type = String)]
     pub(crate) name: Label,
-    /// The organisation whose accounts' events are told; the root one: all events.
+    /// The organisation of which it is told, and of those below; the root one: all events.
     #[schema(value_type = String, format = "uuid")]
     pub(crate) organisation: OrganisationId,
     /// Where messages go.
@@ -182,6 +198,8 @@ pub(crate) struct Webhook {
     pub(crate) enabled: bool,
     /// Why not: `asked`, or `unreachable` where the receiver took nothing for three days.
     pub(crate) disabled_reason: Option<String>,
+    /// Its organisation is suspended: nothing is sent, and what happens is told when the organisation goes on.
+    pub(crate) paused: bool,
     /// Failures in a row.
     pub(crate) failures: i64,
     /// Since when the receiver takes nothing; null: it took the last message.
@@ -208,6 +226,7 @@ impl From<&WebhookRow> for Webhook {
             kinds: row.kinds.clone(),
             enabled: row.enabled,
             disabled_reason: row.disabled_reason.clone(),
+            paused: row.paused,
             failures: row.failures,
             failing_since: row.failing_since,
             old_secret_until: row.old_secret_until,
@@ -332,7 +351,7 @@ impl FromRow for InClear {
 pub(crate) mod unscoped {
     use super::{
         AWAY, BEHIND, BY_ID, BY_NAME, CURSOR, DISABLE, ENABLED, FAILING, HEALTHY, IN_CLEAR, InClear, Micros,
-        SET_SEALED, StoreError, TenantScope, Tx, WebhookId, WebhookKey, WebhookRow, WriteTx,
+        REST, SET_SEALED, StoreError, TenantScope, Tx, WebhookId, WebhookKey, WebhookRow, WriteTx,
     };
 
     /// Rows of a key, two at most: names are unique within an organisation alone, and of names those count that the scope shows.
@@ -362,7 +381,7 @@ pub(crate) mod unscoped {
         Ok(())
     }
 
-    /// Those that are told of events.
+    /// Those that are told of events now: they are enabled, and not paused.
     pub(crate) async fn enabled(tx: &mut Tx) -> Result<Vec<WebhookRow>, StoreError> {
         tx.all(ENABLED).await
     }
@@ -402,6 +421,12 @@ pub(crate) mod unscoped {
         next: Micros,
     ) -> Result<(), StoreError> {
         tx.execute(FAILING.bind(id).bind(now).bind(next)).await?;
+        Ok(())
+    }
+
+    /// Those that are paused are not counted as away.
+    pub(crate) async fn rest(tx: &mut WriteTx) -> Result<(), StoreError> {
+        tx.execute(REST).await?;
         Ok(())
     }
 
