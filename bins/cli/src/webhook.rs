@@ -244,7 +244,10 @@ fn show(session: &mut Session, reply: &Reply) -> Result<(), Failure> {
         ("organisation", text(&webhook, "organisation")),
         ("enabled", text(&webhook, "enabled")),
         ("why not", text(&webhook, "disabled_reason")),
-        ("paused", if is_paused(&webhook) { "its organisation is suspended".to_owned() } else { String::new() }),
+        (
+            "paused",
+            if is_paused(&webhook) { "its organisation is suspended".to_owned() } else { String::new() },
+        ),
         ("failures in a row", if failures == "0" { String::new() } else { failures }),
         ("failing since", moment(&webhook, "failing_since")),
         ("old secret until", moment(&webhook, "old_secret_until")),

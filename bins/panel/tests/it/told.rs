@@ -33,11 +33,14 @@ async fn heard(client: &Client) -> BTreeSet<String> {
     let page = client.get("/api/v1/events?cursor=0&limit=200").await;
     let items = page.is(200).json["items"].as_array().unwrap();
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let line = |one: &Value| format!("{} {} {}", word(&one["kind"]), word(&one["params"]["name"]), word(&one["code"]));
+    let line = |one: &Value| {
+        format!("{} {} {}", word(&one["kind"]), word(&one["params"]["name"]), word(&one["code"]))
+    };
     let all: BTreeSet<String> = items.iter().map(line).collect();
     // a page from the end shows the same
     let latest = client.get("/api/v1/events?limit=200").await;
-    let latest: BTreeSet<String> = latest.is(200).json["items"].as_array().unwrap().iter().map(line).collect();
+    let latest: BTreeSet<String> =
+        latest.is(200).json["items"].as_array().unwrap().iter().map(line).collect();
     assert_eq!(all, latest);
     all
 }
@@ -56,7 +59,8 @@ async fn whoever_may_read_an_object_hears_what_happens_to_it_and_nobody_else() {
     let walt = member(&bench, "walt", "watcher").await;
     let rod = member(&bench, "rod", "read-only").await;
 
-    let of = |kind: &str, all: &BTreeSet<String>| all.iter().any(|line| line.starts_with(&format!("{kind} ")));
+    let of =
+        |kind: &str, all: &BTreeSet<String>| all.iter().any(|line| line.starts_with(&format!("{kind} ")));
     let hers = heard(&rita).await;
     for line in [
         "person pia object.created",
@@ -70,7 +74,10 @@ async fn whoever_may_read_an_object_hears_what_happens_to_it_and_nobody_else() {
         assert!(hers.contains(line), "{line}: {hers:#?}");
     }
     assert!(!hers.iter().any(|line| line.contains("stranger") || line.contains("elsewhere")), "{hers:#?}");
-    assert!(!of("node", &hers) && !of("setting", &hers), "what is the server's is the administrators': {hers:#?}");
+    assert!(
+        !of("node", &hers) && !of("setting", &hers),
+        "what is the server's is the administrators': {hers:#?}"
+    );
     let everything = heard(&root).await;
     assert!(hers.is_subset(&everything) && everything.contains("person stranger object.created"));
 
@@ -81,7 +88,10 @@ async fn whoever_may_read_an_object_hears_what_happens_to_it_and_nobody_else() {
         assert!(!of(kind, &his), "{kind}: {his:#?}");
     }
     let his = heard(&rod).await;
-    assert!(of("role", &his) && of("organisation", &his) && of("package", &his) && !of("person", &his), "{his:#?}");
+    assert!(
+        of("role", &his) && of("organisation", &his) && of("package", &his) && !of("person", &his),
+        "{his:#?}"
+    );
     let token = async |permissions: Value| {
         let body = json!({ "name": format!("t{}", permissions.as_array().unwrap().len()), "permissions": permissions });
         heard(&bench.with_token(&bench.token("rita", body).await)).await
@@ -98,7 +108,10 @@ async fn whoever_may_read_an_object_hears_what_happens_to_it_and_nobody_else() {
 
     // the last word
     let pia = rita.get("/api/v1/persons/pia").await;
-    assert_eq!(rita.clone().header("if-match", pia.header("etag")).delete("/api/v1/persons/pia").await.status, 204);
+    assert_eq!(
+        rita.clone().header("if-match", pia.header("etag")).delete("/api/v1/persons/pia").await.status,
+        204
+    );
     assert_eq!(root.delete("/api/v1/organisations/shop").await.status, 204);
     let hers = heard(&rita).await;
     assert!(hers.contains("person pia object.removed"), "{hers:#?}");

@@ -259,7 +259,8 @@ async fn webhook_test(
     let row = state.panel.store().read(async |tx: &mut Tx| managed(tx, &actor, &key).await).await?;
     let now = state.panel.now();
     let body = message::test(&row.name, now).to_string();
-    let outcome = attempt::send(&state.egress, &row.receiver(&state.seal, now), DeliveryId::new(), &body, now).await;
+    let outcome =
+        attempt::send(&state.egress, &row.receiver(&state.seal, now), DeliveryId::new(), &body, now).await;
     let tested = |delivered, status, error, micros| WebhookTested { delivered, status, error, micros };
     let tested = match outcome {
         Outcome::Taken { status, micros } => tested(true, Some(status), None, Some(micros)),

@@ -222,7 +222,8 @@ async fn what_waits_for_one_webhook_is_bounded_and_the_oldest_are_given_up() {
     }
     bench.fill().await;
     let bound = async |most: i64| {
-        let write = async |tx: &mut WriteTx| delivery::unscoped::bound(tx, webhook.id, most, Micros::now()).await;
+        let write =
+            async |tx: &mut WriteTx| delivery::unscoped::bound(tx, webhook.id, most, Micros::now()).await;
         bench.store.write(write).await.unwrap();
         let states = bench.messages(&webhook).await.into_iter().map(|one| one.state);
         states.collect::<Vec<_>>()
@@ -391,7 +392,9 @@ async fn both_keys_sign_for_a_day_after_a_rotation() {
     bench.store.write(write).await.unwrap();
     let read = async |tx: &mut Tx| webhook::unscoped::find(tx, webhook.id).await;
     let row = bench.store.read::<_, StoreError, _>(read).await.unwrap().unwrap();
-    let signs = |at: Micros| row.receiver(&bench.state.seal, at).keys.iter().map(|key| key.sign(&[&"x"])).collect::<Vec<_>>();
+    let signs = |at: Micros| {
+        row.receiver(&bench.state.seal, at).keys.iter().map(|key| key.sign(&[&"x"])).collect::<Vec<_>>()
+    };
     assert_eq!(signs(Micros::now()), [new.sign(&[&"x"]), old.sign(&[&"x"])]);
     assert_eq!(signs(Micros::now().plus(schedule::OLD_KEY)), [new.sign(&[&"x"])]);
 }

@@ -75,8 +75,7 @@ const ROTATE: Statement = Statement::new(
 const IN_CLEAR: Statement = Statement::new(
     "SELECT id, secret, old_secret FROM webhook WHERE secret LIKE 'whsec%' OR old_secret LIKE 'whsec%' ORDER BY id LIMIT 100",
 );
-const SET_SEALED: Statement =
-    Statement::new("UPDATE webhook SET secret = $2, old_secret = $3 WHERE id = $1");
+const SET_SEALED: Statement = Statement::new("UPDATE webhook SET secret = $2, old_secret = $3 WHERE id = $1");
 const DELETE: Statement = Statement::new("DELETE FROM webhook WHERE id = $1");
 const CURSOR: Statement =
     Statement::new("UPDATE webhook SET event_cursor = $2 WHERE id = $1 AND event_cursor < $2");
