@@ -425,7 +425,7 @@ fn effect_on(draft: &mut Draft, ruled: &Ruled, before: &OrganisationLimits, afte
     }
 }
 
-fn value(amount: Amount) -> Value {
+pub(crate) fn value(amount: Amount) -> Value {
     match amount {
         Amount::Of(number) => number.into(),
         Amount::Unlimited => amount.to_string().into(),
