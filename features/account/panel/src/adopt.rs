@@ -51,9 +51,17 @@ pub(crate) async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> R
                     "Send email.",
                 )));
             };
-            let root =
-                OrganisationKey::Id(store::fixed::ROOT_ORGANISATION.parse().map_err(ApiError::internal)?);
-            let proof = auth::organisation::<ManageAccounts>(tx, by, &root).await?;
+            let organisation = match &adopt.besides.organisation {
+                Some(named) => named.clone(),
+                None => {
+                    OrganisationKey::Id(store::fixed::ROOT_ORGANISATION.parse().map_err(ApiError::internal)?)
+                }
+            };
+            let proof = auth::organisation::<ManageAccounts>(tx, by, &organisation).await?;
+            let package = match &adopt.besides.package {
+                None => None,
+                Some(key) => Some(limits::usable(tx, proof.id, key).await?.ok_or_else(no_package)?.id),
+            };
             let owner =
                 NewPerson { login: Login::from(&spec.name), email: Some(email.clone()), password: None };
             let taken = || {
@@ -64,7 +72,7 @@ pub(crate) async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> R
                 ApiError::conflict("name_taken", detail)
             };
             let owner = person::create(tx, &proof, &owner, now).await?.ok_or_else(taken)?;
-            let new = AdoptedRow { id, owner, email: &email, spec };
+            let new = AdoptedRow { id, owner, organisation: proof.id, email: &email, spec };
             match account::insert_adopted(tx, &new, now).await? {
                 Inserted::Yes => {}
                 Inserted::NameTaken => return Err(taken()),
@@ -77,10 +85,21 @@ pub(crate) async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> R
                 }
             }
             person::grant_owner(tx, &proof, owner, id, now).await?;
+            limits::assign(tx, &proof, id, package).await?;
             let limits = held_limits(tx, by, id, spec.limits).await?;
             Ok(account::set_limits(tx, id, &limits).await?)
         }
     }
+}
+
+fn no_package() -> ApiError {
+    let reason = "The organisation has no such package, and none above it has.";
+    api_kit::json::refuse(
+        "package",
+        "no_such_package",
+        reason,
+        "`holdfast package list` shows those that there are.",
+    )
 }
 
 /// What the server holds the account to is written down: where its package says otherwise, as the account's own.

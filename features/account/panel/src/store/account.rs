@@ -8,7 +8,8 @@ use auth::{
 use desired::{Block, BlockSql, Convergence};
 use limits::{Accounts, Given, Taken};
 use names::{
-    AccountId, AccountName, CryptHash, EmailAddress, Label, Micros, NodeId, PersonId, SshPublicKey, Uid,
+    AccountId, AccountName, CryptHash, EmailAddress, Label, Micros, NodeId, OrganisationId, PersonId,
+    SshPublicKey, Uid,
 };
 use serde::{Deserialize, Serialize};
 use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
@@ -413,6 +414,7 @@ pub(crate) async fn insert(
 pub(crate) struct AdoptedRow<'a> {
     pub(crate) id: AccountId,
     pub(crate) owner: PersonId,
+    pub(crate) organisation: OrganisationId,
     pub(crate) email: &'a EmailAddress,
     pub(crate) spec: &'a AccountSpec,
 }
@@ -423,7 +425,7 @@ pub(crate) async fn insert_adopted(
     new: &AdoptedRow<'_>,
     now: Micros,
 ) -> Result<Inserted, StoreError> {
-    let AdoptedRow { id, owner, email, spec } = new;
+    let AdoptedRow { id, owner, organisation, email, spec } = new;
     let uid = i64::from(spec.uid.get());
     tx.execute(CLAIM_NOTED.bind(uid).bind(*id).bind(spec.name.as_str()).bind(now)).await?;
     let holder: Option<String> = tx.optional(HOLDER_OF_UID.bind(uid)).await?;
@@ -435,7 +437,7 @@ pub(crate) async fn insert_adopted(
     let insert = INSERT
         .bind(*id)
         .bind(spec.name.as_str())
-        .bind(store::fixed::ROOT_ORGANISATION)
+        .bind(*organisation)
         .bind(*owner)
         .bind(node)
         .bind(uid)
