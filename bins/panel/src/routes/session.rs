@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::app::Parts;
+use crate::routes::passkey::ShownPasskey;
 
 const ROLES: Statement = Statement::new(
     "SELECT r.name AS role, a.name AS account, o.name AS organisation
@@ -87,7 +88,7 @@ struct PendingSignIn {
     expires_at: Micros,
 }
 
-/// The password or a code, once more; one of the two.
+/// The password, a code or a passkey, once more; one of the three.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct StepUp {
@@ -97,6 +98,8 @@ struct StepUp {
     /// The authenticator's code of six digits, or a recovery code.
     #[schema(format = Password)]
     code: Option<String>,
+    /// The answer of a browser to what `POST /session/step-up/ask` said.
+    passkey: Option<ShownPasskey>,
 }
 
 /// How long what is dangerous may be done.
@@ -368,7 +371,7 @@ async fn session_create_by_code(
     signed_in(&parts, new, origin).await
 }
 
-/// Shows the password or a code once more, so that what is dangerous may be done for 10 minutes.
+/// Shows the password, a code or a passkey once more, so that what is dangerous may be done for 10 minutes.
 #[utoipa::path(post, path = "/session/step-up", tag = "session", request_body = StepUp,
     responses((status = 200, description = "Until when", body = SteppedUp), Problems))]
 async fn session_step_up(
@@ -379,19 +382,20 @@ async fn session_step_up(
 ) -> Result<Json<SteppedUp>, ApiError> {
     let (person, session) = super::own_session(&actor)?;
     let (store, now, origin) = (parts.panel.store(), parts.panel.now(), actor.origin());
-    match (body.password.map(Secret::new), body.code.map(Secret::new)) {
-        (Some(password), None) => {
+    match (body.password.map(Secret::new), body.code.map(Secret::new), body.passkey) {
+        (Some(password), None, None) => {
             let confirmed =
                 sign_in::confirm(store, &parts.passwords, person, Some(password), origin, now).await;
             confirmed.map_err(|error| api_kit::unconfirmed("password", error))?;
         }
-        (None, Some(code)) => {
+        (None, Some(code), None) => {
             let confirmed = second_factor::confirm(store, &parts.seal, person, code, origin, now).await;
             confirmed.map_err(|error| api_kit::unconfirmed("code", error.into()))?;
         }
+        (None, None, Some(answer)) => super::passkey::confirm(&parts, person, &answer).await?,
         _ => {
-            let remedy = "Send either the password or a code.";
-            return Err(json::refuse("password", "missing_field", "One of the two is needed.", remedy));
+            let remedy = "Send the password, a code or a passkey.";
+            return Err(json::refuse("password", "missing_field", "One of the three is needed.", remedy));
         }
     }
     let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
