@@ -1,4 +1,5 @@
--- Events say of which organisation they are, so that they are found when the object is gone; one place says whether an organisation is off.
+-- Events say of which organisation they are, so that they are found when the object is gone; one place says whether an organisation is off; of
+-- traffic near its limit is told.
 
 -- Whether nothing that is held in an organisation is in force: by itself, or by one above it.
 CREATE VIEW organisation_state AS
@@ -27,3 +28,6 @@ CREATE INDEX event_organisation ON event (organisation_id, seq);
 
 -- The queue of a webhook in its order, by which it is kept within bounds.
 CREATE INDEX webhook_delivery_queue ON webhook_delivery (webhook_id, state, event_seq);
+
+-- Of which part of the limit of a month's traffic was told: as `disk_told`.
+ALTER TABLE account_usage ADD COLUMN traffic_told BIGINT NOT NULL DEFAULT 0;
