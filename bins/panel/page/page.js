@@ -23,72 +23,6 @@ function why(object) {
   return [object.reason, object.message].filter(Boolean).join(": ");
 }
 
-// Whether this browser can, in the words that the API speaks.
-const passkeys = "PublicKeyCredential" in window && "parseCreationOptionsFromJSON" in PublicKeyCredential;
-
-// Asks the API, then the browser for a passkey. The API's answer where it asks nothing; none where the person or the browser would not.
-async function shown(path, body) {
-  const asked = await ask("POST", path, body);
-  if (asked.status !== 201) return { refused: asked };
-  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked.json.options.publicKey);
-  const credential = await navigator.credentials.get({ publicKey }).catch(() => null);
-  return credential && { answer: { question: asked.json.question, credential: credential.toJSON() } };
-}
-
-// Signs in by a passkey; with a token, as the second factor.
-async function byPasskey(token) {
-  const got = await shown("/session/passkey/ask", token ? { token } : {});
-  if (!got) return say("No passkey was shown.");
-  const answer = got.refused ?? (await ask("POST", "/session/passkey", token ? { token, ...got.answer } : got.answer));
-  if (!(await went(answer))) say(answer.json?.detail ?? "This passkey does not sign in here.");
-}
-
-// What is dangerous asks once more who it is, and then goes on with what was asked for.
-let goOn = null;
-
-async function dangerous(act) {
-  const answer = await act();
-  if (answer.json?.code !== "step_up_required") return answer;
-  find("state").hidden = true;
-  find("step-up").hidden = false;
-  say("This needs you to show once more that it is you.");
-  return new Promise((resolve) => {
-    goOn = async () => {
-      goOn = null;
-      find("step-up").hidden = true;
-      find("state").hidden = false;
-      resolve(await act());
-    };
-  });
-}
-
-async function steppedUp(answer) {
-  if (answer.status === 200) return goOn?.();
-  say(answer.json?.errors?.[0]?.reason ?? answer.json?.detail ?? "That was not right.");
-}
-
-async function listPasskeys() {
-  const list = await ask("GET", "/passkeys");
-  if (list.status !== 200) return;
-  find("passkeys").tBodies[0].replaceChildren();
-  for (const passkey of list.json.items) row("passkeys", [passkey.name, passkey.created_at, passkey.last_used_at ?? "never"]);
-}
-
-async function addPasskey(name) {
-  const asked = await dangerous(() => ask("POST", "/passkeys/ask"));
-  if (asked.status !== 201) return say(asked.json?.detail ?? "There can be no passkey.");
-  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(asked.json.options.publicKey);
-  const credential = await navigator.credentials.create({ publicKey }).catch(() => null);
-  if (!credential) return say("No passkey was made.");
-  const made = await ask("POST", "/passkeys", { question: asked.json.question, name, credential: credential.toJSON() });
-  if (made.status !== 201) return say(made.json?.detail ?? "The passkey was not kept.");
-  const codes = made.json.recovery_codes;
-  find("codes").textContent = codes.join("\n");
-  find("codes").hidden = find("codes-said").hidden = codes.length === 0;
-  say("The passkey is kept: it signs in from now on, and is asked for after the password.");
-  await listPasskeys();
-}
-
 async function show(session) {
   say(session.acting ? session.acting + " acts as " + session.login + ", visibly, until " + session.expires_at + "." : "Signed in as " + session.login + ".");
   find("sign-in").hidden = true;
@@ -105,8 +39,6 @@ async function show(session) {
   for (const account of accounts.json?.items ?? []) row("accounts", [account.name, account.condition, why(account)]);
   const sites = await ask("GET", "/sites?limit=200");
   for (const site of sites.json?.items ?? []) row("sites", [site.name, site.account, site.php ?? "none", site.condition, why(site)]);
-  find("own-passkeys").hidden = !passkeys || !session.session || session.acting !== null;
-  if (!find("own-passkeys").hidden) await listPasskeys();
 }
 
 // The token of a sign-in that waits for the second factor; kept here alone.
@@ -126,6 +58,21 @@ async function went(answer) {
   find("second-factor").hidden = false;
   say("One more step.");
   return true;
+}
+
+// Whether this browser can, in the words that the API speaks.
+const passkeys = "PublicKeyCredential" in window && "parseRequestOptionsFromJSON" in PublicKeyCredential;
+
+// Signs in by a passkey; with a token, as the second factor.
+async function byPasskey(token) {
+  const asked = await ask("POST", "/session/passkey/ask", token ? { token } : {});
+  if (asked.status !== 201) return say(asked.json?.detail ?? "No passkey can be shown here.");
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked.json.options.publicKey);
+  const credential = await navigator.credentials.get({ publicKey }).catch(() => null);
+  if (!credential) return say("No passkey was shown.");
+  const shown = { question: asked.json.question, credential: credential.toJSON() };
+  const answer = await ask("POST", "/session/passkey", token ? { token, ...shown } : shown);
+  if (!(await went(answer))) say(answer.json?.detail ?? "This passkey does not sign in here.");
 }
 
 async function begin() {
@@ -159,29 +106,9 @@ find("second-factor").addEventListener("submit", async (event) => {
   if (!(await went(answer))) say(answer.json?.detail ?? "The code is not right.");
 });
 
-find("by-passkey").hidden = find("step-up-by-passkey").hidden = !passkeys;
+find("by-passkey").hidden = !passkeys;
 find("by-passkey").addEventListener("click", () => byPasskey(null));
 find("second-by-passkey").addEventListener("click", () => byPasskey(pending));
-
-find("step-up").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const password = new FormData(event.target).get("password");
-  event.target.reset();
-  await steppedUp(await ask("POST", "/session/step-up", { password }));
-});
-
-find("step-up-by-passkey").addEventListener("click", async () => {
-  const got = await shown("/session/step-up/ask");
-  if (!got) return say("No passkey was shown.");
-  await steppedUp(got.refused ?? (await ask("POST", "/session/step-up", { passkey: got.answer })));
-});
-
-find("new-passkey").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const name = new FormData(event.target).get("name");
-  event.target.reset();
-  await addPasskey(name);
-});
 
 find("sign-out").addEventListener("click", async () => {
   await ask("DELETE", "/session");

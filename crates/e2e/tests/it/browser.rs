@@ -80,8 +80,13 @@ impl Browser {
         browser
     }
 
-    /// Calls a method of the protocol.
+    /// Calls a method of the protocol, which must answer.
     pub(crate) fn call(&mut self, method: &str, params: Value) -> Value {
+        self.ask(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Calls a method of the protocol; the error is the browser's.
+    fn ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.next += 1;
         let mut message = json!({ "id": self.next, "method": method, "params": params });
         if !self.page.is_empty() {
@@ -91,13 +96,13 @@ impl Browser {
         bytes.push(0);
         self.to.write_all(&bytes).unwrap();
         loop {
-            let answer = self
-                .from
-                .recv_timeout(ANSWER)
-                .unwrap_or_else(|_| panic!("the browser said nothing to {method}"));
+            let answer = self.from.recv_timeout(ANSWER);
+            let answer = answer.unwrap_or_else(|_| panic!("the browser said nothing to {method}"));
             if answer["id"] == self.next {
-                assert!(answer.get("error").is_none(), "{method}: {answer}");
-                return answer["result"].clone();
+                return match answer.get("error") {
+                    Some(error) => Err(error.clone()),
+                    None => Ok(answer["result"].clone()),
+                };
             }
         }
     }
@@ -108,10 +113,15 @@ impl Browser {
         assert!(opened.get("errorText").is_none(), "{opened}");
     }
 
+    /// As [`Browser::evaluate`]; none where it threw, or the page went away meanwhile.
+    pub(crate) fn try_evaluate(&mut self, expression: &str) -> Option<Value> {
+        let answer = self.ask("Runtime.evaluate", evaluation(expression)).ok()?;
+        answer.get("exceptionDetails").is_none().then(|| answer["result"]["value"].clone())
+    }
+
     /// What an expression is on the page; a promise is waited for.
     pub(crate) fn evaluate(&mut self, expression: &str) -> Value {
-        let params = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true });
-        let answer = self.call("Runtime.evaluate", params);
+        let answer = self.call("Runtime.evaluate", evaluation(expression));
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
         answer["result"]["value"].clone()
     }
@@ -143,4 +153,8 @@ impl Browser {
         self.until(&format!("document.getElementById({0}).checkVisibility()", json!(id)));
         self.evaluate(&format!("document.getElementById({}).click()", json!(id)));
     }
+}
+
+fn evaluation(expression: &str) -> Value {
+    json!({ "expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true })
 }

@@ -2,10 +2,10 @@
 //! after the password, and before what is dangerous.
 
 use e2e::{Distro, Node};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::browser::Browser;
-use crate::support::PASSWORD;
+use crate::support::{LIMIT, PASSWORD};
 
 const NAME: &str = "panel.example.test";
 
@@ -50,20 +50,53 @@ fn said(browser: &mut Browser, text: &str) {
     browser.until(&format!("document.getElementById('who').textContent.includes({})", json!(text)));
 }
 
+/// On the page for signing in, as nobody.
+fn at_the_door(browser: &mut Browser) {
+    browser.evaluate("fetch('/api/v1/session', { method: 'DELETE' })");
+    browser.open(&format!("https://{NAME}:8443/login"));
+    said(browser, "Nobody is signed in.");
+}
+
 fn by_password(browser: &mut Browser) {
     browser.until("document.forms['sign-in'].checkVisibility()");
     browser.submit("sign-in", &[("login", "alice"), ("password", PASSWORD)]);
 }
 
-fn signed_out(browser: &mut Browser) {
-    browser.press("sign-out");
-    said(browser, "Nobody is signed in.");
+/// Waits until alice is signed in, wherever the page went; by what.
+fn signed_in(browser: &mut Browser) -> String {
+    let session = "fetch('/api/v1/session').then((answer) => answer.json())";
+    let mut seen = Value::Null;
+    testhost::wait_for("a session", LIMIT, || {
+        // a page on its way to another one answers nothing
+        seen = browser.try_evaluate(session).unwrap_or_default();
+        Ok((seen["login"] == "alice").then_some(()))
+    })
+    .unwrap();
+    seen["factors"].as_str().unwrap_or_default().to_owned()
 }
 
-fn factors(browser: &mut Browser) -> String {
-    let factors =
-        browser.evaluate("fetch('/api/v1/session').then((answer) => answer.json()).then((it) => it.factors)");
-    factors.as_str().unwrap_or_default().to_owned()
+/// What a page does with a passkey: asks the panel, then the browser, and sends what that said.
+const PASSKEYS: &str = "
+    const post = (path, body) => fetch('/api/v1' + path, {
+        method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body ?? null),
+    });
+    const make = async (name) => {
+        const asked = await (await post('/passkeys/ask')).json();
+        const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(asked.options.publicKey);
+        const credential = await navigator.credentials.create({ publicKey });
+        const made = await post('/passkeys', { question: asked.question, name, credential: credential.toJSON() });
+        return { status: made.status, ...(await made.json()) };
+    };
+    const show = async (ask, to, wrap) => {
+        const asked = await (await post(ask)).json();
+        const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked.options.publicKey);
+        const credential = await navigator.credentials.get({ publicKey });
+        return (await post(to, wrap({ question: asked.question, credential: credential.toJSON() }))).status;
+    };
+";
+
+fn with_passkeys(browser: &mut Browser, expression: &str) -> Value {
+    browser.evaluate(&format!("(async () => {{ {PASSKEYS} return await {expression}; }})()"))
 }
 
 fn without_a_name_there_is_none(browser: &mut Browser) {
@@ -73,41 +106,37 @@ fn without_a_name_there_is_none(browser: &mut Browser) {
 
 fn one_is_made(browser: &mut Browser) {
     by_password(browser);
-    said(browser, "Signed in as alice.");
-    browser.until("document.forms['new-passkey'].checkVisibility()");
-    browser.submit("new-passkey", &[("name", "the test's laptop")]);
-    said(browser, "The passkey is kept");
-    browser.until("document.getElementById('passkeys').innerText.includes(\"the test's laptop\")");
-    let codes = browser.evaluate("document.getElementById('codes').textContent.split('\\n').length");
-    assert_eq!(codes, 10);
-    signed_out(browser);
+    assert_eq!(signed_in(browser), "password");
+    let made = with_passkeys(browser, "make('the laptop of the test')");
+    assert_eq!(made["status"], 201, "{made}");
+    assert_eq!(made["passkey"]["panel"], NAME, "{made}");
+    assert_eq!(made["recovery_codes"].as_array().unwrap().len(), 10, "{made}");
+    // the same device is not asked for a second one
+    let again =
+        browser.try_evaluate(&format!("(async () => {{ {PASSKEYS} return await make('again'); }})()"));
+    assert!(again.is_none_or(|again| again["status"] != 201), "a device makes one passkey for a person");
 }
 
 fn it_signs_in_alone(browser: &mut Browser) {
+    at_the_door(browser);
     browser.press("by-passkey");
-    said(browser, "Signed in as alice.");
-    assert_eq!(factors(browser), "passkey");
-    signed_out(browser);
+    assert_eq!(signed_in(browser), "passkey");
 }
 
 fn it_is_the_second_factor(browser: &mut Browser) {
+    at_the_door(browser);
     by_password(browser);
-    said(browser, "One more step.");
     browser.press("second-by-passkey");
-    said(browser, "Signed in as alice.");
-    assert_eq!(factors(browser), "password+passkey");
+    assert_eq!(signed_in(browser), "password+passkey");
 }
 
 fn it_is_shown_before_what_is_dangerous(browser: &mut Browser) {
-    // the page's own words, as its button says them
-    let stepped_up = browser.evaluate(
-        "shown('/session/step-up/ask').then((got) => ask('POST', '/session/step-up', { passkey: got.answer })).then((it) => it.status)",
-    );
-    assert_eq!(stepped_up, 200);
-    signed_out(browser);
+    let step_up = "show('/session/step-up/ask', '/session/step-up', (passkey) => ({ passkey }))";
+    assert_eq!(with_passkeys(browser, step_up), 200);
 }
 
 fn an_authenticator_that_nobody_unlocks_signs_nobody_in(browser: &mut Browser, authenticator: &str) {
+    at_the_door(browser);
     let locked = json!({ "authenticatorId": authenticator, "isUserVerified": false });
     browser.call("WebAuthn.setUserVerified", locked);
     browser.press("by-passkey");
@@ -118,8 +147,8 @@ fn an_authenticator_that_nobody_unlocks_signs_nobody_in(browser: &mut Browser, a
 fn another_device_has_none(browser: &mut Browser, first: &str) {
     browser.call("WebAuthn.removeVirtualAuthenticator", json!({ "authenticatorId": first }));
     authenticator(browser, true);
-    browser.press("by-passkey");
     browser.evaluate("document.getElementById('who').textContent = ''");
+    browser.press("by-passkey");
     said(browser, "No passkey was shown.");
 }
 
