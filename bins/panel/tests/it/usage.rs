@@ -139,7 +139,7 @@ async fn a_month_s_traffic_is_told_of_and_acted_upon_until_the_month_ends() {
     bench.waiting().header("if-match", "*").patch(&format!("{ALICE}/limits"), most).await.is(200);
     let at = |text: &str| Micros::parse(text).unwrap();
     let round = async |text: &str| {
-        Upkeep::new(bench.parts.panel.clone(), Arc::new(World)).tick_at(at(text)).await.unwrap()
+        Upkeep::new(bench.parts.panel.clone(), Arc::new(World)).tick_at(at(text)).await.unwrap();
     };
     let sent = async |day: &str, bytes: i64| {
         const SENT: Statement = Statement::new(

@@ -1,4 +1,4 @@
-//! A real browser, Debian's chromium, driven over its DevTools protocol by the pipe that it offers for that: no port, no driver in between.
+//! A real browser, Debian's chromium, driven over its `DevTools` protocol by the pipe that it offers for that: no port, no driver in between.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::LIMIT;
 
 /// For an answer of the browser.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_mins(1);
 
 /// A browser with one page. Gone when dropped.
 pub(crate) struct Browser {
@@ -72,21 +72,21 @@ impl Browser {
             }
         });
         let mut browser = Self { child, to, from, next: 0, page: String::new(), _profile: profile };
-        let target = browser.call("Target.createTarget", json!({ "url": "about:blank" }));
+        let target = browser.call("Target.createTarget", &json!({ "url": "about:blank" }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         browser.page =
-            browser.call("Target.attachToTarget", attach)["sessionId"].as_str().unwrap().to_owned();
-        browser.call("Page.enable", json!({}));
+            browser.call("Target.attachToTarget", &attach)["sessionId"].as_str().unwrap().to_owned();
+        browser.call("Page.enable", &json!({}));
         browser
     }
 
     /// Calls a method of the protocol, which must answer.
-    pub(crate) fn call(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) fn call(&mut self, method: &str, params: &Value) -> Value {
         self.ask(method, params).unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     /// Calls a method of the protocol; the error is the browser's.
-    fn ask(&mut self, method: &str, params: Value) -> Result<Value, Value> {
+    fn ask(&mut self, method: &str, params: &Value) -> Result<Value, Value> {
         self.next += 1;
         let mut message = json!({ "id": self.next, "method": method, "params": params });
         if !self.page.is_empty() {
@@ -109,19 +109,19 @@ impl Browser {
 
     /// Opens an address.
     pub(crate) fn open(&mut self, address: &str) {
-        let opened = self.call("Page.navigate", json!({ "url": address }));
+        let opened = self.call("Page.navigate", &json!({ "url": address }));
         assert!(opened.get("errorText").is_none(), "{opened}");
     }
 
     /// As [`Browser::evaluate`]; none where it threw, or the page went away meanwhile.
     pub(crate) fn try_evaluate(&mut self, expression: &str) -> Option<Value> {
-        let answer = self.ask("Runtime.evaluate", evaluation(expression)).ok()?;
+        let answer = self.ask("Runtime.evaluate", &evaluation(expression)).ok()?;
         answer.get("exceptionDetails").is_none().then(|| answer["result"]["value"].clone())
     }
 
     /// What an expression is on the page; a promise is waited for.
     pub(crate) fn evaluate(&mut self, expression: &str) -> Value {
-        let answer = self.call("Runtime.evaluate", evaluation(expression));
+        let answer = self.call("Runtime.evaluate", &evaluation(expression));
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
         answer["result"]["value"].clone()
     }

@@ -37,12 +37,12 @@ fn opened(node: &Node) -> Browser {
 }
 
 fn authenticator(browser: &mut Browser, unlocked: bool) -> String {
-    browser.call("WebAuthn.enable", json!({}));
+    browser.call("WebAuthn.enable", &json!({}));
     let options = json!({
         "protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasResidentKey": true,
         "hasUserVerification": true, "isUserVerified": unlocked, "automaticPresenceSimulation": true,
     });
-    let added = browser.call("WebAuthn.addVirtualAuthenticator", json!({ "options": options }));
+    let added = browser.call("WebAuthn.addVirtualAuthenticator", &json!({ "options": options }));
     added["authenticatorId"].as_str().unwrap().to_owned()
 }
 
@@ -138,14 +138,14 @@ fn it_is_shown_before_what_is_dangerous(browser: &mut Browser) {
 fn an_authenticator_that_nobody_unlocks_signs_nobody_in(browser: &mut Browser, authenticator: &str) {
     at_the_door(browser);
     let locked = json!({ "authenticatorId": authenticator, "isUserVerified": false });
-    browser.call("WebAuthn.setUserVerified", locked);
+    browser.call("WebAuthn.setUserVerified", &locked);
     browser.press("by-passkey");
     said(browser, "No passkey was shown.");
     assert_eq!(browser.evaluate("fetch('/api/v1/session').then((answer) => answer.status)"), 401);
 }
 
 fn another_device_has_none(browser: &mut Browser, first: &str) {
-    browser.call("WebAuthn.removeVirtualAuthenticator", json!({ "authenticatorId": first }));
+    browser.call("WebAuthn.removeVirtualAuthenticator", &json!({ "authenticatorId": first }));
     authenticator(browser, true);
     browser.evaluate("document.getElementById('who').textContent = ''");
     browser.press("by-passkey");
