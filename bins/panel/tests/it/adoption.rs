@@ -171,7 +171,8 @@ async fn an_account_is_taken_over_into_the_organisation_and_package_that_are_nam
                            "organisation": "nowhere", "package": "basic" });
     assert_eq!(bench.root().post(path, body.clone()).await.status, 404);
     (body["organisation"], body["package"]) = (json!("acme"), json!("none-such"));
-    bench.root().post(path, body.clone()).await.refused(422, "no_such_package");
+    let refused = bench.root().post(path, body.clone()).await.refused(422, "invalid");
+    assert_eq!(refused.errors[0].code, "no_such_package");
     body["package"] = json!("basic");
     let decided = bench.waiting().post(path, body).await;
     let note = decided.is(200).json["note"].as_str().unwrap().to_owned();
@@ -189,7 +190,8 @@ async fn an_account_is_taken_over_into_the_organisation_and_package_that_are_nam
     // of anything else there is nothing to say
     let pool = item(&bench, "bob-8.4").await;
     let body = json!({ "kind": pool["kind"], "id": pool["id"], "decision": "take_over", "package": "basic" });
-    bench.root().post(path, body).await.refused(422, "not_a_choice");
+    let refused = bench.root().post(path, body).await.refused(422, "invalid");
+    assert_eq!((refused.errors[0].pointer.as_str(), &*refused.errors[0].code), ("/package", "not_a_choice"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
