@@ -143,7 +143,7 @@ async fn a_month_s_traffic_is_told_of_and_acted_upon_until_the_month_ends() {
     };
     let sent = async |day: &str, bytes: i64| {
         const SENT: Statement = Statement::new(
-            "INSERT INTO account_usage_day (account_id, day, traffic_bytes, requests) SELECT id, $1, $2, 1 FROM account
+            "INSERT INTO account_usage_day (account_id, day, traffic_bytes, requests) SELECT id, $1, $2, 1 FROM account WHERE TRUE
              ON CONFLICT (account_id, day) DO UPDATE SET traffic_bytes = excluded.traffic_bytes",
         );
         let day = at(&format!("{day}T00:00:00Z")).as_micros() / 86_400_000_000;
