@@ -63,8 +63,8 @@ pub fn play(node: &Node, told: &mut Transcript<'_>) -> Result<()> {
 impl Teller<'_, '_> {
     /// `holdfast ...` as root.
     fn root(&mut self, args: &[&str]) -> Result<Output> {
-        let argv = [&["holdfast"], args].concat();
-        self.told.run(Prompt::Root, &shown(&argv), self.node.command(&argv).deadline(LIMIT))
+        let typed = [&["holdfast"], args].concat();
+        self.told.run(Prompt::Root, &shown(&typed), self.node.command(&typed).deadline(LIMIT))
     }
 
     /// A line of root's shell.
@@ -79,8 +79,8 @@ impl Teller<'_, '_> {
 
     /// The same, with something to read.
     fn by_with(&mut self, who: &'static str, args: &[&str], input: &str) -> Result<Output> {
-        let argv = [&["holdfast"], args].concat();
-        let mut command = self.node.command(&argv).deadline(LIMIT);
+        let typed = [&["holdfast"], args].concat();
+        let mut command = self.node.command(&typed).deadline(LIMIT);
         let signs_in = args.starts_with(&["session", "create"]);
         for (name, value) in self.endpoint(who) {
             // there is none yet
@@ -88,7 +88,7 @@ impl Teller<'_, '_> {
                 command = command.env(name, value);
             }
         }
-        let mut line = shown(&argv);
+        let mut line = shown(&typed);
         if !input.is_empty() {
             command = command.stdin(input.to_owned());
             line.push_str(" < input");

@@ -218,7 +218,7 @@ fn quantiles(what: &str, times: &[Duration], aim: Option<f64>) -> Vec<Figure> {
     vec![figure(50), figure(99)]
 }
 
-/// Fills a copy of the database, and puts it in its place: SQLite follows the links of a path by itself, and would not find the
+/// Fills a copy of the database, and puts it in its place: `SQLite` follows the links of a path by itself, and would not find the
 /// server's root by that of its processes.
 fn filled(rig: &Rig) -> Result<Tree> {
     let here = std::env::temp_dir().join(format!("holdfast-bench-{}.db", std::process::id()));
