@@ -45,7 +45,10 @@ step "tests of the parts"
 cargo nextest run --workspace --exclude e2e --no-fail-fast
 step "package"
 deb=$(cargo xtask package --fast)
-step "the story that the guide tells"
-for distro in debian12 debian13; do cargo xtask demo host-a-site --on "$distro" --deb "$deb" > /dev/null; done
+step "the stories that the guide tells"
+for distro in debian12 debian13; do
+    cargo xtask demo host-a-site --on "$distro" --deb "$deb" > /dev/null
+    cargo xtask demo people --on "$distro" --deb "$deb" > /dev/null
+done
 step "tests of the whole, on Debian 12 and 13"
 HOLDFAST_DEB=$deb cargo nextest run --package e2e --no-fail-fast

@@ -2,7 +2,7 @@
 //!
 //! Never a test: a figure depends on the machine and on what else runs there. The run writes its figures down as it goes, so
 //! that a run that is ended early has told something. `--keep` makes them the stored ones: `bench/baseline.json` and the
-//! table `bench/README.md`.
+//! table `bench/README.md`, of `--tree` `bench/tree.json` and `bench/tree.md`.
 
 mod measure;
 mod report;
@@ -46,7 +46,7 @@ pub(crate) struct BenchArgs {
     /// What is said of the package given by --deb
     #[arg(long, value_name = "TEXT", requires = "deb")]
     profile: Option<String>,
-    /// Make the figures the stored ones: bench/baseline.json and bench/README.md
+    /// Make the figures the stored ones: bench/baseline.json and bench/README.md, of --tree bench/tree.json and bench/tree.md
     #[arg(long)]
     keep: bool,
     /// End after so many minutes with what is measured by then
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<()> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut run = Run::new(args, &deb, &package, &top)?;
     let outcome = if args.tree { run.tree() } else { run.measure(args) };
-    run.finish(args.keep, &top)?;
+    run.finish(args, &top)?;
     outcome
 }
 
@@ -195,14 +195,19 @@ impl Run {
         fs::write(file, json).with_context(|| file.display().to_string())
     }
 
-    fn finish(&mut self, keep: bool, top: &Path) -> Result<()> {
+    fn finish(&mut self, args: &BenchArgs, top: &Path) -> Result<()> {
         let load = measure::load()?;
         self.report.machine.load = format!("{}; {load}", self.report.machine.load);
         self.write(&self.file)?;
-        let table = self.report.markdown();
-        if keep {
-            self.write(&top.join("bench/baseline.json"))?;
-            fs::write(top.join("bench/README.md"), &table)?;
+        let (json, markdown, how) = if args.tree {
+            ("bench/tree.json", "bench/tree.md", report::HOW_TREE)
+        } else {
+            ("bench/baseline.json", "bench/README.md", report::HOW)
+        };
+        let table = self.report.markdown(how);
+        if args.keep {
+            self.write(&top.join(json))?;
+            fs::write(top.join(markdown), &table)?;
         }
         write!(io::stdout(), "{table}")?;
         eprintln!("written to {}", self.file.display());

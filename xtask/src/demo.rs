@@ -35,6 +35,8 @@ pub(crate) struct Arguments {
 enum Story {
     /// From a fresh server to a site and back, every line as a person types it
     HostASite,
+    /// Resellers, owners, developers: what they may, what they are held to, and what nobody can take from whom
+    People,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +68,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let played = match (arguments.story, arguments.on) {
         (Story::HostASite, Place::Server(distro)) => server::host_a_site(distro, &deb, &mut told),
         (Story::HostASite, Place::Box) => boxed::host_a_site(&deb, &mut told),
+        (Story::People, Place::Server(distro)) => server::people(distro, &deb, &mut told),
+        (Story::People, Place::Box) => {
+            bail!("this story is played on a test server: --on debian12 or --on debian13")
+        }
     };
     told.end()?;
     played?;

@@ -50,7 +50,7 @@ pub(crate) struct ChangeArgs {
     overwrite: bool,
 }
 
-/// Looking first, at what is no change of one object
+/// Looking first, at what the panel is not asked for
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct DryRunArgs {
     /// Change nothing; show what the command would do on the server
@@ -58,13 +58,35 @@ pub(crate) struct DryRunArgs {
     pub(crate) dry_run: bool,
 }
 
-impl DryRunArgs {
+/// Looking first and then holding to that, where nothing is waited for
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct RehearsalArgs {
+    /// Change nothing; show what the command would do on the server
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Make the change only if it would do exactly what the plan of this hash says
+    #[arg(long, value_name = "HASH", conflicts_with = "dry_run")]
+    pub(crate) expect_plan: Option<names::Digest>,
+}
+
+impl RehearsalArgs {
+    /// What it adds to a query.
+    pub(crate) fn query(self) -> Vec<(&'static str, String)> {
+        let dry_run = self.dry_run.then(|| ("dry_run", "true".to_owned()));
+        let expect_plan = self.expect_plan.map(|hash| ("expect_plan", hash.to_string()));
+        dry_run.into_iter().chain(expect_plan).collect()
+    }
+
     /// The call that does it, or shows what it would do.
     pub(crate) fn call(self, method: Method, path: &str, body: Value) -> Call {
-        if self.dry_run {
-            return Call::new(method, with_query(path, &[("dry_run", "true".to_owned())])).body(body);
-        }
-        Call::new(method, path).body(body).once()
+        let call = Call::new(method, with_query(path, &self.query())).body(body);
+        if self.dry_run { call } else { call.once() }
+    }
+
+    /// What stood before the command's name counts as if it stood behind it.
+    pub(crate) fn merge(&mut self, before: Self) {
+        self.dry_run |= before.dry_run;
+        self.expect_plan = self.expect_plan.or(before.expect_plan);
     }
 }
 
@@ -172,6 +194,17 @@ impl ChangeArgs {
         self.dry_run && !rest.is_given()
     }
 
+    /// Whether a dry run or a plan to be held to was asked for, and nothing else.
+    pub(crate) fn is_rehearsal_alone(&self) -> bool {
+        let rest = Self { dry_run: false, expect_plan: None, ..self.clone() };
+        self.is_given() && !rest.is_given()
+    }
+
+    /// The part of it that every change knows.
+    pub(crate) fn rehearsal(&self) -> RehearsalArgs {
+        RehearsalArgs { dry_run: self.dry_run, expect_plan: self.expect_plan }
+    }
+
     /// Whether nothing is to be changed.
     pub(crate) fn is_dry_run(&self) -> bool {
         self.dry_run
@@ -187,13 +220,7 @@ impl ChangeArgs {
     }
 
     fn call(&self, change: &Change, longest_wait: u64) -> Call {
-        let mut query = Vec::new();
-        if self.dry_run {
-            query.push(("dry_run", "true".to_owned()));
-        }
-        if let Some(hash) = &self.expect_plan {
-            query.push(("expect_plan", hash.to_string()));
-        }
+        let mut query = self.rehearsal().query();
         if self.overwrite {
             query.push(("overwrite", "true".to_owned()));
         }

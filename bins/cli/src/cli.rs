@@ -11,7 +11,7 @@ use crate::adopt::AdoptArgs;
 use crate::agent::AgentCommand;
 use crate::api::ApiArgs;
 use crate::audit::AuditCommand;
-use crate::change::{ChangeArgs, DryRunArgs};
+use crate::change::{ChangeArgs, DryRunArgs, RehearsalArgs};
 use crate::client::{Client, EndpointArgs};
 use crate::completions::CompletionsArgs;
 use crate::doctor::DoctorArgs;
@@ -127,7 +127,7 @@ impl Command {
         match self {
             Self::Account(command) => command.change(),
             Self::Package(command) => command.change(),
-            Self::Organisation(OrganisationCommand::Limits(args)) => Some(args.change()),
+            Self::Organisation(command) => command.change(),
             Self::Site(command) => command.change(),
             Self::Adopt(args) => args.change(),
             Self::Node(NodeCommand::Edit(args)) => Some(&mut args.change),
@@ -135,21 +135,28 @@ impl Command {
         }
     }
 
+    /// How the change is rehearsed, where nothing converges that could be waited for.
+    fn rehearsal(&mut self) -> Option<&mut RehearsalArgs> {
+        match self {
+            Self::Sweep(args) => Some(&mut args.rehearsal),
+            Self::Drift(args) => args.rehearsal(),
+            Self::Webhook(command) => command.rehearsal(),
+            Self::Setting(SettingCommand::Set(args)) => Some(&mut args.rehearsal),
+            Self::Limit(LimitCommand::Recount(args)) => Some(&mut args.rehearsal),
+            Self::Organisation(command) => command.rehearsal(),
+            Self::Role(command) => command.rehearsal(),
+            Self::Person(command) => command.rehearsal(),
+            Self::Member(command) => command.rehearsal(),
+            Self::Invitation(command) => command.rehearsal(),
+            _ => None,
+        }
+    }
+
     /// Whether it only shows what it would do, where that is all that can be chosen.
     fn dry_run(&mut self) -> Option<&mut DryRunArgs> {
         match self {
-            Self::Sweep(args) => Some(&mut args.dry_run),
-            Self::Drift(args) => args.dry_run(),
             Self::RestorePanel(args) => Some(&mut args.dry_run),
             Self::Upgrade(args) => Some(&mut args.dry_run),
-            Self::Webhook(command) => command.dry_run(),
-            Self::Setting(SettingCommand::Set(args)) => Some(&mut args.dry_run),
-            Self::Limit(LimitCommand::Recount(args)) => Some(&mut args.dry_run),
-            Self::Organisation(command) => command.dry_run(),
-            Self::Role(command) => command.dry_run(),
-            Self::Person(command) => command.dry_run(),
-            Self::Member(command) => command.dry_run(),
-            Self::Invitation(command) => command.dry_run(),
             _ => None,
         }
     }
@@ -282,6 +289,8 @@ fn prepare(cli: &mut Cli) -> Result<Client, Failure> {
         let before = std::mem::take(&mut cli.change);
         if let Some(change) = cli.command.change() {
             change.merge(&before);
+        } else if let Some(args) = cli.command.rehearsal().filter(|_| before.is_rehearsal_alone()) {
+            args.merge(before.rehearsal());
         } else if let Some(args) = cli.command.dry_run().filter(|_| before.is_dry_run_alone()) {
             args.dry_run = true;
         } else {

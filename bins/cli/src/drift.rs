@@ -7,11 +7,11 @@ use hyper::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::change::{DryRunArgs, quoted};
+use crate::change::{RehearsalArgs, quoted, show_plan};
 use crate::client::{Call, segment};
 use crate::condition::Convergence;
 use crate::failure::Failure;
-use crate::plan::{PlanView, diff_lines};
+use crate::plan::diff_lines;
 use crate::run::Session;
 use crate::screen::{Screen, Style, plain, span};
 use crate::time;
@@ -59,7 +59,7 @@ struct RevertArgs {
     #[arg(long, value_name = "HASH")]
     seen: Option<String>,
     #[command(flatten)]
-    dry_run: DryRunArgs,
+    rehearsal: RehearsalArgs,
 }
 
 /// What is left as it is
@@ -78,6 +78,8 @@ struct PauseArgs {
     /// Why; shown to whoever looks at the object
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+    #[command(flatten)]
+    rehearsal: RehearsalArgs,
 }
 
 /// What goes on
@@ -87,6 +89,8 @@ struct ResumeArgs {
     kind: String,
     /// Its id or name
     id: String,
+    #[command(flatten)]
+    rehearsal: RehearsalArgs,
 }
 
 /// A number with m, h or d.
@@ -134,9 +138,11 @@ struct List {
 
 impl DriftArgs {
     /// Whether it only shows what it would do, where that can be chosen.
-    pub(crate) fn dry_run(&mut self) -> Option<&mut DryRunArgs> {
+    pub(crate) fn rehearsal(&mut self) -> Option<&mut RehearsalArgs> {
         match &mut self.command {
-            Some(DriftCommand::Revert(args)) => Some(&mut args.dry_run),
+            Some(DriftCommand::Revert(args)) => Some(&mut args.rehearsal),
+            Some(DriftCommand::Pause(args)) => Some(&mut args.rehearsal),
+            Some(DriftCommand::Resume(args)) => Some(&mut args.rehearsal),
             _ => None,
         }
     }
@@ -155,9 +161,11 @@ impl DriftArgs {
                 if let Some(reason) = args.reason {
                     more.insert("reason".to_owned(), reason.into());
                 }
-                decide(session, "pause", &args.kind, &args.id, more).await
+                decide(session, "pause", (&args.kind, &args.id), more, args.rehearsal).await
             }
-            DriftCommand::Resume(args) => decide(session, "resume", &args.kind, &args.id, Map::new()).await,
+            DriftCommand::Resume(args) => {
+                decide(session, "resume", (&args.kind, &args.id), Map::new(), args.rehearsal).await
+            }
         }
     }
 }
@@ -264,7 +272,7 @@ async fn revert(session: &mut Session, args: RevertArgs) -> Result<(), Failure> 
         more.insert("path".to_owned(), edited.path.clone().into());
         more.insert("foreign".to_owned(), edited.foreign.clone().into());
         let object = (edited.kind.as_str(), edited.id.as_str(), edited.shown_name());
-        send(session, "revert", object, more, args.dry_run).await?;
+        send(session, "revert", object, more, args.rehearsal).await?;
     }
     Ok(())
 }
@@ -273,19 +281,18 @@ async fn revert(session: &mut Session, args: RevertArgs) -> Result<(), Failure> 
 async fn decide(
     session: &mut Session,
     action: &str,
-    kind: &str,
-    id: &str,
+    (kind, name): (&str, &str),
     more: Map<String, Value>,
+    rehearsal: RehearsalArgs,
 ) -> Result<(), Failure> {
     let (_, items) = read(session).await?;
-    let name = id;
     let listed =
         items.into_iter().find(|edited| edited.kind == kind && (edited.id == name || edited.name == name));
     let id = match listed {
         Some(edited) => edited.id,
         None => resolve(session, kind, name).await?,
     };
-    send(session, action, (kind, &id, name), more, DryRunArgs::default()).await
+    send(session, action, (kind, &id, name), more, rehearsal).await
 }
 
 /// The id of an object that has no edited file.
@@ -304,20 +311,19 @@ async fn send(
     action: &str,
     (kind, id, name): (&str, &str, &str),
     more: Map<String, Value>,
-    dry_run: DryRunArgs,
+    rehearsal: RehearsalArgs,
 ) -> Result<(), Failure> {
     let mut body = json!({ "kind": kind, "id": id, "action": action });
     if let Some(fields) = body.as_object_mut() {
         fields.extend(more.clone());
     }
-    let call = dry_run.call(Method::POST, "/drift/actions", body).patient();
+    let call = rehearsal.call(Method::POST, "/drift/actions", body).patient();
     let reply = session.ask("deciding", call).await?;
     if session.json {
         return Ok(session.screen.json(&reply.body)?);
     }
-    if dry_run.dry_run {
-        let plan = PlanView::read(&reply.value()?).ok_or_else(|| reply.not_understood("it is no plan"))?;
-        return Ok(plan.show(&mut session.screen)?);
+    if rehearsal.dry_run {
+        return show_plan(session, &reply);
     }
     let decided = reply.value()?;
     let path = more.get("path").and_then(Value::as_str).unwrap_or_default();

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::change::DryRunArgs;
+use crate::change::RehearsalArgs;
 use crate::client::Call;
 use crate::failure::Failure;
 use crate::fields::text;
@@ -25,7 +25,7 @@ pub(crate) enum LimitCommand {
 #[derive(Debug, Args)]
 pub(crate) struct RecountArgs {
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 impl LimitCommand {
@@ -66,7 +66,7 @@ async fn list(session: &mut Session) -> Result<(), Failure> {
 }
 
 async fn recount(session: &mut Session, args: RecountArgs) -> Result<(), Failure> {
-    let call = args.dry_run.call(Method::POST, "/limits/recount", json!(null)).patient();
+    let call = args.rehearsal.call(Method::POST, "/limits/recount", json!(null)).patient();
     let reply = session.ask("counting", call).await?;
     if session.json {
         return Ok(session.screen.json(&reply.body)?);

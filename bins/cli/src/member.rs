@@ -4,7 +4,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::change::{DryRunArgs, Subject};
+use crate::change::{RehearsalArgs, Subject};
 use crate::client::{Call, segment};
 use crate::failure::Failure;
 use crate::fields::{moment, text};
@@ -73,7 +73,7 @@ pub(crate) struct AddArgs {
     #[arg(long, requires = "new")]
     email: Option<String>,
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 /// Whose role
@@ -88,7 +88,7 @@ pub(crate) struct RemoveArgs {
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 fn subject(login: &str) -> Subject {
@@ -100,10 +100,10 @@ fn items(list: &Value) -> Vec<Value> {
 }
 
 impl MemberCommand {
-    pub(crate) fn dry_run(&mut self) -> Option<&mut DryRunArgs> {
+    pub(crate) fn rehearsal(&mut self) -> Option<&mut RehearsalArgs> {
         match self {
-            Self::Add(args) => Some(&mut args.dry_run),
-            Self::Remove(args) => Some(&mut args.dry_run),
+            Self::Add(args) => Some(&mut args.rehearsal),
+            Self::Remove(args) => Some(&mut args.rehearsal),
             Self::List(_) => None,
         }
     }
@@ -136,7 +136,7 @@ impl MemberCommand {
                 let body =
                     json!({ "login": args.login, "role": args.role, "new": args.new, "email": args.email });
                 let record = Record::new(Method::POST, args.place.path(), Some(body));
-                let Some(added) = record.send(session, args.dry_run, "giving the role").await? else {
+                let Some(added) = record.send(session, args.rehearsal, "giving the role").await? else {
                     return Ok(());
                 };
                 let login = text(&added, "login");
@@ -156,8 +156,8 @@ impl MemberCommand {
                 let path = format!("{}/{}", args.place.path(), segment(&args.login));
                 let mut record = Record::new(Method::DELETE, path, None);
                 record.query.extend(args.role.map(|role| ("role", role)));
-                record.send(session, args.dry_run, "taking the role away").await?;
-                if !args.dry_run.dry_run && !session.json {
+                record.send(session, args.rehearsal, "taking the role away").await?;
+                if !args.rehearsal.dry_run && !session.json {
                     said(session, &subject(&args.login), "gone")?;
                 }
                 Ok(())
@@ -184,13 +184,13 @@ pub(crate) struct InvitationArgs {
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     invitation: String,
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 impl InvitationCommand {
-    pub(crate) fn dry_run(&mut self) -> Option<&mut DryRunArgs> {
+    pub(crate) fn rehearsal(&mut self) -> Option<&mut RehearsalArgs> {
         match self {
-            Self::Accept(args) | Self::Decline(args) => Some(&mut args.dry_run),
+            Self::Accept(args) | Self::Decline(args) => Some(&mut args.rehearsal),
             Self::List => None,
         }
     }
@@ -226,7 +226,7 @@ impl InvitationCommand {
             Self::Accept(args) => {
                 let path = format!("/invitations/{}/accept", segment(&args.invitation));
                 let record = Record::new(Method::POST, path, Some(json!({})));
-                let taken = record.send(session, args.dry_run, "accepting").await?;
+                let taken = record.send(session, args.rehearsal, "accepting").await?;
                 let subject = Subject::new("invitation", "/invitations", &args.invitation);
                 match taken {
                     Some(_) => said(session, &subject, "accepted"),
@@ -235,8 +235,8 @@ impl InvitationCommand {
             }
             Self::Decline(args) => {
                 let path = format!("/invitations/{}", segment(&args.invitation));
-                Record::new(Method::DELETE, path, None).send(session, args.dry_run, "declining").await?;
-                if args.dry_run.dry_run || session.json {
+                Record::new(Method::DELETE, path, None).send(session, args.rehearsal, "declining").await?;
+                if args.rehearsal.dry_run || session.json {
                     return Ok(());
                 }
                 let subject = Subject::new("invitation", "/invitations", &args.invitation);

@@ -1,13 +1,11 @@
 //! `holdfast organisation`
 
-use std::time::Duration;
-
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use hyper::Method;
 use serde_json::{Map, Value, json};
 
-use crate::change::{ConfirmArgs, DryRunArgs, Subject};
-use crate::client::{Call, with_query};
+use crate::change::{Change, ChangeArgs, ConfirmArgs, IfMatchArgs, RehearsalArgs, Subject};
+use crate::client::Call;
 use crate::failure::Failure;
 use crate::fields::{self, day, moment, text};
 use crate::list::PageArgs;
@@ -16,9 +14,6 @@ use crate::record::{self, Record, RecordArgs, said};
 use crate::run::Session;
 use crate::screen::{Style, plain, span};
 use crate::table::Cell;
-
-/// Suspending waits so long for the server.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Organisations: the tree of who sells hosting to whom, down to the clients
 #[derive(Debug, Subcommand)]
@@ -83,7 +78,7 @@ pub(crate) struct CreateArgs {
     #[arg(long)]
     act_as_consent: bool,
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 /// What is to be otherwise
@@ -118,7 +113,9 @@ pub(crate) struct SuspendArgs {
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
-    pub(crate) how: RecordArgs,
+    if_match: IfMatchArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
 }
 
 /// Which organisation
@@ -128,7 +125,9 @@ pub(crate) struct ActArgs {
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     organisation: String,
     #[command(flatten)]
-    pub(crate) how: RecordArgs,
+    if_match: IfMatchArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
 }
 
 /// Which organisation
@@ -148,14 +147,22 @@ fn subject(name: &str) -> Subject {
 }
 
 impl OrganisationCommand {
-    pub(crate) fn dry_run(&mut self) -> Option<&mut DryRunArgs> {
+    pub(crate) fn rehearsal(&mut self) -> Option<&mut RehearsalArgs> {
         match self {
-            Self::Create(args) => Some(&mut args.dry_run),
-            Self::Edit(args) => Some(&mut args.how.dry_run),
-            Self::Suspend(args) => Some(&mut args.how.dry_run),
-            Self::Unsuspend(args) => Some(&mut args.how.dry_run),
-            Self::Delete(args) => Some(&mut args.how.dry_run),
-            Self::List(_) | Self::Show(_) | Self::Limits(_) => None,
+            Self::Create(args) => Some(&mut args.rehearsal),
+            Self::Edit(args) => Some(&mut args.how.rehearsal),
+            Self::Delete(args) => Some(&mut args.how.rehearsal),
+            _ => None,
+        }
+    }
+
+    /// How the change is made, where the server follows it.
+    pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
+        match self {
+            Self::Limits(args) => Some(args.change()),
+            Self::Suspend(args) => Some(&mut args.change),
+            Self::Unsuspend(args) => Some(&mut args.change),
+            _ => None,
         }
     }
 
@@ -165,7 +172,7 @@ impl OrganisationCommand {
                 let kind = args.kind.to_possible_value().map(|kind| kind.get_name().to_owned());
                 let body = json!({ "name": args.name, "parent": args.parent, "kind": kind, "act_as_consent": args.act_as_consent });
                 let record = Record::new(Method::POST, "/organisations", Some(body));
-                if record.send(session, args.dry_run, "making the organisation").await?.is_some() {
+                if record.send(session, args.rehearsal, "making the organisation").await?.is_some() {
                     said(session, &subject(&args.name), "made")?;
                 }
                 Ok(())
@@ -197,10 +204,12 @@ impl OrganisationCommand {
             }
             Self::Suspend(args) => {
                 let body = json!({ "accounts": args.accounts, "reason": args.reason });
-                act(session, &args.organisation, ("suspend", body), &args.how).await
+                let change = Change::act(subject(&args.organisation), "suspend", body, args.if_match);
+                act(session, &args.change, change).await
             }
             Self::Unsuspend(args) => {
-                act(session, &args.organisation, ("unsuspend", json!({})), &args.how).await
+                let change = Change::act(subject(&args.organisation), "unsuspend", json!({}), args.if_match);
+                act(session, &args.change, change).await
             }
             Self::Delete(args) => {
                 record::delete(session, &subject(&args.organisation), &args.how, args.confirm).await
@@ -209,31 +218,16 @@ impl OrganisationCommand {
     }
 }
 
-async fn act(
-    session: &mut Session,
-    name: &str,
-    (action, body): (&str, Value),
-    how: &RecordArgs,
-) -> Result<(), Failure> {
-    let subject = subject(name);
-    let query: Vec<_> = how.dry_run.dry_run.then(|| ("dry_run", "true".to_owned())).into_iter().collect();
-    let path = with_query(&format!("{}/{action}", subject.path), &query);
-    let mut call = Call::new(Method::POST, path).body(body);
-    if let Some(tag) = &how.if_match.if_match {
-        call = call.header("if-match", tag.clone());
-    }
-    if !how.dry_run.dry_run {
-        call = call.wait(PATIENCE).once();
-    }
-    let reply = session.ask(&format!("waiting for the accounts of {name}"), call).await?;
-    let Some(after) = record::told(session, how.dry_run, &reply)? else { return Ok(()) };
+async fn act(session: &mut Session, how: &ChangeArgs, change: Change) -> Result<(), Failure> {
+    let reply = how.ask(session, &change).await?;
+    let Some(after) = record::told(session, how.rehearsal(), &reply)? else { return Ok(()) };
     let settling = after["below"]["settling"].as_u64().unwrap_or(0);
     let became = match (text(&after, "suspended").as_str(), settling) {
         ("yes", 0) => "suspended".to_owned(),
         (_, 0) => "goes on".to_owned(),
         (_, count) => format!("written down; the server follows, {count} objects are on their way"),
     };
-    said(session, &subject, &became)
+    said(session, &change.subject, &became)
 }
 
 async fn show(session: &mut Session, name: &str) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use hyper::Method;
 use serde_json::{Map, Value, json};
 
-use crate::change::{ConfirmArgs, DryRunArgs, Subject};
+use crate::change::{ConfirmArgs, RehearsalArgs, Subject};
 use crate::client::Call;
 use crate::failure::Failure;
 use crate::fields::{self, day, moment, text};
@@ -67,7 +67,7 @@ pub(crate) struct CreateArgs {
     #[arg(long)]
     password_stdin: bool,
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 /// What is to be otherwise
@@ -119,12 +119,12 @@ fn subject(login: &str) -> Subject {
 }
 
 impl PersonCommand {
-    pub(crate) fn dry_run(&mut self) -> Option<&mut DryRunArgs> {
+    pub(crate) fn rehearsal(&mut self) -> Option<&mut RehearsalArgs> {
         match self {
-            Self::Create(args) => Some(&mut args.dry_run),
-            Self::Edit(args) => Some(&mut args.how.dry_run),
-            Self::Suspend(args) | Self::Unsuspend(args) => Some(&mut args.how.dry_run),
-            Self::Delete(args) => Some(&mut args.how.dry_run),
+            Self::Create(args) => Some(&mut args.rehearsal),
+            Self::Edit(args) => Some(&mut args.how.rehearsal),
+            Self::Suspend(args) | Self::Unsuspend(args) => Some(&mut args.how.rehearsal),
+            Self::Delete(args) => Some(&mut args.how.rehearsal),
             Self::List(_) | Self::Show(_) => None,
         }
     }
@@ -172,7 +172,7 @@ async fn act(session: &mut Session, args: &ActArgs, action: &str, became: &str) 
     let subject = subject(&args.person);
     let record = Record::new(Method::POST, format!("{}/{action}", subject.path), Some(json!({})));
     let record = record.if_match(&args.how.if_match);
-    if record.send(session, args.how.dry_run, "changing the person").await?.is_some() {
+    if record.send(session, args.how.rehearsal, "changing the person").await?.is_some() {
         said(session, &subject, became)?;
     }
     Ok(())
@@ -184,7 +184,7 @@ async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> 
         body["password"] = secret::read(&mut session.screen, "password")?.into();
     }
     let record = Record::new(Method::POST, "/persons", Some(body));
-    let Some(made) = record.send(session, args.dry_run, "making the person").await? else { return Ok(()) };
+    let Some(made) = record.send(session, args.rehearsal, "making the person").await? else { return Ok(()) };
     link(session, &made, &text(&made, "login"))?;
     said(session, &subject(&args.login), "made")
 }

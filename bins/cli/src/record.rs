@@ -4,7 +4,7 @@ use clap::Args;
 use hyper::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::change::{ConfirmArgs, DryRunArgs, IfMatchArgs, Subject};
+use crate::change::{ConfirmArgs, IfMatchArgs, RehearsalArgs, Subject, show_plan};
 use crate::client::{Call, Reply, with_query};
 use crate::failure::Failure;
 use crate::plan::PlanView;
@@ -17,7 +17,7 @@ pub(crate) struct RecordArgs {
     #[command(flatten)]
     pub(crate) if_match: IfMatchArgs,
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 /// One change of one thing.
@@ -39,11 +39,9 @@ impl Record {
         self
     }
 
-    fn call(self, dry_run: DryRunArgs) -> Call {
+    fn call(self, rehearsal: RehearsalArgs) -> Call {
         let mut query = self.query;
-        if dry_run.dry_run {
-            query.push(("dry_run", "true".to_owned()));
-        }
+        query.extend(rehearsal.query());
         let mut call = Call::new(self.method, with_query(&self.path, &query));
         if let Some(tag) = self.if_match {
             call = call.header("if-match", tag);
@@ -51,25 +49,25 @@ impl Record {
         if let Some(body) = self.body {
             call = call.body(body);
         }
-        if dry_run.dry_run { call } else { call.once() }
+        if rehearsal.dry_run { call } else { call.once() }
     }
 
     /// Makes the change; what is there after it. None: it has gone, it was a dry run, or all was said already.
     pub(crate) async fn send(
         self,
         session: &mut Session,
-        dry_run: DryRunArgs,
+        rehearsal: RehearsalArgs,
         doing: &str,
     ) -> Result<Option<Value>, Failure> {
-        let reply = session.ask(doing, self.call(dry_run)).await?;
-        told(session, dry_run, &reply)
+        let reply = session.ask(doing, self.call(rehearsal)).await?;
+        told(session, rehearsal, &reply)
     }
 }
 
 /// What is left to be said about an answer.
 pub(crate) fn told(
     session: &mut Session,
-    dry_run: DryRunArgs,
+    rehearsal: RehearsalArgs,
     reply: &Reply,
 ) -> Result<Option<Value>, Failure> {
     if reply.status == StatusCode::NO_CONTENT {
@@ -79,15 +77,15 @@ pub(crate) fn told(
         session.screen.json(&reply.body)?;
         return Ok(None);
     }
-    if !dry_run.dry_run {
+    if !rehearsal.dry_run {
         return Ok(Some(reply.value()?));
     }
     let plan = PlanView::read(&reply.value()?).ok_or_else(|| reply.not_understood("it is no plan"))?;
     if plan.is_empty() {
         session.screen.text("it could be done; nothing on the server hangs on it")?;
-    } else {
-        plan.show(&mut session.screen)?;
+        return Ok(None);
     }
+    show_plan(session, reply)?;
     Ok(None)
 }
 
@@ -105,7 +103,7 @@ pub(crate) async fn edit(
     };
     let mut record = Record::new(Method::PATCH, &subject.path, Some(body));
     record.if_match = Some(tag);
-    if record.send(session, how.dry_run, &doing).await?.is_some() {
+    if record.send(session, how.rehearsal, &doing).await?.is_some() {
         said(session, subject, "changed")?;
     }
     Ok(())
@@ -119,10 +117,10 @@ pub(crate) async fn delete(
     confirm: ConfirmArgs,
 ) -> Result<(), Failure> {
     let question = format!("Delete {} {}?", subject.kind, subject.name);
-    confirm.ask(session, how.dry_run.dry_run, &question)?;
+    confirm.ask(session, how.rehearsal.dry_run, &question)?;
     let record = Record::new(Method::DELETE, &subject.path, None).if_match(&how.if_match);
-    record.send(session, how.dry_run, &format!("deleting {} {}", subject.kind, subject.name)).await?;
-    if !how.dry_run.dry_run && !session.json {
+    record.send(session, how.rehearsal, &format!("deleting {} {}", subject.kind, subject.name)).await?;
+    if !how.rehearsal.dry_run && !session.json {
         said(session, subject, "gone")?;
     }
     Ok(())

@@ -4,7 +4,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use hyper::Method;
 use serde_json::{Map, Value, json};
 
-use crate::change::{ConfirmArgs, DryRunArgs, Subject};
+use crate::change::{ConfirmArgs, RehearsalArgs, Subject};
 use crate::client::Call;
 use crate::failure::Failure;
 use crate::fields::{self, moment, text};
@@ -63,7 +63,7 @@ pub(crate) struct CreateArgs {
     #[arg(long = "permission", value_name = "NAME", required = true)]
     permissions: Vec<String>,
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 /// What is to be otherwise
@@ -102,11 +102,11 @@ fn subject(name: &str) -> Subject {
 }
 
 impl RoleCommand {
-    pub(crate) fn dry_run(&mut self) -> Option<&mut DryRunArgs> {
+    pub(crate) fn rehearsal(&mut self) -> Option<&mut RehearsalArgs> {
         match self {
-            Self::Create(args) => Some(&mut args.dry_run),
-            Self::Edit(args) => Some(&mut args.how.dry_run),
-            Self::Delete(args) => Some(&mut args.how.dry_run),
+            Self::Create(args) => Some(&mut args.rehearsal),
+            Self::Edit(args) => Some(&mut args.how.rehearsal),
+            Self::Delete(args) => Some(&mut args.how.rehearsal),
             Self::List(_) | Self::Show(_) => None,
         }
     }
@@ -116,7 +116,7 @@ impl RoleCommand {
             Self::Create(args) => {
                 let body = json!({ "name": args.name, "organisation": args.organisation, "permissions": args.permissions });
                 let record = Record::new(Method::POST, "/roles", Some(body));
-                if record.send(session, args.dry_run, "making the role").await?.is_some() {
+                if record.send(session, args.rehearsal, "making the role").await?.is_some() {
                     said(session, &subject(&args.name), "made")?;
                 }
                 Ok(())

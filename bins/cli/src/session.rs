@@ -240,9 +240,10 @@ pub(crate) fn show(session: &mut Session, reply: &Reply) -> Result<(), Failure> 
     }
     let view = reply.value()?;
     let roles = view.get("roles").and_then(Value::as_array).cloned().unwrap_or_default();
-    let role = |held: &Value| match text(held, "account") {
-        account if account.is_empty() => text(held, "role"),
-        account => format!("{} of {account}", text(held, "role")),
+    let role = |held: &Value| {
+        let (account, organisation) = (text(held, "account"), text(held, "organisation"));
+        let at = if account.is_empty() { organisation } else { account };
+        if at.is_empty() { text(held, "role") } else { format!("{} of {at}", text(held, "role")) }
     };
     let known_by = format!("{} {}", text(&view, "via"), text(&view, "token")).trim_end().to_owned();
     let consent = match moment(&view, "act_as_consent_until") {

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::change::DryRunArgs;
+use crate::change::RehearsalArgs;
 use crate::client::{Call, Reply, segment};
 use crate::failure::Failure;
 use crate::fields::{self, moment, text};
@@ -40,7 +40,7 @@ pub(crate) struct SetArgs {
     /// The value: JSON where it is JSON (a number, true, null, "text"), else the text itself
     value: String,
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 impl SettingCommand {
@@ -55,9 +55,9 @@ impl SettingCommand {
             Self::Set(args) => {
                 let value = serde_json::from_str(&args.value).unwrap_or_else(|_| Value::from(args.value));
                 let path = format!("/settings/{}", segment(&args.key));
-                let call = args.dry_run.call(Method::PUT, &path, json!({ "value": value }));
+                let call = args.rehearsal.call(Method::PUT, &path, json!({ "value": value }));
                 let reply = session.ask("setting it", call).await?;
-                if args.dry_run.dry_run && !session.json {
+                if args.rehearsal.dry_run && !session.json {
                     let words = format!("{} would be set; nothing on the server hangs on it", args.key);
                     return Ok(session.screen.text(&words)?);
                 }

@@ -4,7 +4,7 @@ use clap::Args;
 use hyper::Method;
 use serde::Deserialize;
 
-use crate::change::DryRunArgs;
+use crate::change::RehearsalArgs;
 use crate::client::Call;
 use crate::condition::Convergence;
 use crate::failure::Failure;
@@ -20,7 +20,7 @@ pub(crate) struct PlanArgs {}
 #[derive(Debug, Args)]
 pub(crate) struct SweepArgs {
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 /// An object that is not as asked, with no step that could be taken.
@@ -54,9 +54,9 @@ impl PlanArgs {
 
 impl SweepArgs {
     pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
-        let call = self.dry_run.call(Method::POST, "/sweep", serde_json::json!({})).patient();
-        let doing = if self.dry_run.dry_run { "looking at the server" } else { "sweeping" };
-        show(session, doing, call, !self.dry_run.dry_run).await
+        let call = self.rehearsal.call(Method::POST, "/sweep", serde_json::json!({})).patient();
+        let doing = if self.rehearsal.dry_run { "looking at the server" } else { "sweeping" };
+        show(session, doing, call, !self.rehearsal.dry_run).await
     }
 }
 

@@ -4,8 +4,8 @@ use clap::{ArgGroup, Args, Subcommand};
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::change::{ConfirmArgs, DryRunArgs};
-use crate::client::{Call, Reply, segment};
+use crate::change::{ConfirmArgs, RehearsalArgs};
+use crate::client::{Call, Reply, segment, with_query};
 use crate::failure::Failure;
 use crate::fields::{self, moment, text};
 use crate::list::PageArgs;
@@ -53,7 +53,7 @@ pub(crate) struct CreateArgs {
     #[arg(long)]
     organisation: Option<String>,
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 /// Which webhooks
@@ -95,7 +95,7 @@ pub(crate) struct EditArgs {
     #[arg(long, value_name = "true|false")]
     enabled: Option<bool>,
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 /// Which webhook goes
@@ -107,7 +107,7 @@ pub(crate) struct DeleteArgs {
     #[command(flatten)]
     confirm: ConfirmArgs,
     #[command(flatten)]
-    pub(crate) dry_run: DryRunArgs,
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 /// Which messages
@@ -135,11 +135,11 @@ pub(crate) struct DeliveryArgs {
 
 impl WebhookCommand {
     /// Whether it only shows what it would do.
-    pub(crate) fn dry_run(&mut self) -> Option<&mut DryRunArgs> {
+    pub(crate) fn rehearsal(&mut self) -> Option<&mut RehearsalArgs> {
         match self {
-            Self::Create(args) => Some(&mut args.dry_run),
-            Self::Edit(args) => Some(&mut args.dry_run),
-            Self::Delete(args) => Some(&mut args.dry_run),
+            Self::Create(args) => Some(&mut args.rehearsal),
+            Self::Edit(args) => Some(&mut args.rehearsal),
+            Self::Delete(args) => Some(&mut args.rehearsal),
             _ => None,
         }
     }
@@ -179,8 +179,9 @@ async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> 
     if let Some(organisation) = args.organisation {
         body["organisation"] = organisation.into();
     }
-    let reply = session.ask("making the webhook", args.dry_run.call(Method::POST, "/webhooks", body)).await?;
-    if args.dry_run.dry_run && !session.json {
+    let reply =
+        session.ask("making the webhook", args.rehearsal.call(Method::POST, "/webhooks", body)).await?;
+    if args.rehearsal.dry_run && !session.json {
         return Ok(session.screen.text("the webhook would be made; nothing on the server hangs on it")?);
     }
     secret(session, &reply)
@@ -275,9 +276,9 @@ async fn edit(session: &mut Session, args: EditArgs) -> Result<(), Failure> {
     if let Some(enabled) = args.enabled {
         body["enabled"] = enabled.into();
     }
-    let call = args.dry_run.call(Method::PATCH, &path(&args.webhook, ""), body);
+    let call = args.rehearsal.call(Method::PATCH, &path(&args.webhook, ""), body);
     let reply = session.ask("changing the webhook", call).await?;
-    if args.dry_run.dry_run && !session.json {
+    if args.rehearsal.dry_run && !session.json {
         return Ok(session.screen.text("the webhook would be changed; nothing on the server hangs on it")?);
     }
     show(session, &reply)
@@ -285,13 +286,10 @@ async fn edit(session: &mut Session, args: EditArgs) -> Result<(), Failure> {
 
 async fn delete(session: &mut Session, args: DeleteArgs) -> Result<(), Failure> {
     let question = format!("Remove the webhook {} and all its messages?", args.webhook);
-    if !args.dry_run.dry_run {
+    if !args.rehearsal.dry_run {
         args.confirm.ask(session, false, &question)?;
     }
-    let mut call = Call::new(Method::DELETE, path(&args.webhook, ""));
-    if args.dry_run.dry_run {
-        call = Call::new(Method::DELETE, path(&args.webhook, "?dry_run=true"));
-    }
+    let call = Call::new(Method::DELETE, with_query(&path(&args.webhook, ""), &args.rehearsal.query()));
     let reply = session.ask("removing the webhook", call).await?;
     if session.json && !reply.body.is_empty() {
         return Ok(session.screen.json(&reply.body)?);
@@ -299,7 +297,8 @@ async fn delete(session: &mut Session, args: DeleteArgs) -> Result<(), Failure> 
     if session.json {
         return Ok(());
     }
-    let words = if args.dry_run.dry_run { "the webhook would be removed" } else { "the webhook is removed" };
+    let words =
+        if args.rehearsal.dry_run { "the webhook would be removed" } else { "the webhook is removed" };
     Ok(session.screen.text(words)?)
 }
 

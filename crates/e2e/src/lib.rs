@@ -2,8 +2,8 @@
 //!
 //! What the end-to-end tests, the demo and the benchmarks share: the package, a server with Holdfast set up on it
 //! ([`Node`]), its CLI, its API ([`Api`]), its sites over IPv4 and IPv6, SFTP from outside ([`Sftp`]), a visitor who never
-//! stops ([`Load`]), checks that all run and are told together ([`Checks`]), and the story of hosting a site
-//! ([`story::play`]).
+//! stops ([`Load`]), checks that all run and are told together ([`Checks`]), and the stories of hosting a site
+//! ([`story::play`]) and of people, packages and rights ([`people::play`]).
 //!
 //! Nothing here asserts: what does not hold is an error or a failed expectation, and the caller ends with it.
 
@@ -14,10 +14,13 @@ mod deb;
 pub mod life;
 mod load;
 mod node;
+pub mod people;
 mod place;
 mod random;
+mod session;
 mod sftp;
 pub mod story;
+pub mod suspension;
 mod transcript;
 
 pub use api::{Api, ApiAnswer, is_ready};
@@ -28,6 +31,7 @@ pub use load::{Load, LoadReport};
 pub use node::Node;
 pub use place::Place;
 pub use random::Random;
+pub use session::Session;
 pub use sftp::Sftp;
 pub use testhost::{
     Cmd, Distro, Error as HostError, Family, Options, Output, Reply, Request, Server, wait_for,

@@ -112,6 +112,11 @@ impl Node {
         Api::of_leader(self.server.leader())
     }
 
+    /// The panel's unix socket, as this machine sees it.
+    pub fn socket(&self) -> Target {
+        Target::Unix(format!("/proc/{}/root/run/holdfast-panel/panel.sock", self.server.leader()).into())
+    }
+
     /// A page of a site, from outside over IPv4.
     pub fn page(&self, host: &str, path: &str) -> Result<Reply> {
         Ok(self.server.http(host, path)?)

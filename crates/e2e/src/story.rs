@@ -83,7 +83,7 @@ fn resolve(name: &str, port: u16, address: IpAddr) -> String {
 }
 
 /// A command line as it is typed.
-fn shown(argv: &[&str]) -> String {
+pub(crate) fn shown(argv: &[&str]) -> String {
     let simple = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%~[]".contains(c);
     let quoted = argv.iter().map(|word| {
         if !word.is_empty() && word.chars().all(simple) { (*word).to_owned() } else { format!("'{word}'") }

@@ -13,6 +13,8 @@ pub enum Prompt {
     Root,
     /// Anybody's, on another machine.
     Outside,
+    /// This person's, on any machine.
+    Of(&'static str),
 }
 
 /// A story being told. Nothing that a command says is left out or changed.
@@ -42,8 +44,9 @@ impl<'a> Transcript<'a> {
     /// Runs a command and shows it. `shown` is the line as a person types it; any status is told, none is an error.
     pub fn run(&mut self, prompt: Prompt, shown: &str, command: Cmd) -> Result<Output> {
         let prompt = match prompt {
-            Prompt::Root => "#",
-            Prompt::Outside => "outside$",
+            Prompt::Root => "#".to_owned(),
+            Prompt::Outside => "outside$".to_owned(),
+            Prompt::Of(person) => format!("{person}$"),
         };
         writeln!(self.out, "{prompt} {shown}")?;
         self.out.flush()?;

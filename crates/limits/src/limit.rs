@@ -158,3 +158,31 @@ impl<'de> Deserialize<'de> for Limit {
         Self::from_stored(&text).ok_or_else(|| D::Error::unknown_field(&text, Self::NAMES))
     }
 }
+
+impl Limit {
+    /// What there is more or less of: `sites`, `memory`.
+    pub fn things(self) -> &'static str {
+        self.words().strip_prefix("bytes of ").unwrap_or(self.words())
+    }
+
+    /// A number of it alone, as people say it: `3`, `512 MiB`.
+    pub fn number(self, number: i64) -> String {
+        if !matches!(self.unit(), Unit::Bytes | Unit::BytesPerMonth) {
+            return number.to_string();
+        }
+        let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+        let whole = units.iter().find(|(bits, _)| number > 0 && number % (1_i64 << bits) == 0);
+        whole.map_or_else(|| format!("{number} bytes"), |(bits, unit)| format!("{} {unit}", number >> bits))
+    }
+
+    /// So much of it, as people say it: `3 sites`, `512 MiB of memory`.
+    pub fn said(self, amount: Amount) -> String {
+        match amount {
+            Amount::Of(number) if self.things() != self.words() => {
+                format!("{} of {}", self.number(number), self.things())
+            }
+            Amount::Of(number) => format!("{number} {}", self.words()),
+            Amount::Unlimited => format!("unlimited {}", self.things()),
+        }
+    }
+}

@@ -193,13 +193,14 @@ impl Ceiling {
             Amount::Unlimited => limit.may_be_unlimited(),
         };
         if !fits {
-            let (words, from, to) = (limit.words(), range.start(), range.end());
-            let remedy = format!("Choose {from} to {to} {words}.");
+            let (from, to) = (limit.number(*range.start()), limit.said(Amount::Of(*range.end())));
+            let remedy = format!("Choose {from} to {to}.");
             return Some(FieldError::new(pointer, "out_of_range", "The limit is out of range.", remedy));
         }
         let own = self.most(limit);
         (amount > own).then(|| {
-            let reason = format!("The organisation itself has {own} {}.", limit.words());
+            let own = limit.said(own);
+            let reason = format!("The organisation itself has {own}.");
             FieldError::new(pointer, "above_own", reason, format!("Choose {own} at most."))
         })
     }

@@ -10,6 +10,7 @@ use auth::{Actor, Key, ManageAccounts, ViewOrganisations};
 use names::{AccountId, OrganisationId};
 use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
 
+use crate::amount::Amount;
 use crate::limit::Limit;
 
 const ABOVE: Statement = Statement::new(
@@ -219,17 +220,17 @@ pub fn counted_anew<L: Counted>() -> (Taken<L>, Given<L>) {
 /// The account has no more of it.
 async fn refused(tx: &mut Tx, actor: &Actor, account: AccountId, limit: Limit) -> Result<ApiError, ApiError> {
     let stands: Stands = tx.one(STANDS.bind(account).bind(limit.as_str())).await?;
-    let (words, name) = (limit.words(), limit.as_str());
+    let (words, name) = (limit.things(), limit.as_str());
     let remedy = if actor.may::<ManageAccounts>(tx, account).await? {
         format!("Delete what is not needed, or give the account more {words}: the limit is {name}.")
     } else {
         "Delete what is not needed, or ask your provider for more.".to_owned()
     };
     let detail = format!(
-        "The account {} has {} of its {} {words}. {remedy}",
+        "The account {} has {} of its {}. {remedy}",
         stands.name,
-        stands.used,
-        stands.most.unwrap_or_default()
+        limit.number(stands.used),
+        limit.said(Amount::of_stored(stands.most))
     );
     Ok(ApiError::conflict("limit_reached", detail))
 }
@@ -241,15 +242,15 @@ pub(crate) async fn refused_above(
     organisation: &str,
     limit: Limit,
 ) -> Result<ApiError, ApiError> {
-    let words = limit.words();
+    let words = limit.things();
     let id: OrganisationId = organisation.parse().map_err(ApiError::internal)?;
     let detail = if auth::organisation::<ViewOrganisations>(tx, actor, &Key::Id(id)).await.is_ok() {
         let stands: Stands = tx.one(STANDS_ABOVE.bind(organisation).bind(limit.as_str())).await?;
         format!(
-            "The organisation {} has {} of its {} {words}, over all its accounts. Delete what is not needed, or have its limit {} raised.",
+            "The organisation {} has {} of its {}, over all its accounts. Delete what is not needed, or have its limit {} raised.",
             stands.name,
-            stands.used,
-            stands.most.unwrap_or_default(),
+            limit.number(stands.used),
+            limit.said(Amount::of_stored(stands.most)),
             limit.as_str()
         )
     } else {

@@ -209,7 +209,7 @@ async fn an_organisation_gives_no_more_disk_space_than_it_has_unless_it_may_over
     give(alice).await.unwrap();
     let refused = give(bob).await.unwrap_err();
     assert_eq!(refused.code(), "provider_limit_reached");
-    assert!(refused.problem().detail.contains("has 60 of its 100 bytes of disk space"), "{refused:?}");
+    assert!(refused.problem().detail.contains("has 60 bytes of its 100 bytes of disk space"), "{refused:?}");
     run(&store, OVERSELL.bind(ACME)).await;
     give(bob).await.unwrap();
     let wrong = store.read(async |tx: &mut Tx| differences(tx, &[]).await).await.unwrap();

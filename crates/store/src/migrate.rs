@@ -75,6 +75,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0010_members.sql"),
     ),
     (
+        12,
+        "lists",
+        include_str!("../migrations/sqlite/0012_lists.sql"),
+        include_str!("../migrations/postgres/0012_lists.sql"),
+    ),
+    (
         13,
         "told",
         include_str!("../migrations/sqlite/0013_told.sql"),

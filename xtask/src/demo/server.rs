@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use e2e::{Distro, Options, Place, Prompt, Server, Transcript, story};
+use e2e::{Distro, Node, Options, Place, Prompt, Server, Transcript, people, story};
 
 use super::SETUP_LIMIT;
 
@@ -42,6 +42,16 @@ pub(super) fn host_a_site(distro: Distro, deb: &Path, told: &mut Transcript<'_>)
     let again = set_up(place, told)?;
     told.expect("it had nothing to do", again.contains("nothing had to be done"))?;
     Ok(())
+}
+
+/// People, packages and rights, on a server that has what the roles need.
+pub(super) fn people(distro: Distro, deb: &Path, told: &mut Transcript<'_>) -> Result<()> {
+    told.heading(&format!("A {distro} server"))?;
+    let server = Server::boot(Options::ready(distro).name("people"))?;
+    told.note(&format!("booted in {:.1} s", server.boot_time().as_secs_f64()))?;
+    server.install_package(deb)?;
+    set_up(Place::server(&server), told)?;
+    people::play(&Node::of(server), told)
 }
 
 fn set_up(place: Place<'_>, told: &mut Transcript<'_>) -> Result<String> {

@@ -26,6 +26,7 @@ pub(super) async fn show(session: &mut Session, name: &str) -> Result<(), Failur
         ("uid", text(&account, "uid")),
         ("password", text(&account, "has_password")),
         ("suspended", text(&account, "suspended")),
+        ("by", text(&account, "suspended_by")),
         ("why", text(&account, "suspended_reason")),
         ("processor", suffixed(text(&limits, "cpu_percent"), " % of one")),
         ("memory", fields::size(&limits, "memory_bytes")),

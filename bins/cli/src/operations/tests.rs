@@ -54,9 +54,11 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("person_edit", "password", "password_stdin"),
 ];
 
-/// Set by every such command, or the command itself.
-const EVERYWHERE: &[&str] =
-    &["dry_run", "expect_plan", "overwrite", "If-Match", "Last-Event-ID", "action", "decision"];
+/// Set by the program, or the command itself.
+const EVERYWHERE: &[&str] = &["If-Match", "Last-Event-ID", "action", "decision"];
+
+/// How a change is rehearsed and held to its plan.
+const REHEARSAL: &[&str] = &["dry_run", "expect_plan", "overwrite"];
 
 fn description() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/openapi.json");
@@ -101,6 +103,30 @@ fn every_command_of_the_table_exists() {
     }
 }
 
+/// Each command of a change can look first, hold the change to what it saw, and overrule, where the API can; and says so nowhere else.
+#[test]
+fn every_change_is_rehearsed_by_each_of_its_commands() {
+    let description = description();
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for (id, operation) in operations(&description) {
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let takes = |name: &str| parameters.iter().any(|parameter| parameter["name"] == name);
+        let rehearses = REHEARSAL.iter().any(|name| takes(name));
+        for (_, words) in OPERATIONS.iter().filter(|(its, _)| *its == id && rehearses) {
+            let command = command(words);
+            for name in REHEARSAL {
+                seen += 1;
+                let says = command.get_arguments().any(|argument| argument.get_id() == name);
+                if says != takes(name) {
+                    wrong.push(format!("{words}: --{name}: {says}, {id} takes it: {}", takes(name)));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(seen > 100, "only {seen} were looked at");
+}
+
 /// The properties of an operation's body.
 fn properties(description: &Value, operation: &Value) -> Vec<String> {
     let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
@@ -125,7 +151,10 @@ fn every_field_and_parameter_can_be_said() {
                 command.get_arguments().map(|arg| arg.get_id().to_string()).collect::<Vec<_>>()
             })
             .collect();
-        for name in names.iter().filter(|name| !EVERYWHERE.contains(&name.as_str())) {
+        for name in names
+            .iter()
+            .filter(|name| !EVERYWHERE.contains(&name.as_str()) && !REHEARSAL.contains(&name.as_str()))
+        {
             let other =
                 OTHERWISE.iter().find(|(its, field, _)| *its == id && field == name).map(|(_, _, arg)| *arg);
             if !said.contains(other.unwrap_or(name)) {

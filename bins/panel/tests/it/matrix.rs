@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use crate::bench::Bench;
 use crate::schema::{Description, Operation};
 
-/// Who asks.
 /// What an owner may do on their own account: what a token with all of it is given.
 const OWNER: [&str; 8] = [
     "account.view",
@@ -26,6 +25,7 @@ const OWNER: [&str; 8] = [
     "member.manage",
 ];
 
+/// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
     Anonymous,
@@ -132,6 +132,8 @@ pub(crate) enum Target {
 }
 
 impl Target {
+    const ALL: [Self; 3] = [Self::Alices, Self::Bobs, Self::Missing];
+
     fn pick<'a>(self, alices: &'a str, bobs: &'a str, missing: &'a str) -> &'a str {
         match self {
             Self::Alices => alices,
@@ -463,11 +465,11 @@ async fn every_route_as_everyone_on_everything() {
     let description = Description::committed();
     populate(&bench).await;
     let roles = roles(&bench).await;
-    let (mut cells, mut wrong, mut ways) = (0_u32, Vec::new(), BTreeMap::<u16, u32>::new());
+    let (mut cells, mut wrong, mut ways) = (0_usize, Vec::new(), BTreeMap::<u16, u32>::new());
     for operation in description.operations() {
         let mut hidden = BTreeMap::<Role, Vec<Value>>::new();
         for role in Role::ALL {
-            for target in [Target::Alices, Target::Bobs, Target::Missing] {
+            for target in Target::ALL {
                 let path = path(&operation, target, &Ids::of(&bench, &operation).await);
                 let body = operation.has_body().then(|| body(&operation.id, target).to_string().into_bytes());
                 let method: Method = operation.method.parse().unwrap();
@@ -513,6 +515,19 @@ async fn every_route_as_everyone_on_everything() {
     }
     println!("{cells} cells, by status: {ways:?}");
     assert!(wrong.is_empty(), "{} of {cells} cells are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    // what is said elsewhere of this matrix is said by this file
+    let said: Value =
+        serde_json::from_str(include_str!("../../../../docs/reference/rights-matrix.json")).unwrap();
+    let names =
+        |what: &str| said[what].as_array().unwrap().iter().map(|n| n.as_str().unwrap().to_owned()).collect();
+    let (roles, targets): (Vec<String>, Vec<String>) = (names("roles"), names("targets"));
+    assert_eq!(roles, Role::ALL.map(|role| format!("{role:?}")));
+    assert_eq!(targets, Target::ALL.map(|target| format!("{target:?}")));
+    assert_eq!(
+        cells,
+        description.operations().len() * roles.len() * targets.len(),
+        "each cell was played once"
+    );
     assert!(cells >= 4000, "{cells} cells");
 }
 

@@ -444,3 +444,57 @@ async fn a_new_member_comes_in_by_a_link_once_and_goes_with_the_role() {
     // Whoever rules over accounts may leave one without an owner.
     assert_eq!(bench.root().delete(&format!("{path}/alice")).await.status, 204);
 }
+
+/// A page is chosen from what tells the rights: each account once, however many roles reach it, in the order of names, and no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_accounts_shows_each_once_in_order_page_by_page() {
+    let bench = Bench::new().await;
+    let root = bench.root();
+    organisation(&root, "acme", "root", "reseller").await;
+    organisation(&root, "shop", "acme", "client").await;
+    organisation(&root, "other", "root", "client").await;
+    for (organisation, account) in
+        [("shop", "dora"), ("acme", "bert"), ("other", "anna"), ("shop", "cleo"), ("other", "emil")]
+    {
+        bench.account_in(organisation, account).await;
+    }
+    member(&root, "organisations/acme", "rita", "reseller").await;
+    for (place, role) in
+        [("organisations/shop", "read-only"), ("accounts/dora", "developer"), ("accounts/emil", "developer")]
+    {
+        let body = json!({ "login": "rita", "role": role });
+        made(&root, &format!("/api/v1/{place}/members"), body).await;
+    }
+    let names = |answer: &Answer| -> Vec<String> {
+        let items = answer.json["items"].as_array().unwrap();
+        items.iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let token = bench.token("rita", json!({ "name": "look", "read_only": true })).await;
+    let bound =
+        bench.token("rita", json!({ "name": "shop", "read_only": true, "organisations": ["shop"] })).await;
+    for (client, wanted) in [
+        (bench.root(), vec!["anna", "bert", "cleo", "dora", "emil"]),
+        (bench.person("rita").await, vec!["bert", "cleo", "dora", "emil"]),
+        (bench.with_token(&token), vec!["bert", "cleo", "dora", "emil"]),
+        (bench.with_token(&bound), vec!["cleo", "dora"]),
+        (bench.person("anna").await, vec!["anna"]),
+    ] {
+        let (mut all, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = client.get(&format!("/api/v1/accounts?limit=2{after}")).await;
+            all.extend(names(&page));
+            match page.json["next_cursor"].as_str() {
+                Some(next) => after = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(all, wanted);
+        let part = client.get("/api/v1/accounts?q=e").await;
+        let with_e: Vec<_> = wanted.iter().filter(|name| name.contains('e')).copied().collect();
+        assert_eq!(names(&part), with_e, "{}", part.text);
+    }
+    let suspended =
+        bench.waiting().post("/api/v1/organisations/acme/suspend", json!({ "accounts": true })).await;
+    assert_eq!(suspended.status, 200, "{}", suspended.text);
+    assert_eq!(names(&bench.person("rita").await.get("/api/v1/accounts").await), ["emil"]);
+}

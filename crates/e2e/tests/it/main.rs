@@ -19,7 +19,6 @@ mod setup;
 mod signing_in;
 mod story;
 mod support;
-mod suspension;
 mod tenants;
 mod upgrade;
 mod web;
@@ -54,6 +53,5 @@ on_both! {
     people_sign_in_with_a_second_factor => crate::signing_in::on;
     people_sign_in_with_a_passkey => crate::passkeys::on;
     events_are_told_to_other_servers => crate::webhook::on;
-    a_suspension_ends_every_access => crate::suspension::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }
