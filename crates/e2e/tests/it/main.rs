@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod faults;
+mod identity;
 mod inside;
 mod life;
 mod many;
@@ -51,6 +52,7 @@ on_both! {
     limits_of_the_disk_are_held_on_btrfs => crate::quota::on;
     people_sign_in_with_a_second_factor => crate::signing_in::on;
     events_are_told_to_other_servers => crate::webhook::on;
+    people_sign_in_by_an_identity_provider => crate::identity::on;
     a_suspension_ends_every_access => crate::suspension::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }
