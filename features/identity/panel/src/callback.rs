@@ -20,7 +20,7 @@ use axum::routing::get;
 use desired::setting;
 use http::header::{LOCATION, SET_COOKIE, USER_AGENT};
 use http::{HeaderMap, StatusCode};
-use names::{Hostname, Label, Micros, OpaqueToken, Secret};
+use names::{Hostname, IdentityProviderId, Label, Micros, OpaqueToken, Secret};
 use serde_json::json;
 use store::{StoreError, WriteTx};
 
@@ -169,11 +169,11 @@ async fn come_back(
             return Err(refused);
         }
     };
-    let name = row.name.clone();
+    let id = row.id;
     match go_on(state, (attempt, row, host, question), sent, headers, origin).await {
         Ok(came) => Ok(came),
         Err(refused) => {
-            note(state, origin, Some(&name), &refused, now).await;
+            note(state, origin, Some(id), &refused, now).await;
             Err(refused)
         }
     }
@@ -381,7 +381,13 @@ fn failed(label: &str, error: &OidcError) -> Refused {
 }
 
 /// A refusal is in the audit, without anything that was sent. Strangers have so much room there.
-async fn note(state: &State, origin: Origin, provider: Option<&Label>, refused: &Refused, now: Micros) {
+async fn note(
+    state: &State,
+    origin: Origin,
+    provider: Option<IdentityProviderId>,
+    refused: &Refused,
+    now: Micros,
+) {
     if provider.is_none() && !(state.has_room)(now) {
         return;
     }
@@ -389,9 +395,11 @@ async fn note(state: &State, origin: Origin, provider: Option<&Label>, refused: 
         who: Who::anonymous(origin),
         request_id: &request_id::current().unwrap_or_default(),
         action: "session.create",
-        object: Object::none("session"),
+        // at which provider
+        object: provider
+            .map_or(Object::none("session"), |id| Object::of_installation("identity_provider", id)),
         before: None,
-        after: provider.map(|provider| json!({ "provider": provider })),
+        after: None,
         plan_hash: None,
         outcome: Outcome::Refused { code: refused.code.to_owned(), fields: Vec::new() },
     };
