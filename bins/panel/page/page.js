@@ -53,6 +53,7 @@ async function went(answer) {
   }
   if (answer.status !== 202) return false;
   pending = answer.json.token;
+  find("second-by-passkey").hidden = !passkeys || !answer.json.methods.includes("passkey");
   find("sign-in").hidden = true;
   find("second-factor").hidden = false;
   say("One more step.");
@@ -78,11 +79,27 @@ async function providers() {
 // What stands behind `#` where a provider has signed in and the second factor is owed.
 const OWED = "second-factor.";
 
+// Whether this browser can, in the words that the API speaks.
+const passkeys = "PublicKeyCredential" in window && "parseRequestOptionsFromJSON" in PublicKeyCredential;
+
+// Signs in by a passkey; with a token, as the second factor.
+async function byPasskey(token) {
+  const asked = await ask("POST", "/session/passkey/ask", token ? { token } : {});
+  if (asked.status !== 201) return say(asked.json?.detail ?? "No passkey can be shown here.");
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked.json.options.publicKey);
+  const credential = await navigator.credentials.get({ publicKey }).catch(() => null);
+  if (!credential) return say("No passkey was shown.");
+  const shown = { question: asked.json.question, credential: credential.toJSON() };
+  const answer = await ask("POST", "/session/passkey", token ? { token, ...shown } : shown);
+  if (!(await went(answer))) say(answer.json?.detail ?? "This passkey does not sign in here.");
+}
+
 async function begin() {
   const token = location.hash.slice(1);
   if (location.pathname === "/login" && token.startsWith(OWED)) {
     history.replaceState(null, "", "/");
-    await went({ status: 202, json: { token: token.slice(OWED.length) } });
+    const [owed, methods] = token.slice(OWED.length).split(".");
+    await went({ status: 202, json: { token: owed, methods: (methods ?? "").split("-") } });
     return;
   }
   if (location.pathname === "/login" && token) {
@@ -114,6 +131,10 @@ find("second-factor").addEventListener("submit", async (event) => {
   event.target.reset();
   if (!(await went(answer))) say(answer.json?.detail ?? "The code is not right.");
 });
+
+find("by-passkey").hidden = !passkeys;
+find("by-passkey").addEventListener("click", () => byPasskey(null));
+find("second-by-passkey").addEventListener("click", () => byPasskey(pending));
 
 find("sign-out").addEventListener("click", async () => {
   await ask("DELETE", "/session");

@@ -40,6 +40,8 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("identity_provider_create", "client_secret", "client_secret_stdin"),
     ("identity_provider_edit", "client_secret", "client_secret_stdin"),
     ("session_step_up", "password", "code"),
+    // a browser's alone to show: by `holdfast api`
+    ("session_step_up", "passkey", "code"),
     // without a terminal from standard input, whatever the command
     ("totp_confirm", "code", "help"),
     ("account_edit", "current_password", "with_current"),

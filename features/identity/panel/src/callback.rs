@@ -119,7 +119,8 @@ async fn callback(
         }
         Ok(Came::Asked(asked)) => {
             // Behind `#`, which no browser sends; the page takes it out of the address at once.
-            let to = format!("/login#second-factor.{}", asked.token.expose().expose());
+            let methods = asked.held.methods().join("-");
+            let to = format!("/login#second-factor.{}.{methods}", asked.token.expose().expose());
             (StatusCode::SEE_OTHER, AppendHeaders([over()]), [(LOCATION, to)]).into_response()
         }
         Ok(Came::Linked) => {

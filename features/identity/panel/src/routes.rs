@@ -22,13 +22,17 @@ use crate::store::provider::{self, IdentityProvider, ProviderKey};
 
 /// The routes.
 pub fn table(state: State) -> Table {
-    let changes = || Access::everywhere::<EditSettings>().not_acting().with_step_up();
+    // as where a role is given by hand: a token gives nobody rights
+    let changes = || Access::everywhere::<EditSettings>().by_session().with_step_up();
     Table::default()
         .add(Access::everywhere::<ViewSettings>(), routes!(identity_provider_list))
         .add(changes(), routes!(identity_provider_create))
         .add(Access::everywhere::<ViewSettings>(), routes!(identity_provider_show))
         .add(changes(), routes!(identity_provider_edit))
-        .add(changes(), routes!(identity_provider_delete))
+        .add(
+            Access::everywhere::<EditSettings>().not_acting().with_step_up(),
+            routes!(identity_provider_delete),
+        )
         .add(Access::OPEN, routes!(session_provider_list))
         .add(Access::OPEN, routes!(session_create_by_provider))
         .add(Access::SIGNED_IN, routes!(identity_list))
