@@ -196,9 +196,7 @@ impl Returned {
         let answer = request.set_pkce_verifier(verifier).request_async(http).await;
         answer.map_err(|error| match error {
             RequestTokenError::Request(source) => OidcError::Http { what, source },
-            RequestTokenError::ServerResponse(refused) => {
-                OidcError::Code(plain(&refused.error().to_string()))
-            }
+            RequestTokenError::ServerResponse(refused) => OidcError::Code(plain(refused.error().as_ref())),
             RequestTokenError::Parse(..) => OidcError::Answer("it is not as it should be".to_owned()),
             RequestTokenError::Other(why) => OidcError::Answer(plain(&why)),
         })

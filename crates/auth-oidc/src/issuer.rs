@@ -199,10 +199,13 @@ fn failed(what: &'static str, error: DiscoveryError<HttpError>) -> OidcError {
     }
 }
 
+/// When it was fetched, and what it was, by the issuer.
+type Kept = HashMap<String, (Micros, Arc<Known>)>;
+
 /// What is known of all issuers, in memory. A clone is the same.
 #[derive(Debug, Clone, Default)]
 pub struct Issuers {
-    known: Arc<Mutex<HashMap<String, (Micros, Arc<Known>)>>>,
+    known: Arc<Mutex<Kept>>,
 }
 
 impl Issuers {
@@ -255,7 +258,7 @@ impl Issuers {
         all.insert(issuer.as_str().to_owned(), (now, Arc::clone(known)));
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Micros, Arc<Known>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
