@@ -84,6 +84,7 @@ pub(crate) struct NameArgs {
 }
 
 /// A change
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Args)]
 #[group(skip)]
 #[command(group = ArgGroup::new("what").required(true).multiple(true).args([

@@ -104,19 +104,14 @@ pub(crate) async fn send(
     let client = client(state, &row, &host).map_err(ApiError::internal)?;
     let http = outside::http(&state.egress, &state.bounds);
     let known = tokio::time::timeout(PATIENCE, state.issuers.get(&row.issuer, &http, now)).await;
-    let known = match known {
-        Ok(known) => known.map_err(|error| unreachable(&error))?,
-        Err(_) => {
-            let detail = "The provider does not answer in time. Sign in otherwise, or try again.";
-            return Err(ApiError::unavailable("provider_unreachable", detail, Duration::from_secs(30)));
-        }
+    let Ok(known) = known else {
+        let detail = "The provider does not answer in time. Sign in otherwise, or try again.";
+        return Err(ApiError::unavailable("provider_unreachable", detail, Duration::from_secs(30)));
     };
+    let known = known.map_err(|error| unreachable(&error))?;
     let random = || OpaqueToken::generate().map_err(|error| ApiError::internal(error.to_string()));
     let (question, nonce) = (random()?, random()?);
-    let browser = match browser(headers) {
-        Some(browser) => browser,
-        None => random()?,
-    };
+    let browser = if let Some(browser) = browser(headers) { browser } else { random()? };
     let asked = auth_oidc::ask(&known, &client, &question.expose(), &nonce.expose());
     let asked = asked.map_err(|error| unreachable(&error))?;
     let write = async |tx: &mut WriteTx| {

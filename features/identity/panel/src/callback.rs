@@ -254,14 +254,12 @@ async fn go_on(
         let identified = returned.identify(&client, &state.issuers, &http, now).await;
         identified.map_err(|error| failed(&label, &error))
     };
-    let identified = match tokio::time::timeout(PATIENCE, asking).await {
-        Ok(identified) => identified?,
-        Err(_) => {
-            let happened = format!("{label} did not answer in time.");
-            return Err(Refused::new("provider_unreachable", happened, "Try again in a moment.")
-                .with_status(StatusCode::BAD_GATEWAY));
-        }
+    let Ok(identified) = tokio::time::timeout(PATIENCE, asking).await else {
+        let happened = format!("{label} did not answer in time.");
+        let refused = Refused::new("provider_unreachable", happened, "Try again in a moment.");
+        return Err(refused.with_status(StatusCode::BAD_GATEWAY));
     };
+    let identified = identified?;
     let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let agent = Agent::of(agent);
     let now = state.panel.now();
@@ -339,18 +337,14 @@ async fn link(
 /// What the provider itself said.
 fn declined(label: &str, error: &str) -> Refused {
     let word: String = error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(50).collect();
-    match word.as_str() {
-        "access_denied" => {
-            let happened = format!("{label} says that you declined, or that you may not use this panel.");
-            let remedy = "Begin again, or ask whoever manages your access there.";
-            Refused::new("access_denied", happened, remedy)
-        }
-        _ => {
-            let happened = format!("{label} answered with an error of its own: {word}.");
-            let remedy = "Try again in a moment. If it goes on so, tell an administrator the word above.";
-            Refused::new("provider_error", happened, remedy)
-        }
+    if word == "access_denied" {
+        let happened = format!("{label} says that you declined, or that you may not use this panel.");
+        let remedy = "Begin again, or ask whoever manages your access there.";
+        return Refused::new("access_denied", happened, remedy);
     }
+    let happened = format!("{label} answered with an error of its own: {word}.");
+    let remedy = "Try again in a moment. If it goes on so, tell an administrator the word above.";
+    Refused::new("provider_error", happened, remedy)
 }
 
 /// What went wrong between the panel and the provider.

@@ -104,6 +104,7 @@ pub(crate) fn sealed(seal: &SealKey, id: IdentityProviderId, secret: &str) -> Re
 }
 
 /// An identity provider.
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing of its own in the API")]
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub(crate) struct IdentityProvider {
     /// Its id.
