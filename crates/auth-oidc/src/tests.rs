@@ -31,7 +31,8 @@ fn provider() -> TestProvider {
 }
 
 fn map(value: Value) -> Map<String, Value> {
-    value.as_object().unwrap().clone()
+    let Value::Object(map) = value else { panic!("no object: {value}") };
+    map
 }
 
 fn claims(value: Value) -> Ways {

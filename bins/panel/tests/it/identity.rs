@@ -30,7 +30,8 @@ struct Away {
 }
 
 fn map(value: Value) -> Map<String, Value> {
-    value.as_object().unwrap().clone()
+    let Value::Object(map) = value else { panic!("no object: {value}") };
+    map
 }
 
 fn claims(value: Value) -> Ways {
