@@ -14,6 +14,9 @@ missing=
 for package in binutils chromium curl gcc iproute2 libc6-dev mmdebstrap nginx-light openssh-client pkg-config postgresql sshpass systemd-container; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed || missing="$missing $package"
 done
+# a real identity provider runs on it; a newer one than Debian's, with npm, will do
+command -v node > /dev/null || missing="$missing nodejs"
+command -v npm > /dev/null || missing="$missing npm"
 if [ -n "$missing" ]; then
     apt-get -q -y update > /dev/null || true
     # nothing is to be started here: the tests start their own

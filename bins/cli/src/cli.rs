@@ -18,6 +18,8 @@ use crate::doctor::DoctorArgs;
 use crate::drift::DriftArgs;
 use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::identity::IdentityCommand;
+use crate::identity_provider::IdentityProviderCommand;
 use crate::limit::LimitCommand;
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
@@ -106,6 +108,10 @@ enum Command {
     #[command(subcommand)]
     Networks(NetworksCommand),
     #[command(subcommand)]
+    IdentityProvider(IdentityProviderCommand),
+    #[command(subcommand)]
+    Identity(IdentityCommand),
+    #[command(subcommand)]
     Passkey(PasskeyCommand),
     #[command(subcommand)]
     SecondFactor(SecondFactorCommand),
@@ -141,6 +147,7 @@ impl Command {
             Self::Sweep(args) => Some(&mut args.rehearsal),
             Self::Drift(args) => args.rehearsal(),
             Self::Webhook(command) => command.rehearsal(),
+            Self::IdentityProvider(command) => command.rehearsal(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.rehearsal),
             Self::Limit(LimitCommand::Recount(args)) => Some(&mut args.rehearsal),
             Self::Organisation(command) => command.rehearsal(),
@@ -205,6 +212,8 @@ impl Command {
             Self::Password(args) => args.run(session).await,
             Self::ActAs(args) => args.run(session).await,
             Self::Networks(command) => command.run(session).await,
+            Self::IdentityProvider(command) => command.run(session).await,
+            Self::Identity(command) => command.run(session).await,
             Self::Passkey(command) => command.run(session).await,
             Self::SecondFactor(command) => command.run(session).await,
             Self::LoginLink(args) => args.run(session).await,

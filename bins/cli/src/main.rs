@@ -20,6 +20,8 @@ mod drift;
 mod event;
 mod failure;
 mod fields;
+mod identity;
+mod identity_provider;
 mod limit;
 mod list;
 mod login_link;

@@ -1,5 +1,5 @@
 //! Which command calls which operation of the API. The reference shows it, and a test holds it against the API's description: every
-//! operation has a command. What a browser alone can answer (passkeys) is left to `holdfast api`.
+//! operation has a command. What a browser alone can answer (passkeys, identity providers) is left to `holdfast api`.
 
 /// `operationId` and command.
 pub(crate) const OPERATIONS: &[(&str, &str)] = &[
@@ -37,6 +37,14 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("event_list", "event follow"),
     ("event_list", "event list"),
     ("health_show", "node health"),
+    ("identity_link", "api"),
+    ("identity_list", "identity list"),
+    ("identity_provider_create", "identity-provider create"),
+    ("identity_provider_delete", "identity-provider delete"),
+    ("identity_provider_edit", "identity-provider edit"),
+    ("identity_provider_list", "identity-provider list"),
+    ("identity_provider_show", "identity-provider show"),
+    ("identity_unlink", "identity unlink"),
     ("limit_list", "limit list"),
     ("limit_recount", "limit recount"),
     ("invitation_accept", "invitation accept"),
@@ -103,8 +111,10 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("session_create_by_code", "session create"),
     ("session_create_by_link", "session create"),
     ("session_create_by_passkey", "api"),
+    ("session_create_by_provider", "api"),
     ("session_delete", "session delete"),
     ("session_list", "session list"),
+    ("session_provider_list", "api"),
     ("session_revoke", "session revoke"),
     ("session_show", "session show"),
     ("session_step_up", "session step-up"),

@@ -60,6 +60,25 @@ async function went(answer) {
   return true;
 }
 
+// A button for each provider by which one can sign in. The panel says where to go; the provider sends the browser back.
+async function providers() {
+  const answer = await ask("GET", "/session/providers");
+  for (const provider of answer.json?.items ?? []) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Sign in with " + provider.label;
+    button.addEventListener("click", async () => {
+      const sent = await ask("POST", "/session/provider", { provider: provider.name });
+      if (sent.status === 201) return location.assign(sent.json.url);
+      say(sent.json?.detail ?? "The panel does not answer.");
+    });
+    find("providers").append(button, " ");
+  }
+}
+
+// What stands behind `#` where a provider has signed in and the second factor is owed.
+const OWED = "second-factor.";
+
 // Whether this browser can, in the words that the API speaks.
 const passkeys = "PublicKeyCredential" in window && "parseRequestOptionsFromJSON" in PublicKeyCredential;
 
@@ -77,6 +96,12 @@ async function byPasskey(token) {
 
 async function begin() {
   const token = location.hash.slice(1);
+  if (location.pathname === "/login" && token.startsWith(OWED)) {
+    history.replaceState(null, "", "/");
+    const [owed, methods] = token.slice(OWED.length).split(".");
+    await went({ status: 202, json: { token: owed, methods: (methods ?? "").split("-") } });
+    return;
+  }
   if (location.pathname === "/login" && token) {
     // The token works once; it leaves the address and the history before anything else.
     history.replaceState(null, "", "/");
@@ -88,6 +113,7 @@ async function begin() {
   if (session.status === 200) return show(session.json);
   if (!token) say("Nobody is signed in.");
   find("sign-in").hidden = false;
+  await providers();
 }
 
 find("sign-in").addEventListener("submit", async (event) => {

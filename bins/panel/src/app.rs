@@ -44,6 +44,8 @@ pub struct Parts {
     pub egress: Peer,
     /// Whom egress may speak to.
     pub bounds: Arc<Bounds>,
+    /// What is known of identity providers.
+    pub issuers: identity_panel::Issuers,
     /// The port of HTTPS, as it stands in links.
     pub port: u16,
     /// Cancelled when the panel stops: streams end then.
@@ -82,6 +84,20 @@ impl Parts {
         let (egress, bounds) = (self.egress.clone(), Arc::clone(&self.bounds));
         webhook_panel::State { panel, seal, egress, bounds }
     }
+
+    /// What signing in by providers needs.
+    fn identities(&self) -> identity_panel::State {
+        let refusals = self.refusals.clone();
+        identity_panel::State {
+            panel: self.panel.clone(),
+            seal: self.seal.clone(),
+            egress: self.egress.clone(),
+            bounds: Arc::clone(&self.bounds),
+            issuers: self.issuers.clone(),
+            port: self.port,
+            has_room: Arc::new(move |now| refusals.has_room_for_a_link(now)),
+        }
+    }
 }
 
 /// Every route, from one table.
@@ -106,6 +122,7 @@ fn table(parts: Parts) -> Table {
         .merge(web_panel::table(sites))
         .merge(php_panel::table(parts.panel.clone()))
         .merge(webhook_panel::table(parts.webhooks()))
+        .merge(identity_panel::table(parts.identities()))
         .merge(routes::table(parts))
 }
 
@@ -133,9 +150,10 @@ fn sorted(value: serde_json::Value) -> serde_json::Value {
 /// extensions.
 pub fn app(parts: Parts, limits: Limits) -> Router {
     let (store, refusals) = (parts.panel.store().clone(), parts.refusals.clone());
+    let pages = page::router().merge(identity_panel::pages(parts.identities()));
     let (router, _) = table(parts).finish(PREFIX, Description::openapi());
     router
-        .merge(page::router())
+        .merge(pages)
         .fallback(async || ApiError::not_found("address"))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(from_fn_with_state(idempotency::Requests::new(store.clone()), idempotency::layer))

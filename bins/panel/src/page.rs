@@ -1,4 +1,4 @@
-//! One page for the browser: what a one-time link opens. It signs in and shows how things stand, through the API and nothing else.
+//! One page for the browser: where one signs in, and what a one-time link opens. It signs in and shows how things stand, through the API and nothing else.
 //!
 //! Three fixed files, for anyone: they hold nothing of anyone's. The page may run its own script and no other, and may speak to this panel
 //! alone.

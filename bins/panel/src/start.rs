@@ -151,8 +151,9 @@ pub async fn parts(config: &Config, seal: SealKey, stop: CancellationToken) -> a
     let probe = Peer::new(&config.probe_socket);
     let egress = Peer::with_connections(&config.egress_socket, OUTBOUND);
     let bounds = Arc::new(config.bounds());
-    let passkeys = Passkeys::default();
-    Ok(Parts { panel, passwords, seal, passkeys, probe, egress, bounds, port: 8443, stop, refusals })
+    let (passkeys, issuers) = (Passkeys::default(), identity_panel::Issuers::default());
+    let port = 8443;
+    Ok(Parts { panel, passwords, seal, passkeys, probe, egress, bounds, issuers, port, stop, refusals })
 }
 
 /// Keys of webhooks that an older database holds in clear are sealed a batch at a time, and what is left of the clear ones in the file

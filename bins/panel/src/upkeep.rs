@@ -48,6 +48,7 @@ pub async fn forget(panel: &Panel) -> Result<(), StoreError> {
         .write(async |tx: &mut WriteTx| -> Result<(), StoreError> {
             auth::prune(tx, now).await?;
             people_panel::prune(tx, now).await?;
+            identity_panel::prune(tx, now).await?;
             api_kit::idempotency::prune(tx, now).await?;
             let days: u64 = setting::get(tx, EVENT_DAYS.name).await?.unwrap_or(90);
             let kept = now.minus(Duration::from_secs(days.saturating_mul(86_400)));

@@ -105,14 +105,14 @@ fn network(origin: Origin) -> String {
 /// Begins the wait for a second factor.
 pub(crate) async fn ask(
     tx: &mut WriteTx,
-    (person, means): (PersonId, Means),
+    (person, means): (PersonId, &Means),
     held: Held,
     origin: Origin,
     now: Micros,
 ) -> Result<NeedsSecondFactor, StoreError> {
     let token = OpaqueToken::generate().map_err(|error| StoreError::Other(Box::new(error)))?;
     let expires_at = now.plus(PENDING_LASTS);
-    let add = ADD.bind(token.hash()).bind(person).bind(means.as_str()).bind(network(origin)).bind(now);
+    let add = ADD.bind(token.hash()).bind(person).bind(means.to_string()).bind(network(origin)).bind(now);
     tx.execute(add.bind(expires_at)).await?;
     Ok(NeedsSecondFactor { token, held, expires_at })
 }

@@ -1,11 +1,11 @@
-//! Showing who one is: by password, or by a one-time link; and what more is asked for then.
+//! Showing who one is: by password, by a one-time link, or by an identity provider; and what more is asked for then.
 //!
-//! Both end in a [`SignIn`]: either the person is [`Verified`], or they owe a [second factor](crate::second_factor), as everyone does who
+//! All end in a [`SignIn`]: either the person is [`Verified`], or they owe a [second factor](crate::second_factor), as everyone does who
 //! has one.
 
 use std::time::Duration;
 
-use names::{Micros, NameError, OpaqueToken, PersonId, Secret};
+use names::{Label, Micros, NameError, OpaqueToken, PersonId, Secret};
 use store::{FromRow, Row, RowError, Statement, Store, StoreError, Tx, WriteTx};
 
 use crate::agent::Agent;
@@ -47,7 +47,7 @@ pub(crate) const STATEMENTS: &[Statement] =
     &[FIND, UNCHANGED, ADD_LINK, FIND_LINK, USE_LINK, DROP_LINKS, BY_ID, PRUNE];
 
 /// How someone showed who they are, before any second factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Means {
     /// By password.
     Password,
@@ -55,15 +55,28 @@ pub enum Means {
     Link,
     /// By a passkey, which is two factors at once: the device, and what unlocks it.
     Passkey,
+    /// By an identity provider of this name.
+    Provider(Label),
 }
 
 impl Means {
     /// The word for it.
-    pub const fn as_str(self) -> &'static str {
+    pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::Link => "link",
             Self::Passkey => "passkey",
+            Self::Provider(_) => "provider",
+        }
+    }
+}
+
+impl std::fmt::Display for Means {
+    /// The word, and which one where there are several: `password`, `provider:corp`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Provider(name) => write!(f, "{}:{name}", self.as_str()),
+            _ => f.write_str(self.as_str()),
         }
     }
 }
@@ -72,6 +85,9 @@ impl std::str::FromStr for Means {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
+        if let Some(name) = text.strip_prefix("provider:") {
+            return Ok(Self::Provider(Label::parse(name)?));
+        }
         let all = [Self::Password, Self::Link, Self::Passkey];
         let found = all.into_iter().find(|means| means.as_str() == text);
         found.ok_or_else(|| NameError::new("means", "this is no way of signing in", ""))
@@ -116,7 +132,7 @@ impl SignIn {
         if !held.is_asked() {
             return Ok(Self::Done(verified));
         }
-        let asked = second_factor::ask(tx, (verified.person, verified.means), held, origin, now).await?;
+        let asked = second_factor::ask(tx, (verified.person, &verified.means), held, origin, now).await?;
         Ok(Self::NeedsSecondFactor(asked))
     }
 }
@@ -143,11 +159,11 @@ impl Verified {
         self.agent
     }
 
-    /// What was shown: `password`, `link`, `password+totp`, ...
+    /// What was shown: `password`, `link`, `password+totp`, `provider:corp`, ...
     pub fn factors(&self) -> String {
         match self.second {
-            None => self.means.as_str().to_owned(),
-            Some(second) => format!("{}+{}", self.means.as_str(), second.as_str()),
+            None => self.means.to_string(),
+            Some(second) => format!("{}+{}", self.means, second.as_str()),
         }
     }
 
@@ -371,6 +387,74 @@ pub async fn by_passkey(tx: &mut Tx, shown: &Shown, origin: Origin) -> Result<Ve
         return Err(SignInError::Refused);
     }
     Ok(Verified::by(Means::Passkey, candidate))
+}
+
+/// That an identity provider said who somebody is. Made by `identity-panel` alone, of an answer that was verified.
+#[derive(Debug)]
+pub struct Vouched {
+    person: PersonId,
+    provider: Label,
+    with_second_factor: bool,
+}
+
+impl Vouched {
+    /// For `identity-panel`, which has verified the provider's answer. `with_second_factor`: the provider asked for one, and its word counts.
+    pub fn checked(person: PersonId, provider: Label, with_second_factor: bool) -> Self {
+        Self { person, provider, with_second_factor }
+    }
+}
+
+/// Signs in by the word of an identity provider. Where the provider's second factor does not count, whoever has one is asked for it.
+pub async fn by_provider(
+    tx: &mut WriteTx,
+    vouched: &Vouched,
+    origin: Origin,
+    now: Micros,
+) -> Result<SignIn, SignInError> {
+    let candidate: Option<Candidate> = tx.optional(BY_ID.bind(vouched.person)).await?;
+    let candidate = candidate.ok_or(SignInError::Refused)?;
+    if !allow_list::admits(tx, Some(vouched.person), origin).await? {
+        return Err(SignInError::Refused);
+    }
+    throttle::forgive_provider(tx, &vouched.provider, origin, now).await?;
+    let verified = Verified::by(Means::Provider(vouched.provider.clone()), candidate);
+    if vouched.with_second_factor {
+        return Ok(SignIn::Done(verified));
+    }
+    Ok(SignIn::after(tx, verified, origin, now).await?)
+}
+
+/// Counts an attempt to sign in by a provider as failed, until [`by_provider`] or [`forgive_provider`] forgives it.
+pub async fn begin_by_provider(
+    tx: &mut WriteTx,
+    provider: &Label,
+    origin: Origin,
+    now: Micros,
+) -> Result<(), SignInError> {
+    match throttle::begin_provider(tx, provider, origin, now).await? {
+        Attempt::Allowed => Ok(()),
+        Attempt::Locked { until } => Err(SignInError::Locked { until }),
+    }
+}
+
+/// An attempt that [`begin_by_provider`] counted was none at anybody: what came of it is no sign-in.
+pub async fn forgive_provider(
+    tx: &mut WriteTx,
+    provider: &Label,
+    origin: Origin,
+    now: Micros,
+) -> Result<(), StoreError> {
+    throttle::forgive_provider(tx, provider, origin, now).await
+}
+
+/// Whether a person who is not suspended may sign in from there; none: whether a new one might.
+pub async fn may_come(tx: &mut Tx, person: Option<PersonId>, origin: Origin) -> Result<bool, StoreError> {
+    if let Some(person) = person
+        && tx.optional::<Candidate>(BY_ID.bind(person)).await?.is_none()
+    {
+        return Ok(false);
+    }
+    allow_list::admits(tx, person, origin).await
 }
 
 /// Forgets links that are over; called now and then.

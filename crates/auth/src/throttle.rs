@@ -1,7 +1,7 @@
 //! Failed sign-ins are counted in the database, so that a restart forgives nothing.
 //!
 //! An attempt counts as failed *before* the password is looked at and is forgiven after it was right: many attempts at once cannot slip
-//! through together. Four counters:
+//! through together. Five counters:
 //!
 //! | counter | failures in 15 minutes | then locked for | against |
 //! | --- | --- | --- | --- |
@@ -9,13 +9,14 @@
 //! | network | 30 | 15 minutes | trying many logins from one place |
 //! | login | 100 | 5 minutes | guessing one password from many places |
 //! | second factor of a person | 5 | 15 minutes | guessing codes with a password that is known |
+//! | identity provider from one network | 10 | 15 minutes | trying answers of a provider |
 //!
 //! The last one is high and short, so that nobody is locked out for long by a stranger. A network is an IPv4 address or an IPv6 /64.
 //! Root on the unix socket is not counted; the other users of the machine are one network.
 
 use std::time::Duration;
 
-use names::{Digest, Micros, PersonId};
+use names::{Digest, Label, Micros, PersonId};
 use store::{FromRow, Row, RowError, Statement, StoreError, WriteTx};
 
 use crate::origin::Origin;
@@ -98,6 +99,40 @@ fn counters_of_codes(person: PersonId, origin: Origin) -> Vec<Counter> {
             locked_for: Duration::from_mins(15),
         },
     ]
+}
+
+/// Those of answers of a provider. Only who began a sign-in there comes so far, so that a lock is no weapon of strangers.
+fn counters_of_providers(provider: &Label, origin: Origin) -> Vec<Counter> {
+    let Some(network) = origin.network().map(|network| network.to_string()) else { return Vec::new() };
+    let pair = Digest::of_parts(["provider", provider.as_str(), &network]);
+    vec![
+        Counter { key: format!("provider:{pair}"), failures: 10, locked_for: Duration::from_mins(15) },
+        Counter {
+            key: format!("network:{}", Digest::of_parts(["", &network])),
+            failures: 30,
+            locked_for: Duration::from_mins(15),
+        },
+    ]
+}
+
+/// As [`begin`], for an answer of an identity provider.
+pub(crate) async fn begin_provider(
+    tx: &mut WriteTx,
+    provider: &Label,
+    origin: Origin,
+    now: Micros,
+) -> Result<Attempt, StoreError> {
+    count(tx, counters_of_providers(provider, origin), now).await
+}
+
+/// As [`forgive`], for an answer of an identity provider.
+pub(crate) async fn forgive_provider(
+    tx: &mut WriteTx,
+    provider: &Label,
+    origin: Origin,
+    now: Micros,
+) -> Result<(), StoreError> {
+    take_back(tx, counters_of_providers(provider, origin), now).await
 }
 
 /// Counts an attempt as failed, unless it is locked out.

@@ -178,6 +178,8 @@ kinds! {
     Audit, AuditId, "audit record";
     Delivery, DeliveryId, "delivery";
     Event, EventId, "event";
+    Identity, IdentityId, "identity";
+    IdentityProvider, IdentityProviderId, "identity provider";
     Invitation, InvitationId, "invitation";
     Job, JobId, "job";
     Link, LinkId, "login link";

@@ -48,9 +48,9 @@ pub use error::{NameError, code_in};
 pub use generation::Generation;
 pub use hostname::Hostname;
 pub use id::{
-    AccountId, AuditId, DeliveryId, EventId, Id, InvitationId, JobId, Kind, LinkId, NodeId, OrganisationId,
-    PackageId, PasskeyId, PersonId, PoolId, RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId,
-    WebhookId, kind,
+    AccountId, AuditId, DeliveryId, EventId, Id, IdentityId, IdentityProviderId, InvitationId, JobId, Kind,
+    LinkId, NodeId, OrganisationId, PackageId, PasskeyId, PersonId, PoolId, RequestId, RoleId, SessionId,
+    SiteId, SshKeyId, TokenId, WebhookId, kind,
 };
 pub use index::{IndexFile, IndexOrder};
 pub use label::Label;

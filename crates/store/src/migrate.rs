@@ -75,6 +75,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0010_members.sql"),
     ),
     (
+        11,
+        "identity",
+        include_str!("../migrations/sqlite/0011_identity.sql"),
+        include_str!("../migrations/postgres/0011_identity.sql"),
+    ),
+    (
         12,
         "lists",
         include_str!("../migrations/sqlite/0012_lists.sql"),

@@ -49,6 +49,9 @@ const GOOD: &[&str] = &[
     "webhook create on-call https://hooks.example.test/a --kind object.failed --kind object.degraded",
     "webhook edit on-call --address https://hooks.example.test/b --all-kinds --enabled true",
     "webhook redeliver on-call 01935b2e-7a4d-7c3e-8f10-0123456789ab",
+    "identity-provider create corp https://login.example.test --client-id panel --client-secret-stdin --groups-claim groups --map staff=developer@acme --makes-people",
+    "identity-provider edit corp --enabled false --no-groups --map cn=staff,dc=example=read-only@root",
+    "identity unlink 01935b2e-7a4d-7c3e-8f10-0123456789ab",
     "completions bash",
 ];
 
@@ -90,6 +93,11 @@ const BAD: &[&str] = &[
     "webhook edit on-call",
     "webhook edit on-call --kind object.ready --all-kinds",
     "webhook deliveries on-call --state lost",
+    "identity-provider create corp https://login.example.test",
+    "identity-provider edit corp",
+    "identity-provider edit corp --map staff",
+    "identity-provider edit corp --map staff=developer",
+    "identity-provider edit corp --groups-claim groups --no-groups",
     "completions csh",
 ];
 

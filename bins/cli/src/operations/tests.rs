@@ -35,6 +35,10 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("session_create_by_passkey", "credential", "body"),
     ("session_create_by_code", "token", "login"),
     ("session_create_by_code", "code", "login"),
+    ("session_create_by_provider", "provider", "body"),
+    ("identity_link", "provider", "body"),
+    ("identity_provider_create", "client_secret", "client_secret_stdin"),
+    ("identity_provider_edit", "client_secret", "client_secret_stdin"),
     ("session_step_up", "password", "code"),
     // a browser's alone to show: by `holdfast api`
     ("session_step_up", "passkey", "code"),

@@ -140,6 +140,25 @@ impl Bench {
         self.parts.panel.store().write(add).await.unwrap();
     }
 
+    /// Makes an identity provider, which nobody answers for, where it is not there.
+    pub(crate) async fn provider(&self, name: &str) {
+        if self.root().get(&format!("/api/v1/identity-providers/{name}")).await.status == 404 {
+            let body = json!({ "name": name, "issuer": "https://login.example.test", "client_id": "panel" });
+            self.root().post("/api/v1/identity-providers", body).await.is(201);
+        }
+    }
+
+    /// Links a person to a provider that is there. Again is no change.
+    pub(crate) async fn identity(&self, login: &str, provider: &str, id: &str) {
+        const ADD: Statement = Statement::new(
+            "INSERT INTO identity (id, provider_id, subject, person_id, made_person, created_at)
+             SELECT $1, v.id, $1, p.id, 0, 0 FROM person p, identity_provider v WHERE p.login = $2 AND v.name = $3
+             ON CONFLICT DO NOTHING",
+        );
+        let add = async |tx: &mut WriteTx| tx.execute(ADD.bind(id).bind(login).bind(provider)).await;
+        self.parts.panel.store().write(add).await.unwrap();
+    }
+
     /// All sessions were begun, and their persons last showed who they are, eleven minutes ago.
     pub(crate) async fn age_sessions(&self) {
         const AGE: Statement = Statement::new(
@@ -247,7 +266,7 @@ impl Bench {
                  || (SELECT COUNT(*) FROM site) || ' sites, ' || (SELECT COUNT(*) FROM site_name) || ' names, '
                  || (SELECT COUNT(*) FROM person) || ' persons, ' || (SELECT COUNT(*) FROM setting WHERE name <> 'panel.checked_by') || ' settings, '
                  || (SELECT COUNT(*) FROM used_uid) || ' uids, ' || (SELECT COUNT(*) FROM token) || ' tokens, '
-                 || (SELECT COUNT(*) FROM act_as_link) || ' act-as links, ' || (SELECT COUNT(*) FROM act_as_consent) || ' consents, ' || (SELECT COUNT(*) FROM webhook) || ' webhooks, ' || (SELECT COUNT(*) FROM package) || ' packages, '
+                 || (SELECT COUNT(*) FROM act_as_link) || ' act-as links, ' || (SELECT COUNT(*) FROM act_as_consent) || ' consents, ' || (SELECT COUNT(*) FROM webhook) || ' webhooks, ' || (SELECT COUNT(*) FROM identity_provider) || ' providers, ' || (SELECT COUNT(*) FROM package) || ' packages, '
                  || (SELECT COUNT(*) FROM package_limit) || ' limits of packages, ' || (SELECT COUNT(*) FROM organisation) || ' organisations, '
                  || (SELECT COUNT(*) FROM role) || ' roles, ' || (SELECT COUNT(*) FROM person_role) || ' members, '
                  || (SELECT COUNT(*) FROM invitation) || ' invitations, ' || (SELECT COUNT(*) FROM login_link) || ' links, '

@@ -16,6 +16,7 @@ mod crash;
 mod driving;
 mod flows;
 mod hostile;
+mod identity;
 mod matrix;
 mod packages;
 mod people;

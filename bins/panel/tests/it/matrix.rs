@@ -169,6 +169,7 @@ pub(crate) async fn populate(bench: &Bench) {
         let hook = json!({ "name": format!("hook-{organisation}"), "organisation": organisation, "url": "https://hooks.example.test/" });
         made("/api/v1/webhooks", hook).await;
     }
+    bench.provider("corp").await;
     for (organisation, package) in [("acme", "basic"), ("other", "plain")] {
         made("/api/v1/packages", json!({ "name": package, "organisation": organisation })).await;
     }
@@ -253,7 +254,12 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
         "webhook_create" => {
             json!({ "name": "new", "organisation": organisation, "url": "https://hooks.example.test/" })
         }
-        "webhook_edit" => json!({ "enabled": true }),
+        "webhook_edit" | "identity_provider_edit" => json!({ "enabled": true }),
+        "identity_provider_create" => {
+            json!({ "name": "staff", "issuer": "https://login.example.test", "client_id": "panel" })
+        }
+        // what is asked of a provider that is there needs somebody outside; that is a test of its own
+        "session_create_by_provider" | "identity_link" => json!({ "provider": "nowhere" }),
         "account_suspend"
         | "organisation_suspend"
         | "webhook_redeliver"
@@ -283,6 +289,10 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
 /// The passkeys of Alice and Bob.
 const PASSKEYS: [&str; 2] = ["01935b2e-7a4d-7c3e-8f10-0000000000a1", "01935b2e-7a4d-7c3e-8f10-0000000000b0"];
 
+/// Who Alice and Bob are elsewhere.
+const IDENTITIES: [&str; 2] =
+    ["01935b2e-7a4d-7c3e-8f10-0000000000a2", "01935b2e-7a4d-7c3e-8f10-0000000000b2"];
+
 /// Ids that are known only once things were made: sessions, invitations and tokens, of those who have one.
 #[derive(Default)]
 pub(crate) struct Ids {
@@ -303,6 +313,10 @@ impl Ids {
         if operation.path.contains("{passkey}") {
             bench.passkey("alice", PASSKEYS[0]).await;
             bench.passkey("bob", PASSKEYS[1]).await;
+        }
+        if operation.path.contains("{identity}") {
+            bench.identity("alice", "corp", IDENTITIES[0]).await;
+            bench.identity("bob", "corp", IDENTITIES[1]).await;
         }
         for of in [Role::Alice, Role::Bob] {
             if operation.path.contains("{session}") {
@@ -351,6 +365,8 @@ pub(crate) fn path(operation: &Operation, target: Target, ids: &Ids) -> String {
     path = path.replace("{webhook}", target.pick("hook-acme", "hook-other", "hook-nowhere"));
     path = path.replace("{session}", &pick_id(&ids.sessions));
     path = path.replace("{invitation}", &pick_id(&ids.invitations));
+    path = path.replace("{identity_provider}", "corp");
+    path = path.replace("{identity}", target.pick(IDENTITIES[0], IDENTITIES[1], missing_id));
     path = path.replace("{passkey}", target.pick(PASSKEYS[0], PASSKEYS[1], missing_id));
     path = path.replace("{token}", &pick_id(&ids.tokens));
     assert!(!path.contains('{'), "no example for a parameter of {path}: add one");
@@ -401,9 +417,10 @@ async fn client(bench: &Bench, role: Role) -> Client {
 fn expected(operation: &Operation, role: Role, target: Target, roles: &Roles) -> Option<u16> {
     let own = (role.is_alice() && target == Target::Alices) || (role == Role::Bob && target == Target::Bobs);
     let by = operation.access("by");
-    let about_oneself =
-        ["{session}", "{invitation}", "{passkey}"].iter().any(|word| operation.path.contains(word))
-            || operation.path.starts_with("/api/v1/tokens/{token}");
+    let about_oneself = ["{session}", "{invitation}", "{passkey}", "{identity}"]
+        .iter()
+        .any(|word| operation.path.contains(word))
+        || operation.path.starts_with("/api/v1/tokens/{token}");
     let (who, permission) = (operation.access("who"), operation.access("permission"));
     // What is held on the target, and whether on its organisation too.
     let here = role.held().filter(|(_, at, _)| *at == target);
@@ -489,6 +506,7 @@ async fn every_route_as_everyone_on_everything() {
                             || operation.id.starts_with("session_create")
                             || operation.id == "drift_decide"
                             || operation.id == "adoption_decide"
+                            || operation.id == "identity_link"
                     }
                 };
                 if !fits {
@@ -579,9 +597,15 @@ async fn what_is_declared_dangerous_asks_for_the_password_once_more() {
         dangerous.push(operation.id);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    for expected in
-        ["account_delete", "login_link_create", "totp_delete", "recovery_codes_create", "passkey_delete"]
-    {
+    for expected in [
+        "account_delete",
+        "login_link_create",
+        "totp_delete",
+        "recovery_codes_create",
+        "passkey_delete",
+        "identity_link",
+        "identity_provider_create",
+    ] {
         assert!(
             dangerous.iter().any(|id| id == expected),
             "{expected} is not declared dangerous: {dangerous:?}"

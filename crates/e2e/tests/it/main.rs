@@ -6,6 +6,7 @@
 
 mod browser;
 mod faults;
+mod identity;
 mod inside;
 mod life;
 mod many;
@@ -53,5 +54,6 @@ on_both! {
     people_sign_in_with_a_second_factor => crate::signing_in::on;
     people_sign_in_with_a_passkey => crate::passkeys::on;
     events_are_told_to_other_servers => crate::webhook::on;
+    people_sign_in_by_an_identity_provider => crate::identity::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;
 }

@@ -59,7 +59,7 @@ impl Outside {
         let (v4, v6) = node.outside();
         let (v4, v6) = (IpAddr::V4(v4), IpAddr::V6(v6));
         let seen = Arc::new(Mutex::new(Seen::default()));
-        let (config, authority) = certificates(names, &[v4, v6]);
+        let (config, authority) = configured(&certificates(names, &[v4, v6]));
         for address in [v4, v6] {
             let listener = TcpListener::bind(SocketAddr::new(address, 443)).unwrap();
             let (config, seen) = (Arc::clone(&config), Arc::clone(&seen));
@@ -71,17 +71,19 @@ impl Outside {
                 }
             });
         }
-        let socket = UdpSocket::bind(SocketAddr::new(v4, 53)).unwrap();
-        let shared = Arc::clone(&seen);
-        thread::spawn(move || {
-            let mut buffer = [0; 1500];
-            while let Ok((length, from)) = socket.recv_from(&mut buffer) {
-                if let Some(answer) = resolve(&buffer[..length], &shared) {
-                    let _ = socket.send_to(&answer, from);
-                }
-            }
-        });
+        serve_names(v4, &seen);
         Self { v4, v6, authority, seen }
+    }
+
+    /// The name server alone, and a certificate with its key (as PEM) for whoever is to be reached.
+    pub(crate) fn without_receiver(node: &Node, names: &[&str]) -> (Self, (String, String)) {
+        let (v4, v6) = node.outside();
+        let (v4, v6) = (IpAddr::V4(v4), IpAddr::V6(v6));
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let made = certificates(names, &[v4, v6]);
+        serve_names(v4, &seen);
+        let pair = (made.certificate.pem(), made.key.serialize_pem());
+        (Self { v4, v6, authority: made.authority, seen }, pair)
     }
 
     /// The addresses of a name at each question for it, the last ones for ever.
@@ -114,8 +116,29 @@ impl Outside {
     }
 }
 
-/// A certificate for these names and addresses, and the authority that signed it.
-fn certificates(names: &[&str], addresses: &[IpAddr]) -> (Arc<ServerConfig>, String) {
+/// Answers questions for names on port 53.
+fn serve_names(v4: IpAddr, seen: &Arc<Mutex<Seen>>) {
+    let socket = UdpSocket::bind(SocketAddr::new(v4, 53)).unwrap();
+    let shared = Arc::clone(seen);
+    thread::spawn(move || {
+        let mut buffer = [0; 1500];
+        while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+            if let Some(answer) = resolve(&buffer[..length], &shared) {
+                let _ = socket.send_to(&answer, from);
+            }
+        }
+    });
+}
+
+/// A certificate with its key, and the authority that signed it, as PEM.
+struct Certified {
+    certificate: rcgen::Certificate,
+    key: rcgen::KeyPair,
+    authority: String,
+}
+
+/// A certificate for these names and addresses.
+fn certificates(names: &[&str], addresses: &[IpAddr]) -> Certified {
     let mut parameters = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
     parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let authority =
@@ -126,16 +149,21 @@ fn certificates(names: &[&str], addresses: &[IpAddr]) -> (Arc<ServerConfig>, Str
         .unwrap()
         .signed_by(&key, &authority)
         .unwrap();
+    Certified { certificate, key, authority: authority.pem() }
+}
+
+/// A server's configuration with it, and the authority as PEM.
+fn configured(made: &Certified) -> (Arc<ServerConfig>, String) {
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(
-            vec![CertificateDer::from(certificate.der().to_vec())],
-            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            vec![CertificateDer::from(made.certificate.der().to_vec())],
+            PrivateKeyDer::try_from(made.key.serialize_der()).unwrap(),
         )
         .unwrap();
-    (Arc::new(config), authority.pem())
+    (Arc::new(config), made.authority.clone())
 }
 
 fn serve(

@@ -42,3 +42,12 @@ INSERT INTO webhook (id, organisation_id, name, url, secret, event_cursor, creat
 VALUES ('00000000-0000-7000-8000-000000000081', '00000000-0000-7000-8000-000000000001', 'on-call', 'https://hooks.example.test/', 's', 0, 1, 1);
 INSERT INTO webhook_delivery (id, webhook_id, event_seq, series, code, body, state, created_at)
 VALUES ('00000000-0000-7000-8000-000000000091', '00000000-0000-7000-8000-000000000081', 1, 'x', 'object.ready', '{}', 'pending', 1);
+INSERT INTO identity_provider (id, name, label, issuer, client_id, scopes, makes_people, second_factor_counts, enabled, created_at, updated_at)
+VALUES ('00000000-0000-7000-8000-0000000000a1', 'corp', 'Corp', 'https://login.example.test', 'panel', '[]', 0, 0, 1, 1, 1);
+INSERT INTO identity_mapping (provider_id, position, group_name, role_id, organisation_id)
+VALUES ('00000000-0000-7000-8000-0000000000a1', 0, 'staff', '00000000-0000-7000-8000-000000000017', '00000000-0000-7000-8000-000000000001');
+INSERT INTO identity (id, provider_id, subject, person_id, made_person, created_at)
+VALUES ('00000000-0000-7000-8000-0000000000b1', '00000000-0000-7000-8000-0000000000a1', 's', '00000000-0000-7000-8000-000000000021', 0, 1);
+INSERT INTO identity_role (person_role_id, identity_id) SELECT id, '00000000-0000-7000-8000-0000000000b1' FROM person_role LIMIT 1;
+INSERT INTO identity_attempt (state_hash, browser_hash, nonce_hash, provider_id, verifier, created_at, expires_at)
+VALUES ('h', 'h', 'h', '00000000-0000-7000-8000-0000000000a1', 'x1.v', 1, 2);
