@@ -1,0 +1,21 @@
+import { useTranslation } from 'react-i18next'
+import { useScope } from '../../app/scope'
+import { useMe } from '../../app/session'
+import { useUrl } from '../../app/url'
+import { CreateButton, Page } from '../../components/Page'
+import { CreateSite } from './SiteForms'
+import { SiteTable } from './SiteTable'
+
+export function Sites() {
+  const { t } = useTranslation()
+  const { may } = useMe()
+  const { account } = useScope()
+  const [{ open }, setUrl] = useUrl()
+  const mayCreate = may('POST /api/v1/sites')
+  return (
+    <Page title={t('nav.sites')} action={mayCreate ? <CreateButton>{t('sites.add')}</CreateButton> : undefined}>
+      <SiteTable account={account} isWhole />
+      {open === 'new' && mayCreate && <CreateSite onClose={() => setUrl({ open: undefined })} />}
+    </Page>
+  )
+}
