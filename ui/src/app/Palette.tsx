@@ -1,5 +1,5 @@
 import { useDebouncedValue } from '@mantine/hooks'
-import { Spotlight } from '@mantine/spotlight'
+import { Spotlight, spotlight } from '@mantine/spotlight'
 import {
   IconBuilding,
   IconPackage,
@@ -117,7 +117,8 @@ export function Palette() {
           })),
         ]
       : []
-  const shown = [...objects, ...[...pages, ...creations].filter(fits)]
+  // what was found for the text of before is not offered for this one
+  const shown = [...objects, ...pages, ...creations].filter(fits)
   return (
     <Spotlight.Root
       query={q}
@@ -134,6 +135,15 @@ export function Palette() {
         autoFocus
         placeholder={t('palette.title')}
         aria-label={t('palette.title')}
+        onKeyDown={(event) => {
+          // what is found later than it was typed is not chosen by itself: Enter takes the first
+          const isChosen = document.querySelector('[data-action][data-selected]') !== null
+          const first = shown[0]
+          if (event.key !== 'Enter' || isChosen || !first) return
+          event.preventDefault()
+          spotlight.close()
+          first.go()
+        }}
         leftSection={<IconSearch {...ICON} />}
       />
       <Spotlight.ActionsList>

@@ -2,6 +2,7 @@ import { DirectionProvider, MantineProvider, useDirection } from '@mantine/core'
 import { Notifications } from '@mantine/notifications'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
+import { setNonce } from 'get-nonce'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { asProblem } from '../api/problem'
@@ -29,6 +30,9 @@ function Direction() {
 }
 
 const nonce = () => document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.content ?? ''
+
+// Mantine's locks of scrolling take the nonce from here
+setNonce(nonce())
 
 /** All that pages stand on. */
 export function Providers({ session }: { session: Session }) {

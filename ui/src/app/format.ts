@@ -1,6 +1,6 @@
 import i18n from './i18n'
 
-const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
 const SPANS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_536_000],
   ['month', 2_592_000],
@@ -24,13 +24,7 @@ export function bytes(value: number): string {
     rest /= 1024
     index += 1
   }
-  const unit = UNITS[index] ?? 'byte'
-  return new Intl.NumberFormat(locale(), {
-    style: 'unit',
-    unit,
-    unitDisplay: index === 0 ? 'long' : 'short',
-    maximumFractionDigits: rest < 10 && index > 0 ? 1 : 0,
-  }).format(rest)
+  return `${number(rest, rest < 10 && index > 0 ? 1 : 0)} ${UNITS[index]}`
 }
 
 /** The exact time, with its zone. */

@@ -1,4 +1,5 @@
 import {
+  Button,
   type CSSVariablesResolver,
   createTheme,
   Drawer,
@@ -8,6 +9,7 @@ import {
   Menu,
   Modal,
   Notification,
+  Text,
   type VariantColorsResolver,
 } from '@mantine/core'
 
@@ -88,10 +90,18 @@ export const theme = createTheme({
   },
   components: {
     // The header of a dialog is no landmark. Every close button is named where the dialog is used (components/Layers).
-    Modal: Modal.extend({ defaultProps: { yOffset: '8vh', radius: 6, attributes: { header: { role: 'none' } } } }),
-    Drawer: Drawer.extend({ defaultProps: { position: 'right', attributes: { header: { role: 'none' } } } }),
+    Modal: Modal.extend({
+      defaultProps: { yOffset: '8vh', radius: 6, attributes: { header: { role: 'none' } } },
+      styles: { title: { fontSize: '1.0625rem', fontWeight: 600 } },
+    }),
+    Drawer: Drawer.extend({
+      defaultProps: { position: 'right', attributes: { header: { role: 'none' } } },
+      styles: { title: { fontSize: '1.0625rem', fontWeight: 600 } },
+    }),
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
     Notification: Notification.extend({ styles: { description: { color: 'var(--mantine-color-dimmed)' } } }),
+    Text: Text.extend({ defaultProps: { size: 'sm' } }),
+    Button: Button.extend({ styles: { root: { fontWeight: 500 } } }),
     Loader: Loader.extend({ defaultProps: { type: 'dots' } }),
   },
 })

@@ -1,7 +1,7 @@
 import { Button, Checkbox, Drawer, Group, Modal, Stack, Text } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useBlocker } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Change, isPlanned } from '../api/change'
 import { operations } from '../api/operations'
@@ -59,15 +59,16 @@ export function ChangeForm<V extends Record<string, unknown>, T = unknown>(props
   const [others, setOthers] = useState<FieldError[]>([])
   const [wantsOut, setWantsOut] = useState(false)
   const [overwrite, setOverwrite] = useState(false)
-  const [isSaved, setSaved] = useState(false)
+  // read by the guard of leaving in the same turn in which the saved form is left
+  const saved = useRef(false)
   const flow = useChange<T>((data) => {
-    setSaved(true)
+    saved.current = true
     props.onDone(data)
     props.onClose()
   })
   const blocker = useBlocker({
-    shouldBlockFn: () => form.isDirty() && !isSaved,
-    enableBeforeUnload: () => form.isDirty() && !isSaved,
+    shouldBlockFn: () => form.isDirty() && !saved.current,
+    enableBeforeUnload: () => form.isDirty() && !saved.current,
     withResolver: true,
   })
   const now = props.change(form.getValues())
@@ -89,7 +90,7 @@ export function ChangeForm<V extends Record<string, unknown>, T = unknown>(props
     }
   }, focusRefused)
 
-  const close = () => (form.isDirty() && !isSaved ? setWantsOut(true) : props.onClose())
+  const close = () => (form.isDirty() && !saved.current ? setWantsOut(true) : props.onClose())
   const refused = flow.error && !(flow.error.problem.status === 422 && flow.error.problem.errors?.length)
   const isAsked = wantsOut || blocker.status === 'blocked'
   const stay = () => {
@@ -139,24 +140,27 @@ export function ChangeForm<V extends Record<string, unknown>, T = unknown>(props
           </Group>
         </Stack>
       </form>
-      <Modal
-        opened={isAsked}
-        onClose={stay}
-        title={t('form.leaveTitle')}
-        closeButtonProps={{ 'aria-label': t('common.close') }}
-      >
-        <Stack>
-          <Text>{t('form.leaveBody')}</Text>
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={leave}>
-              {t('form.leave')}
-            </Button>
-            <Button onClick={stay} data-autofocus>
-              {t('form.stay')}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+      {/* mounted when it opens: the Escape that asks must not answer, too */}
+      {isAsked && (
+        <Modal
+          opened
+          onClose={stay}
+          title={t('form.leaveTitle')}
+          closeButtonProps={{ 'aria-label': t('common.close') }}
+        >
+          <Stack>
+            <Text>{t('form.leaveBody')}</Text>
+            <Group justify="flex-end" gap="xs">
+              <Button variant="default" onClick={leave}>
+                {t('form.leave')}
+              </Button>
+              <Button onClick={stay} data-autofocus>
+                {t('form.stay')}
+              </Button>
+            </Group>
+          </Stack>
+        </Modal>
+      )}
     </Drawer>
   )
 }

@@ -29,9 +29,8 @@ const TONES: Record<string, Tone> = { none: 'off', reload: 'moving', restart: 'w
 
 /** What a step or a whole plan does to what runs. */
 export function Impact({ impact }: { impact: string }) {
-  const icon = <span aria-hidden />
   return (
-    <Badge tone={TONES[impact] ?? 'off'} icon={icon}>
+    <Badge tone={TONES[impact] ?? 'off'} bare>
       {said(`impact.${impact}`) ?? impact}
     </Badge>
   )

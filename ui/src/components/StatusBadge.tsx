@@ -27,16 +27,19 @@ export function Badge({
   children,
   icon,
   quiet,
+  bare,
 }: {
   tone: Tone
   children: ReactNode
   icon?: ReactNode
   quiet?: boolean
+  /** No icon: the words stand beside what has one. */
+  bare?: boolean
 }) {
   const Icon = ICONS[tone]
   return (
     <span className="badge" data-tone={tone} data-quiet={quiet || undefined}>
-      {icon ?? <Icon size={14} stroke={1.8} aria-hidden />}
+      {!bare && (icon ?? <Icon size={14} stroke={1.8} aria-hidden />)}
       {children}
     </span>
   )

@@ -138,7 +138,7 @@ export function Roles() {
               <>
                 <strong>{said(`role.${role.name}`) ?? role.name}</strong>{' '}
                 {role.built_in && (
-                  <Badge tone="off" icon={<span aria-hidden />}>
+                  <Badge tone="off" bare>
                     {t('roles.builtIn')}
                   </Badge>
                 )}
