@@ -20,6 +20,9 @@ const status = (page: Page) => page.locator('.page-head .badge').first()
 test('an account and a site, by keyboard alone: preview, apply, converge, suspend, delete', async ({
   watched: page,
 }) => {
+  const account = `k${Date.now().toString(36)}`
+  const site = `www.${account}.test`
+  const row = (name: string) => page.getByRole('row', { name: new RegExp(name.replaceAll('.', '\\.')) })
   await open(page, '/accounts')
   await page.keyboard.press('c')
   await expect(page.getByRole('textbox', { name: 'Name' })).toBeFocused()
@@ -68,6 +71,7 @@ test('an account and a site, by keyboard alone: preview, apply, converge, suspen
   await page.keyboard.press('Enter')
   await page.getByRole('menuitem', { name: 'Delete' }).focus()
   await page.keyboard.press('Enter')
+  await expect(page.getByLabel(`Type ${site} to confirm`)).toBeFocused()
   await page.keyboard.type(site)
   await expect(page.getByRole('button', { name: 'Delete site' })).toBeEnabled()
   await page.keyboard.press('Enter')

@@ -59,16 +59,16 @@ export function ChangeForm<V extends Record<string, unknown>, T = unknown>(props
   const [others, setOthers] = useState<FieldError[]>([])
   const [wantsOut, setWantsOut] = useState(false)
   const [overwrite, setOverwrite] = useState(false)
-  // read by the guard of leaving in the same turn in which the saved form is left
-  const saved = useRef(false)
+  // saved or given up: read by the guard of leaving in the same turn in which the form is left
+  const given = useRef(false)
   const flow = useChange<T>((data) => {
-    saved.current = true
+    given.current = true
     props.onDone(data)
     props.onClose()
   })
   const blocker = useBlocker({
-    shouldBlockFn: () => form.isDirty() && !saved.current,
-    enableBeforeUnload: () => form.isDirty() && !saved.current,
+    shouldBlockFn: () => form.isDirty() && !given.current,
+    enableBeforeUnload: () => form.isDirty() && !given.current,
     withResolver: true,
   })
   const now = props.change(form.getValues())
@@ -90,7 +90,7 @@ export function ChangeForm<V extends Record<string, unknown>, T = unknown>(props
     }
   }, focusRefused)
 
-  const close = () => (form.isDirty() && !saved.current ? setWantsOut(true) : props.onClose())
+  const close = () => (form.isDirty() && !given.current ? setWantsOut(true) : props.onClose())
   const refused = flow.error && !(flow.error.problem.status === 422 && flow.error.problem.errors?.length)
   const isAsked = wantsOut || blocker.status === 'blocked'
   const stay = () => {
@@ -98,9 +98,10 @@ export function ChangeForm<V extends Record<string, unknown>, T = unknown>(props
     blocker.reset?.()
   }
   const leave = () => {
+    given.current = true
     setWantsOut(false)
-    props.onClose()
-    blocker.proceed?.()
+    if (blocker.status === 'blocked') blocker.proceed()
+    else props.onClose()
   }
   return (
     <Drawer
