@@ -11,7 +11,7 @@ step() { printf '\n=== %s (%s s)\n' "$*" "$(($(date +%s) - began))"; }
 
 step "what the tests need"
 missing=
-for package in binutils curl gcc iproute2 libc6-dev mmdebstrap nginx-light nodejs npm openssh-client pkg-config postgresql sshpass systemd-container; do
+for package in binutils chromium curl gcc iproute2 libc6-dev mmdebstrap nginx-light nodejs npm openssh-client pkg-config postgresql sshpass systemd-container; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed || missing="$missing $package"
 done
 if [ -n "$missing" ]; then
@@ -39,12 +39,20 @@ cargo xtask events --check
 step "licences, bans, sources"
 # the advisories need a database from the network: `cargo deny check advisories` is for a timer, not for every change
 cargo deny check bans licenses sources
+step "the browser panel: what it is made of, its words, its size"
+(
+    cd ui
+    npm ci --silent --engine-strict --no-audit --no-fund
+    npm run --silent check
+)
 step "clippy"
 cargo clippy --workspace --all-targets --quiet -- -D warnings
 step "tests of the parts"
 cargo nextest run --workspace --exclude e2e --no-fail-fast
 step "package"
 deb=$(cargo xtask package --fast)
+step "the browser panel on a real server"
+cargo xtask host debian13 --with "$deb" --then 'npm --prefix ui run --silent e2e'
 step "the story that the guide tells"
 for distro in debian12 debian13; do cargo xtask demo host-a-site --on "$distro" --deb "$deb" > /dev/null; done
 step "tests of the whole, on Debian 12 and 13"

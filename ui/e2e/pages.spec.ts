@@ -47,6 +47,8 @@ test.describe('what floats', () => {
         await expect(name).toBeFocused()
         await expectAccessible(page)
         await name.fill('not a name')
+        await page.getByRole('combobox', { name: 'Account', exact: true }).click()
+        await page.getByRole('option', { name: 'alice' }).click()
         await page.getByRole('button', { name: 'Preview changes' }).click()
         await expect(page.getByText(/contains a space/)).toBeVisible()
         await expect(name).toHaveAttribute('aria-invalid', 'true')

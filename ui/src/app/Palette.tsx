@@ -20,6 +20,9 @@ import { useMe } from './session'
 
 type Action = { id: string; label: string; description?: string; icon: ReactNode; words: string; go: () => void }
 
+/** What scrolls is reached by keyboard; the list hands this on to its area. */
+const SCROLLS = { viewportProps: { tabIndex: 0 } } as object
+
 const ICON = { size: 18, stroke: 1.6 } as const
 
 /** Finds pages, actions and objects. What one types at once after Ctrl K is never lost: it opens without motion. */
@@ -146,7 +149,7 @@ export function Palette() {
         }}
         leftSection={<IconSearch {...ICON} />}
       />
-      <Spotlight.ActionsList>
+      <Spotlight.ActionsList {...SCROLLS}>
         {shown.map((action) => (
           <Spotlight.Action
             key={action.id}

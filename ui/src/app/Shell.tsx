@@ -14,19 +14,21 @@ import {
 import { spotlight } from '@mantine/spotlight'
 import { IconHelp, IconListCheck, IconLogout, IconSearch, IconUserCircle } from '@tabler/icons-react'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import { useCallback, useEffect, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '../api/client'
-import { ChangesDrawer } from './ChangesDrawer'
 import { underWay, useEvents } from './events'
 import { exact } from './format'
 import { GateDialogs } from './GateDialogs'
 import { NAVIGATION, type PagePath } from './navigation'
 import { Palette } from './Palette'
-import { ShortcutSheet } from './ShortcutSheet'
-import { ScopeSwitcher } from './scope'
 import { useMe } from './session'
 import { useShortcuts } from './shortcuts'
+
+// what a page does not need first comes after it
+const ChangesDrawer = lazy(() => import('./ChangesDrawer').then((file) => ({ default: file.ChangesDrawer })))
+const ShortcutSheet = lazy(() => import('./ShortcutSheet').then((file) => ({ default: file.ShortcutSheet })))
+const ScopeSwitcher = lazy(() => import('./ScopeSwitcher').then((file) => ({ default: file.ScopeSwitcher })))
 
 async function signOut() {
   await api.DELETE('/api/v1/session')
@@ -68,8 +70,8 @@ function Navigation({ onGo }: { onGo: () => void }) {
         const items = group.items.filter((item) => may(item.needs))
         if (items.length === 0) return null
         return (
-          <section key={group.group} aria-label={t(`nav.${group.group}`)}>
-            <Text size="xs" c="dimmed" fw={600} px="sm" pt="sm" pb={4} aria-hidden>
+          <div key={group.group}>
+            <Text size="xs" c="dimmed" fw={600} px="sm" pt="sm" pb={4}>
               {t(`nav.${group.group}`)}
             </Text>
             {items.map((item) => (
@@ -85,7 +87,7 @@ function Navigation({ onGo }: { onGo: () => void }) {
                 py={6}
               />
             ))}
-          </section>
+          </div>
         )
       })}
     </ScrollArea>
@@ -162,7 +164,9 @@ export function Shell() {
               </Text>
               {may('GET /api/v1/accounts') && (
                 <Group visibleFrom="sm">
-                  <ScopeSwitcher />
+                  <Suspense>
+                    <ScopeSwitcher />
+                  </Suspense>
                 </Group>
               )}
             </Group>
@@ -184,7 +188,7 @@ export function Shell() {
               >
                 <IconSearch size={18} stroke={1.6} />
               </ActionIcon>
-              <Indicator disabled={!running} size={8} offset={6}>
+              <Indicator disabled={!running} size={8} offset={8}>
                 <ActionIcon
                   variant="subtle"
                   color="slate"
@@ -212,7 +216,9 @@ export function Shell() {
         <AppShell.Navbar p="xs" aria-label={t('shell.menu')}>
           {may('GET /api/v1/accounts') && (
             <Group hiddenFrom="sm" px="sm" pt="xs">
-              <ScopeSwitcher />
+              <Suspense>
+                <ScopeSwitcher />
+              </Suspense>
             </Group>
           )}
           <Navigation onGo={() => setMenuOpen(false)} />
@@ -225,8 +231,10 @@ export function Shell() {
         </AppShell.Main>
       </AppShell>
       <Palette />
-      {isDrawerOpen && <ChangesDrawer onClose={drawer} />}
-      {isSheetOpen && <ShortcutSheet onClose={() => setSheetOpen(false)} />}
+      <Suspense>
+        {isDrawerOpen && <ChangesDrawer onClose={drawer} />}
+        {isSheetOpen && <ShortcutSheet onClose={() => setSheetOpen(false)} />}
+      </Suspense>
       <GateDialogs />
     </>
   )

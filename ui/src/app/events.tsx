@@ -83,12 +83,15 @@ export function EventsProvider({ children }: { children: ReactNode }) {
 
 export const useEvents = () => useContext(Context)
 
+/** Kinds of objects that the server is brought to; all others are as asked as soon as they are written. */
+const CONVERGE = ['account', 'site', 'pool', 'webserver']
+
 /** Objects that were asked to be otherwise and have not been seen so yet. */
 export function underWay(events: Event[]): Event[] {
   const seen = new Set<string>()
   return events.filter((event) => {
     const key = `${event.kind} ${event.id}`
-    if (seen.has(key) || !event.code.startsWith('object.')) return false
+    if (seen.has(key) || !event.code.startsWith('object.') || !CONVERGE.includes(event.kind)) return false
     seen.add(key)
     return ['object.created', 'object.changed', 'object.deletion_asked', 'object.waiting'].includes(event.code)
   })

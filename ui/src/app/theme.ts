@@ -26,6 +26,19 @@ const slate: MantineColorsTuple = [
   '#1f262e',
 ]
 
+const dark: MantineColorsTuple = [
+  '#dde2e8',
+  '#c0c8d0',
+  '#a6adb5',
+  '#7f8a96',
+  '#4a5460',
+  '#343a42',
+  '#1c2026',
+  '#15181c',
+  '#101317',
+  '#0b0d10',
+]
+
 /** Texts on tinted grounds need more contrast than Mantine's own shades have: the darkest on light, a light one on dark. */
 const variantColorResolver: VariantColorsResolver = (input) => {
   const usual = defaultVariantColorsResolver(input)
@@ -77,7 +90,7 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   variantColorResolver,
-  colors: { slate },
+  colors: { slate, dark },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "Cascadia Mono", "JetBrains Mono", Menlo, "DejaVu Sans Mono", monospace',
   headings: {

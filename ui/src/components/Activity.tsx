@@ -1,3 +1,4 @@
+import { Stack, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { queries } from '../api/queries'
@@ -16,27 +17,31 @@ export function Activity({ id, account }: { id?: string; account?: string }) {
   const audit = useQuery({ ...queries.audit({ object: id, account, limit: 50 }), enabled: mayAudit })
   const own = events.filter((event) => event.id === id)
   return (
-    <>
-      <section aria-label={t('activity.happened')}>
-        <h2>{t('activity.happened')}</h2>
+    <Stack gap="lg">
+      <div>
+        <Title order={2} mb="xs">
+          {t('activity.happened')}
+        </Title>
         {own.length === 0 && <EmptyState title={t('activity.quiet')} />}
         <ul className="steps">
           {own.slice(0, 20).map((event) => (
             <EventLine key={event.cursor} event={event} />
           ))}
         </ul>
-      </section>
+      </div>
       {mayAudit && (
-        <section aria-label={t('activity.audit')}>
-          <h2>{t('activity.audit')}</h2>
+        <div>
+          <Title order={2} mb="xs">
+            {t('activity.audit')}
+          </Title>
           <AuditTable
             rows={audit.data?.items}
             error={audit.error}
             onRetry={() => void audit.refetch()}
             label={t('activity.audit')}
           />
-        </section>
+        </div>
       )}
-    </>
+    </Stack>
   )
 }

@@ -1,5 +1,5 @@
-import { Tabs } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { Skeleton, Tabs } from '@mantine/core'
+import { type ReactNode, Suspense } from 'react'
 import { useUrl } from '../app/url'
 
 /** The tabs of an object's page; the address says which is open. */
@@ -23,7 +23,7 @@ export function ObjectTabs({ tabs }: { tabs: { key: string; label: string; show:
       </Tabs.List>
       {tabs.map((item) => (
         <Tabs.Panel key={item.key} value={item.key} pt="md">
-          {item.show()}
+          <Suspense fallback={<Skeleton h={160} />}>{item.show()}</Suspense>
         </Tabs.Panel>
       ))}
     </Tabs>

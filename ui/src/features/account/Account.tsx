@@ -1,7 +1,7 @@
 import { Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
@@ -16,10 +16,12 @@ import { ErrorState, Note } from '../../components/States'
 import { StatusBadge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
 import { LimitList } from '../package/LimitList'
-import { Members } from '../people/Members'
 import { SiteTable } from '../web/SiteTable'
-import { type AccountAct, AccountDialog, AccountMenu } from './AccountActions'
+import { type AccountAct, AccountMenu } from './AccountMenu'
 import { UsageFacts } from './Usage'
+
+const AccountDialog = lazy(() => import('./AccountActions').then((file) => ({ default: file.AccountDialog })))
+const Members = lazy(() => import('../people/Members').then((file) => ({ default: file.Members })))
 
 function Overview({ account }: { account: Schemas['Account'] }) {
   const { t } = useTranslation()
@@ -64,12 +66,12 @@ function Overview({ account }: { account: Schemas['Account'] }) {
           [t('table.created'), <Time key="created" at={account.created_at} />],
         ]}
       />
-      <section aria-label={t('usage.title')}>
+      <Stack gap="sm" component="section" aria-label={t('usage.title')}>
         <Title order={2}>{t('usage.title')}</Title>
         <UsageFacts account={account.id} />
         {limits.error ? <ErrorState error={limits.error} retry={() => void limits.refetch()} /> : null}
         {limits.data && <LimitList limits={limits.data.limits} features={limits.data.features} />}
-      </section>
+      </Stack>
     </Stack>
   )
 }
@@ -121,14 +123,16 @@ export function AccountPage() {
           },
         ]}
       />
-      {act && (
-        <AccountDialog
-          act={act}
-          account={account}
-          onClose={() => setAct(undefined)}
-          onDeleted={() => void navigate({ to: '/accounts' })}
-        />
-      )}
+      <Suspense>
+        {act && (
+          <AccountDialog
+            act={act}
+            account={account}
+            onClose={() => setAct(undefined)}
+            onDeleted={() => void navigate({ to: '/accounts' })}
+          />
+        )}
+      </Suspense>
     </Page>
   )
 }

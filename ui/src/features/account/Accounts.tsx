@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
@@ -12,10 +12,12 @@ import { RowMenu } from '../../components/RowMenu'
 import { EmptyState } from '../../components/States'
 import { StatusBadge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
-import { type AccountAct, AccountDialog, AccountMenu } from './AccountActions'
-import { CreateAccount } from './AccountForms'
+import { type AccountAct, AccountMenu } from './AccountMenu'
 
 type Account = Schemas['Account']
+
+const AccountDialog = lazy(() => import('./AccountActions').then((file) => ({ default: file.AccountDialog })))
+const CreateAccount = lazy(() => import('./AccountForms').then((file) => ({ default: file.CreateAccount })))
 
 export function Accounts() {
   const { t } = useTranslation()
@@ -73,8 +75,10 @@ export function Accounts() {
           },
         ]}
       />
-      {open === 'new' && mayCreate && <CreateAccount onClose={() => setUrl({ open: undefined })} />}
-      {acting && <AccountDialog {...acting} onClose={() => setActing(undefined)} />}
+      <Suspense>
+        {open === 'new' && mayCreate && <CreateAccount onClose={() => setUrl({ open: undefined })} />}
+        {acting && <AccountDialog {...acting} onClose={() => setActing(undefined)} />}
+      </Suspense>
     </Page>
   )
 }

@@ -1,6 +1,6 @@
 import { SegmentedControl, Select, Stack, Switch, Text, useMantineColorScheme } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
@@ -12,8 +12,10 @@ import { ConfirmChange } from '../../components/ConfirmChange'
 import { ObjectTabs } from '../../components/ObjectTabs'
 import { Facts, Page } from '../../components/Page'
 import { SessionTable } from '../people/SessionTable'
-import { SignIn } from './SignIn'
-import { Tokens } from './Tokens'
+
+// each tab's code comes with it
+const SignIn = lazy(() => import('./SignIn').then((file) => ({ default: file.SignIn })))
+const Tokens = lazy(() => import('./Tokens').then((file) => ({ default: file.Tokens })))
 
 /** How the panel looks in this browser. */
 function Preferences() {

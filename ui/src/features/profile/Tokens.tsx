@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, NumberInput, Stack, TagsInput, Text, TextInput } from '@mantine/core'
+import { Button, Checkbox, Group, Stack, TagsInput, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -14,6 +14,9 @@ import { Once } from '../../components/Once'
 import { PermissionBoxes } from '../people/Roles'
 import { TokenTable } from '../people/TokenTable'
 
+/** What is no number goes as it was typed, and is refused with a reason. */
+const daysOf = (text: string) => (/^\d+$/.test(text.trim()) ? Number(text) : text) as number
+
 function CreateToken({ onClose, onToken }: { onClose: () => void; onToken: (token: string) => void }) {
   const { t } = useTranslation()
   const { session } = useMe()
@@ -21,7 +24,7 @@ function CreateToken({ onClose, onToken }: { onClose: () => void; onToken: (toke
   const form = useForm({
     initialValues: {
       name: '',
-      days: 90,
+      days: '90',
       never: false,
       readOnly: true,
       permissions: [] as string[],
@@ -41,7 +44,7 @@ function CreateToken({ onClose, onToken }: { onClose: () => void; onToken: (toke
         change('post', '/api/v1/tokens', {
           body: {
             name: values.name.trim(),
-            ...(values.never ? { never_expires: true } : { days: values.days }),
+            ...(values.never ? { never_expires: true } : { days: daysOf(values.days) }),
             read_only: values.readOnly,
             permissions: values.permissions,
             ...(values.accounts.length ? { accounts: values.accounts } : {}),
@@ -60,9 +63,7 @@ function CreateToken({ onClose, onToken }: { onClose: () => void; onToken: (toke
         autoComplete="off"
         {...form.getInputProps('name')}
       />
-      {!form.values.never && (
-        <NumberInput label={t('tokens.days')} allowDecimal={false} {...form.getInputProps('days')} />
-      )}
+      {!form.values.never && <TextInput label={t('tokens.days')} inputMode="numeric" {...form.getInputProps('days')} />}
       <Checkbox label={t('tokens.neverExpires')} {...form.getInputProps('never', { type: 'checkbox' })} />
       <Checkbox label={t('tokens.readOnly')} {...form.getInputProps('readOnly', { type: 'checkbox' })} />
       <PermissionBoxes

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Select, Stack, Switch, Text, Textarea, TextInput, Title } from '@mantine/core'
+import { Button, Group, Select, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -72,12 +72,7 @@ function SettingForm({ setting, onClose }: { setting: Setting; onClose: () => vo
       ) : Array.isArray(like) ? (
         <Textarea {...props} autosize minRows={4} classNames={{ input: 'mono ltr' }} />
       ) : typeof like === 'number' ? (
-        <NumberInput
-          {...props}
-          value={form.values.value}
-          onChange={(next) => form.setFieldValue('value', String(next))}
-          allowDecimal={false}
-        />
+        <TextInput {...props} inputMode="numeric" />
       ) : (
         <TextInput {...props} />
       )}
@@ -121,9 +116,9 @@ export function Settings() {
             label: t('settings.setting'),
             cell: (setting) => (
               <Stack gap={0} py={4}>
-                <Title order={3} className="mono">
+                <Text fw={600} className="mono">
                   {setting.key}
-                </Title>
+                </Text>
                 <Text size="sm" c="dimmed" maw={560}>
                   {said(`setting.${setting.key.replaceAll('.', '_')}`) ?? setting.what}
                 </Text>
