@@ -8,7 +8,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     for (const path of PAGES) {
       test(`${path} is accessible and clean`, async ({ watched: page }) => {
         await open(page, path)
-        await page.screenshot({ path: `test-results/shots/${slug(path)}.${colorScheme}.png` })
+        await page.screenshot({ path: `shots/${slug(path)}.${colorScheme}.png` })
         await expectAccessible(page)
       })
     }
@@ -20,7 +20,7 @@ test.describe('a phone', () => {
   for (const path of PAGES) {
     test(`${path} fits`, async ({ watched: page }) => {
       await open(page, path)
-      await page.screenshot({ path: `test-results/shots/${slug(path)}.phone.png` })
+      await page.screenshot({ path: `shots/${slug(path)}.phone.png` })
       await expectNoSideways(page)
     })
   }
@@ -60,7 +60,7 @@ test.describe('what floats', () => {
           .first()
           .click()
         await expectAccessible(page)
-        await page.screenshot({ path: `test-results/shots/plan.${colorScheme}.png` })
+        await page.screenshot({ path: `shots/plan.${colorScheme}.png` })
       })
 
       test('dialogs, menus, drawers', async ({ watched: page }) => {
@@ -73,7 +73,7 @@ test.describe('what floats', () => {
         await expect(page.getByLabel('Type www.alice.test to confirm')).toBeFocused()
         await expect(page.getByRole('button', { name: 'Delete site' })).toBeDisabled()
         await expectAccessible(page)
-        await page.screenshot({ path: `test-results/shots/delete.${colorScheme}.png` })
+        await page.screenshot({ path: `shots/delete.${colorScheme}.png` })
         await page.keyboard.press('Escape')
         await expect(page.getByRole('dialog')).toHaveCount(0)
         for (const key of ['Control+j', '?', 'Control+k']) {

@@ -17,6 +17,7 @@ import { queries } from '../api/queries'
 import { said } from './i18n'
 import { PAGES } from './navigation'
 import { useMe } from './session'
+import { isNamePart } from './url'
 
 type Action = { id: string; label: string; description?: string; icon: ReactNode; words: string; go: () => void }
 
@@ -33,7 +34,7 @@ export function Palette() {
   const [q, setQ] = useState('')
   const [asked] = useDebouncedValue(q.trim(), 150)
   const wants = (operation: string) => ({
-    enabled: asked.length > 1 && may(operation),
+    enabled: asked.length > 1 && isNamePart(asked) && may(operation),
     placeholderData: keepPreviousData,
   })
   const query = { q: asked, limit: 5 }

@@ -25,7 +25,7 @@ function Direction() {
   const { i18n } = useTranslation()
   const { setDirection } = useDirection()
   // biome-ignore lint/correctness/useExhaustiveDependencies: the language decides
-  useEffect(() => setDirection(i18n.dir()), [i18n.language, setDirection])
+  useEffect(() => setDirection(i18n.dir(i18n.language)), [i18n.language, setDirection])
   return null
 }
 

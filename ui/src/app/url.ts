@@ -21,3 +21,6 @@ export function useUrl() {
     void navigate({ to: '.', search: (before: Search) => readSearch({ ...before, ...next }), replace })
   return [search, set] as const
 }
+
+/** Whether names can hold it: the panel refuses to look for anything else. */
+export const isNamePart = (text: string) => /^[a-z0-9.-]*$/i.test(text)

@@ -3,7 +3,7 @@ import { useDebouncedCallback } from '@mantine/hooks'
 import { IconPlus, IconSearch } from '@tabler/icons-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useUrl } from '../app/url'
+import { isNamePart, useUrl } from '../app/url'
 
 /** A page: its name, its primary action at the top right, and all else below. */
 export function Page({
@@ -58,7 +58,7 @@ export function Filter({ label }: { label: string }) {
   useEffect(() => setText(q), [q])
   const change = (next: string) => {
     setText(next)
-    push(next)
+    if (isNamePart(next.trim())) push(next.trim())
   }
   return (
     <TextInput
@@ -67,6 +67,7 @@ export function Filter({ label }: { label: string }) {
       aria-label={label}
       placeholder={label}
       data-filter
+      error={isNamePart(text.trim()) ? undefined : t('table.badFilter')}
       leftSection={<IconSearch size={16} aria-hidden />}
       rightSection={text && <CloseButton size="sm" aria-label={t('table.clear')} onClick={() => change('')} />}
       maw={360}

@@ -1,4 +1,4 @@
-import { Select, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -10,6 +10,7 @@ import { useMe } from '../../app/session'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DoChange } from '../../components/DoChange'
+import { OptionalSelect } from '../../components/OptionalSelect'
 import { AmountFields, type Amounts, amountsChanged, amountsOf } from '../package/Amounts'
 import { EditAccount } from './AccountForms'
 import type { AccountAct } from './AccountMenu'
@@ -87,7 +88,7 @@ function SellForm({
       onDone={() => {}}
       onClose={onClose}
     >
-      <Select
+      <OptionalSelect
         label={t('accounts.package')}
         data={[
           ...new Set([
@@ -95,10 +96,7 @@ function SellForm({
             ...(limits.package ? [limits.package] : []),
           ]),
         ]}
-        clearable
-        clearButtonProps={{ 'aria-label': t('table.clear') }}
         {...form.getInputProps('package')}
-        onChange={(next) => form.setFieldValue('package', next ?? '')}
       />
       <AmountFields known={mine} form={form} absent={t('amount.asPackage')} />
     </ChangeForm>

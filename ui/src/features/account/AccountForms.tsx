@@ -1,4 +1,4 @@
-import { Select, Textarea, TextInput } from '@mantine/core'
+import { Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -9,6 +9,7 @@ import { useMe } from '../../app/session'
 import { useUrl } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { NewPassword } from '../../components/NewPassword'
+import { OptionalSelect } from '../../components/OptionalSelect'
 
 type Account = Schemas['Account']
 
@@ -73,22 +74,18 @@ export function CreateAccount({ onClose }: { onClose: () => void }) {
         {...form.getInputProps('password')}
       />
       {packages.data && (
-        <Select
+        <OptionalSelect
           label={t('accounts.package')}
           description={t('accounts.packageHelp')}
           data={packages.data.items.map((item) => item.name)}
-          clearable
-          clearButtonProps={{ 'aria-label': t('table.clear') }}
           {...form.getInputProps('package')}
         />
       )}
       {several && (
-        <Select
+        <OptionalSelect
           label={t('accounts.organisation')}
           description={t('accounts.organisationHelp')}
           data={organisations.data?.items.map((item) => item.name)}
-          clearable
-          clearButtonProps={{ 'aria-label': t('table.clear') }}
           {...form.getInputProps('organisation')}
         />
       )}

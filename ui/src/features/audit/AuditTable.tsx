@@ -17,6 +17,15 @@ function actor(entry: Entry, t: (key: 'audit.via', values: { name: string; via: 
     : entry.actor_name
 }
 
+/** The object's name, where the entry holds it. */
+function nameIn(entry: Entry): string | undefined {
+  const held = { ...(entry.before as object | null), ...(entry.after as object | null) } as {
+    name?: unknown
+    login?: unknown
+  }
+  return [held.name, held.login].find((value): value is string => typeof value === 'string')
+}
+
 function Details({ entry, onClose }: { entry: Entry; onClose: () => void }) {
   const { t } = useTranslation()
   const json = (value: unknown) =>
@@ -105,7 +114,7 @@ export function AuditTable(props: {
           {
             key: 'object',
             label: t('audit.object'),
-            cell: (entry) => `${said(`kind.${entry.object_kind}`) ?? entry.object_kind} ${entry.account ?? ''}`,
+            cell: (entry) => `${said(`kind.${entry.object_kind}`) ?? entry.object_kind} ${nameIn(entry) ?? ''}`,
           },
           {
             key: 'outcome',

@@ -1,4 +1,4 @@
-import { Checkbox, Menu, Select, Stack, TextInput } from '@mantine/core'
+import { Checkbox, Menu, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconEdit, IconTrash } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
@@ -13,6 +13,7 @@ import { useUrl } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
+import { OptionalSelect } from '../../components/OptionalSelect'
 import { CreateButton, Filter, Page, usePaging } from '../../components/Page'
 import { RowMenu } from '../../components/RowMenu'
 import { EmptyState } from '../../components/States'
@@ -87,12 +88,10 @@ function PackageForm({ item, names, onClose }: { item?: Package; names: Names; o
         {...form.getInputProps('name')}
       />
       {!item && (organisations.data?.items.length ?? 0) > 1 && (
-        <Select
+        <OptionalSelect
           label={t('accounts.organisation')}
           description={t('packages.organisationHelp')}
           data={organisations.data?.items.map((organisation) => organisation.name)}
-          clearable
-          clearButtonProps={{ 'aria-label': t('table.clear') }}
           {...form.getInputProps('organisation')}
         />
       )}

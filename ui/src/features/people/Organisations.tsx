@@ -17,6 +17,7 @@ import { DataTable } from '../../components/DataTable'
 import { DoChange } from '../../components/DoChange'
 import { ObjectMenu } from '../../components/ObjectMenu'
 import { ObjectTabs } from '../../components/ObjectTabs'
+import { OptionalSelect } from '../../components/OptionalSelect'
 import { CreateButton, Facts, Filter, Page, usePaging } from '../../components/Page'
 import { EmptyState, ErrorState, Note } from '../../components/States'
 import { Badge } from '../../components/StatusBadge'
@@ -74,12 +75,10 @@ function CreateOrganisation({ onClose }: { onClose: () => void }) {
         {...form.getInputProps('kind')}
       />
       {parents.length > 1 && (
-        <Select
+        <OptionalSelect
           label={t('organisations.parent')}
           description={t('accounts.organisationHelp')}
           data={parents}
-          clearable
-          clearButtonProps={{ 'aria-label': t('table.clear') }}
           {...form.getInputProps('parent')}
         />
       )}

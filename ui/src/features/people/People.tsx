@@ -1,4 +1,4 @@
-import { Select, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -12,6 +12,7 @@ import { useUrl } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { DataTable } from '../../components/DataTable'
 import { NewPassword } from '../../components/NewPassword'
+import { OptionalSelect } from '../../components/OptionalSelect'
 import { CreateButton, Filter, Page, usePaging } from '../../components/Page'
 import { EmptyState } from '../../components/States'
 import { Badge } from '../../components/StatusBadge'
@@ -60,12 +61,10 @@ function CreatePerson({ onClose, onLink }: { onClose: () => void; onLink: (link:
         {...form.getInputProps('login')}
       />
       <TextInput label={t('people.email')} type="email" {...form.getInputProps('email')} />
-      <Select
+      <OptionalSelect
         label={t('accounts.organisation')}
         description={t('accounts.organisationHelp')}
         data={organisations.data?.items.map((item) => item.name) ?? []}
-        clearable
-        clearButtonProps={{ 'aria-label': t('table.clear') }}
         {...form.getInputProps('organisation')}
       />
       <NewPassword

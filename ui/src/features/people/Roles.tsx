@@ -1,4 +1,4 @@
-import { Checkbox, Menu, Select, Stack, Text, TextInput } from '@mantine/core'
+import { Checkbox, Menu, Stack, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconEdit, IconTrash } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
@@ -13,6 +13,7 @@ import { useUrl } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
+import { OptionalSelect } from '../../components/OptionalSelect'
 import { CreateButton, Page, usePaging } from '../../components/Page'
 import { RowMenu } from '../../components/RowMenu'
 import { EmptyState } from '../../components/States'
@@ -91,12 +92,10 @@ function RoleForm({ role, onClose }: { role?: Role; onClose: () => void }) {
         {...form.getInputProps('name')}
       />
       {!role && (organisations.data?.items.length ?? 0) > 1 && (
-        <Select
+        <OptionalSelect
           label={t('accounts.organisation')}
           description={t('accounts.organisationHelp')}
           data={organisations.data?.items.map((item) => item.name)}
-          clearable
-          clearButtonProps={{ 'aria-label': t('table.clear') }}
           {...form.getInputProps('organisation')}
         />
       )}

@@ -1,7 +1,7 @@
 import { Skeleton, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
@@ -13,7 +13,9 @@ import { Facts, Page } from '../../components/Page'
 import { EmptyState, ErrorState, Note } from '../../components/States'
 import { StatusBadge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
-import { type SiteAct, SiteDialog, SiteMenu } from './SiteActions'
+import { type SiteAct, SiteMenu } from './SiteMenu'
+
+const SiteDialog = lazy(() => import('./SiteActions').then((file) => ({ default: file.SiteDialog })))
 
 function Overview({ site }: { site: Schemas['Site'] }) {
   const { t } = useTranslation()
@@ -112,14 +114,16 @@ export function SitePage() {
           { key: 'activity', label: t('tabs.activity'), show: () => <Activity id={site.id} /> },
         ]}
       />
-      {act && (
-        <SiteDialog
-          act={act}
-          site={site}
-          onClose={() => setAct(undefined)}
-          onDeleted={() => void navigate({ to: '/sites' })}
-        />
-      )}
+      <Suspense>
+        {act && (
+          <SiteDialog
+            act={act}
+            site={site}
+            onClose={() => setAct(undefined)}
+            onDeleted={() => void navigate({ to: '/sites' })}
+          />
+        )}
+      </Suspense>
     </Page>
   )
 }

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
@@ -10,9 +10,11 @@ import { Filter, usePaging } from '../../components/Page'
 import { RowMenu } from '../../components/RowMenu'
 import { EmptyState } from '../../components/States'
 import { Badge, StatusBadge } from '../../components/StatusBadge'
-import { type SiteAct, SiteDialog, SiteMenu } from './SiteActions'
+import { type SiteAct, SiteMenu } from './SiteMenu'
 
 type Site = Schemas['Site']
+
+const SiteDialog = lazy(() => import('./SiteActions').then((file) => ({ default: file.SiteDialog })))
 
 /** The sites that the caller may see, or those of one account. */
 export function SiteTable({ account, isWhole }: { account?: string; isWhole?: boolean }) {
@@ -92,7 +94,7 @@ export function SiteTable({ account, isWhole }: { account?: string; isWhole?: bo
           },
         ]}
       />
-      {acting && <SiteDialog {...acting} onClose={() => setActing(undefined)} />}
+      <Suspense>{acting && <SiteDialog {...acting} onClose={() => setActing(undefined)} />}</Suspense>
     </>
   )
 }

@@ -1,10 +1,12 @@
+import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useScope } from '../../app/scope'
 import { useMe } from '../../app/session'
 import { useUrl } from '../../app/url'
 import { CreateButton, Page } from '../../components/Page'
-import { CreateSite } from './SiteForms'
 import { SiteTable } from './SiteTable'
+
+const CreateSite = lazy(() => import('./SiteForms').then((file) => ({ default: file.CreateSite })))
 
 export function Sites() {
   const { t } = useTranslation()
@@ -15,7 +17,7 @@ export function Sites() {
   return (
     <Page title={t('nav.sites')} action={mayCreate ? <CreateButton>{t('sites.add')}</CreateButton> : undefined}>
       <SiteTable account={account} isWhole />
-      {open === 'new' && mayCreate && <CreateSite onClose={() => setUrl({ open: undefined })} />}
+      <Suspense>{open === 'new' && mayCreate && <CreateSite onClose={() => setUrl({ open: undefined })} />}</Suspense>
     </Page>
   )
 }

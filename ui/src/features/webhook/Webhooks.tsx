@@ -1,4 +1,4 @@
-import { Checkbox, Menu, MultiSelect, Select, TextInput } from '@mantine/core'
+import { Checkbox, Menu, MultiSelect, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconEdit, IconKey, IconTrash } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
@@ -14,6 +14,7 @@ import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
 import { Once } from '../../components/Once'
+import { OptionalSelect } from '../../components/OptionalSelect'
 import { CreateButton, Page, usePaging } from '../../components/Page'
 import { RowMenu } from '../../components/RowMenu'
 import { EmptyState } from '../../components/States'
@@ -133,12 +134,10 @@ export function WebhookForm({
         {...form.getInputProps('kinds')}
       />
       {!webhook && (organisations.data?.items.length ?? 0) > 1 && (
-        <Select
+        <OptionalSelect
           label={t('accounts.organisation')}
           description={t('webhooks.organisationHelp')}
           data={organisations.data?.items.map((item) => item.name)}
-          clearable
-          clearButtonProps={{ 'aria-label': t('table.clear') }}
           {...form.getInputProps('organisation')}
         />
       )}
