@@ -59,6 +59,20 @@ struct TakeOverArgs {
     /// The e-mail address of an account, which the server does not know
     #[arg(long)]
     email: Option<String>,
+    /// The organisation that an account is to belong to; left out: the root one
+    #[arg(long)]
+    organisation: Option<String>,
+    /// The package that an account is to have; left out: none
+    #[arg(long)]
+    package: Option<String>,
+}
+
+/// What the server does not know of an account
+#[derive(Debug, Default)]
+struct Besides {
+    email: Option<String>,
+    organisation: Option<String>,
+    package: Option<String>,
 }
 
 /// One object, with both sides.
@@ -108,11 +122,13 @@ impl AdoptArgs {
     pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self.command.unwrap_or(AdoptCommand::List) {
             AdoptCommand::List => list(session).await,
-            AdoptCommand::Panel(args) => decide(session, "panel", args, None).await,
-            AdoptCommand::Host(args) => decide(session, "host", args, None).await,
-            AdoptCommand::Keep(args) => decide(session, "keep", args, None).await,
-            AdoptCommand::Remove(args) => decide(session, "remove", args, None).await,
-            AdoptCommand::TakeOver(args) => decide(session, "take_over", args.decide, args.email).await,
+            AdoptCommand::Panel(args) => decide(session, "panel", args, Besides::default()).await,
+            AdoptCommand::Host(args) => decide(session, "host", args, Besides::default()).await,
+            AdoptCommand::Keep(args) => decide(session, "keep", args, Besides::default()).await,
+            AdoptCommand::Remove(args) => decide(session, "remove", args, Besides::default()).await,
+            AdoptCommand::TakeOver(TakeOverArgs { decide: args, email, organisation, package }) => {
+                decide(session, "take_over", args, Besides { email, organisation, package }).await
+            }
         }
     }
 }
@@ -209,7 +225,7 @@ async fn decide(
     session: &mut Session,
     decision: &str,
     args: DecideArgs,
-    email: Option<String>,
+    besides: Besides,
 ) -> Result<(), Failure> {
     let (_, items) = read(session).await?;
     let is_meant = |item: &Item| match args.object.as_slice() {
@@ -231,7 +247,7 @@ async fn decide(
     }
     let mut open = Vec::new();
     for item in &meant {
-        open.extend(send(session, decision, item, &args.change, email.as_deref()).await?);
+        open.extend(send(session, decision, item, &args.change, &besides).await?);
     }
     if open.is_empty() {
         return Ok(());
@@ -247,11 +263,14 @@ async fn send(
     decision: &str,
     item: &Item,
     change: &ChangeArgs,
-    email: Option<&str>,
+    besides: &Besides,
 ) -> Result<Option<String>, Failure> {
     let mut body = json!({ "kind": item.kind, "id": item.id, "decision": decision });
-    if let Some(email) = email.filter(|_| item.kind == "account") {
-        body["email"] = email.into();
+    let Besides { email, organisation, package } = besides;
+    for (field, value) in [("email", email), ("organisation", organisation), ("package", package)] {
+        if let Some(value) = value.as_deref().filter(|_| item.kind == "account") {
+            body[field] = value.into();
+        }
     }
     let words = format!("{} {}", item.kind, item.name);
     let asked = Change {
@@ -278,6 +297,10 @@ async fn send(
     };
     if !session.json {
         session.screen.line(&[plain(format!("{words}: ")), span(style, state)])?;
+        let note = crate::fields::text(&value, "note");
+        if !note.is_empty() {
+            session.screen.line(&[span(Style::Dim, format!("    {note}"))])?;
+        }
     }
     let so = decision == "keep" || matches!(condition.as_str(), "" | "ready");
     let message = ["reason", "message"].map(|name| crate::fields::text(&value, name));

@@ -73,8 +73,19 @@ async fn recount(session: &mut Session, args: RecountArgs) -> Result<(), Failure
     }
     let counted = reply.value()?;
     let wrong = counted.get("differences").and_then(Value::as_array).cloned().unwrap_or_default();
+    let misstated = counted.get("misstated").and_then(Value::as_array).cloned().unwrap_or_default();
+    if wrong.is_empty() && misstated.is_empty() {
+        return Ok(session.screen.text("each counter is what it counts, and each limit what is said")?);
+    }
+    if !misstated.is_empty() {
+        let row = |one: &Value| {
+            ["name", "what", "written", "said"].map(|name| Cell::plain(text(one, name))).to_vec()
+        };
+        let rows: Vec<_> = misstated.iter().map(row).collect();
+        table::write(&mut session.screen, &["account", "what", "written", "said"], &rows)?;
+    }
     if wrong.is_empty() {
-        return Ok(session.screen.text("each counter is what it counts")?);
+        return Ok(());
     }
     let row = |one: &Value| {
         let column = |name: &str| Cell::plain(text(one, name));

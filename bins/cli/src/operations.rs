@@ -98,6 +98,7 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("role_show", "role show"),
     ("second_factor_show", "second-factor show"),
     ("session_ask_for_passkey", "api"),
+    ("session_ask_for_step_up", "api"),
     ("session_create", "session create"),
     ("session_create_by_code", "session create"),
     ("session_create_by_link", "session create"),

@@ -217,9 +217,14 @@ fn kinds(webhook: &Value) -> String {
     if kinds.is_empty() { "all".to_owned() } else { kinds }
 }
 
+fn is_paused(webhook: &Value) -> bool {
+    webhook.get("paused").and_then(Value::as_bool) == Some(true)
+}
+
 fn stands(webhook: &Value) -> Cell {
     let failures = webhook.get("failures").and_then(Value::as_i64).unwrap_or(0);
     match (text(webhook, "disabled_reason").as_str(), failures) {
+        ("", _) if is_paused(webhook) => Cell::styled(Style::Dim, "paused: its organisation is suspended"),
         ("", 0) => Cell::plain("well"),
         ("", _) => Cell::styled(Style::Warn, format!("fails since {}", moment(webhook, "failing_since"))),
         ("unreachable", _) => Cell::styled(Style::Bad, "given up: it was away for days"),
@@ -239,6 +244,10 @@ fn show(session: &mut Session, reply: &Reply) -> Result<(), Failure> {
         ("organisation", text(&webhook, "organisation")),
         ("enabled", text(&webhook, "enabled")),
         ("why not", text(&webhook, "disabled_reason")),
+        (
+            "paused",
+            if is_paused(&webhook) { "its organisation is suspended".to_owned() } else { String::new() },
+        ),
         ("failures in a row", if failures == "0" { String::new() } else { failures }),
         ("failing since", moment(&webhook, "failing_since")),
         ("old secret until", moment(&webhook, "old_secret_until")),

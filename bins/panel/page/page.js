@@ -63,10 +63,26 @@ async function went(answer) {
   }
   if (answer.status !== 202) return false;
   pending = answer.json.token;
+  find("second-by-passkey").hidden = !passkeys || !answer.json.methods.includes("passkey");
   find("sign-in").hidden = true;
   find("second-factor").hidden = false;
   say("One more step.");
   return true;
+}
+
+// Whether this browser can, in the words that the API speaks.
+const passkeys = "PublicKeyCredential" in window && "parseRequestOptionsFromJSON" in PublicKeyCredential;
+
+// Signs in by a passkey; with a token, as the second factor.
+async function byPasskey(token) {
+  const asked = await ask("POST", "/session/passkey/ask", token ? { token } : {});
+  if (asked.status !== 201) return say(asked.json?.detail ?? "No passkey can be shown here.");
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked.json.options.publicKey);
+  const credential = await navigator.credentials.get({ publicKey }).catch(() => null);
+  if (!credential) return say("No passkey was shown.");
+  const shown = { question: asked.json.question, credential: credential.toJSON() };
+  const answer = await ask("POST", "/session/passkey", token ? { token, ...shown } : shown);
+  if (!(await went(answer))) say(answer.json?.detail ?? "This passkey does not sign in here.");
 }
 
 async function begin() {
@@ -99,6 +115,10 @@ find("second-factor").addEventListener("submit", async (event) => {
   event.target.reset();
   if (!(await went(answer))) say(answer.json?.detail ?? "The code is not right.");
 });
+
+find("by-passkey").hidden = !passkeys;
+find("by-passkey").addEventListener("click", () => byPasskey(null));
+find("second-by-passkey").addEventListener("click", () => byPasskey(pending));
 
 find("sign-out").addEventListener("click", async () => {
   await ask("DELETE", "/session");

@@ -79,8 +79,9 @@ struct Description;
 impl Parts {
     /// What webhooks need.
     pub(crate) fn webhooks(&self) -> webhook_panel::State {
-        let (panel, egress, bounds) = (self.panel.clone(), self.egress.clone(), Arc::clone(&self.bounds));
-        webhook_panel::State { panel, egress, bounds }
+        let (panel, seal) = (self.panel.clone(), self.seal.clone());
+        let (egress, bounds) = (self.egress.clone(), Arc::clone(&self.bounds));
+        webhook_panel::State { panel, seal, egress, bounds }
     }
 }
 

@@ -138,6 +138,7 @@ pub async fn parts(config: &Config, seal: SealKey, stop: CancellationToken) -> a
             }
         })
         .await?;
+    seal_stored(&store, &seal).await.context("what lies unsealed in the database")?;
     let connections = |most| Peer::with_connections(&config.agent_socket, most);
     let agents = Agents { driver: connections(desired::PARALLEL), people: connections(PEOPLES_CONNECTIONS) };
     let refusals = Refusals::new(store.clone());
@@ -152,6 +153,24 @@ pub async fn parts(config: &Config, seal: SealKey, stop: CancellationToken) -> a
     let bounds = Arc::new(config.bounds());
     let passkeys = Passkeys::default();
     Ok(Parts { panel, passwords, seal, passkeys, probe, egress, bounds, port: 8443, stop, refusals })
+}
+
+/// Keys of webhooks that an older database holds in clear are sealed a batch at a time, and what is left of the clear ones in the file
+/// is overwritten; stopped in between, the next start goes on.
+async fn seal_stored(store: &Store, seal: &SealKey) -> anyhow::Result<()> {
+    let mut sealed = 0;
+    loop {
+        let batch = async |tx: &mut WriteTx| webhook_panel::seal_stored(tx, seal).await;
+        match store.write(batch).await? {
+            0 => break,
+            some => sealed += some,
+        }
+    }
+    if sealed > 0 {
+        store.forget_remains().await?;
+        tracing::info!(sealed, "keys of webhooks that lay in clear are sealed now");
+    }
+    Ok(())
 }
 
 /// The name that was last read from the file.

@@ -219,6 +219,11 @@ pub async fn confirm(
     }
 }
 
+/// As [`confirm`], by a passkey: whether it is theirs.
+pub fn confirmed_by_passkey(person: PersonId, shown: &Shown) -> bool {
+    shown.person() == person
+}
+
 /// Which second factor was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Second {

@@ -9,10 +9,10 @@
 use std::collections::HashMap;
 
 use api_kit::ApiError;
-use auth::Actor;
+use auth::{Actor, OrganisationKey};
 use converge::methods::{HeldWish, ListWishes, MAX_WISHES, Object as HostObject, ObjectStatus};
 use converge::{Spec, Wanted};
-use names::{EmailAddress, Generation, Micros};
+use names::{EmailAddress, Generation, Label, Micros, PackageId};
 use serde_json::Value;
 use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
 
@@ -148,6 +148,10 @@ pub struct Besides {
     pub by: Actor,
     /// The address of a new account.
     pub email: Option<EmailAddress>,
+    /// The organisation of a new account; none: the root one.
+    pub organisation: Option<OrganisationKey>,
+    /// What a new account was sold; none: nothing.
+    pub package: Option<auth::Key<PackageId, Label>>,
 }
 
 /// Why an object waits for a decision.

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use auth::TenantScope;
-use names::{AccountId, Micros};
+use auth::{PermissionId, TenantScope};
+use names::{AccountId, Micros, OrganisationId};
 use serde_json::{Value, json};
 use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
 
@@ -170,6 +170,10 @@ something is not ready, `generation` of which wish it is about. New codes come w
 
 An event that repeats within ten minutes is one event with a higher `count` and a new cursor.
 
+Who sees an event is looked up when it is read: whoever sees events of its account, and whoever sees events (`event.view`) in the organisation where it happened and may read
+such objects there (`person.manage` for people, `member.view` for roles and members, `organisation.view`, `package.view`, `webhook.manage`). The last event of an object that is
+gone, `object.removed`, is seen by the organisation like those before it; what is in no organisation is the administrators'.
+
 | code | severity | when |
 | --- | --- | --- |
 ";
@@ -179,8 +183,10 @@ An event that repeats within ten minutes is one event with a higher `count` and 
 pub struct Event {
     /// Which object, or which thing.
     pub scope: Key,
-    /// Whose matter it is; none: the administrator's.
+    /// Whose matter it is.
     pub account: Option<AccountId>,
+    /// Whose it is where it is no account's; none of both: the administrator's.
+    pub organisation: Option<OrganisationId>,
     /// What happened.
     pub code: Code,
     /// For the reader's words: at least `name`.
@@ -190,7 +196,14 @@ pub struct Event {
 impl Event {
     /// Something happened to an object of a name.
     pub fn of(scope: Key, account: Option<AccountId>, code: Code, name: &str) -> Self {
-        Self { scope, account, code, params: json!({ "name": name }) }
+        Self { scope, account, organisation: None, code, params: json!({ "name": name }) }
+    }
+
+    /// The same event as the matter of an organisation. An account's events are that of the account's by themselves, unless the account is gone.
+    #[must_use]
+    pub fn in_organisation(mut self, organisation: Option<OrganisationId>) -> Self {
+        self.organisation = organisation;
+        self
     }
 
     /// The same event with another parameter.
@@ -212,11 +225,14 @@ const SAME: Statement = Statement::new(
 const REPEAT: Statement =
     Statement::new("UPDATE event SET seq = $2, last_at = $3, count = count + 1 WHERE seq = $1");
 const INSERT: Statement = Statement::new(
-    "INSERT INTO event (seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count)
-     VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, 1)",
+    "INSERT INTO event (seq, at, last_at, scope_kind, scope_id, account_id, organisation_id, permission, severity, code, params, count)
+     VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)",
 );
+const ORGANISATION_OF: Statement =
+    Statement::new("SELECT organisation_id AS value FROM account WHERE id = $1");
 // Everyone's and some accounts' are read by statements of their own, or a tenant's page would walk everyone's events. The numbers are found
-// first, in the index alone; `CROSS JOIN` is where SQLite is told which comes first.
+// first, in the index alone; `CROSS JOIN` is where SQLite is told which comes first. What happened in an organisation is found by it, whether
+// or not the object is still there, by whoever sees events there and may read such objects.
 const AFTER_ALL: Statement = Statement::new(
     "SELECT seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count FROM event
      WHERE seq > $1 ORDER BY seq LIMIT $2",
@@ -224,11 +240,23 @@ const AFTER_ALL: Statement = Statement::new(
 const AFTER_GRANTED: Statement = Statement::new(
     "SELECT seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count FROM event
      WHERE seq IN
-          (SELECT e.seq
-           FROM (SELECT DISTINCT account_id FROM account_permission WHERE holder_id = $3 AND permission = $4) g
-                CROSS JOIN event e
-           WHERE e.account_id = g.account_id AND e.seq > $1 ORDER BY e.seq LIMIT $2)
-     ORDER BY seq",
+          (SELECT of_account.seq FROM
+              (SELECT e.seq
+               FROM (SELECT DISTINCT account_id FROM account_permission WHERE holder_id = $3 AND permission = $4) g
+                    CROSS JOIN event e
+               WHERE e.account_id = g.account_id AND e.seq > $1 ORDER BY e.seq LIMIT $2) of_account
+           UNION
+           SELECT of_organisation.seq FROM
+              (SELECT e.seq
+               FROM (SELECT DISTINCT organisation_id FROM organisation_permission WHERE holder_id = $3 AND permission = $4) g
+                    CROSS JOIN event e
+               WHERE e.organisation_id = g.organisation_id AND e.seq > $1
+                 AND (e.permission = $4
+                      OR EXISTS (SELECT 1 FROM organisation_permission too
+                                 WHERE too.holder_id = $3 AND too.organisation_id = e.organisation_id
+                                   AND too.permission = e.permission))
+               ORDER BY e.seq LIMIT $2) of_organisation)
+     ORDER BY seq LIMIT $2",
 );
 const LATEST_ALL: Statement = Statement::new(
     "SELECT seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count FROM event
@@ -237,11 +265,23 @@ const LATEST_ALL: Statement = Statement::new(
 const LATEST_GRANTED: Statement = Statement::new(
     "SELECT seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count FROM event
      WHERE seq IN
-          (SELECT e.seq
-           FROM (SELECT DISTINCT account_id FROM account_permission WHERE holder_id = $2 AND permission = $3) g
-                CROSS JOIN event e
-           WHERE e.account_id = g.account_id ORDER BY e.seq DESC LIMIT $1)
-     ORDER BY seq DESC",
+          (SELECT of_account.seq FROM
+              (SELECT e.seq
+               FROM (SELECT DISTINCT account_id FROM account_permission WHERE holder_id = $2 AND permission = $3) g
+                    CROSS JOIN event e
+               WHERE e.account_id = g.account_id ORDER BY e.seq DESC LIMIT $1) of_account
+           UNION
+           SELECT of_organisation.seq FROM
+              (SELECT e.seq
+               FROM (SELECT DISTINCT organisation_id FROM organisation_permission WHERE holder_id = $2 AND permission = $3) g
+                    CROSS JOIN event e
+               WHERE e.organisation_id = g.organisation_id
+                 AND (e.permission = $3
+                      OR EXISTS (SELECT 1 FROM organisation_permission too
+                                 WHERE too.holder_id = $2 AND too.organisation_id = e.organisation_id
+                                   AND too.permission = e.permission))
+               ORDER BY e.seq DESC LIMIT $1) of_organisation)
+     ORDER BY seq DESC LIMIT $1",
 );
 // The newest stays: the next number is counted from it, and a cursor must never lie ahead of what is to come.
 const PRUNE: Statement =
@@ -249,8 +289,19 @@ const PRUNE: Statement =
 const NEWEST: Statement = Statement::new("SELECT COALESCE(MAX(seq), 0) AS value FROM event");
 
 /// Every statement of this module.
-pub const STATEMENTS: &[Statement] =
-    &[NEXT, SAME, REPEAT, INSERT, AFTER_ALL, AFTER_GRANTED, LATEST_ALL, LATEST_GRANTED, PRUNE, NEWEST];
+pub const STATEMENTS: &[Statement] = &[
+    NEXT,
+    SAME,
+    REPEAT,
+    INSERT,
+    ORGANISATION_OF,
+    AFTER_ALL,
+    AFTER_GRANTED,
+    LATEST_ALL,
+    LATEST_GRANTED,
+    PRUNE,
+    NEWEST,
+];
 
 /// A row of the log.
 #[derive(Debug, Clone)]
@@ -294,6 +345,27 @@ impl FromRow for Logged {
     }
 }
 
+/// What one must hold in an organisation to read objects of this kind there, and so to see their events.
+fn read_with(kind: &str) -> PermissionId {
+    match kind {
+        "organisation" => PermissionId::ViewOrganisations,
+        "person" => PermissionId::ManagePersons,
+        "role" | "member" => PermissionId::ViewMembers,
+        "package" => PermissionId::ViewPackages,
+        "webhook" => PermissionId::ManageWebhooks,
+        _ => PermissionId::ViewEvents,
+    }
+}
+
+/// The organisation that an account belongs to now; none where it is gone.
+pub(crate) async fn organisation_of(
+    tx: &mut Tx,
+    account: AccountId,
+) -> Result<Option<OrganisationId>, StoreError> {
+    let id: Option<String> = tx.optional(ORGANISATION_OF.bind(account)).await?;
+    Ok(id.and_then(|id| id.parse().ok()))
+}
+
 /// Writes an event down, or counts it where the same one is fresh.
 pub async fn note(tx: &mut WriteTx, now: Micros, event: &Event) -> Result<(), StoreError> {
     let seq: i64 = tx.one(NEXT).await?;
@@ -308,12 +380,18 @@ pub async fn note(tx: &mut WriteTx, now: Micros, event: &Event) -> Result<(), St
         tx.execute(REPEAT.bind(old).bind(seq).bind(now)).await?;
         return Ok(());
     }
+    let organisation = match (event.organisation, event.account) {
+        (None, Some(account)) => organisation_of(tx, account).await?,
+        (organisation, _) => organisation,
+    };
     let insert = INSERT
         .bind(seq)
         .bind(now)
         .bind(event.scope.kind)
         .bind(&event.scope.id)
         .bind(event.account)
+        .bind(organisation)
+        .bind(read_with(event.scope.kind).as_str())
         .bind(event.code.severity())
         .bind(event.code.as_str())
         .bind(params);

@@ -256,14 +256,20 @@ impl Panel {
         let key = wish.key();
         let Some(kind) = self.registry().find(key.kind) else { return Ok(None) };
         let purge = wish.sql().unwrap_or(kind.sql()).purge.bind(&key.id).bind(sent);
-        let event = Event::of(key.clone(), wish.account(), Code::Removed, wish.name());
+        let removed = Event::of(key.clone(), wish.account(), Code::Removed, wish.name());
+        let account = wish.account();
         let now = self.now();
         let gone = self
             .store()
             .note(async |tx: &mut WriteTx| -> Result<bool, StoreError> {
+                // with the account's row goes what says whose it was
+                let organisation = match account {
+                    Some(account) => event::organisation_of(tx, account).await?,
+                    None => None,
+                };
                 let gone = tx.execute(purge).await? > 0;
                 if gone {
-                    event::note(tx, now, &event).await?;
+                    event::note(tx, now, &removed.in_organisation(organisation)).await?;
                 }
                 Ok(gone)
             })

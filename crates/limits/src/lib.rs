@@ -24,7 +24,7 @@ pub use feature::{Feature, is_on};
 pub use limit::{Kind, Limit, Unit};
 pub use package::{DEFAULT_PACKAGE, PackageKey, PackageRef, assign, set_feature, set_override, usable};
 pub use recount::{Count, Difference, differences, recount};
-pub use settle::{leaving, settle};
+pub use settle::{leaving, misstated, restate, settle};
 pub use state::{Ceiling, Change, FeatureChange, From, LimitChange, State, Within, ceiling, changes, states};
 pub use take::{
     Accounts, Counted, Given, Names, Sites, Taken, counted_anew, give_back, take, take_account, take_many,

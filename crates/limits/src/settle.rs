@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use api_kit::ApiError;
 use auth::{AccountRef, Actor, Authorised, ManageAccounts};
 use names::OrganisationId;
-use store::{FromRow, Row, RowError, Statement, WriteTx};
+use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
 
 use crate::amount::Amount;
 use crate::feature::Feature;
 use crate::limit::{Kind, Limit};
-use crate::state::{State, Within, states};
+use crate::state::{Change, State, Within, changes, states};
 use crate::take::{above, above_account, refused_above};
 
 const WRITE: Statement = Statement::new(
@@ -58,29 +58,51 @@ pub async fn settle(tx: &mut WriteTx, actor: &Actor, within: Within) -> Result<V
     let mut more: BTreeMap<(OrganisationId, Limit), i64> = BTreeMap::new();
     for state in &all {
         for limit in Limit::of_accounts() {
-            let (wanted, written) =
-                (state.most(limit), state.written.get(&limit).copied().unwrap_or(limit.usual()));
-            if wanted == written {
-                continue;
-            }
-            tx.execute(WRITE.bind(state.account).bind(limit.as_str()).bind(wanted.stored())).await?;
-            let difference = given(limit, wanted) - given(limit, written);
+            let difference = given(limit, state.most(limit)) - given(limit, state.most_written(limit));
             *more.entry((state.organisation, limit)).or_default() += difference;
         }
-        for &feature in Feature::ALL {
-            let statement = match (state.off.contains(&feature), state.written_off.contains(&feature)) {
-                (true, false) => TURN_OFF,
-                (false, true) => TURN_ON,
-                _ => continue,
-            };
-            tx.execute(statement.bind(state.account).bind(feature.as_str())).await?;
-        }
+        write_down(tx, state).await?;
     }
     for ((organisation, limit), difference) in more {
         let above = above(tx, organisation).await?;
         give_out(tx, Some(actor), &above, limit, difference).await?;
     }
     Ok(all)
+}
+
+/// Writes down what is in force where something else is written.
+async fn write_down(tx: &mut WriteTx, state: &State) -> Result<(), StoreError> {
+    for limit in Limit::of_accounts() {
+        let wanted = state.most(limit);
+        if wanted != state.most_written(limit) {
+            tx.execute(WRITE.bind(state.account).bind(limit.as_str()).bind(wanted.stored())).await?;
+        }
+    }
+    for &feature in Feature::ALL {
+        let statement = match (state.off.contains(&feature), state.written_off.contains(&feature)) {
+            (true, false) => TURN_OFF,
+            (false, true) => TURN_ON,
+            _ => continue,
+        };
+        tx.execute(statement.bind(state.account).bind(feature.as_str())).await?;
+    }
+    Ok(())
+}
+
+/// Accounts of which something else is written down than what packages, own values and organisations say, in the order of their names: as it
+/// is written, and as it should be. The two are written together, so a difference is a defect or somebody's hand in the database.
+pub async fn misstated(tx: &mut Tx) -> Result<Vec<Change>, StoreError> {
+    let Ok(root) = store::fixed::ROOT_ORGANISATION.parse() else { return Ok(Vec::new()) };
+    let all = states(tx, Within::Organisation(root)).await?;
+    Ok(changes(all.iter().map(State::as_written).collect(), all))
+}
+
+/// Writes down for these accounts what should be; what organisations gave is counted anew by [`crate::recount`] alone.
+pub async fn restate(tx: &mut WriteTx, wrong: &[Change]) -> Result<(), StoreError> {
+    for one in wrong {
+        write_down(tx, &one.after).await?;
+    }
+    Ok(())
 }
 
 async fn give_out(

@@ -137,6 +137,20 @@ impl State {
         self.limits.get(&limit).map_or(limit.usual(), |(most, _)| *most)
     }
 
+    /// How much there may be, as it is written down.
+    pub(crate) fn most_written(&self, limit: Limit) -> Amount {
+        self.written.get(&limit).copied().unwrap_or(limit.usual())
+    }
+
+    /// The same account, with what is written down in the place of what should be.
+    pub(crate) fn as_written(&self) -> Self {
+        let limits = Limit::of_accounts().map(|limit| {
+            let from = self.limits.get(&limit).map_or(From::Usual, |(_, from)| *from);
+            (limit, (self.most_written(limit), from))
+        });
+        Self { limits: limits.collect(), off: self.written_off.clone(), ..self.clone() }
+    }
+
     /// The number of what the host holds, which always has one.
     pub fn number(&self, limit: Limit) -> i64 {
         match (self.most(limit), limit.usual()) {

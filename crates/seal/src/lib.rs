@@ -1,4 +1,4 @@
-//! Sealed columns: secrets that the panel must be able to read again (those of second factors, of DNS providers), so that no hash will do.
+//! Sealed columns: secrets that the panel must be able to read again (those of second factors, of webhooks, of DNS providers), so that no hash will do.
 //!
 //! XChaCha20-Poly1305 with a new random nonce for each value, under one key of 32 bytes that is never in the database: set-up makes
 //! `seal.key`, root's alone, and systemd hands it to the panel as a credential. A copy of the database, or a backup of it, tells nothing

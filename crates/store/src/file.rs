@@ -8,11 +8,12 @@ use sqlx::{AnyConnection, Connection, Executor, Row as _};
 
 use crate::error::{OpenError, StoreError};
 use crate::migrate::{COPY, TABLE};
-use crate::open::{Store, address, connect};
+use crate::open::{Backend, Store, address, connect};
 
 const COPYING: &str = "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF;";
 /// A reader of a file that a panel may have open; it cannot write.
 const LOOK: &str = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON; PRAGMA trusted_schema = OFF;";
+const ANEW: &str = "VACUUM; PRAGMA wal_checkpoint(TRUNCATE);";
 const CHECK: &str = "PRAGMA integrity_check(20)";
 
 /// What a database file is, by its own word.
@@ -51,6 +52,16 @@ impl Store {
         };
         connection.close().await?;
         Ok(Look { schema, faults })
+    }
+
+    /// Writes SQLite's file anew, so that nothing is left in it, or in its log, of what was changed or deleted. On PostgreSQL nothing: its
+    /// own upkeep does that, at its own time.
+    pub async fn forget_remains(&self) -> Result<(), StoreError> {
+        if self.backend() == Backend::Sqlite {
+            let mut connection = self.writer().acquire().await?;
+            connection.execute(ANEW).await?;
+        }
+        Ok(())
     }
 
     /// Opens a file of any schema as it is, for reading.

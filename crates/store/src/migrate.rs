@@ -74,6 +74,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0010_members.sql"),
         include_str!("../migrations/postgres/0010_members.sql"),
     ),
+    (
+        13,
+        "told",
+        include_str!("../migrations/sqlite/0013_told.sql"),
+        include_str!("../migrations/postgres/0013_told.sql"),
+    ),
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.

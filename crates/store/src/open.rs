@@ -16,12 +16,14 @@ const TURN: Duration = Duration::from_secs(10);
 /// Reading connections. More would not help: readers are bound by the processor.
 const READERS: u32 = 4;
 
+// `secure_delete=FAST`: what was changed or deleted is overwritten where its page is written anyhow.
 // `synchronous=FULL`: with the write-ahead log, NORMAL may lose acknowledged commits in a power cut.
 const SQLITE_WRITER: &str = "PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
     PRAGMA busy_timeout = 5000;
     PRAGMA trusted_schema = OFF;
+    PRAGMA secure_delete = FAST;
     PRAGMA journal_size_limit = 16777216;";
 const SQLITE_READER: &str = "PRAGMA busy_timeout = 5000;
     PRAGMA query_only = ON;
@@ -186,6 +188,11 @@ impl Store {
     pub async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
+    }
+
+    /// The one connection that writes.
+    pub(crate) fn writer(&self) -> &AnyPool {
+        &self.writer
     }
 
     #[cfg(feature = "testing")]

@@ -36,6 +36,8 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("session_create_by_code", "token", "login"),
     ("session_create_by_code", "code", "login"),
     ("session_step_up", "password", "code"),
+    // a browser's alone to show: by `holdfast api`
+    ("session_step_up", "passkey", "code"),
     // without a terminal from standard input, whatever the command
     ("totp_confirm", "code", "help"),
     ("account_edit", "current_password", "with_current"),

@@ -254,7 +254,7 @@ async fn tell_end(tx: &mut WriteTx, over: &Over, now: Micros) -> Result<(), Stor
     tell(tx, Code::ActingEnded, (over.person, over.login.as_str()), event, now).await
 }
 
-/// An event for each account that the person holds a role on, or for the administrators where there is none.
+/// An event for each account that the person holds a role on, or for those who manage the person where there is none.
 async fn tell(
     tx: &mut WriteTx,
     code: Code,
@@ -268,7 +268,8 @@ async fn tell(
         with(Event::of(key, account, code, login))
     };
     if accounts.is_empty() {
-        event::note(tx, now, &of(None)).await?;
+        let organisation = auth::person::by_id(tx, person).await?.map(|person| person.organisation);
+        event::note(tx, now, &of(None).in_organisation(organisation)).await?;
     }
     for account in accounts {
         // Which account is a parameter too: events that differ in nothing are counted as one.

@@ -15,11 +15,19 @@ use names::{EmailAddress, Micros};
 use package_panel::Hosted;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::WriteTx;
+use store::{FromRow, Row, RowError, Statement, WriteTx};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::world::World;
+
+const REBUILT: Statement = Statement::new(
+    "SELECT a.name AS account, o.name AS organisation, p.name AS package
+     FROM account a JOIN organisation o ON o.id = a.organisation_id LEFT JOIN package p ON p.id = a.package_id WHERE a.id = $1",
+);
+
+/// Every statement of this module.
+pub(super) const STATEMENTS: &[Statement] = &[REBUILT];
 
 /// The routes.
 pub(super) fn table(panel: Panel) -> Table {
@@ -113,6 +121,12 @@ struct DecideAdoption {
     /// `take_over` of an account: its e-mail address, which the server does not know.
     #[schema(value_type = Option<String>)]
     email: Option<EmailAddress>,
+    /// `take_over` of an account: the organisation that it is to belong to, by name or id; left out: the root one.
+    #[schema(value_type = Option<String>)]
+    organisation: Option<auth::OrganisationKey>,
+    /// `take_over` of an account: the package that it is to have, by name or id; left out: none. What the server holds it to stays, as values of its own.
+    #[schema(value_type = Option<String>)]
+    package: Option<limits::PackageKey>,
 }
 
 /// How the object stands after a decision.
@@ -134,6 +148,41 @@ struct Adopted {
     reason: Option<String>,
     /// Words about it.
     message: Option<String>,
+    /// What the row that was made anew has of which the server knew nothing.
+    note: Option<String>,
+}
+
+/// An account whose row was made anew.
+struct Rebuilt {
+    account: String,
+    organisation: String,
+    package: Option<String>,
+}
+
+impl FromRow for Rebuilt {
+    fn from_row(row: &Row) -> Result<Self, RowError> {
+        Ok(Self {
+            account: row.text("account")?,
+            organisation: row.text("organisation")?,
+            package: row.opt_text("package")?,
+        })
+    }
+}
+
+impl Rebuilt {
+    /// What it has of which the server knew nothing.
+    fn note(&self) -> String {
+        let Self { account, organisation, package } = self;
+        let (with, says) = match package {
+            Some(package) => (format!("the package {package}"), "that package says"),
+            None => ("no package".to_owned(), "usual"),
+        };
+        format!(
+            "It belongs to the organisation {organisation}, with {with}. What the server holds it to is kept as its own; its other limits \
+             (sites, names, traffic and the like) and its features are as {says}, since the server did not know them. \
+             `holdfast account limits {account}` shows and changes them."
+        )
+    }
 }
 
 fn why(why: Why) -> &'static str {
@@ -241,7 +290,16 @@ async fn adoption_decide(
     let object = all.iter().find(|object| object.kind == body.kind && object.id == body.id);
     let object = object.ok_or_else(|| ApiError::not_found("object"))?;
     allowed(&panel, object, &all, body.decision)?;
-    let besides = Besides { by: actor.clone(), email: body.email };
+    let rebuilt = body.kind == "account" && body.decision == Decision::TakeOver;
+    if let Some(field) = [("organisation", body.organisation.is_some()), ("package", body.package.is_some())]
+        .into_iter()
+        .find_map(|(field, sent)| (sent && !rebuilt).then_some(field))
+    {
+        let reason = "Only an account that is taken over is given this.";
+        return Err(json::refuse(field, "not_a_choice", reason, "Leave it out."));
+    }
+    let (organisation, package) = (body.organisation, body.package);
+    let besides = Besides { by: actor.clone(), email: body.email, organisation, package };
     let rules =
         Decide { panel: panel.clone(), actor, object: object.clone(), decision: body.decision, besides };
     match panel.change(&asked, rules).await? {
@@ -331,7 +389,12 @@ async fn stands(panel: &Panel, object: &Differing, decision: Decision) -> Result
         condition: None,
         reason: None,
         message: None,
+        note: None,
     };
+    if decision == Decision::TakeOver && object.kind == "account" {
+        let find = async |tx: &mut store::Tx| tx.optional::<Rebuilt>(REBUILT.bind(&object.id)).await;
+        adopted.note = panel.store().read(find).await?.map(|rebuilt| rebuilt.note());
+    }
     if let Some(kind) = panel.registry().find(&object.kind) {
         let read = async |tx: &mut store::Tx| kind.load(tx, &object.id).await;
         if let Some(wish) = panel.store().read(read).await? {

@@ -132,19 +132,28 @@ async fn objects(parts: &Parts) -> Result<Finding, ApiError> {
     Ok(finding("panel.objects", "accounts, pools, sites and the web server", seen))
 }
 
-/// Counters are written with the rows that they count, so a difference is a defect, or somebody's hand in the database.
+/// Counters are written with the rows that they count, and limits with what says them, so a difference is a defect, or somebody's hand in the database.
 async fn counters(parts: &Parts) -> Result<Finding, ApiError> {
     let counts = World.counts();
-    let read = async |tx: &mut Tx| limits::differences(tx, &counts).await;
-    let seen = match parts.panel.store().read(read).await?.as_slice() {
-        [] => Ok("each is what it counts".to_owned()),
-        wrong => Err((
-            Severity::Error,
-            format!("{} are not what they count", wrong.len()),
-            "`holdfast limit recount --dry-run` names them, `holdfast limit recount` mends them.",
+    let read = async |tx: &mut Tx| -> Result<_, ApiError> {
+        Ok((limits::differences(tx, &counts).await?.len(), limits::misstated(tx).await?.len()))
+    };
+    let words = match parts.panel.store().read(read).await? {
+        (0, 0) => None,
+        (wrong, 0) => Some(format!("{wrong} counters are not what they count")),
+        (0, accounts) => Some(format!(
+            "{accounts} accounts may have something else than their packages and own values say"
+        )),
+        (wrong, accounts) => Some(format!(
+            "{wrong} counters are not what they count, and {accounts} accounts may have something else than their packages and own values say"
         )),
     };
-    Ok(finding("panel.counters", "what accounts and organisations use", seen))
+    let remedy = "`holdfast limit recount --dry-run` names them, `holdfast limit recount` mends them.";
+    let seen = match words {
+        None => Ok("each is what it counts, and what is said".to_owned()),
+        Some(words) => Err((Severity::Error, words, remedy)),
+    };
+    Ok(finding("panel.counters", "what accounts and organisations use and may have", seen))
 }
 
 /// What the server holds beyond this database.

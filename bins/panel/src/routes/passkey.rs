@@ -28,6 +28,7 @@ pub(super) fn table(parts: Parts) -> Table {
         .add(Access::SIGNED_IN.by_session().with_step_up(), routes!(passkey_create))
         .add(Access::SIGNED_IN.by_session(), routes!(passkey_edit))
         .add(Access::SIGNED_IN.by_session().with_step_up(), routes!(passkey_delete))
+        .add(Access::SIGNED_IN.by_session(), routes!(session_ask_for_step_up))
         .add(Access::OPEN, routes!(session_ask_for_passkey))
         .add(Access::OPEN, routes!(session_create_by_passkey))
         .with_state(parts)
@@ -131,6 +132,37 @@ struct SignInByPasskey {
     /// The answer, as `toJSON()` gives it.
     #[schema(value_type = Object)]
     credential: Value,
+}
+
+/// A browser's answer to `navigator.credentials.get`, of someone who is signed in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ShownPasskey {
+    /// Of what was asked.
+    #[schema(value_type = String)]
+    question: OpaqueToken,
+    /// The answer, as `toJSON()` gives it.
+    #[schema(value_type = Object)]
+    credential: Value,
+}
+
+/// Whether it is a passkey of this person, who is signed in; its counter goes on with it.
+pub(super) async fn confirm(parts: &Parts, person: PersonId, answer: &ShownPasskey) -> Result<(), ApiError> {
+    let now = parts.panel.now();
+    let write = async |tx: &mut WriteTx| -> Result<bool, ApiError> {
+        let panel = panel(parts, tx).await?;
+        let credential = answer.credential.clone();
+        match parts.passkeys.shown(tx, &panel, &answer.question, credential, now).await {
+            Ok(shown) => Ok(second_factor::confirmed_by_passkey(person, &shown)),
+            Err(PasskeyError::Unknown) => Ok(false),
+            Err(error) => Err(refused(error)),
+        }
+    };
+    if parts.panel.store().write(write).await? {
+        return Ok(());
+    }
+    let remedy = "Use one of your own, or show the password or a code.";
+    Err(json::refuse("passkey", "passkey_foreign", "This passkey is not one of yours.", remedy))
 }
 
 fn asked(status: StatusCode, asked: Asked) -> Response {
@@ -316,6 +348,28 @@ async fn session_ask_for_passkey(
         let person = second_factor::waiting(tx, token, origin, now).await?;
         let person = person.ok_or_else(ApiError::code_refused)?;
         parts.passkeys.ask_person(tx, &panel, person, now).await.map_err(refused)
+    };
+    Ok(asked(StatusCode::CREATED, parts.panel.store().read(read).await?))
+}
+
+/// Asks for one of the caller's passkeys, to be sent to `POST /session/step-up`.
+#[utoipa::path(post, path = "/session/step-up/ask", tag = "session",
+    responses((status = 201, description = "What to ask the browser", body = PasskeyQuestion), ChangeProblems))]
+async fn session_ask_for_step_up(
+    State(parts): State<Parts>,
+    Caller(actor): Caller,
+    Query(()): Query<()>,
+) -> Result<Response, ApiError> {
+    let (person, _) = super::own_session(&actor)?;
+    let now = parts.panel.now();
+    let read = async |tx: &mut Tx| -> Result<_, ApiError> {
+        let panel = panel(&parts, tx).await?;
+        parts.passkeys.ask_person(tx, &panel, person, now).await.map_err(|error| match error {
+            PasskeyError::Unknown => {
+                ApiError::conflict("no_passkey", "You have no passkey here. Show the password or a code.")
+            }
+            error => refused(error),
+        })
     };
     Ok(asked(StatusCode::CREATED, parts.panel.store().read(read).await?))
 }

@@ -1,7 +1,10 @@
-//! `/session`, `/sessions`
+//! `/session`: signing in and out, and who is signed in. `own` lists and ends one's sessions, `step_up` asks once more before what is dangerous.
+
+mod own;
+mod step_up;
 
 use api_kit::openapi::Problems;
-use api_kit::{ApiError, Caller, From, Json, List, Path, Query, json, origin_guard, request_id};
+use api_kit::{ApiError, Caller, From, Json, Query, origin_guard, request_id};
 use audit::{Entry, Object, Outcome as AuditOutcome, Who};
 use auth::acting::{self, Followed};
 use auth::second_factor::{self, NeedsSecondFactor};
@@ -19,6 +22,8 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::app::Parts;
+
+pub(super) use own::SessionRow;
 
 const ROLES: Statement = Statement::new(
     "SELECT r.name AS role, a.name AS account, o.name AS organisation
@@ -41,11 +46,11 @@ pub(super) fn table(parts: Parts) -> Table {
         .add(Access::OPEN, routes!(session_create))
         .add(Access::OPEN, routes!(session_create_by_link))
         .add(Access::OPEN, routes!(session_create_by_code))
-        .add(Access::SIGNED_IN.by_session(), routes!(session_step_up))
+        .add(Access::SIGNED_IN.by_session(), routes!(step_up::session_step_up))
         .add(Access::SIGNED_IN, routes!(session_show))
         .add(Access::SIGNED_IN, routes!(session_delete))
-        .add(Access::SIGNED_IN, routes!(session_list))
-        .add(Access::SIGNED_IN.by_session(), routes!(session_revoke))
+        .add(Access::SIGNED_IN, routes!(own::session_list))
+        .add(Access::SIGNED_IN.by_session(), routes!(own::session_revoke))
         .with_state(parts)
 }
 
@@ -91,26 +96,6 @@ struct PendingSignIn {
     /// Until when.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Micros,
-}
-
-/// The password or a code, once more; one of the two.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct StepUp {
-    /// The password.
-    #[schema(format = Password)]
-    password: Option<String>,
-    /// The authenticator's code of six digits, or a recovery code.
-    #[schema(format = Password)]
-    code: Option<String>,
-}
-
-/// How long what is dangerous may be done.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-struct SteppedUp {
-    /// Until when.
-    #[schema(value_type = String, format = DateTime)]
-    until: Micros,
 }
 
 /// A role, on an organisation and all below it, or on one account.
@@ -192,50 +177,6 @@ pub(super) struct SessionView {
     /// Until when the person lets others act as them, where their organisation asks for consent.
     #[schema(value_type = Option<String>, format = DateTime)]
     act_as_consent_until: Option<Micros>,
-}
-
-/// One's own session in a list.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub(super) struct SessionRow {
-    /// The id.
-    #[schema(value_type = String, format = "uuid")]
-    id: SessionId,
-    /// Whether it is the one that asks.
-    current: bool,
-    /// When it began.
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Micros,
-    /// When it was last used, to the minute.
-    #[schema(value_type = String, format = DateTime)]
-    last_seen_at: Micros,
-    /// When it ends at the latest.
-    #[schema(value_type = String, format = DateTime)]
-    expires_at: Micros,
-    /// The address it began from.
-    origin: String,
-    /// What it was begun with: `password`, `link`, `passkey`, and behind a plus sign the second factor; empty: not known.
-    factors: String,
-    /// The browser or program it began in; empty: not known.
-    agent: String,
-    /// Who acts as the person in it; null: nobody but themselves.
-    acting: Option<String>,
-}
-
-impl SessionRow {
-    /// `current` is the session that asks.
-    pub(super) fn of(info: session::SessionInfo, current: Option<SessionId>) -> Self {
-        Self {
-            id: info.id,
-            current: Some(info.id) == current,
-            created_at: info.created_at,
-            last_seen_at: info.last_seen_at,
-            expires_at: info.expires_at,
-            origin: info.origin,
-            factors: info.factors,
-            agent: info.agent,
-            acting: info.acting.map(|by| by.login.to_string()),
-        }
-    }
 }
 
 /// Begins a session, writes it into the audit, and answers with the cookie.
@@ -405,41 +346,6 @@ async fn session_create_by_code(
     signed_in(&parts, new, origin).await
 }
 
-/// Shows the password or a code once more, so that what is dangerous may be done for 10 minutes.
-#[utoipa::path(post, path = "/session/step-up", tag = "session", request_body = StepUp,
-    responses((status = 200, description = "Until when", body = SteppedUp), Problems))]
-async fn session_step_up(
-    State(parts): State<Parts>,
-    Caller(actor): Caller,
-    Query(()): Query<()>,
-    Json(body): Json<StepUp>,
-) -> Result<Json<SteppedUp>, ApiError> {
-    let (person, session) = super::own_session(&actor)?;
-    let (store, now, origin) = (parts.panel.store(), parts.panel.now(), actor.origin());
-    match (body.password.map(Secret::new), body.code.map(Secret::new)) {
-        (Some(password), None) => {
-            let confirmed =
-                sign_in::confirm(store, &parts.passwords, person, Some(password), origin, now).await;
-            confirmed.map_err(|error| api_kit::unconfirmed("password", error))?;
-        }
-        (None, Some(code)) => {
-            let confirmed = second_factor::confirm(store, &parts.seal, person, code, origin, now).await;
-            confirmed.map_err(|error| api_kit::unconfirmed("code", error.into()))?;
-        }
-        _ => {
-            let remedy = "Send either the password or a code.";
-            return Err(json::refuse("password", "missing_field", "One of the two is needed.", remedy));
-        }
-    }
-    let write = async |tx: &mut WriteTx| -> Result<_, ApiError> {
-        let until = session::step_up(tx, session, now).await?;
-        let object = Object::of_installation("session", session);
-        super::done(tx, &actor, "session.step_up", object, (None, None), now).await?;
-        Ok(until)
-    };
-    Ok(Json(SteppedUp { until: store.write(write).await? }))
-}
-
 /// A refused sign-in is in the audit, without what was typed. How many there can be is bounded: of passwords and codes by the counters of
 /// failures, of links by the room for refusals.
 pub(super) async fn note_refusal(
@@ -541,59 +447,9 @@ async fn session_delete(
     Query(()): Query<()>,
 ) -> Result<Response, ApiError> {
     if let (Some(id), Some(session)) = (actor.person_id(), actor.session()) {
-        end(&parts, &actor, id, session).await?;
+        own::end(&parts, &actor, id, session).await?;
     }
     let cookie =
         format!("{}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict", origin_guard::SESSION_COOKIE);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
-}
-
-/// The caller's own sessions.
-#[utoipa::path(get, path = "/sessions", tag = "session",
-    responses((status = 200, description = "The newest first", body = List<SessionRow>), Problems))]
-async fn session_list(
-    State(parts): State<Parts>,
-    Caller(actor): Caller,
-) -> Result<Json<List<SessionRow>>, ApiError> {
-    let Some(id) = actor.person_id() else {
-        return Ok(Json(List { items: Vec::new(), next_cursor: None }));
-    };
-    let session = actor.session();
-    let now = parts.panel.now();
-    let own = parts.panel.store().read(async |tx: &mut Tx| auth::session::list(tx, id, now).await).await?;
-    let items = own.into_iter().map(|info| SessionRow::of(info, session)).collect();
-    Ok(Json(List { items, next_cursor: None }))
-}
-
-/// Ends one of the caller's own sessions.
-#[utoipa::path(delete, path = "/sessions/{session}", tag = "session",
-    params(("session" = String, Path, description = "The session's id")),
-    responses((status = 204, description = "Ended"), Problems))]
-async fn session_revoke(
-    State(parts): State<Parts>,
-    Caller(actor): Caller,
-    Path(id): Path<SessionId>,
-    Query(()): Query<()>,
-) -> Result<StatusCode, ApiError> {
-    let person = actor.person_id().ok_or_else(|| ApiError::not_found("session"))?;
-    if end(&parts, &actor, person, id).await? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(ApiError::not_found("session"))
-    }
-}
-
-async fn end(parts: &Parts, actor: &Actor, person: PersonId, id: SessionId) -> Result<bool, ApiError> {
-    let now = parts.panel.now();
-    let write = async |tx: &mut WriteTx| -> Result<bool, ApiError> {
-        if !session::revoke(tx, person, id, now).await? {
-            return Ok(false);
-        }
-        let object = super::of_person(tx, "session", id, person).await?;
-        super::done(tx, actor, "session.delete", object, (None, None), now).await?;
-        Ok(true)
-    };
-    let ended = parts.panel.store().write(write).await?;
-    super::act_as::tell_ends(&parts.panel).await?;
-    Ok(ended)
 }

@@ -161,6 +161,40 @@ async fn what_the_database_does_not_know_is_taken_over_from_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_taken_over_into_the_organisation_and_package_that_are_named() {
+    let bench = put_back().await;
+    bench.root().post("/api/v1/organisations", json!({ "name": "acme", "kind": "reseller" })).await.is(201);
+    bench.package("basic", json!({ "sites": 3 })).await;
+    let bob = item(&bench, "bob").await;
+    let path = "/api/v1/adoption/decisions";
+    let mut body = json!({ "kind": "account", "id": bob["id"], "decision": "take_over", "email": "bob@example.test",
+                           "organisation": "nowhere", "package": "basic" });
+    assert_eq!(bench.root().post(path, body.clone()).await.status, 404);
+    (body["organisation"], body["package"]) = (json!("acme"), json!("none-such"));
+    let refused = bench.root().post(path, body.clone()).await.refused(422, "invalid");
+    assert_eq!(refused.errors[0].code, "no_such_package");
+    body["package"] = json!("basic");
+    let decided = bench.waiting().post(path, body).await;
+    let note = decided.is(200).json["note"].as_str().unwrap().to_owned();
+    assert!(note.contains("organisation acme, with the package basic"), "{note}");
+    let account = bench.root().get("/api/v1/accounts/bob").await.json;
+    assert_eq!(
+        (&account["organisation"], &account["package"]),
+        (&json!("acme"), &json!("basic")),
+        "{account}"
+    );
+    let limits = bench.root().get("/api/v1/accounts/bob/limits").await.json;
+    let sites =
+        limits["limits"].as_array().unwrap().iter().find(|limit| limit["name"] == "sites").unwrap().clone();
+    assert_eq!((&sites["most"], &sites["from"]), (&json!(3), &json!("package")));
+    // of anything else there is nothing to say
+    let pool = item(&bench, "bob-8.4").await;
+    let body = json!({ "kind": pool["kind"], "id": pool["id"], "decision": "take_over", "package": "basic" });
+    let refused = bench.root().post(path, body).await.refused(422, "invalid");
+    assert_eq!((refused.errors[0].pointer.as_str(), &*refused.errors[0].code), ("/package", "not_a_choice"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_stays_unknown_is_kept_or_removed_and_what_it_stands_on_stays_meanwhile() {
     let bench = put_back().await;
     let bob = item(&bench, "bob").await;

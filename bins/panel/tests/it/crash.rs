@@ -77,30 +77,37 @@ async fn a_request_that_is_dropped_at_any_await_leaves_all_or_nothing() {
     let bench = Bench::new().await;
     bench.account("alice").await;
     let (mut dropped, mut kept) = (0, 0);
-    for polls in 0.. {
-        let name = format!("s{polls}.example.test");
-        let body = json!({ "account": "alice", "name": name });
-        let waiting = bench.waiting();
-        let answered = polled(waiting.post("/api/v1/sites", body), polls).await;
-        let shown = bench.root().get(&format!("/api/v1/sites/{name}")).await;
-        match shown.status.as_u16() {
-            200 => {
-                // What was committed is driven, though nobody waits for the answer any more; else the next comparison finds it.
-                desired::compare(&bench.parts.panel).await.unwrap();
-                bench.until(&format!("/api/v1/sites/{name}"), |site| site.json["condition"] == "ready").await;
-                kept += 1;
+    // How many awaits are ready at once, and so not counted, is the machine's: a round in which all of the first were is not the last one.
+    for round in 0..10 {
+        for polls in 0.. {
+            let name = format!("s{polls}.r{round}.example.test");
+            let body = json!({ "account": "alice", "name": name });
+            let waiting = bench.waiting();
+            let answered = polled(waiting.post("/api/v1/sites", body), polls).await;
+            let shown = bench.root().get(&format!("/api/v1/sites/{name}")).await;
+            match shown.status.as_u16() {
+                200 => {
+                    // What was committed is driven, though nobody waits for the answer any more; else the next comparison finds it.
+                    desired::compare(&bench.parts.panel).await.unwrap();
+                    bench
+                        .until(&format!("/api/v1/sites/{name}"), |site| site.json["condition"] == "ready")
+                        .await;
+                    kept += 1;
+                }
+                404 => dropped += usize::from(polls > 0),
+                other => panic!("{other}: {}", shown.text),
             }
-            404 => dropped += 1,
-            other => panic!("{other}: {}", shown.text),
+            if let Some(answer) = answered {
+                assert_eq!(answer.status, 201, "{}", answer.text);
+                break;
+            }
         }
-        if let Some(answer) = answered {
-            assert_eq!(answer.status, 201, "{}", answer.text);
+        if dropped > 0 {
             break;
         }
     }
     println!("{dropped} awaits before the commit, {kept} behind it");
-    // The first is dropped before it began; how many awaits are ready at once, and so not counted, is the machine's.
-    assert!(dropped >= 2 && kept >= 1, "{dropped} {kept}");
+    assert!(dropped >= 1 && kept >= 1, "{dropped} {kept}");
     assert_eq!(bench.agent.host.count("site"), kept);
 }
 

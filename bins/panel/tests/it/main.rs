@@ -23,7 +23,9 @@ mod rehearsals;
 mod schema;
 mod serving;
 mod sign_in;
+mod timing;
 mod tokens;
+mod told;
 mod usage;
 mod webhooks;
 

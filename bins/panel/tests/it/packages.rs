@@ -158,6 +158,59 @@ async fn a_wrong_counter_is_found_by_the_doctor_and_mended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_is_written_otherwise_than_it_is_said_is_found_by_the_doctor_and_mended() {
+    const SITES: Statement = Statement::new("UPDATE account_limit SET most = 9 WHERE name = 'sites'");
+    const MEMORY: Statement =
+        Statement::new("UPDATE package_limit SET most = 1073741824 WHERE name = 'memory_bytes'");
+    const SFTP: Statement = Statement::new(
+        "INSERT INTO account_feature_off (account_id, feature) SELECT id, 'sftp' FROM account",
+    );
+    let bench = Bench::new().await;
+    bench.package("basic", json!({ "memory_bytes": 512 << 20, "sites": 2 })).await;
+    let body = json!({ "name": "alice", "email": "a@example.test", "package": "basic" });
+    let id =
+        bench.waiting().post("/api/v1/accounts", body).await.is(201).json["id"].as_str().unwrap().to_owned();
+    let held = || bench.agent.host.object("account", &id).unwrap()["limits"]["memory_bytes"].clone();
+    assert_eq!(held(), 512 << 20);
+    let finding = async || {
+        let doctor = bench.root().get("/api/v1/doctor").await.json;
+        let all = doctor["findings"].as_array().unwrap().clone();
+        all.into_iter().find(|finding| finding["code"] == "panel.counters").unwrap()
+    };
+    assert_eq!(finding().await["severity"], "ok");
+    for spoil in [SITES, MEMORY, SFTP] {
+        run(&bench, spoil.into()).await;
+    }
+    assert_eq!(finding().await["severity"], "error");
+    let wrong = |answer: &Answer| {
+        let all = answer.json["misstated"].as_array().unwrap().clone();
+        let line =
+            |one: &Value| format!("{} {} {} {}", one["name"], one["what"], one["written"], one["said"]);
+        all.iter().map(line).collect::<Vec<_>>()
+    };
+    let path = "/api/v1/limits/recount";
+    let would = bench.root().post(&format!("{path}?dry_run=true"), json!(null)).await;
+    let mut found = wrong(would.is(200));
+    found.sort();
+    let wanted = [
+        r#""alice" "memory_bytes" 536870912 1073741824"#,
+        r#""alice" "sftp" false true"#,
+        r#""alice" "sites" 9 2"#,
+    ];
+    assert_eq!(found, wanted);
+    assert_eq!(finding().await["severity"], "error", "a dry run mends nothing");
+    let mut mended = wrong(bench.root().post(path, json!(null)).await.is(200));
+    mended.sort();
+    assert_eq!(mended, wanted);
+    assert_eq!(finding().await["severity"], "ok");
+    assert_eq!(limit(&bench.root(), "/api/v1/accounts/alice/limits", "sites").await.0, 2);
+    bench
+        .until("/api/v1/accounts/alice", |alice| alice.json["condition"] == "ready" && held() == 1 << 30)
+        .await;
+    assert_eq!(wrong(bench.root().post(path, json!(null)).await.is(200)), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_package_is_what_the_host_holds_its_accounts_to() {
     let bench = Bench::new().await;
     bench.package("basic", json!({ "memory_bytes": 512 << 20, "php_workers": 4, "sites": 2 })).await;

@@ -373,6 +373,45 @@ async fn a_passkey_signs_in_alone_and_as_the_second_factor() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_passkey_of_ones_own_is_as_good_as_the_password_before_what_is_dangerous() {
+    const ORIGIN: &str = "https://panel.example.test:8443";
+    let bench = Bench::new().await;
+    let client = alice(&bench).await;
+    let path = "/api/v1/session/step-up";
+    let ask = async || client.post("/api/v1/session/step-up/ask", json!(null)).await;
+    ask().await.refused(409, "no_passkey");
+    let make = async |client: &Client| {
+        let asked = client.post("/api/v1/passkeys/ask", json!(null)).await;
+        let (device, credential) = Device::create(ORIGIN, &asked.is(201).json["options"]);
+        let body = json!({ "question": asked.json["question"], "name": "laptop", "credential": credential });
+        client.post("/api/v1/passkeys", body).await.is(201);
+        device
+    };
+    let mut device = make(&client).await;
+    let mut foreign = make(&bench.person("admin").await).await;
+    bench.age_sessions().await;
+    let dangerous = async || client.post("/api/v1/passkeys/ask", json!(null)).await;
+    dangerous().await.refused(403, "step_up_required");
+    // another's, and one that was asked for to sign in, prove nothing here
+    let asked = ask().await;
+    let shown = |device: &mut Device, asked: &Answer| {
+        let credential = device.get(&asked.is(201).json["options"]);
+        json!({ "passkey": { "question": asked.json["question"], "credential": credential } })
+    };
+    client.post(path, shown(&mut foreign, &asked)).await.refused(422, "invalid");
+    let anyone = bench.anonymous().post("/api/v1/session/passkey/ask", json!({})).await;
+    client.post(path, shown(&mut foreign, &anyone)).await.refused(422, "invalid");
+    let both = json!({ "password": "x", "code": "y" });
+    client.post(path, both).await.refused(422, "invalid");
+    dangerous().await.refused(403, "step_up_required");
+    let asked = ask().await;
+    let answer = shown(&mut device, &asked);
+    client.post(path, answer.clone()).await.is(200);
+    dangerous().await.is(201);
+    client.post(path, answer).await.refused(409, "question_over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_name_there_are_no_passkeys() {
     let bench = Bench::new().await;
     let client = alice(&bench).await;

@@ -79,6 +79,55 @@ async fn a_token_cannot_become_more_than_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_whom_a_token_made_may_anything_that_it_held() {
+    let bench = Bench::new().await;
+    bench.account("alice").await;
+    let role = json!({ "name": "helper", "permissions": ["account.view"] });
+    bench.root().post("/api/v1/roles", role).await.is(201);
+    let may = [
+        "account.view",
+        "account.edit",
+        "account.manage",
+        "person.manage",
+        "member.view",
+        "member.manage",
+        "role.manage",
+    ];
+    let token = bench.token("admin", json!({ "name": "billing", "permissions": may })).await;
+    let program = bench.with_token(&token).header("if-match", "*");
+    let password = "correct horse battery";
+    program.post("/api/v1/persons", json!({ "login": "mole", "password": password })).await.is(201);
+    for place in ["accounts/alice", "organisations/root"] {
+        let path = format!("/api/v1/{place}/members");
+        for body in [
+            json!({ "login": "mole", "role": "owner" }),
+            json!({ "login": "other", "role": "owner", "new": true }),
+            json!({ "login": "alice", "role": "helper" }),
+        ] {
+            program.post(&path, body).await.refused(403, "not_by_token");
+        }
+    }
+    let wider = json!({ "permissions": ["account.view", "account.manage"] });
+    program.patch("/api/v1/roles/helper", wider).await.refused(403, "not_by_token");
+    // what a billing module does
+    let sold =
+        program.post("/api/v1/accounts", json!({ "name": "sold", "email": "sold@example.test" })).await;
+    assert!([201, 202].contains(&sold.status.as_u16()), "{}", sold.text);
+    let admin = bench.person("admin").await;
+    admin.delete("/api/v1/tokens/billing").await.is(204);
+    let signed_in =
+        bench.anonymous().post("/api/v1/session", json!({ "login": "mole", "password": password })).await;
+    let cookie = signed_in.is(201).header("set-cookie").to_owned();
+    let mole = bench.with_token(cookie.split(['=', ';']).nth(1).unwrap());
+    for path in ["/api/v1/accounts", "/api/v1/persons", "/api/v1/organisations"] {
+        let seen = mole.get(path).await;
+        let nothing = seen.status == 403 || seen.json["items"] == json!([]);
+        assert!(nothing, "{path}: {}", seen.text);
+    }
+    assert_eq!(mole.get("/api/v1/accounts/alice").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_was_copied_badly_is_told_so_and_one_in_a_cookie_is_nobody() {
     let bench = Bench::new().await;
     let token = bench.token("admin", json!({ "name": "ci", "read_only": true })).await;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use account_panel::usage::Upkeep;
 use account_spec::{AccountUsage, Held, Measured, Usage};
+use names::Micros;
 use panel::world::World;
 use serde_json::{Value, json};
+use store::{Statement, StoreError, WriteTx};
 use web_spec::SiteTraffic;
 
 use crate::bench::Bench;
@@ -126,6 +128,56 @@ async fn the_policy_suspends_at_the_limit_and_lets_go_on_below_it() {
     let edited = bench.root().header("if-match", "*").patch(ALICE, limits).await;
     assert_eq!(edited.status, 202, "{}", edited.text);
     upkeep(&bench).await;
+    assert!(!is_suspended(&bench).await, "its limit was raised");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_s_traffic_is_told_of_and_acted_upon_until_the_month_ends() {
+    let (bench, id) = bench().await;
+    takes(&bench, &id, 10);
+    let most = json!({ "limits": { "traffic_bytes": 1000 } });
+    bench.waiting().header("if-match", "*").patch(&format!("{ALICE}/limits"), most).await.is(200);
+    let at = |text: &str| Micros::parse(text).unwrap();
+    let round = async |text: &str| {
+        Upkeep::new(bench.parts.panel.clone(), Arc::new(World)).tick_at(at(text)).await.unwrap();
+    };
+    let sent = async |day: &str, bytes: i64| {
+        const SENT: Statement = Statement::new(
+            "INSERT INTO account_usage_day (account_id, day, traffic_bytes, requests) SELECT id, $1, $2, 1 FROM account WHERE TRUE
+             ON CONFLICT (account_id, day) DO UPDATE SET traffic_bytes = excluded.traffic_bytes",
+        );
+        let day = at(&format!("{day}T00:00:00Z")).as_micros() / 86_400_000_000;
+        let write = async |tx: &mut WriteTx| tx.execute(SENT.bind(day).bind(bytes)).await;
+        bench.parts.panel.store().write::<_, StoreError, _>(write).await.unwrap();
+    };
+    let told = async || {
+        let mut all = events(&bench, "usage.high").await;
+        all.extend(events(&bench, "usage.full").await);
+        all.retain(|event| event["params"]["what"] == "traffic");
+        all.iter().map(|event| event["params"]["percent"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    policy(&bench, "suspend").await;
+    // what was sent in the month before counts no longer
+    sent("2031-02-28", 5000).await;
+    sent("2031-03-01", 500).await;
+    round("2031-03-01T12:00:00Z").await;
+    assert_eq!((told().await, is_suspended(&bench).await), (vec![], false));
+    sent("2031-03-20", 300).await;
+    round("2031-03-20T12:00:00Z").await;
+    assert_eq!((told().await, is_suspended(&bench).await), (vec![80], false));
+    sent("2031-03-31", 200).await;
+    round("2031-03-31T23:59:59Z").await;
+    assert_eq!((told().await, is_suspended(&bench).await), (vec![80, 100], true));
+    assert_eq!(bench.root().get(ALICE).await.json["suspended_reason"], "over_quota");
+    // the month turns by UTC, and the account goes on
+    round("2031-04-01T00:00:00Z").await;
+    assert!(!is_suspended(&bench).await);
+    sent("2031-04-02", 1000).await;
+    round("2031-04-02T00:00:00Z").await;
+    assert!(is_suspended(&bench).await);
+    let more = json!({ "limits": { "traffic_bytes": 10_000 } });
+    bench.root().header("if-match", "*").patch(&format!("{ALICE}/limits"), more).await.is(202);
+    round("2031-04-02T00:01:00Z").await;
     assert!(!is_suspended(&bench).await, "its limit was raised");
 }
 

@@ -120,6 +120,57 @@ async fn a_secret_is_shown_once_and_is_nowhere_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_secret_lies_in_the_database_in_clear_and_those_of_before_are_sealed_at_the_start() {
+    let mut bench = Bench::without_agent().await;
+    let root = bench.root();
+    let secret = |answer: &Answer| answer.json["secret"].as_str().unwrap().to_owned();
+    let mut secrets = Vec::new();
+    for name in ["now", "before"] {
+        secrets.push(secret(&root.post("/api/v1/webhooks", hook(name)).await));
+        secrets.push(secret(&root.post(&format!("/api/v1/webhooks/{name}/secret"), json!(null)).await));
+    }
+    let kept = |bench: &Bench| kept(bench.parts.panel.store().clone());
+    for (name, secret, old) in kept(&bench).await {
+        assert!(secret.starts_with("x1.") && old.starts_with("x1."), "{name}: {secret} {old}");
+    }
+    // as the release of before left it
+    let clear = Statement::new("UPDATE webhook SET secret = $1, old_secret = $2 WHERE name = 'before'")
+        .bind(&secrets[3])
+        .bind(&secrets[2]);
+    run(&bench, [clear]).await;
+    assert!(found(&bench.config.database, &secrets[3]), "the look finds what is there");
+    bench = bench.killed_and_started().await;
+    for (name, secret, old) in kept(&bench).await {
+        assert!(secret.starts_with("x1.") && old.starts_with("x1."), "{name}: {secret} {old}");
+    }
+    for secret in &secrets {
+        assert!(!found(&bench.config.database, secret), "a secret lies in the files of the database");
+    }
+    assert!(!found(&bench.config.database, "whsec_"));
+    let tested = bench.root().post("/api/v1/webhooks/before/test", json!(null)).await;
+    assert_eq!(tested.json["error"], "nobody answers", "it was signed and sent: {}", tested.text);
+}
+
+/// Names, keys and keys of before, as they lie there.
+async fn kept(store: store::Store) -> Vec<(String, String, String)> {
+    struct Kept(String, String, String);
+    impl store::FromRow for Kept {
+        fn from_row(row: &store::Row) -> Result<Self, store::RowError> {
+            Ok(Self(row.text("name")?, row.text("secret")?, row.text("old_secret")?))
+        }
+    }
+    const ALL: Statement = Statement::new("SELECT name, secret, old_secret FROM webhook");
+    let rows = store.read::<Vec<Kept>, StoreError, _>(async |tx: &mut store::Tx| tx.all(ALL).await).await;
+    rows.unwrap().into_iter().map(|Kept(name, secret, old)| (name, secret, old)).collect()
+}
+
+/// Whether the database's file or its log holds this text anywhere.
+fn found(database: &std::path::Path, text: &str) -> bool {
+    let files = ["", "-wal"].map(|suffix| std::fs::read(format!("{}{suffix}", database.display())));
+    files.into_iter().flatten().any(|bytes| bytes.windows(text.len()).any(|at| at == text.as_bytes()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_bounds_open_can_be_named_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("egress.toml");

@@ -4,12 +4,14 @@
 
 #![cfg(test)]
 
+mod browser;
 mod faults;
 mod inside;
 mod life;
 mod many;
 mod outside;
 mod packages;
+mod passkeys;
 mod programs;
 mod quota;
 mod sandbox;
@@ -50,6 +52,7 @@ on_both! {
     programs_and_helpers_act_for_people => crate::programs::on;
     limits_of_the_disk_are_held_on_btrfs => crate::quota::on;
     people_sign_in_with_a_second_factor => crate::signing_in::on;
+    people_sign_in_with_a_passkey => crate::passkeys::on;
     events_are_told_to_other_servers => crate::webhook::on;
     a_suspension_ends_every_access => crate::suspension::on;
     setup_is_resumed_and_destroys_nothing => crate::setup::on;

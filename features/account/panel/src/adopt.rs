@@ -14,7 +14,8 @@ use store::{StoreError, Tx, WriteTx};
 use wire::WireError;
 
 use crate::accounts;
-use crate::store::account::{self, AdoptedRow, Inserted};
+use crate::store::account::adopted::{self, AdoptedRow};
+use crate::store::account::{self, Inserted};
 
 /// See [`desired::Object::adopt`].
 pub(crate) async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> Result<(), ApiError> {
@@ -24,7 +25,7 @@ pub(crate) async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> R
     match (adopt.held, row) {
         (Wanted::Absent, None) => Ok(()),
         (Wanted::Absent, Some(row)) => {
-            account::set_deleted(tx, id, Some(now)).await?;
+            adopted::set_deleted(tx, id, Some(now)).await?;
             if let Some(owner) = row.owner {
                 let proof = auth::account::<ManageAccounts>(tx, by, &AccountKey::Id(id)).await?;
                 person::delete_with_account(tx, &proof, owner).await?;
@@ -36,9 +37,9 @@ pub(crate) async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> R
             row.ssh_keys.clone_from(&spec.ssh_keys);
             row.limits = held_limits(tx, by, id, spec.limits).await?;
             account::update(tx, &row, now).await?;
-            account::set_deleted(tx, id, None).await?;
+            adopted::set_deleted(tx, id, None).await?;
             if row.is_off() != spec.suspended {
-                account::suspend_adopted(tx, id, spec.suspended, now).await?;
+                adopted::suspend_adopted(tx, id, spec.suspended, now).await?;
             }
             Ok(())
         }
@@ -51,9 +52,17 @@ pub(crate) async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> R
                     "Send email.",
                 )));
             };
-            let root =
-                OrganisationKey::Id(store::fixed::ROOT_ORGANISATION.parse().map_err(ApiError::internal)?);
-            let proof = auth::organisation::<ManageAccounts>(tx, by, &root).await?;
+            let organisation = match &adopt.besides.organisation {
+                Some(named) => named.clone(),
+                None => {
+                    OrganisationKey::Id(store::fixed::ROOT_ORGANISATION.parse().map_err(ApiError::internal)?)
+                }
+            };
+            let proof = auth::organisation::<ManageAccounts>(tx, by, &organisation).await?;
+            let package = match &adopt.besides.package {
+                None => None,
+                Some(key) => Some(limits::usable(tx, proof.id, key).await?.ok_or_else(no_package)?.id),
+            };
             let owner =
                 NewPerson { login: Login::from(&spec.name), email: Some(email.clone()), password: None };
             let taken = || {
@@ -64,8 +73,8 @@ pub(crate) async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> R
                 ApiError::conflict("name_taken", detail)
             };
             let owner = person::create(tx, &proof, &owner, now).await?.ok_or_else(taken)?;
-            let new = AdoptedRow { id, owner, email: &email, spec };
-            match account::insert_adopted(tx, &new, now).await? {
+            let new = AdoptedRow { id, owner, organisation: proof.id, email: &email, spec };
+            match adopted::insert_adopted(tx, &new, now).await? {
                 Inserted::Yes => {}
                 Inserted::NameTaken => return Err(taken()),
                 Inserted::NoUid => {
@@ -77,10 +86,21 @@ pub(crate) async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> R
                 }
             }
             person::grant_owner(tx, &proof, owner, id, now).await?;
+            limits::assign(tx, &proof, id, package).await?;
             let limits = held_limits(tx, by, id, spec.limits).await?;
             Ok(account::set_limits(tx, id, &limits).await?)
         }
     }
+}
+
+fn no_package() -> ApiError {
+    let reason = "The organisation has no such package, and none above it has.";
+    api_kit::json::refuse(
+        "package",
+        "no_such_package",
+        reason,
+        "`holdfast package list` shows those that there are.",
+    )
 }
 
 /// What the server holds the account to is written down: where its package says otherwise, as the account's own.
@@ -116,7 +136,7 @@ pub async fn learn_uids(panel: &Panel) -> Result<usize, LearnError> {
     let last = panel.agent().call_with(&ListUids {}, &[], take).await?.reply;
     pages.push(last);
     let known: HashSet<i64> =
-        panel.store().read(async |tx: &mut Tx| account::used_uids(tx).await).await?.into_iter().collect();
+        panel.store().read(async |tx: &mut Tx| adopted::used_uids(tx).await).await?.into_iter().collect();
     let notes = pages.iter().flat_map(|page| &page.uids);
     let news: Vec<&UidNote> = notes.filter(|note| !known.contains(&i64::from(note.uid.get()))).collect();
     if news.is_empty() {
@@ -125,7 +145,7 @@ pub async fn learn_uids(panel: &Panel) -> Result<usize, LearnError> {
     let now = panel.now();
     let write = async |tx: &mut WriteTx| -> Result<(), StoreError> {
         for note in &news {
-            account::claim_noted(tx, note, now).await?;
+            adopted::claim_noted(tx, note, now).await?;
         }
         Ok(())
     };

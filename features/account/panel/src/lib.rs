@@ -23,4 +23,5 @@ pub use rules::state_changed;
 pub use store::account::Account;
 
 /// Every statement of this crate.
-pub const STATEMENTS: &[&[::store::Statement]] = &[store::account::STATEMENTS, store::usage::STATEMENTS];
+pub const STATEMENTS: &[&[::store::Statement]] =
+    &[store::account::STATEMENTS, store::account::adopted::STATEMENTS, store::usage::STATEMENTS];

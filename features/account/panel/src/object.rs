@@ -19,7 +19,8 @@ impl Object for AccountObject {
     const SQL: BlockSql = account::BLOCK;
     const SECRETS: &'static [&'static str] = &["sftp_password"];
     const LACKS: Option<&'static str> = Some(
-        "the e-mail address (send one), the owner's password for signing in (SFTP's is kept), who else had rights on it, why it is suspended",
+        "the e-mail address (send one), the owner's password for signing in (SFTP's is kept), who else had rights on it, why it is suspended, \
+         its organisation and package (send them; else it goes to the root organisation, with no package), and its limits that the server does not hold",
     );
 
     async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, AccountSpec>) -> Result<(), ApiError> {

@@ -1,184 +1,37 @@
 //! What may be asked of an account, over typed values.
 
+mod body;
+mod suspension;
+
 use std::sync::Arc;
 
 use account_spec::Limits;
 use api_kit::{ApiError, FieldError, IfMatch};
 use auth::person::{self, NewPerson};
+use auth::sign_in;
 use auth::{
-    AccountRef, Actor, Authorised, Denied, EditAccount, Login, ManageAccounts, OrganisationKey,
-    OrganisationRef, Passwords, StoredHash, SuspendAccounts,
+    AccountRef, Actor, Authorised, Denied, EditAccount, Login, ManageAccounts, OrganisationRef, Passwords,
+    StoredHash,
 };
-use auth::{session, sign_in};
 use desired::event::{Code, Event};
-use desired::{Draft, Key, Note, Rules, check_password, setting};
-use limits::{Amount, DEFAULT_PACKAGE, Limit, PackageKey, Within};
+use desired::{Draft, Key, Rules, check_password, setting};
+use limits::{DEFAULT_PACKAGE, PackageKey, Within};
 use names::{
     AccountId, AccountName, CryptHash, EmailAddress, Label, Micros, OrganisationId, PackageId, Password,
     PersonId, Secret, SshPublicKey,
 };
-use serde::Deserialize;
 use store::{Store, StoreError, Tx, WriteTx};
-use utoipa::ToSchema;
 
 use crate::accounts;
 use crate::dependents::Dependents;
 use crate::object::AccountObject;
 use crate::store::account::{self, Account, Inserted, NewRow, Row};
-use crate::store::usage::{self, Policy};
+
+pub(crate) use body::{CreateAccount, EditAccountBody, LimitsEdit};
+pub(crate) use suspension::{OverQuota, SetSuspended, SuspendAccount};
 
 /// Keys of one account.
 const MOST_KEYS: usize = 32;
-
-/// What a new account is made of.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(clippy::option_option, reason = "left out, null and a package are three different wishes")]
-pub(crate) struct CreateAccount {
-    /// The name: `[a-z][a-z0-9]{1,30}`. It is the Linux user's name and the owner's login, and never changes.
-    #[schema(value_type = String, example = "alice")]
-    pub(crate) name: AccountName,
-    /// The organisation that it belongs to, by name or id; left out: the caller's own.
-    #[schema(value_type = Option<String>)]
-    pub(crate) organisation: Option<OrganisationKey>,
-    /// Where to write to.
-    #[schema(value_type = String, example = "alice@example.test")]
-    pub(crate) email: EmailAddress,
-    /// Signs the owner in, and opens SFTP. Without one, keys and one-time links do.
-    #[schema(value_type = Option<String>, format = Password)]
-    pub(crate) password: Option<Password>,
-    /// Public keys that open SFTP, one line each.
-    #[serde(default)]
-    #[schema(value_type = Vec<String>)]
-    pub(crate) ssh_keys: Vec<SshPublicKey>,
-    /// What it is sold: the name or id of a package of its organisation or of one above; null: none; left out: that of the setting
-    /// `package.default`.
-    #[serde(default, deserialize_with = "desired::nullable")]
-    #[schema(value_type = Option<String>)]
-    pub(crate) package: Option<Option<PackageKey>>,
-    /// Limits of all that the account runs, of its own; what is left out is as its package says, or as usual.
-    #[serde(default)]
-    pub(crate) limits: LimitsEdit,
-}
-
-/// What is to be otherwise; what is left out stays.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct EditAccountBody {
-    /// Where to write to.
-    #[schema(value_type = Option<String>)]
-    pub(crate) email: Option<EmailAddress>,
-    /// Signs the owner in, and opens SFTP. All sessions of the owner end.
-    #[schema(value_type = Option<String>, format = Password)]
-    pub(crate) password: Option<Password>,
-    /// The owner's password of now. A new one needs it where there is one, unless an administrator sets it.
-    #[schema(format = Password)]
-    pub(crate) current_password: Option<String>,
-    /// All public keys that open SFTP, one line each.
-    #[schema(value_type = Option<Vec<String>>)]
-    pub(crate) ssh_keys: Option<Vec<SshPublicKey>>,
-    /// Limits; administrators alone.
-    pub(crate) limits: Option<LimitsEdit>,
-}
-
-/// Limits, each of which may be left out.
-#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(clippy::option_option, reason = "left out, null and a limit are three different wishes")]
-pub(crate) struct LimitsEdit {
-    /// Processor time, in per cent of one processor.
-    #[schema(minimum = 1, maximum = 100_000)]
-    pub(crate) cpu_percent: Option<u32>,
-    /// Memory, in bytes.
-    #[schema(minimum = 67_108_864)]
-    pub(crate) memory_bytes: Option<u64>,
-    /// Processes and threads.
-    #[schema(minimum = 8, maximum = 100_000)]
-    pub(crate) tasks: Option<u32>,
-    /// Share of the disks' throughput; 100 is usual.
-    #[schema(minimum = 1, maximum = 10_000)]
-    pub(crate) io_weight: Option<u32>,
-    /// Disk space, in bytes; null: no limit.
-    #[serde(default, deserialize_with = "desired::nullable")]
-    #[schema(value_type = Option<u64>, minimum = 1_048_576)]
-    pub(crate) disk_bytes: Option<Option<u64>>,
-    /// Files, directories and links; null: no limit.
-    #[serde(default, deserialize_with = "desired::nullable")]
-    #[schema(value_type = Option<u64>, minimum = 100, maximum = 1_000_000_000)]
-    pub(crate) inodes: Option<Option<u64>>,
-}
-
-/// Why an account is suspended.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SuspendAccount {
-    /// Shown to whoever looks at the account.
-    #[schema(value_type = Option<String>)]
-    pub(crate) reason: Option<Note>,
-}
-
-impl LimitsEdit {
-    /// Those that were not left out.
-    fn given(self) -> impl Iterator<Item = (Limit, Amount)> {
-        let whole = |number: u64| Amount::Of(i64::try_from(number).unwrap_or(i64::MAX));
-        let or_unlimited = move |number: Option<u64>| number.map_or(Amount::Unlimited, whole);
-        let all = [
-            (Limit::CpuPercent, self.cpu_percent.map(u64::from).map(whole)),
-            (Limit::MemoryBytes, self.memory_bytes.map(whole)),
-            (Limit::Tasks, self.tasks.map(u64::from).map(whole)),
-            (Limit::IoWeight, self.io_weight.map(u64::from).map(whole)),
-            (Limit::DiskBytes, self.disk_bytes.map(or_unlimited)),
-            (Limit::Inodes, self.inodes.map(or_unlimited)),
-        ];
-        all.into_iter().filter_map(|(limit, amount)| Some((limit, amount?)))
-    }
-
-    /// The limits with these changes, each within its range.
-    pub(crate) fn over(self, old: Limits) -> Result<Limits, ApiError> {
-        let limits = Limits {
-            cpu_percent: self.cpu_percent.unwrap_or(old.cpu_percent),
-            memory_bytes: self.memory_bytes.unwrap_or(old.memory_bytes),
-            tasks: self.tasks.unwrap_or(old.tasks),
-            io_weight: self.io_weight.unwrap_or(old.io_weight),
-            disk_bytes: self.disk_bytes.unwrap_or(old.disk_bytes),
-            inodes: self.inodes.unwrap_or(old.inodes),
-        };
-        let checks = [
-            ("cpu_percent", (1..=100_000).contains(&limits.cpu_percent), "1 to 100000 per cent"),
-            (
-                "memory_bytes",
-                (64 << 20..=1 << 50).contains(&limits.memory_bytes),
-                "67108864 bytes (64 MiB) to 1 PiB",
-            ),
-            ("tasks", (8..=100_000).contains(&limits.tasks), "8 to 100000 tasks"),
-            ("io_weight", (1..=10_000).contains(&limits.io_weight), "1 to 10000"),
-            (
-                "disk_bytes",
-                limits.disk_bytes.is_none_or(|bytes| Limits::DISK_BYTES.contains(&bytes)),
-                "1048576 bytes (1 MiB) to 1 PiB, or null for no limit",
-            ),
-            (
-                "inodes",
-                limits.inodes.is_none_or(|count| Limits::INODES.contains(&count)),
-                "100 to 1000000000 files, or null for no limit",
-            ),
-        ];
-        let errors: Vec<_> = checks
-            .iter()
-            .filter(|(_, fits, _)| !fits)
-            .map(|(field, _, range)| {
-                let reason = "The limit is out of range.";
-                FieldError::new(
-                    format!("/limits/{field}"),
-                    "out_of_range",
-                    reason,
-                    format!("Choose {range}."),
-                )
-            })
-            .collect();
-        if errors.is_empty() { Ok(limits) } else { Err(ApiError::invalid_all(errors)) }
-    }
-}
 
 /// No key twice, and not too many.
 fn check_keys(keys: &[SshPublicKey]) -> Result<(), ApiError> {
@@ -465,82 +318,6 @@ impl Rules for Edit {
         Told { new_password: edit.hashes.is_some(), ..told }.write(tx, draft).await?;
         Ok((after, Key::of::<account_spec::AccountSpec>(&proof.id)))
     }
-}
-
-/// Suspends the account with all that hangs on it, or lets it go on. Roles on it are kept and do not count meanwhile, and sessions of those
-/// who hold nothing else end.
-pub(crate) struct SetSuspended {
-    pub(crate) dependents: Arc<dyn Dependents>,
-    pub(crate) proof: Authorised<AccountRef, SuspendAccounts>,
-    pub(crate) if_match: IfMatch,
-    pub(crate) suspended: bool,
-    pub(crate) reason: Option<Note>,
-}
-
-impl Rules for SetSuspended {
-    type Value = Account;
-
-    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
-        let Self { dependents, proof, if_match, .. } = self;
-        let row = account::find_to_suspend(tx, proof).await?;
-        if_match.check(row.block.generation)?;
-        check_staying(&row)?;
-        let reason = self.reason.as_ref().map(Note::as_str);
-        // what a person decides, the policy for accounts at their limits does not take back
-        let policy = if self.suspended { Policy::None } else { Policy::Spared };
-        usage::set_policy(tx, proof, policy).await?;
-        suspend(tx, draft, dependents.as_ref(), proof, &row, (self.suspended, reason)).await
-    }
-}
-
-/// Suspends the account because it is at a limit, or lets it go on where that was done before. Does nothing where a person was quicker.
-pub(crate) struct OverQuota {
-    pub(crate) dependents: Arc<dyn Dependents>,
-    pub(crate) proof: Authorised<AccountRef, SuspendAccounts>,
-    pub(crate) suspended: bool,
-}
-
-impl Rules for OverQuota {
-    type Value = Account;
-
-    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Account, Key), ApiError> {
-        let Self { dependents, proof, suspended } = self;
-        let row = account::find_to_suspend(tx, proof).await?;
-        let (before, after) = match suspended {
-            true => (Policy::None, Policy::Suspended),
-            false => (Policy::Suspended, Policy::None),
-        };
-        let stands = usage::policy(tx, proof).await? == before && row.suspended != *suspended;
-        if !stands || row.block.deleted_at.is_some() {
-            return Ok((Account::from(&row), Key::of::<account_spec::AccountSpec>(&proof.id)));
-        }
-        usage::set_policy(tx, proof, after).await?;
-        let reason = suspended.then_some(crate::usage::REASON);
-        suspend(tx, draft, dependents.as_ref(), proof, &row, (*suspended, reason)).await
-    }
-}
-
-async fn suspend(
-    tx: &mut WriteTx,
-    draft: &mut Draft,
-    dependents: &dyn Dependents,
-    proof: &Authorised<AccountRef, SuspendAccounts>,
-    row: &Row,
-    (suspended, reason): (bool, Option<&str>),
-) -> Result<(Account, Key), ApiError> {
-    let before = Account::from(row);
-    account::set_suspended(tx, proof, suspended, reason, draft.now).await?;
-    if suspended {
-        session::revoke_powerless(tx, proof, draft.now).await?;
-    }
-    draft.raise::<AccountObject>(tx, &proof.id).await?;
-    if suspended != row.suspended {
-        dependents.changed(tx, draft, row.id).await?;
-    }
-    let after = Account::from(&account::find_to_suspend(tx, proof).await?);
-    let action = if suspended { "account.suspend" } else { "account.unsuspend" };
-    Told::new(action, Code::Changed, Some(&before), &after).write(tx, draft).await?;
-    Ok((after, Key::of::<account_spec::AccountSpec>(&proof.id)))
 }
 
 /// What suspends an account from above was changed: its specification is another one.

@@ -4,7 +4,7 @@
 //! accounts a minute, so that ten thousand workers are never started together; each account is counted about once a day.
 //!
 //! A part of a limit is told of once, when it is reached, and again only after the account was well below it. With the policy `suspend`
-//! an account at its limit is suspended, and goes on by itself when it is below. What a person decided stays: the policy never lets
+//! an account at its limit is suspended, and goes on by itself when it is below: of traffic, when the month ends (UTC) or the limit is raised. What a person decided stays: the policy never lets
 //! an account go on that a person suspended, and leaves one alone that a person let go on, until it was below its limit.
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,7 +22,7 @@ use web_spec::GetTraffic;
 
 use crate::dependents::Dependents;
 use crate::rules::OverQuota;
-use crate::store::usage::{self, Policy, Standing};
+use crate::store::usage::{self, Policy, Standing, Told};
 
 /// The setting: how often, in minutes, the agent is asked about all accounts.
 pub const EVERY_MINUTES: &str = "usage.every_minutes";
@@ -75,6 +75,15 @@ pub(crate) fn day_of(time: Micros) -> i64 {
     time.as_micros().div_euclid(DAY)
 }
 
+/// The first day of the month (UTC) that a day is in, both since 1970: Hinnant's `civil_from_days`.
+fn first_of_month(day: i64) -> i64 {
+    let day_of_era = (day + 719_468).rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    day - (day_of_year - (153 * month + 2) / 5)
+}
+
 impl Upkeep {
     /// Nothing was looked at yet.
     pub fn new(panel: Panel, dependents: Arc<dyn Dependents>) -> Self {
@@ -83,7 +92,11 @@ impl Upkeep {
 
     /// Does what is due.
     pub async fn tick(&mut self) -> Result<(), ApiError> {
-        let now = self.panel.now();
+        self.tick_at(self.panel.now()).await
+    }
+
+    /// Does what is due at this moment.
+    pub async fn tick_at(&mut self, now: Micros) -> Result<(), ApiError> {
         let every = async |tx: &mut Tx| setting::get::<u64>(tx, EVERY_MINUTES).await;
         let every = self.panel.store().read(every).await?.unwrap_or(EVERY_MINUTES_USUAL);
         let due = now.minus(Duration::from_secs(every.saturating_mul(60)));
@@ -94,7 +107,7 @@ impl Upkeep {
             self.looked = Some(now);
         }
         self.count(now).await?;
-        self.judge().await
+        self.judge(day_of(now)).await
     }
 
     /// Asks the agent about all accounts.
@@ -201,12 +214,13 @@ impl Upkeep {
     }
 
     /// Tells of what came near a limit, and does what the policy says.
-    async fn judge(&self) -> Result<(), ApiError> {
+    async fn judge(&self, today: i64) -> Result<(), ApiError> {
+        let month = (first_of_month(today), today);
         let policy = async |tx: &mut Tx| setting::get::<String>(tx, OVER_QUOTA).await;
         let suspends = self.panel.store().read(policy).await?.as_deref() == Some("suspend");
         let mut after = String::new();
         loop {
-            let read = async |tx: &mut Tx| usage::standing(tx, &after, PAGE).await;
+            let read = async |tx: &mut Tx| usage::standing(tx, &after, month, PAGE).await;
             let page = self.panel.store().read(read).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.id.to_string();
@@ -219,16 +233,24 @@ impl Upkeep {
     async fn judge_one(&self, account: &Standing, suspends: bool) -> Result<(), ApiError> {
         let disk = Part::of(Some(account.disk_bytes), account.limits.disk_bytes);
         let inodes = Part::of(account.inodes, account.limits.inodes);
-        let told = (disk.told(account.disk_told), inodes.told(account.inodes_told));
-        let full = disk.level == FULL || inodes.level == FULL;
+        let traffic = Part::of(Some(account.traffic_bytes), account.traffic_most);
+        let before = account.told;
+        let told = Told {
+            disk: disk.told(before.disk),
+            inodes: inodes.told(before.inodes),
+            traffic: traffic.told(before.traffic),
+        };
+        let full = [disk, inodes, traffic].iter().any(|part| part.level == FULL);
         let forgets = !full && account.policy == Policy::Spared;
-        if told != (account.disk_told, account.inodes_told) || forgets {
+        if told != before || forgets {
             let now = self.panel.now();
             let write = async |tx: &mut WriteTx| -> Result<(), StoreError> {
-                usage::set_told(tx, account.id, told.0, told.1).await?;
-                for (what, told, before) in
-                    [("disk_space", told.0, account.disk_told), ("files", told.1, account.inodes_told)]
-                {
+                usage::set_told(tx, account.id, told).await?;
+                for (what, told, before) in [
+                    ("disk_space", told.disk, before.disk),
+                    ("files", told.inodes, before.inodes),
+                    ("traffic", told.traffic, before.traffic),
+                ] {
                     if told > before {
                         event::note(tx, now, &near(account, what, told)).await?;
                     }

@@ -10,7 +10,7 @@ use auth::{
 use desired::event::{Code, Event};
 use desired::{Draft, Effect, EffectChange, Key, Rules, setting};
 use limits::{Amount, Ceiling, DEFAULT_PACKAGE, Feature, Limit, PackageKey, PackageRef, State, Within};
-use names::{AccountId, Label, PackageId};
+use names::{AccountId, Label, OrganisationId, PackageId};
 use serde::Deserialize;
 use serde_json::Value;
 use store::{Tx, WriteTx};
@@ -171,7 +171,7 @@ impl Rules for Create {
         }
         let row = package::made(tx, proof, id).await?;
         let made = package::whole(tx, row).await?;
-        told(tx, draft, ("package.create", Code::Created), None, &made).await?;
+        told(tx, draft, ("package.create", Code::Created), proof.id, (None, &made)).await?;
         Ok((made, package_key(id)))
     }
 }
@@ -215,7 +215,8 @@ impl Rules for Edit {
         consequences(tx, draft, &**hosted, states, after).await?;
         let row = now(tx, proof).await?;
         let after = package::whole(tx, row).await?;
-        told(tx, draft, ("package.edit", Code::Changed), Some(&before), &after).await?;
+        let what = ("package.edit", Code::Changed);
+        told(tx, draft, what, proof.organisation, (Some(&before), &after)).await?;
         Ok((after, package_key(proof.id)))
     }
 }
@@ -260,9 +261,10 @@ impl Rules for Delete {
             return Err(ApiError::conflict("package_is_default", detail));
         }
         package::delete(tx, proof).await?;
-        let object = audit::Object::of_installation("package", before.id);
+        let object = audit::Object::of_organisation("package", before.id, proof.organisation);
         draft.audit(tx, "package.delete", object, Some(json(&before)?), None).await?;
-        let event = Event::of(package_key(before.id), None, Code::Removed, before.name.as_str());
+        let event = Event::of(package_key(before.id), None, Code::Removed, before.name.as_str())
+            .in_organisation(Some(proof.organisation));
         draft.event(tx, &event).await?;
         Ok((before, package_key(proof.id)))
     }
@@ -273,12 +275,13 @@ async fn told(
     tx: &mut WriteTx,
     draft: &Draft,
     (action, code): (&str, Code),
-    before: Option<&Package>,
-    after: &Package,
+    organisation: OrganisationId,
+    (before, after): (Option<&Package>, &Package),
 ) -> Result<(), ApiError> {
-    let object = audit::Object::of_installation("package", after.id);
+    let object = audit::Object::of_organisation("package", after.id, organisation);
     draft.audit(tx, action, object, before.map(json).transpose()?, Some(json(after)?)).await?;
-    draft.event(tx, &Event::of(package_key(after.id), None, code, after.name.as_str())).await
+    let event = Event::of(package_key(after.id), None, code, after.name.as_str());
+    draft.event(tx, &event.in_organisation(Some(organisation))).await
 }
 
 /// Gives an account a package, and values of its own.
@@ -382,10 +385,11 @@ impl Rules for Rule {
         let after = organisation::view(tx, ruled.id).await?.ok_or_else(missing)?;
         effect_on(draft, ruled, &before, &after);
         consequences(tx, draft, &**hosted, states, settled).await?;
-        let object = audit::Object::of_installation("organisation", ruled.id);
+        let object = audit::Object::of_organisation("organisation", ruled.id, ruled.id);
         draft.audit(tx, "organisation.limits", object, Some(json(&before)?), Some(json(&after)?)).await?;
         let scope = Key { kind: "organisation", id: ruled.id.to_string() };
-        draft.event(tx, &Event::of(scope.clone(), None, Code::Changed, ruled.name.as_str())).await?;
+        let event = Event::of(scope.clone(), None, Code::Changed, ruled.name.as_str());
+        draft.event(tx, &event.in_organisation(Some(ruled.id))).await?;
         Ok((after, scope))
     }
 }
@@ -421,7 +425,7 @@ fn effect_on(draft: &mut Draft, ruled: &Ruled, before: &OrganisationLimits, afte
     }
 }
 
-fn value(amount: Amount) -> Value {
+pub(crate) fn value(amount: Amount) -> Value {
     match amount {
         Amount::Of(number) => number.into(),
         Amount::Unlimited => amount.to_string().into(),

@@ -24,7 +24,7 @@ pub(crate) fn asked(actor: &Actor, rehearsal: &Rehearsal) -> Result<Asked, ApiEr
 /// Proof that the caller rules an organisation from above it: who merely rules it cannot suspend it, free it, rename it, or delete it.
 pub(crate) struct FromAbove {
     pub(crate) organisation: Authorised<OrganisationRef, ManageOrganisations>,
-    _above: Authorised<OrganisationRef, ManageOrganisations>,
+    above: Authorised<OrganisationRef, ManageOrganisations>,
 }
 
 impl FromAbove {
@@ -44,7 +44,7 @@ impl FromAbove {
             return Err(ApiError::conflict("organisation_is_root", detail));
         };
         match auth::organisation(tx, actor, &OrganisationKey::Id(above)).await {
-            Ok(above) => Ok(Self { organisation, _above: above }),
+            Ok(above) => Ok(Self { organisation, above }),
             Err(auth::Denied::Store(error)) => Err(error.into()),
             Err(_) => {
                 let detail = "Whoever manages the organisation above this one does that.";
@@ -86,7 +86,12 @@ impl Told<'_> {
         };
         draft.audit(tx, self.action, object, before, after).await?;
         let key = Key { kind: self.kind, id: self.id };
-        draft.event(tx, &Event::of(key.clone(), account, self.code, self.name)).await?;
+        let organisation = match self.place {
+            Some(Place::Organisation(organisation)) => Some(organisation),
+            _ => None,
+        };
+        let event = Event::of(key.clone(), account, self.code, self.name).in_organisation(organisation);
+        draft.event(tx, &event).await?;
         Ok(key)
     }
 }

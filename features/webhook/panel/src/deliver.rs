@@ -100,7 +100,7 @@ async fn one(state: &State, id: WebhookId) -> Result<bool, StoreError> {
     let now = state.panel.now();
     let read = async |tx: &mut Tx| -> Result<_, StoreError> {
         let Some(webhook) = webhook::unscoped::find(tx, id).await? else { return Ok(None) };
-        if !webhook.enabled || webhook.next_attempt_at.is_some_and(|next| next > now) {
+        if !webhook.enabled || webhook.paused || webhook.next_attempt_at.is_some_and(|next| next > now) {
             return Ok(None);
         }
         let due = delivery::unscoped::due(tx, id, now).await?;
@@ -108,9 +108,8 @@ async fn one(state: &State, id: WebhookId) -> Result<bool, StoreError> {
         Ok(due.map(|due| (webhook, due, tries)))
     };
     let Some((webhook, message, tries)) = state.panel.store().read(read).await? else { return Ok(false) };
-    let outcome =
-        attempt::send(&state.egress, &webhook.receiver(now), message.id, &message.body, state.panel.now())
-            .await;
+    let to = webhook.receiver(&state.seal, now);
+    let outcome = attempt::send(&state.egress, &to, message.id, &message.body, state.panel.now()).await;
     if let Outcome::NoEgress(error) = &outcome {
         tracing::warn!(%error, "egress does not answer; messages to webhooks wait");
         tokio::time::sleep(PAUSE).await;
@@ -166,12 +165,13 @@ async fn give_up(tx: &mut WriteTx, webhook: &WebhookRow, now: Micros) -> Result<
         return Ok(false);
     }
     let scope = Key { kind: crate::rules::KIND, id: webhook.id.to_string() };
-    event::note(tx, now, &Event::of(scope, None, Code::WebhookDisabled, webhook.name.as_str())).await?;
+    let event = Event::of(scope, None, Code::WebhookDisabled, webhook.name.as_str());
+    event::note(tx, now, &event.in_organisation(Some(webhook.organisation))).await?;
     let entry = audit::Entry {
         who: audit::Who::from(&Actor::system()),
         request_id: "",
         action: "webhook.disable",
-        object: audit::Object::of_installation(crate::rules::KIND, webhook.id),
+        object: audit::Object::of_organisation(crate::rules::KIND, webhook.id, webhook.organisation),
         before: None,
         after: Some(serde_json::json!({ "enabled": false, "disabled_reason": "unreachable" })),
         plan_hash: None,

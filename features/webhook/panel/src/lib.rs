@@ -32,6 +32,7 @@ use std::sync::Arc;
 use desired::Panel;
 use egress_spec::Bounds;
 use names::Micros;
+use seal::SealKey;
 use wire::Peer;
 
 pub use deliver::deliver;
@@ -46,6 +47,8 @@ pub const PARALLEL: usize = 64;
 pub struct State {
     /// The panel.
     pub panel: Panel,
+    /// Seals the keys that sign.
+    pub seal: SealKey,
     /// Egress.
     pub egress: Peer,
     /// Whom egress may speak to.
@@ -59,6 +62,34 @@ pub const STATEMENTS: &[&[::store::Statement]] =
 /// Names of webhooks whose receivers took nothing since this moment, or were given up; for the doctor.
 pub async fn away(tx: &mut ::store::Tx, since: Micros) -> Result<Vec<String>, ::store::StoreError> {
     store::webhook::unscoped::away(tx, since).await
+}
+
+/// Seals keys that an older database holds in clear, a batch of them; how many. None are left when it answers 0.
+pub async fn seal_stored(tx: &mut ::store::WriteTx, seal: &SealKey) -> Result<u64, SealStoredError> {
+    let mut sealed = 0;
+    for clear in store::webhook::unscoped::in_clear(tx).await? {
+        let seal = |text: &str| match secret::Key::from_clear(text) {
+            Ok(key) => key.sealed(seal, clear.id),
+            Err(_) if text.starts_with(secret::PREFIX) => Ok(String::new()), // no key: it signs nothing
+            Err(_) => Ok(text.to_owned()),
+        };
+        let secret = seal(clear.secret.expose())?;
+        let old = clear.old_secret.as_ref().map(|old| seal(old.expose())).transpose()?;
+        store::webhook::unscoped::set_sealed(tx, clear.id, (secret, old)).await?;
+        sealed += 1;
+    }
+    Ok(sealed)
+}
+
+/// Why stored keys could not be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealStoredError {
+    /// There is no randomness.
+    #[error("a webhook's key could not be sealed")]
+    Seal(#[from] seal::SealError),
+    /// The database.
+    #[error("the keys of webhooks could not be read or written")]
+    Store(#[from] ::store::StoreError),
 }
 
 /// Forgets messages that ended before these moments: those that were taken, and those that were given up.

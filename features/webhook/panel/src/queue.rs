@@ -3,6 +3,9 @@
 //! Each webhook has a cursor into the log of events. Messages are made in the transaction that moves it, so an event becomes one message
 //! whatever stops in between, and the message holds all that is sent: the log may forget the event.
 //!
+//! The webhooks of an organisation that is suspended are paused: their cursors stay, and the log of events is their queue, as long as events are kept.
+//! When the organisation goes on, so do they. Of what waits for one webhook the newest [`MOST`] are kept, and the rest are dead letters.
+//!
 //! An event that repeats is one row of the log with a count, and takes a new number each time. Here it is one message that waits for a minute
 //! and then says the count of that moment, so that a thing that flaps a thousand times an hour is told sixty times at most.
 
@@ -19,13 +22,14 @@ use crate::store::webhook::{WebhookRow, unscoped};
 
 /// Events of one look at one webhook.
 const BATCH: i64 = 200;
+/// Messages that wait for one webhook.
+pub(crate) const MOST: i64 = 10_000;
 
-// Of accounts in an organisation's tree alone.
+// Of what happened in an organisation's tree alone.
 const AFTER_TREE: Statement = Statement::new(
     "SELECT seq, at, last_at, scope_kind, scope_id, account_id, severity, code, params, count FROM event
      WHERE seq > $2
-       AND account_id IN (SELECT a.id FROM account a JOIN organisation_above up ON up.organisation_id = a.organisation_id
-                          WHERE up.above_id = $1)
+       AND organisation_id IN (SELECT organisation_id FROM organisation_above WHERE above_id = $1)
      ORDER BY seq LIMIT $3",
 );
 
@@ -42,6 +46,7 @@ pub(crate) async fn fill(panel: &Panel) -> Result<bool, StoreError> {
 }
 
 pub(crate) async fn fill_all(tx: &mut WriteTx, now: Micros) -> Result<bool, StoreError> {
+    unscoped::rest(tx).await?;
     let newest = event::newest(tx).await?;
     let mut more = false;
     for webhook in unscoped::enabled(tx).await? {
@@ -50,6 +55,9 @@ pub(crate) async fn fill_all(tx: &mut WriteTx, now: Micros) -> Result<bool, Stor
         let last = events.last().map_or(newest, |event| event.seq);
         for event in events.iter().filter(|event| webhook.wants(&event.code)) {
             delivery::unscoped::put(tx, new(&webhook, event, &message::series(event), now)).await?;
+        }
+        if !events.is_empty() {
+            delivery::unscoped::bound(tx, webhook.id, MOST, now).await?;
         }
         unscoped::set_cursor(tx, webhook.id, if whole { newest } else { last }).await?;
         more |= !whole;

@@ -41,6 +41,13 @@ pub fn table(state: State) -> Table {
         .with_state(state)
 }
 
+impl State {
+    /// What the rules need, at this moment.
+    fn act<'a>(&'a self, actor: &'a auth::Actor) -> Act<'a> {
+        Act { actor, seal: &self.seal, now: self.panel.now() }
+    }
+}
+
 /// A webhook with its secret, which is never shown again.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 struct WebhookMade {
@@ -150,7 +157,7 @@ async fn webhook_create(
 ) -> Result<Response, ApiError> {
     judge(&state.bounds, &body.url)?;
     let key = key()?;
-    let act = Act { actor: &actor, now: state.panel.now() };
+    let act = state.act(&actor);
     if rehearsal.is_asked() {
         state.panel.store().rehearse(async |tx: &mut WriteTx| act.create(tx, &body, &key).await).await?;
         if let Some(dry) = empty_plan(&rehearsal)? {
@@ -188,7 +195,7 @@ async fn webhook_edit(
     if let Some(url) = &body.url {
         judge(&state.bounds, url)?;
     }
-    let act = Act { actor: &actor, now: state.panel.now() };
+    let act = state.act(&actor);
     if rehearsal.is_asked() {
         state.panel.store().rehearse(async |tx: &mut WriteTx| act.edit(tx, &key, &body).await).await?;
         if let Some(dry) = empty_plan(&rehearsal)? {
@@ -211,7 +218,7 @@ async fn webhook_delete(
     Path(key): Path<WebhookKey>,
     Query(rehearsal): Query<Rehearsal>,
 ) -> Result<Response, ApiError> {
-    let act = Act { actor: &actor, now: state.panel.now() };
+    let act = state.act(&actor);
     if rehearsal.is_asked() {
         state.panel.store().rehearse(async |tx: &mut WriteTx| act.delete(tx, &key).await).await?;
         if let Some(dry) = empty_plan(&rehearsal)? {
@@ -233,7 +240,7 @@ async fn webhook_rotate_secret(
     Query(()): Query<()>,
 ) -> Result<Response, ApiError> {
     let key = key()?;
-    let act = Act { actor: &actor, now: state.panel.now() };
+    let act = state.act(&actor);
     let write = async |tx: &mut WriteTx| act.rotate(tx, &webhook, &key).await;
     let view = state.panel.store().write(write).await?;
     state.panel.events_written();
@@ -252,7 +259,8 @@ async fn webhook_test(
     let row = state.panel.store().read(async |tx: &mut Tx| managed(tx, &actor, &key).await).await?;
     let now = state.panel.now();
     let body = message::test(&row.name, now).to_string();
-    let outcome = attempt::send(&state.egress, &row.receiver(now), DeliveryId::new(), &body, now).await;
+    let outcome =
+        attempt::send(&state.egress, &row.receiver(&state.seal, now), DeliveryId::new(), &body, now).await;
     let tested = |delivered, status, error, micros| WebhookTested { delivered, status, error, micros };
     let tested = match outcome {
         Outcome::Taken { status, micros } => tested(true, Some(status), None, Some(micros)),
@@ -266,10 +274,10 @@ async fn webhook_test(
             return Err(ApiError::unavailable("egress_unreachable", detail, later).caused_by(error));
         }
     };
-    let act = Act { actor: &actor, now };
+    let act = Act { now, ..state.act(&actor) };
     let after = json!({ "delivered": tested.delivered, "status": tested.status });
     let write = async |tx: &mut WriteTx| {
-        act.noted(tx, "webhook.test", Some(row.id), (None, Some(after.clone()))).await
+        act.noted(tx, "webhook.test", Some((row.id, row.organisation)), (None, Some(after.clone()))).await
     };
     state.panel.store().write(write).await?;
     Ok(Json(tested))
@@ -331,7 +339,7 @@ async fn dead_letters(
     which: &WhichDelivery,
     again: bool,
 ) -> Result<Json<DeliveryCount>, ApiError> {
-    let act = Act { actor, now: state.panel.now() };
+    let act = state.act(actor);
     let write = async |tx: &mut WriteTx| -> Result<u64, ApiError> {
         let webhook = managed(tx, actor, key).await?;
         if let Some(id) = which.delivery
@@ -345,7 +353,7 @@ async fn dead_letters(
             ("webhook.drop", delivery::drop_dead(tx, &webhook, which.delivery).await?)
         };
         let after = json!({ "delivery": which.delivery, "count": count });
-        act.noted(tx, action, Some(webhook.id), (None, Some(after))).await?;
+        act.noted(tx, action, Some((webhook.id, webhook.organisation)), (None, Some(after))).await?;
         Ok(count)
     };
     Ok(Json(DeliveryCount { count: state.panel.store().write(write).await? }))

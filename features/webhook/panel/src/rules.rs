@@ -7,6 +7,7 @@ use desired::Key;
 use desired::event::{self, Code, Event};
 use egress_spec::Bounds;
 use names::{Label, Micros, OrganisationId, WebUrl, WebhookId};
+use seal::SealKey;
 use serde::Deserialize;
 use serde_json::Value;
 use store::WriteTx;
@@ -38,7 +39,7 @@ pub(crate) struct CreateWebhook {
     /// The codes of events that are told; null or left out: all, and those of later releases.
     #[serde(default)]
     pub(crate) kinds: Option<Vec<String>>,
-    /// The organisation, by name or id, that it belongs to, and of whose accounts it is told; the one at the root is told everything. Left out: one's own.
+    /// The organisation, by name or id, that it belongs to: it is told what happens in it and below; the one at the root is told everything. Left out: one's own.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub(crate) organisation: Option<OrganisationKey>,
@@ -68,6 +69,7 @@ pub(crate) struct EditWebhook {
 /// What the rules need of a request.
 pub(crate) struct Act<'a> {
     pub(crate) actor: &'a Actor,
+    pub(crate) seal: &'a SealKey,
     pub(crate) now: Micros,
 }
 
@@ -138,12 +140,14 @@ impl Act<'_> {
             return Err(ApiError::conflict("webhooks_too_many", detail));
         }
         let kinds = body.kinds.as_deref().map(kinds).transpose()?;
+        let id = WebhookId::new();
+        let sealed = key.sealed(self.seal, id).map_err(ApiError::internal)?;
         let new = New {
-            id: WebhookId::new(),
+            id,
             name: &body.name,
             url: &body.url,
             kinds,
-            key,
+            secret: &sealed,
             cursor: event::newest(tx).await?,
             now: self.now,
         };
@@ -215,7 +219,8 @@ impl Act<'_> {
         let managed = managed(tx, self.actor, webhook).await?;
         let before = Webhook::from(&*managed);
         let until = self.now.plus(schedule::OLD_KEY);
-        webhook::rotate(tx, &managed, key, (until, self.now)).await?;
+        let sealed = key.sealed(self.seal, managed.id).map_err(ApiError::internal)?;
+        webhook::rotate(tx, &managed, &sealed, (until, self.now)).await?;
         let after = Webhook { old_secret_until: Some(until), updated_at: self.now, ..before.clone() };
         self.done(tx, "webhook.rotate_secret", (Some(&before), Some(&after)), Some(Code::Changed)).await?;
         Ok(after)
@@ -233,10 +238,11 @@ impl Act<'_> {
             |view: Option<&Webhook>| view.map(serde_json::to_value).transpose().map_err(ApiError::internal);
         if let (Some(view), Some(code)) = (after.or(before), code) {
             let scope = Key { kind: KIND, id: view.id.to_string() };
-            event::note(tx, self.now, &Event::of(scope, None, code, view.name.as_str())).await?;
+            let event = Event::of(scope, None, code, view.name.as_str());
+            event::note(tx, self.now, &event.in_organisation(Some(view.organisation))).await?;
         }
-        let id = after.or(before).map(|view| view.id);
-        self.noted(tx, action, id, (value(before)?, value(after)?)).await
+        let of = after.or(before).map(|view| (view.id, view.organisation));
+        self.noted(tx, action, of, (value(before)?, value(after)?)).await
     }
 
     /// Writes an act into the audit, and its request down as done.
@@ -244,14 +250,14 @@ impl Act<'_> {
         &self,
         tx: &mut WriteTx,
         action: &str,
-        id: Option<WebhookId>,
+        of: Option<(WebhookId, OrganisationId)>,
         (before, after): (Option<Value>, Option<Value>),
     ) -> Result<(), ApiError> {
         let entry = Entry {
             who: Who::from(self.actor),
             request_id: &api_kit::request_id::current().unwrap_or_default(),
             action,
-            object: id.map_or(Object::none(KIND), |id| Object::of_installation(KIND, id)),
+            object: of.map_or(Object::none(KIND), |(id, of)| Object::of_organisation(KIND, id, of)),
             before,
             after,
             plan_hash: None,

@@ -1,20 +1,24 @@
 //! The key of a webhook's signature: how it is made, shown and kept.
 //!
-//! It is shown once, when it is made. It must be kept so that it can sign, not hashed; [`Key::kept`] and [`Key::from_kept`] are the one place
-//! that knows how a key lies in the database, and no other column of this crate holds a secret.
+//! It is shown once, when it is made. It must be kept so that it can sign, not hashed: it lies sealed in the database, for its webhook's row
+//! and no other. [`Key::sealed`] and [`Key::open`] are the one place that knows how, and no other column of this crate holds a secret.
+//! What an older database holds in clear is sealed when the panel starts ([`Key::from_clear`]).
 
 use std::fmt::Display;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use names::Secret;
+use names::{Secret, WebhookId};
+use seal::{SealError, SealKey};
 use sha2::Sha256;
 
 /// Before the key, so that it is known for what it is wherever it is found.
-const PREFIX: &str = "whsec_";
+pub(crate) const PREFIX: &str = "whsec_";
 /// Bytes of a key.
 const LENGTH: usize = 32;
+/// What the keys are sealed for.
+const KIND: &str = "webhook";
 
 /// 256 random bits.
 #[derive(Clone, Debug)]
@@ -38,13 +42,19 @@ impl Key {
         Secret::new(format!("{PREFIX}{}", STANDARD.encode(self.0.expose())))
     }
 
-    /// As it lies in the database.
-    pub(crate) fn kept(&self) -> Secret<String> {
-        self.shown()
+    /// As it lies in the row of this webhook.
+    pub(crate) fn sealed(&self, seal: &SealKey, of: WebhookId) -> Result<String, SealError> {
+        seal.seal((KIND, &of.to_string()), self.0.expose())
     }
 
-    /// From how it lies in the database.
-    pub(crate) fn from_kept(text: &str) -> Result<Self, NoKey> {
+    /// From how it lies in the row of this webhook.
+    pub(crate) fn open(seal: &SealKey, of: WebhookId, sealed: &str) -> Result<Self, NoKey> {
+        let bytes = seal.open((KIND, &of.to_string()), sealed).map_err(|_| NoKey)?;
+        bytes.expose().as_slice().try_into().map(|bytes| Self(Secret::new(bytes))).map_err(|_| NoKey)
+    }
+
+    /// From how it is shown, which is how it once lay in the database.
+    pub(crate) fn from_clear(text: &str) -> Result<Self, NoKey> {
         let bytes = text.strip_prefix(PREFIX).and_then(|text| STANDARD.decode(text).ok());
         bytes.and_then(|bytes| bytes.try_into().ok()).map(|bytes| Self(Secret::new(bytes))).ok_or(NoKey)
     }

@@ -10,6 +10,7 @@ use desired::event::{self, Code, Event};
 use desired::{Agents, Key, Panel, Registry};
 use egress_spec::{Body, Bounds, Fetch, FetchReply};
 use names::{AccountId, Micros};
+use seal::SealKey;
 use store::testing::TestStore;
 use store::{Tx, WriteTx};
 use tokio::sync::Notify;
@@ -75,6 +76,7 @@ impl Bench {
         let panel = Panel::new(store.store.clone(), agents, Registry::default(), stop.clone());
         let state = State {
             panel,
+            seal: SealKey::throw_away().unwrap(),
             egress: Peer::with_connections(&socket, crate::PARALLEL),
             bounds: Arc::new(Bounds::default()),
         };
@@ -83,7 +85,7 @@ impl Bench {
     }
 
     pub(crate) fn act(&self) -> Act<'_> {
-        Act { actor: &self.actor, now: Micros::now() }
+        Act { actor: &self.actor, seal: &self.state.seal, now: Micros::now() }
     }
 
     /// A webhook at `https://<name>.example.test/`, and its key.

@@ -1,6 +1,8 @@
 //! Rows of accounts, and how the API shows them.
 
-use account_spec::{AccountSpec, Limits, UidNote};
+pub(crate) mod adopted;
+
+use account_spec::Limits;
 use auth::{
     AccountRef, Authorised, EditAccount, ManageAccounts, OrganisationRef, SuspendAccounts, TenantScope,
     ViewAccount,
@@ -51,12 +53,6 @@ const NEXT_UID: Statement = Statement::new("SELECT COALESCE(MAX(uid), 19999) + 1
 const CLAIM_UID: Statement = Statement::new(
     "INSERT INTO used_uid (uid, account_id, account_name, claimed_at) VALUES ($1, $2, $3, $4)",
 );
-const CLAIM_NOTED: Statement = Statement::new(
-    "INSERT INTO used_uid (uid, account_id, account_name, claimed_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-);
-const USED_UIDS: Statement = Statement::new("SELECT uid AS value FROM used_uid ORDER BY uid LIMIT 100000");
-const HOLDER_OF_UID: Statement = Statement::new("SELECT account_id AS value FROM used_uid WHERE uid = $1");
-const NAME_OF_UID: Statement = Statement::new("UPDATE used_uid SET account_name = $2 WHERE uid = $1");
 const LOCAL_NODE: Statement = Statement::new("SELECT id AS value FROM node ORDER BY created_at LIMIT 1");
 const INSERT: Statement = Statement::new(
     "INSERT INTO account (id, name, organisation_id, owner_person_id, node_id, uid, email, sftp_password_hash, ssh_keys,
@@ -70,7 +66,6 @@ const SET_LIMITS: Statement = Statement::new("UPDATE account SET limits = $2 WHE
 const SUSPEND: Statement =
     Statement::new("UPDATE account SET suspended = $2, suspended_reason = $3, updated_at = $4 WHERE id = $1");
 const DELETE: Statement = Statement::new("UPDATE account SET deleted_at = $2, updated_at = $2 WHERE id = $1");
-const SET_DELETED: Statement = Statement::new("UPDATE account SET deleted_at = $2 WHERE id = $1");
 
 /// The statements over the columns that converging rows share.
 pub(crate) const BLOCK: BlockSql = BlockSql {
@@ -109,11 +104,6 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     LIST,
     NEXT_UID,
     CLAIM_UID,
-    CLAIM_NOTED,
-    USED_UIDS,
-    HOLDER_OF_UID,
-    NAME_OF_UID,
-    SET_DELETED,
     LOCAL_NODE,
     INSERT,
     UPDATE,
@@ -407,81 +397,6 @@ pub(crate) async fn insert(
         .bind(json(&Limits::default()))
         .bind(now);
     Ok(if tx.execute(insert).await? == 1 { Inserted::Yes } else { Inserted::NameTaken })
-}
-
-/// A row that is made from what the server holds.
-pub(crate) struct AdoptedRow<'a> {
-    pub(crate) id: AccountId,
-    pub(crate) owner: PersonId,
-    pub(crate) email: &'a EmailAddress,
-    pub(crate) spec: &'a AccountSpec,
-}
-
-/// Makes a row from what the server holds, with the uid that it has there.
-pub(crate) async fn insert_adopted(
-    tx: &mut WriteTx,
-    new: &AdoptedRow<'_>,
-    now: Micros,
-) -> Result<Inserted, StoreError> {
-    let AdoptedRow { id, owner, email, spec } = new;
-    let uid = i64::from(spec.uid.get());
-    tx.execute(CLAIM_NOTED.bind(uid).bind(*id).bind(spec.name.as_str()).bind(now)).await?;
-    let holder: Option<String> = tx.optional(HOLDER_OF_UID.bind(uid)).await?;
-    if holder != Some(id.to_string()) {
-        return Ok(Inserted::NoUid);
-    }
-    tx.execute(NAME_OF_UID.bind(uid).bind(spec.name.as_str())).await?;
-    let Some(node) = tx.optional::<String>(LOCAL_NODE).await? else { return Ok(Inserted::NoNode) };
-    let insert = INSERT
-        .bind(*id)
-        .bind(spec.name.as_str())
-        .bind(store::fixed::ROOT_ORGANISATION)
-        .bind(*owner)
-        .bind(node)
-        .bind(uid)
-        .bind(email.as_str())
-        .bind(spec.sftp_password.as_ref().map(CryptHash::expose))
-        .bind(json(&spec.ssh_keys))
-        .bind(json(&spec.limits))
-        .bind(now);
-    if tx.execute(insert).await? != 1 {
-        return Ok(Inserted::NameTaken);
-    }
-    suspend_adopted(tx, *id, spec.suspended, now).await?;
-    Ok(Inserted::Yes)
-}
-
-/// As the server holds it; the reason is not known there.
-pub(crate) async fn suspend_adopted(
-    tx: &mut WriteTx,
-    id: AccountId,
-    suspended: bool,
-    now: Micros,
-) -> Result<(), StoreError> {
-    tx.execute(SUSPEND.bind(id).bind(suspended).bind(None::<String>).bind(now)).await?;
-    Ok(())
-}
-
-/// As the server holds it: there or on its way out.
-pub(crate) async fn set_deleted(
-    tx: &mut WriteTx,
-    id: AccountId,
-    at: Option<Micros>,
-) -> Result<(), StoreError> {
-    tx.execute(SET_DELETED.bind(id).bind(at)).await?;
-    Ok(())
-}
-
-/// Every uid that is known to have been given.
-pub(crate) async fn used_uids(tx: &mut Tx) -> Result<Vec<i64>, StoreError> {
-    tx.all(USED_UIDS).await
-}
-
-/// A uid that the server noted as given is given to nobody else.
-pub(crate) async fn claim_noted(tx: &mut WriteTx, note: &UidNote, now: Micros) -> Result<(), StoreError> {
-    let claim = CLAIM_NOTED.bind(i64::from(note.uid.get())).bind(note.account).bind("").bind(now);
-    tx.execute(claim).await?;
-    Ok(())
 }
 
 /// Writes what an edit may change.

@@ -41,12 +41,16 @@ const STALE: Statement = Statement::new(
 );
 const SITES: Statement = Statement::new("SELECT id, account_id FROM site WHERE id > $1 ORDER BY id LIMIT $2");
 const STANDING: Statement = Statement::new(
-    "SELECT a.id, a.name, a.limits, a.suspended, u.disk_bytes, u.inodes, u.disk_told, u.inodes_told, u.policy
+    "SELECT a.id, a.name, a.limits, a.suspended, u.disk_bytes, u.inodes, u.disk_told, u.inodes_told, u.traffic_told, u.policy,
+            (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'traffic_bytes') AS traffic_most,
+            (SELECT CAST(COALESCE(SUM(d.traffic_bytes), 0) AS BIGINT) FROM account_usage_day d
+             WHERE d.account_id = a.id AND d.day BETWEEN $3 AND $4) AS traffic_bytes
      FROM account_usage u JOIN account a ON a.id = u.account_id
      WHERE a.id > $1 AND a.deleted_at IS NULL ORDER BY a.id LIMIT $2",
 );
-const TOLD: Statement =
-    Statement::new("UPDATE account_usage SET disk_told = $2, inodes_told = $3 WHERE account_id = $1");
+const TOLD: Statement = Statement::new(
+    "UPDATE account_usage SET disk_told = $2, inodes_told = $3, traffic_told = $4 WHERE account_id = $1",
+);
 const POLICY: Statement = Statement::new("UPDATE account_usage SET policy = $2 WHERE account_id = $1");
 const POLICY_OF: Statement =
     Statement::new("SELECT policy AS value FROM account_usage WHERE account_id = $1");
@@ -208,9 +212,20 @@ pub(crate) struct Standing {
     pub(crate) suspended: bool,
     pub(crate) disk_bytes: u64,
     pub(crate) inodes: Option<u64>,
-    pub(crate) disk_told: i64,
-    pub(crate) inodes_told: i64,
+    /// What was sent this month.
+    pub(crate) traffic_bytes: u64,
+    /// How much may be sent in a month.
+    pub(crate) traffic_most: Option<u64>,
+    pub(crate) told: Told,
     pub(crate) policy: Policy,
+}
+
+/// Of which parts of its limits was told, in per cent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) disk: i64,
+    pub(crate) inodes: i64,
+    pub(crate) traffic: i64,
 }
 
 impl FromRow for Standing {
@@ -222,26 +237,31 @@ impl FromRow for Standing {
             suspended: row.flag("suspended")?,
             disk_bytes: row.number("disk_bytes")?,
             inodes: row.opt_number("inodes")?,
-            disk_told: row.int("disk_told")?,
-            inodes_told: row.int("inodes_told")?,
+            traffic_bytes: row.number("traffic_bytes")?,
+            traffic_most: row.opt_number("traffic_most")?,
+            told: Told {
+                disk: row.int("disk_told")?,
+                inodes: row.int("inodes_told")?,
+                traffic: row.int("traffic_told")?,
+            },
             policy: Policy::of_word(&row.text("policy")?),
         })
     }
 }
 
-/// A page of all accounts that were counted; for the upkeep alone.
-pub(crate) async fn standing(tx: &mut Tx, after: &str, most: i64) -> Result<Vec<Standing>, StoreError> {
-    tx.all(STANDING.bind(after).bind(most)).await
+/// A page of all accounts that were counted, with what was sent from the first to the last of these days; for the upkeep alone.
+pub(crate) async fn standing(
+    tx: &mut Tx,
+    after: &str,
+    (first, last): (i64, i64),
+    most: i64,
+) -> Result<Vec<Standing>, StoreError> {
+    tx.all(STANDING.bind(after).bind(most).bind(first).bind(last)).await
 }
 
 /// Remembers of which part of its limits was told; for the upkeep alone.
-pub(crate) async fn set_told(
-    tx: &mut WriteTx,
-    account: AccountId,
-    disk: i64,
-    inodes: i64,
-) -> Result<(), StoreError> {
-    tx.execute(TOLD.bind(account).bind(disk).bind(inodes)).await?;
+pub(crate) async fn set_told(tx: &mut WriteTx, account: AccountId, told: Told) -> Result<(), StoreError> {
+    tx.execute(TOLD.bind(account).bind(told.disk).bind(told.inodes).bind(told.traffic)).await?;
     Ok(())
 }
 

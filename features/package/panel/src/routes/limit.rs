@@ -1,19 +1,24 @@
 //! `/limits`: the names of all that can be sold, and the counters' own check.
 
+use std::sync::Arc;
+
 use api_kit::openapi::{ChangeProblems, Problems};
-use api_kit::{ApiError, Caller, Json, Query, Rehearsal, RehearsalParams};
+use api_kit::{ApiError, Caller, Change, Json, Prefer, Query, Rehearsal, RehearsalParams};
 use audit::Object;
-use auth::{Actor, EditNode};
+use auth::EditNode;
 use axum::extract::State as S;
-use desired::{Access, PlanView, Table};
+use desired::{Access, Asked, Draft, Key, Outcome, PlanView, Rules, Table};
 use limits::{Amount, Count, Difference, Feature, Kind, Limit, Unit};
-use names::Micros;
+use names::{AccountId, AccountName};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use store::{StoreError, WriteTx};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+use crate::hosted::Hosted;
 use crate::routes::State;
+use crate::rules::value;
 
 /// The routes.
 pub(super) fn table(state: State) -> Table {
@@ -80,6 +85,8 @@ async fn limit_list(Caller(_actor): Caller) -> Json<Names> {
 struct Recounted {
     /// Each counter that was not what it counts.
     differences: Vec<DifferenceView>,
+    /// Each limit and feature of an account of which something else was written down than what is said of it.
+    misstated: Vec<MisstatedView>,
 }
 
 /// A counter that is not what it counts.
@@ -105,7 +112,44 @@ impl From<Difference> for DifferenceView {
     }
 }
 
-/// Counts anew what accounts and organisations use, and mends counters that are wrong. A dry run only says which.
+/// A limit or a feature of an account of which something else is written down than what its package, its own values and its organisation say.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+struct MisstatedView {
+    /// The account's id.
+    #[schema(value_type = String, format = "uuid")]
+    account: AccountId,
+    /// The account's name.
+    #[schema(value_type = String)]
+    name: AccountName,
+    /// The limit or the feature.
+    what: String,
+    /// What was written: a number, the word `unlimited`, or whether the feature is on.
+    #[schema(value_type = serde_json::Value)]
+    written: Value,
+    /// What is said, and in force from now on.
+    #[schema(value_type = serde_json::Value)]
+    said: Value,
+}
+
+fn misstated(wrong: &[limits::Change]) -> Vec<MisstatedView> {
+    let view = |of: &limits::Change, what: &str, written: Value, said: Value| MisstatedView {
+        account: of.after.account,
+        name: of.after.name.clone(),
+        what: what.to_owned(),
+        written,
+        said,
+    };
+    let mut all = Vec::new();
+    for one in wrong {
+        let limits = one.limits.iter();
+        all.extend(limits.map(|it| view(one, it.limit.as_str(), value(it.before), value(it.after))));
+        let features = one.features.iter();
+        all.extend(features.map(|it| view(one, it.feature.as_str(), (!it.on).into(), it.on.into())));
+    }
+    all
+}
+
+/// Counts anew what accounts and organisations use, and mends counters that are wrong, and what is written down of accounts. A dry run only says which.
 #[utoipa::path(post, path = "/limits/recount", tag = "packages", params(RehearsalParams),
     responses((status = 200, description = "What was wrong, or is", body = Recounted), ChangeProblems))]
 async fn limit_recount(
@@ -114,37 +158,45 @@ async fn limit_recount(
     Query(rehearsal): Query<Rehearsal>,
 ) -> Result<Json<Recounted>, ApiError> {
     actor.everywhere::<EditNode>()?;
-    let (store, counts, now) = (state.panel.store(), state.hosted.counts(), state.panel.now());
+    let asked = Asked::by(&actor, Change::default(), Prefer { wait: None })?;
+    let hosted = state.hosted;
     if rehearsal.is_asked() {
-        let would = store.rehearse(async |tx: &mut WriteTx| recount(tx, &actor, &counts, now).await).await?;
+        let counts = hosted.counts();
+        let mend = async |tx: &mut WriteTx| mend(tx, &counts).await;
+        let (would, _) = state.panel.store().rehearse(mend).await?;
         if PlanView::of(Vec::new()).rehearsed(&rehearsal)?.is_some() {
             return Ok(Json(would));
         }
     }
-    Ok(Json(store.write(async |tx: &mut WriteTx| recount(tx, &actor, &counts, now).await).await?))
+    match state.panel.change(&asked, Recount { hosted }).await? {
+        Outcome::Done { value, .. } => Ok(Json(value)),
+        Outcome::Plan(_) => Err(ApiError::internal("a plan that nobody asked for")),
+    }
 }
 
-async fn recount(
-    tx: &mut WriteTx,
-    actor: &Actor,
-    counts: &[Count],
-    now: Micros,
-) -> Result<Recounted, StoreError> {
-    let wrong = limits::recount(tx, counts).await?;
-    let differences: Vec<_> = wrong.into_iter().map(DifferenceView::from).collect();
-    let entry = audit::Entry {
-        who: audit::Who::from(actor),
-        request_id: &api_kit::request_id::current().unwrap_or_default(),
-        action: "limits.recount",
-        object: Object::of_installation("node", "local"),
-        before: None,
-        after: Some(serde_json::json!({ "differences": differences.len() })),
-        plan_hash: None,
-        outcome: audit::Outcome::Done,
-    };
-    audit::append(tx, &entry, now).await?;
-    if let Some(claim) = api_kit::idempotency::current() {
-        claim.done(tx).await?;
+/// Mends what is wrong in the database; what was, and the accounts that the host may be holding to something else.
+async fn mend(tx: &mut WriteTx, counts: &[Count]) -> Result<(Recounted, Vec<limits::Change>), StoreError> {
+    let wrong = limits::misstated(tx).await?;
+    limits::restate(tx, &wrong).await?;
+    let differences = limits::recount(tx, counts).await?.into_iter().map(DifferenceView::from);
+    Ok((Recounted { differences: differences.collect(), misstated: misstated(&wrong) }, wrong))
+}
+
+struct Recount {
+    hosted: Arc<dyn Hosted>,
+}
+
+impl Rules for Recount {
+    type Value = Recounted;
+
+    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Recounted, Key), ApiError> {
+        let (mended, wrong) = mend(tx, &self.hosted.counts()).await?;
+        for one in &wrong {
+            self.hosted.limits_changed(tx, draft, &one.before, &one.after).await?;
+        }
+        let after = json!({ "differences": mended.differences.len(), "misstated": mended.misstated.len() });
+        let object = Object::of_installation("node", "local");
+        draft.audit(tx, "limits.recount", object, None, Some(after)).await?;
+        Ok((mended, Key { kind: "limits", id: "recount".to_owned() }))
     }
-    Ok(Recounted { differences })
 }

@@ -21,11 +21,11 @@ use crate::store::role::RoleKey;
 pub(super) fn table() -> Table<State> {
     Table::default()
         .add(Access::object::<ViewMembers>(), routes!(account_member_list))
-        .add(Access::object::<ManageMembers>().not_acting().with_step_up(), routes!(account_member_add))
+        .add(Access::object::<ManageMembers>().by_session().with_step_up(), routes!(account_member_add))
         .add(Access::object::<ManageMembers>().not_acting(), routes!(account_member_remove))
         .add(Access::organisation::<ViewMembers>(), routes!(organisation_member_list))
         .add(
-            Access::organisation::<ManageMembers>().not_acting().with_step_up(),
+            Access::organisation::<ManageMembers>().by_session().with_step_up(),
             routes!(organisation_member_add),
         )
         .add(Access::organisation::<ManageMembers>().not_acting(), routes!(organisation_member_remove))

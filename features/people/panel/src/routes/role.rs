@@ -22,7 +22,7 @@ pub(super) fn table() -> Table<State> {
         .add(Access::listed::<ViewMembers>(), routes!(role_list))
         .add(Access::organisation::<ManageRoles>().not_acting().with_step_up(), routes!(role_create))
         .add(Access::organisation::<ViewMembers>(), routes!(role_show))
-        .add(Access::organisation::<ManageRoles>().not_acting().with_step_up(), routes!(role_edit))
+        .add(Access::organisation::<ManageRoles>().by_session().with_step_up(), routes!(role_edit))
         .add(Access::organisation::<ManageRoles>().not_acting().with_step_up(), routes!(role_delete))
 }
 

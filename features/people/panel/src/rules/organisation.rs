@@ -10,7 +10,7 @@ use api_kit::{ApiError, FieldError, IfMatch};
 use auth::{Actor, ManageOrganisations, OrganisationKey, OrganisationKind, Place, ViewOrganisations, held};
 use desired::event::Code;
 use desired::{Draft, Key, Note, Rules};
-use names::Label;
+use names::{Label, OrganisationId};
 use serde::Deserialize;
 use store::WriteTx;
 use utoipa::ToSchema;
@@ -87,8 +87,20 @@ async fn tell(
     after: Option<&Row>,
 ) -> Result<Key, ApiError> {
     let Some(row) = after.or(before) else { return Err(ApiError::internal("a change of nothing")) };
+    tell_in(tx, draft, (action, code), row.id, (before, after)).await
+}
+
+/// As [`tell`], to those of another organisation: one that goes is nobody's any longer.
+async fn tell_in(
+    tx: &mut WriteTx,
+    draft: &Draft,
+    (action, code): (&str, Code),
+    place: OrganisationId,
+    (before, after): (Option<&Row>, Option<&Row>),
+) -> Result<Key, ApiError> {
+    let Some(row) = after.or(before) else { return Err(ApiError::internal("a change of nothing")) };
     let name = row.name.clone();
-    let place = Some(Place::Organisation(row.id));
+    let place = Some(Place::Organisation(place));
     let told =
         Told { kind: "organisation", id: row.id.to_string(), name: name.as_str(), place, action, code };
     let view = |row: &Row| Organisation::of(row, None);
@@ -242,7 +254,8 @@ impl Rules for Delete {
             let detail = format!("The organisation still has {}. Delete these first.", there.join(", "));
             return Err(ApiError::conflict("organisation_not_empty", detail));
         }
-        let key = tell(tx, draft, ("organisation.delete", Code::Removed), Some(&row), None).await?;
+        let what = ("organisation.delete", Code::Removed);
+        let key = tell_in(tx, draft, what, from_above.above.id, (Some(&row), None)).await?;
         organisation::delete(tx, &from_above).await?;
         Ok(((), key))
     }

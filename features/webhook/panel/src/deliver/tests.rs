@@ -167,6 +167,74 @@ async fn an_organisation_is_told_of_its_own_tree_alone() {
     assert_eq!(told, ["own", "below"]);
 }
 
+#[tokio::test]
+async fn while_its_organisation_is_suspended_nothing_is_sent_and_then_all_of_it_in_order() {
+    let bench = Bench::new().await;
+    let (_, own) = bench.store.add_account("own").await;
+    let (webhook, _) = bench.webhook("hook", Some(&[Code::Ready])).await;
+    bench.replies("hook", &[Reply::Status(500)]);
+    let set = [
+        Statement::new("INSERT INTO organisation (id, parent_id, name, kind, created_at) VALUES ($1, '00000000-0000-7000-8000-000000000001', 'b1', 'reseller', 1)").bind(BRANCH),
+        Statement::new("INSERT INTO organisation_above (organisation_id, above_id, depth) VALUES ($1, $1, 0)").bind(BRANCH),
+        Statement::new("INSERT INTO organisation_above (organisation_id, above_id, depth) VALUES ($1, '00000000-0000-7000-8000-000000000001', 1)").bind(BRANCH),
+        Statement::new("UPDATE account SET organisation_id = $1").bind(BRANCH),
+        Statement::new("UPDATE webhook SET organisation_id = $1").bind(BRANCH),
+    ];
+    let execute = async |statement: store::Bound| {
+        let write = async |tx: &mut WriteTx| tx.execute(statement.clone()).await;
+        bench.store.write::<_, StoreError, _>(write).await.unwrap();
+    };
+    for statement in set {
+        execute(statement).await;
+    }
+    // the first waits for another try when the organisation is suspended
+    bench.happened(Code::Ready, "a", Some(own)).await;
+    let running = run(&bench);
+    bench.until(&webhook, |all| all.first().is_some_and(|one| one.attempts == 1)).await;
+    drop(running);
+    assert!(bench.now(&webhook).await.failing_since.is_some());
+    execute(Statement::new("UPDATE organisation SET suspended = 1 WHERE id = $1").bind(BRANCH)).await;
+    let due = "UPDATE webhook_delivery SET next_attempt_at = 1";
+    execute(Statement::new(due).into()).await;
+    let _running = run(&bench);
+    for name in ["b", "c"] {
+        bench.happened(Code::Ready, name, Some(own)).await;
+    }
+    // one that is not paused hears of it, so that the loop has passed by the one that is
+    let (_, _) = bench.webhook("other", Some(&[Code::Ready])).await;
+    bench.happened(Code::Ready, "d", Some(own)).await;
+    bench.arrived("other", 1).await;
+    let paused = bench.now(&webhook).await;
+    assert!(paused.paused && paused.failing_since.is_none(), "who is paused is not away: {paused:?}");
+    assert_eq!((bench.messages(&webhook).await.len(), bench.calls("hook").len()), (1, 1));
+    execute(Statement::new("UPDATE organisation SET suspended = 0 WHERE id = $1").bind(BRANCH)).await;
+    bench.state.panel.events_written();
+    assert_eq!(names_of(&bench.arrived("hook", 5).await), ["a", "a", "b", "c", "d"]);
+    bench.until(&webhook, |all| all.len() == 4 && all.iter().all(|one| one.state == "delivered")).await;
+}
+
+#[tokio::test]
+async fn what_waits_for_one_webhook_is_bounded_and_the_oldest_are_given_up() {
+    let bench = Bench::new().await;
+    let (webhook, _) = bench.webhook("hook", Some(&[Code::Ready])).await;
+    for name in ["a", "b", "c", "d", "e"] {
+        bench.happened(Code::Ready, name, None).await;
+    }
+    bench.fill().await;
+    let bound = async |most: i64| {
+        let write =
+            async |tx: &mut WriteTx| delivery::unscoped::bound(tx, webhook.id, most, Micros::now()).await;
+        bench.store.write(write).await.unwrap();
+        let states = bench.messages(&webhook).await.into_iter().map(|one| one.state);
+        states.collect::<Vec<_>>()
+    };
+    assert!(bound(5).await.iter().all(|state| state == "pending"));
+    assert_eq!(bound(2).await, ["dead", "dead", "dead", "pending", "pending"]);
+    let first = bench.messages(&webhook).await.remove(0);
+    assert_eq!(first.last_error.as_deref(), Some("more than 2 messages waited"));
+    assert!(first.ended_at.is_some() && first.next_attempt_at.is_none(), "{first:?}");
+}
+
 /// Sends the webhook's oldest message "now", by the panel's own way of writing down what came of it.
 async fn attempt_at(bench: &Bench, webhook: &Webhook, outcome: &Outcome, now: Micros) -> bool {
     let write = async |tx: &mut WriteTx| -> Result<bool, StoreError> {
@@ -324,7 +392,9 @@ async fn both_keys_sign_for_a_day_after_a_rotation() {
     bench.store.write(write).await.unwrap();
     let read = async |tx: &mut Tx| webhook::unscoped::find(tx, webhook.id).await;
     let row = bench.store.read::<_, StoreError, _>(read).await.unwrap().unwrap();
-    let signs = |at: Micros| row.receiver(at).keys.iter().map(|key| key.sign(&[&"x"])).collect::<Vec<_>>();
+    let signs = |at: Micros| {
+        row.receiver(&bench.state.seal, at).keys.iter().map(|key| key.sign(&[&"x"])).collect::<Vec<_>>()
+    };
     assert_eq!(signs(Micros::now()), [new.sign(&[&"x"]), old.sign(&[&"x"])]);
     assert_eq!(signs(Micros::now().plus(schedule::OLD_KEY)), [new.sign(&[&"x"])]);
 }

@@ -1,10 +1,13 @@
+use names::WebhookId;
+use seal::SealKey;
+
 use super::*;
 
 /// Computed by another implementation:
 /// `printf '%s' "$id.$seconds.$body" | openssl dgst -sha256 -mac HMAC -macopt hexkey:$(printf '01%.0s' $(seq 32)) -binary | base64`
 #[test]
 fn a_signature_is_what_others_compute() {
-    let key = Key::from_kept("whsec_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=").unwrap();
+    let key = Key::from_clear("whsec_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=").unwrap();
     let id: DeliveryId = "01935b2e-7a4d-7c3e-8f10-0123456789ab".parse().unwrap();
     let at = Micros::new(1_764_100_000_999_999).unwrap();
     let headers = headers(id, at, r#"{"type":"object.ready"}"#, &[&key]);
@@ -25,13 +28,17 @@ fn after_a_rotation_both_keys_sign() {
 }
 
 #[test]
-fn a_key_is_kept_and_shown_and_never_printed() {
-    let key = Key::generate().unwrap();
-    let again = Key::from_kept(key.kept().expose()).unwrap();
-    assert_eq!(again.sign(&[&"x"]), key.sign(&[&"x"]));
+fn a_key_is_sealed_for_its_webhook_and_shown_and_never_printed() {
+    let (key, seal, id) = (Key::generate().unwrap(), SealKey::throw_away().unwrap(), WebhookId::new());
+    let sealed = key.sealed(&seal, id).unwrap();
+    assert_eq!(Key::open(&seal, id, &sealed).unwrap().sign(&[&"x"]), key.sign(&[&"x"]));
+    assert!(Key::open(&seal, WebhookId::new(), &sealed).is_err(), "in another row it is nothing");
+    assert!(Key::open(&SealKey::throw_away().unwrap(), id, &sealed).is_err());
+    assert!(Key::open(&seal, id, key.shown().expose()).is_err(), "what is not sealed is not taken");
+    assert_eq!(Key::from_clear(key.shown().expose()).unwrap().sign(&[&"x"]), key.sign(&[&"x"]));
     assert_eq!(key.shown().expose().len(), "whsec_".len() + 44);
     assert!(!format!("{key:?}").contains(&key.shown().expose()[6..]));
     for text in ["", "whsec_", "whsec_AQEB", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="] {
-        assert!(Key::from_kept(text).is_err(), "{text}");
+        assert!(Key::from_clear(text).is_err(), "{text}");
     }
 }

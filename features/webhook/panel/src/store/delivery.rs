@@ -36,7 +36,8 @@ const DUE: Statement = Statement::new(
 const WAITING: Statement = Statement::new(
     "SELECT w.id AS id, MIN(d.next_attempt_at) AS first_due, w.next_attempt_at AS not_before
      FROM webhook w JOIN webhook_delivery d ON d.webhook_id = w.id AND d.state = 'pending'
-     WHERE w.enabled = 1 GROUP BY w.id, w.next_attempt_at",
+     WHERE w.enabled = 1 AND w.organisation_id IN (SELECT organisation_id FROM organisation_state WHERE suspended = 0)
+     GROUP BY w.id, w.next_attempt_at",
 );
 // A message that was renewed while it was under way stays, and goes once more with what it says now.
 const TAKEN: Statement = Statement::new(
@@ -59,6 +60,12 @@ const DEAD: Statement = Statement::new(
 const ALL_NOW: Statement = Statement::new(
     "UPDATE webhook_delivery SET next_attempt_at = $2 WHERE webhook_id = $1 AND state = 'pending' AND next_attempt_at > $2",
 );
+const OVERFLOW: Statement = Statement::new(
+    "UPDATE webhook_delivery SET state = 'dead', next_attempt_at = NULL, last_error = $3, ended_at = $4
+     WHERE webhook_id = $1 AND state = 'pending'
+       AND event_seq <= (SELECT event_seq FROM webhook_delivery WHERE webhook_id = $1 AND state = 'pending'
+                         ORDER BY event_seq DESC LIMIT 1 OFFSET $2)",
+);
 const PRUNE: Statement = Statement::new(
     "DELETE FROM webhook_delivery WHERE (state = 'delivered' AND ended_at < $1) OR (state = 'dead' AND ended_at < $2)",
 );
@@ -67,7 +74,7 @@ const IS_OF: Statement =
 
 pub(crate) const STATEMENTS: &[Statement] = &[
     PAGE, REDELIVER, DROP, OF_SERIES, INSERT, RENEW, DUE, WAITING, TAKEN, RENEWED, FAILED, DEAD, ALL_NOW,
-    PRUNE, IS_OF,
+    PRUNE, IS_OF, OVERFLOW,
 ];
 
 /// A row.
@@ -224,8 +231,8 @@ impl FromRow for Waiting {
 /// What the panel does of its own accord.
 pub(crate) mod unscoped {
     use super::{
-        ALL_NOW, DEAD, DUE, DeliveryId, DeliveryRow, FAILED, INSERT, Micros, New, OF_SERIES, RENEW, RENEWED,
-        StoreError, TAKEN, Tx, WAITING, Waiting, WebhookId, WriteTx,
+        ALL_NOW, DEAD, DUE, DeliveryId, DeliveryRow, FAILED, INSERT, Micros, New, OF_SERIES, OVERFLOW, RENEW,
+        RENEWED, StoreError, TAKEN, Tx, WAITING, Waiting, WebhookId, WriteTx,
     };
 
     /// Makes a message, or has the one that waits about the same series say what is known now.
@@ -294,6 +301,18 @@ pub(crate) mod unscoped {
         now: Micros,
     ) -> Result<(), StoreError> {
         tx.execute(DEAD.bind(id).bind(status.map(i64::from)).bind(reason).bind(now)).await?;
+        Ok(())
+    }
+
+    /// Gives up the oldest of those that wait where they are more than `most`.
+    pub(crate) async fn bound(
+        tx: &mut WriteTx,
+        webhook: WebhookId,
+        most: i64,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let why = format!("more than {most} messages waited");
+        tx.execute(OVERFLOW.bind(webhook).bind(most).bind(why).bind(now)).await?;
         Ok(())
     }
 

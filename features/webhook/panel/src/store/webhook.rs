@@ -3,6 +3,7 @@
 use auth::TenantScope;
 use desired::event::Code;
 use names::{Label, Micros, OrganisationId, Secret, WebUrl, WebhookId};
+use seal::SealKey;
 use serde::{Deserialize, Serialize};
 use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
@@ -13,12 +14,14 @@ use crate::secret::Key;
 
 const BY_ID: Statement = Statement::new(
     "SELECT id, organisation_id, name, url, kinds, secret, old_secret, old_secret_until, enabled, disabled_reason, event_cursor,
-            failures, failing_since, next_attempt_at, created_at, updated_at
+            failures, failing_since, next_attempt_at, created_at, updated_at,
+            (SELECT o.suspended FROM organisation_state o WHERE o.organisation_id = webhook.organisation_id) AS paused
      FROM webhook WHERE id = $1",
 );
 const BY_NAME: Statement = Statement::new(
     "SELECT id, organisation_id, name, url, kinds, secret, old_secret, old_secret_until, enabled, disabled_reason, event_cursor,
-            failures, failing_since, next_attempt_at, created_at, updated_at
+            failures, failing_since, next_attempt_at, created_at, updated_at,
+            (SELECT o.suspended FROM organisation_state o WHERE o.organisation_id = webhook.organisation_id) AS paused
      FROM webhook
      WHERE name = $1
        AND ($2 = 'all' OR organisation_id IN
@@ -29,7 +32,8 @@ const NAMED: Statement =
     Statement::new("SELECT id AS value FROM webhook WHERE organisation_id = $1 AND name = $2");
 const PAGE: Statement = Statement::new(
     "SELECT id, organisation_id, name, url, kinds, secret, old_secret, old_secret_until, enabled, disabled_reason, event_cursor,
-            failures, failing_since, next_attempt_at, created_at, updated_at
+            failures, failing_since, next_attempt_at, created_at, updated_at,
+            (SELECT o.suspended FROM organisation_state o WHERE o.organisation_id = webhook.organisation_id) AS paused
      FROM webhook
      WHERE (name > $1 OR (name = $1 AND id > $2))
        AND ($3 = 'all' OR organisation_id IN
@@ -38,12 +42,22 @@ const PAGE: Statement = Statement::new(
 );
 const ENABLED: Statement = Statement::new(
     "SELECT id, organisation_id, name, url, kinds, secret, old_secret, old_secret_until, enabled, disabled_reason, event_cursor,
-            failures, failing_since, next_attempt_at, created_at, updated_at
-     FROM webhook WHERE enabled = 1 ORDER BY id",
+            failures, failing_since, next_attempt_at, created_at, updated_at,
+            (SELECT o.suspended FROM organisation_state o WHERE o.organisation_id = webhook.organisation_id) AS paused
+     FROM webhook
+     WHERE enabled = 1 AND organisation_id IN (SELECT organisation_id FROM organisation_state WHERE suspended = 0)
+     ORDER BY id",
 );
 const BEHIND: Statement = Statement::new(
     "SELECT COUNT(*) AS value FROM webhook
-     WHERE enabled = 1 AND event_cursor < (SELECT COALESCE(MAX(seq), 0) FROM event)",
+     WHERE enabled = 1 AND event_cursor < (SELECT COALESCE(MAX(seq), 0) FROM event)
+       AND organisation_id IN (SELECT organisation_id FROM organisation_state WHERE suspended = 0)",
+);
+// Whoever is paused is not away: the days after which a receiver is given up begin anew.
+const REST: Statement = Statement::new(
+    "UPDATE webhook SET failures = 0, failing_since = NULL, next_attempt_at = NULL
+     WHERE failing_since IS NOT NULL
+       AND organisation_id IN (SELECT organisation_id FROM organisation_state WHERE suspended = 1)",
 );
 const COUNT: Statement = Statement::new("SELECT COUNT(*) AS value FROM webhook WHERE organisation_id = $1");
 const INSERT: Statement = Statement::new(
@@ -58,6 +72,10 @@ const EDIT: Statement = Statement::new(
 const ROTATE: Statement = Statement::new(
     "UPDATE webhook SET old_secret = secret, old_secret_until = $3, secret = $2, updated_at = $4 WHERE id = $1",
 );
+const IN_CLEAR: Statement = Statement::new(
+    "SELECT id, secret, old_secret FROM webhook WHERE secret LIKE 'whsec%' OR old_secret LIKE 'whsec%' ORDER BY id LIMIT 100",
+);
+const SET_SEALED: Statement = Statement::new("UPDATE webhook SET secret = $2, old_secret = $3 WHERE id = $1");
 const DELETE: Statement = Statement::new("DELETE FROM webhook WHERE id = $1");
 const CURSOR: Statement =
     Statement::new("UPDATE webhook SET event_cursor = $2 WHERE id = $1 AND event_cursor < $2");
@@ -78,7 +96,7 @@ const DISABLE: Statement = Statement::new(
 
 pub(crate) const STATEMENTS: &[Statement] = &[
     BY_ID, BY_NAME, NAMED, PAGE, ENABLED, BEHIND, COUNT, INSERT, EDIT, ROTATE, DELETE, CURSOR, HEALTHY,
-    FAILING, DISABLE, AWAY,
+    FAILING, DISABLE, AWAY, IN_CLEAR, SET_SEALED, REST,
 ];
 
 /// The key of a webhook in a path.
@@ -93,7 +111,7 @@ pub(crate) struct WebhookRow {
     pub(crate) url: WebUrl,
     /// Codes of events; none: all. One that this release does not know matches nothing.
     pub(crate) kinds: Option<Vec<String>>,
-    /// As it is kept.
+    /// Sealed.
     secret: Secret<String>,
     old_secret: Option<Secret<String>>,
     pub(crate) old_secret_until: Option<Micros>,
@@ -105,6 +123,8 @@ pub(crate) struct WebhookRow {
     pub(crate) next_attempt_at: Option<Micros>,
     pub(crate) created_at: Micros,
     pub(crate) updated_at: Micros,
+    /// Its organisation, or one above it, is suspended.
+    pub(crate) paused: bool,
 }
 
 impl FromRow for WebhookRow {
@@ -126,6 +146,7 @@ impl FromRow for WebhookRow {
             next_attempt_at: row.opt_time("next_attempt_at")?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,
+            paused: row.flag("paused")?,
         })
     }
 }
@@ -147,10 +168,10 @@ impl WebhookRow {
     }
 
     /// Where its messages go, with the keys that sign now. A key that cannot be read signs nothing.
-    pub(crate) fn receiver(&self, now: Micros) -> Receiver {
+    pub(crate) fn receiver(&self, seal: &SealKey, now: Micros) -> Receiver {
         let old = self.old_secret.as_ref().filter(|_| self.old_secret_until.is_some_and(|until| until > now));
         let kept = std::iter::once(&self.secret).chain(old);
-        let keys = kept.filter_map(|kept| Key::from_kept(kept.expose()).ok()).collect();
+        let keys = kept.filter_map(|kept| Key::open(seal, self.id, kept.expose()).ok()).collect();
         Receiver { url: self.url.clone(), keys }
     }
 }
@@ -164,7 +185,7 @@ pub(crate) struct Webhook {
     /// Its name.
     #[schema(value_type = String)]
     pub(crate) name: Label,
-    /// The organisation whose accounts' events are told; the root one: all events.
+    /// The organisation of which it is told, and of those below; the root one: all events.
     #[schema(value_type = String, format = "uuid")]
     pub(crate) organisation: OrganisationId,
     /// Where messages go.
@@ -176,6 +197,8 @@ pub(crate) struct Webhook {
     pub(crate) enabled: bool,
     /// Why not: `asked`, or `unreachable` where the receiver took nothing for three days.
     pub(crate) disabled_reason: Option<String>,
+    /// Its organisation is suspended: nothing is sent, and what happens is told when the organisation goes on.
+    pub(crate) paused: bool,
     /// Failures in a row.
     pub(crate) failures: i64,
     /// Since when the receiver takes nothing; null: it took the last message.
@@ -202,6 +225,7 @@ impl From<&WebhookRow> for Webhook {
             kinds: row.kinds.clone(),
             enabled: row.enabled,
             disabled_reason: row.disabled_reason.clone(),
+            paused: row.paused,
             failures: row.failures,
             failing_since: row.failing_since,
             old_secret_until: row.old_secret_until,
@@ -217,7 +241,8 @@ pub(crate) struct New<'a> {
     pub(crate) name: &'a Label,
     pub(crate) url: &'a WebUrl,
     pub(crate) kinds: Option<Vec<Code>>,
-    pub(crate) key: &'a Key,
+    /// Its key, sealed.
+    pub(crate) secret: &'a str,
     /// The newest event: what happened before is not told.
     pub(crate) cursor: i64,
     pub(crate) now: Micros,
@@ -263,7 +288,7 @@ pub(crate) async fn insert(tx: &mut WriteTx, owner: &Owner, new: &New<'_>) -> Re
         .bind(new.name)
         .bind(new.url)
         .bind(stored(kinds.as_ref()))
-        .bind(new.key.kept().expose())
+        .bind(new.secret)
         .bind(new.cursor)
         .bind(new.now);
     Ok(tx.execute(insert).await? == 1)
@@ -287,14 +312,14 @@ pub(crate) async fn edit(tx: &mut WriteTx, webhook: &Managed, row: &WebhookRow) 
     Ok(())
 }
 
-/// A new key; the one of now signs as well until then.
+/// A new key, sealed; the one of now signs as well until then.
 pub(crate) async fn rotate(
     tx: &mut WriteTx,
     webhook: &Managed,
-    key: &Key,
+    sealed: &str,
     (until, now): (Micros, Micros),
 ) -> Result<(), StoreError> {
-    tx.execute(ROTATE.bind(webhook.id).bind(key.kept().expose()).bind(until).bind(now)).await?;
+    tx.execute(ROTATE.bind(webhook.id).bind(sealed).bind(until).bind(now)).await?;
     Ok(())
 }
 
@@ -304,11 +329,28 @@ pub(crate) async fn delete(tx: &mut WriteTx, webhook: &Managed) -> Result<(), St
     Ok(())
 }
 
+/// A row whose keys are not sealed.
+pub(crate) struct InClear {
+    pub(crate) id: WebhookId,
+    pub(crate) secret: Secret<String>,
+    pub(crate) old_secret: Option<Secret<String>>,
+}
+
+impl FromRow for InClear {
+    fn from_row(row: &Row) -> Result<Self, RowError> {
+        Ok(Self {
+            id: row.parse("id")?,
+            secret: row.text("secret")?.into(),
+            old_secret: row.opt_text("old_secret")?.map(Into::into),
+        })
+    }
+}
+
 /// The panel's own look, for messages and for `access`.
 pub(crate) mod unscoped {
     use super::{
-        AWAY, BEHIND, BY_ID, BY_NAME, CURSOR, DISABLE, ENABLED, FAILING, HEALTHY, Micros, StoreError,
-        TenantScope, Tx, WebhookId, WebhookKey, WebhookRow, WriteTx,
+        AWAY, BEHIND, BY_ID, BY_NAME, CURSOR, DISABLE, ENABLED, FAILING, HEALTHY, IN_CLEAR, InClear, Micros,
+        REST, SET_SEALED, StoreError, TenantScope, Tx, WebhookId, WebhookKey, WebhookRow, WriteTx,
     };
 
     /// Rows of a key, two at most: names are unique within an organisation alone, and of names those count that the scope shows.
@@ -323,7 +365,22 @@ pub(crate) mod unscoped {
         }
     }
 
-    /// Those that are told of events.
+    /// Some of those whose keys are not sealed.
+    pub(crate) async fn in_clear(tx: &mut Tx) -> Result<Vec<InClear>, StoreError> {
+        tx.all(IN_CLEAR).await
+    }
+
+    /// The keys of before, sealed.
+    pub(crate) async fn set_sealed(
+        tx: &mut WriteTx,
+        id: WebhookId,
+        (secret, old): (String, Option<String>),
+    ) -> Result<(), StoreError> {
+        tx.execute(SET_SEALED.bind(id).bind(secret).bind(old)).await?;
+        Ok(())
+    }
+
+    /// Those that are told of events now: they are enabled, and not paused.
     pub(crate) async fn enabled(tx: &mut Tx) -> Result<Vec<WebhookRow>, StoreError> {
         tx.all(ENABLED).await
     }
@@ -363,6 +420,12 @@ pub(crate) mod unscoped {
         next: Micros,
     ) -> Result<(), StoreError> {
         tx.execute(FAILING.bind(id).bind(now).bind(next)).await?;
+        Ok(())
+    }
+
+    /// Those that are paused are not counted as away.
+    pub(crate) async fn rest(tx: &mut WriteTx) -> Result<(), StoreError> {
+        tx.execute(REST).await?;
         Ok(())
     }
 
