@@ -1,3 +1,4 @@
+import { PASSWORD } from './server'
 import { expect, expectAccessible, open, test } from './test'
 
 /** Answers that are no success, and the words that a person gets. */
@@ -107,16 +108,47 @@ test('a double click sends one request, and it has a key', async ({ watched: pag
     await route.continue()
   })
   await open(page, '/packages?open=new')
-  await page
-    .getByRole('textbox', { name: 'Name' })
-    .last()
-    .fill(`p${Date.now().toString(36)}`)
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(`p${Date.now().toString(36)}`)
   await page.getByRole('button', { name: 'Preview changes' }).click()
   await expect(page.getByText('Nothing changes on the server itself.')).toBeVisible()
   await page.getByRole('button', { name: 'Add package' }).last().dblclick()
   await expect(page.getByRole('dialog')).toHaveCount(0)
   expect(sent).toHaveLength(1)
   expect(sent[0]).toMatch(/^[\w-]{36}$/)
+})
+
+test.describe('a step-up', () => {
+  test.use({ quiet: [401, 403, 409, 422] })
+  test('what is dangerous asks for the password once more, and goes on', async ({ watched: page }) => {
+    let isAsked = true
+    await page.route('**/api/v1/accounts/*?dry_run=true', (route) => {
+      if (!isAsked || route.request().method() !== 'DELETE') return route.continue()
+      isAsked = false
+      const detail = 'This needs your password once more.'
+      const problem = {
+        type: '/problems/step_up_required',
+        title: 'No.',
+        status: 403,
+        code: 'step_up_required',
+        detail,
+      }
+      const headers = { 'Content-Type': 'application/problem+json' }
+      return route.fulfill({ status: 403, headers, body: JSON.stringify(problem) })
+    })
+    await open(page, '/accounts/alice')
+    await page.getByRole('button', { name: 'Actions' }).click()
+    await page.getByRole('menuitem', { name: 'Delete' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Show once more that it is you' })
+    await expectAccessible(page)
+    await dialog.getByLabel('Password', { exact: true }).fill(`${PASSWORD}x`)
+    await dialog.getByRole('button', { name: 'Go on' }).click()
+    await expect(dialog.getByRole('alert')).toBeVisible()
+    await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD)
+    await dialog.getByRole('button', { name: 'Go on' }).click()
+    await expect(dialog).toHaveCount(0)
+    // the account has sites: the panel says so itself, to the request that was sent again
+    await expect(page.getByRole('dialog', { name: 'Delete the account alice' }).getByRole('alert')).toBeVisible()
+  })
 })
 
 test('a change is not ready before the server was seen to be so', async ({ watched: page }) => {

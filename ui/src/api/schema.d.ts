@@ -435,7 +435,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Counts anew what accounts and organisations use, and mends counters that are wrong. A dry run only says which. */
+        /** Counts anew what accounts and organisations use, and mends counters that are wrong, and what is written down of accounts. A dry run only says which. */
         post: operations["limit_recount"];
         delete?: never;
         options?: never;
@@ -1200,8 +1200,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Shows the password or a code once more, so that what is dangerous may be done for 10 minutes. */
+        /** Shows the password, a code or a passkey once more, so that what is dangerous may be done for 10 minutes. */
         post: operations["session_step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/step-up/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for one of the caller's passkeys, to be sent to `POST /session/step-up`. */
+        post: operations["session_ask_for_step_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1713,6 +1730,8 @@ export interface components {
             message?: string | null;
             /** @description The name. */
             name: string;
+            /** @description What the row that was made anew has of which the server knew nothing. */
+            note?: string | null;
             /** @description The reason's code. */
             reason?: string | null;
         };
@@ -1907,6 +1926,8 @@ export interface components {
             message?: string | null;
             /** @description The name. */
             name: string;
+            /** @description What the row that was made anew has of which the server knew nothing. */
+            note?: string | null;
             /** @description The reason's code. */
             reason?: string | null;
         };
@@ -2260,9 +2281,11 @@ export interface components {
             old_secret_until?: string | null;
             /**
              * Format: uuid
-             * @description The organisation whose accounts' events are told; the root one: all events.
+             * @description The organisation of which it is told, and of those below; the root one: all events.
              */
             organisation: string;
+            /** @description Its organisation is suspended: nothing is sent, and what happens is told when the organisation goes on. */
+            paused: boolean;
             /**
              * Format: date-time
              * @description When it was last changed.
@@ -2500,7 +2523,7 @@ export interface components {
             kinds?: string[] | null;
             /** @description Its name: lower-case letters, digits and hyphens. */
             name: string;
-            /** @description The organisation, by name or id, that it belongs to, and of whose accounts it is told; the one at the root is told everything. Left out: one's own. */
+            /** @description The organisation, by name or id, that it belongs to: it is told what happens in it and below; the one at the root is told everything. Left out: one's own. */
             organisation?: string | null;
             /**
              * Format: uri
@@ -2530,6 +2553,10 @@ export interface components {
             id: string;
             /** @description The object's kind. */
             kind: string;
+            /** @description `take_over` of an account: the organisation that it is to belong to, by name or id; left out: the root one. */
+            organisation?: string | null;
+            /** @description `take_over` of an account: the package that it is to have, by name or id; left out: none. What the server holds it to stays, as values of its own. */
+            package?: string | null;
         };
         /** @description What is decided. */
         DecideDrift: {
@@ -3928,9 +3955,11 @@ export interface components {
                 old_secret_until?: string | null;
                 /**
                  * Format: uuid
-                 * @description The organisation whose accounts' events are told; the root one: all events.
+                 * @description The organisation of which it is told, and of those below; the root one: all events.
                  */
                 organisation: string;
+                /** @description Its organisation is suspended: nothing is sent, and what happens is told when the organisation goes on. */
+                paused: boolean;
                 /**
                  * Format: date-time
                  * @description When it was last changed.
@@ -3993,6 +4022,22 @@ export interface components {
             since: string;
             /** @description `member`; `new`: was made with the role, and did not sign in yet; `invited`: did not accept yet. */
             state: string;
+        };
+        /** @description A limit or a feature of an account of which something else is written down than what its package, its own values and its organisation say. */
+        MisstatedView: {
+            /**
+             * Format: uuid
+             * @description The account's id.
+             */
+            account: string;
+            /** @description The account's name. */
+            name: string;
+            /** @description What is said, and in force from now on. */
+            said: unknown;
+            /** @description The limit or the feature. */
+            what: string;
+            /** @description What was written: a number, the word `unlimited`, or whether the feature is on. */
+            written: unknown;
         };
         /** @description All that can be sold. */
         Names: {
@@ -4324,6 +4369,8 @@ export interface components {
         Recounted: {
             /** @description Each counter that was not what it counts. */
             differences: components["schemas"]["DifferenceView"][];
+            /** @description Each limit and feature of an account of which something else was written down than what is said of it. */
+            misstated: components["schemas"]["MisstatedView"][];
         };
         /** @description Codes for whoever has lost the authenticator; each works once. They are shown once. */
         RecoveryCodes: {
@@ -4513,6 +4560,13 @@ export interface components {
             /** @description What it is for. */
             what: string;
         };
+        /** @description A browser's answer to `navigator.credentials.get`, of someone who is signed in. */
+        ShownPasskey: {
+            /** @description The answer, as `toJSON()` gives it. */
+            credential: Record<string, never>;
+            /** @description Of what was asked. */
+            question: string;
+        };
         /** @description What one signs in with. Both are taken as typed: what is no login is merely wrong. */
         SignIn: {
             /** @description The login: an account's name, or `admin`. */
@@ -4594,13 +4648,14 @@ export interface components {
              */
             updated_at: string;
         };
-        /** @description The password or a code, once more; one of the two. */
+        /** @description The password, a code or a passkey, once more; one of the three. */
         StepUp: {
             /**
              * Format: password
              * @description The authenticator's code of six digits, or a recovery code.
              */
             code?: string | null;
+            passkey?: components["schemas"]["ShownPasskey"] | null;
             /**
              * Format: password
              * @description The password.
@@ -4786,9 +4841,11 @@ export interface components {
             old_secret_until?: string | null;
             /**
              * Format: uuid
-             * @description The organisation whose accounts' events are told; the root one: all events.
+             * @description The organisation of which it is told, and of those below; the root one: all events.
              */
             organisation: string;
+            /** @description Its organisation is suspended: nothing is sent, and what happens is told when the organisation goes on. */
+            paused: boolean;
             /**
              * Format: date-time
              * @description When it was last changed.
@@ -14621,6 +14678,107 @@ export interface operations {
             };
             /** @description Not there, or another's */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_ask_for_step_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What to ask the browser */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyQuestion"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,9 +1,12 @@
 import { Button, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
+import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api } from '../api/client'
+import { api, unwrap } from '../api/client'
+import { arePasskeysTaken, showPasskey } from '../api/passkey'
 import { asProblem } from '../api/problem'
+import { queries } from '../api/queries'
 import { useMe } from './session'
 
 type Answer = { answer: (yes: boolean) => void }
@@ -101,6 +104,7 @@ export function StepUp({ answer }: Answer) {
   const { t } = useTranslation()
   const [error, setError] = useState<unknown>()
   const [byCode, setByCode] = useState(false)
+  const passkeys = useQuery(queries.passkeys())
   const form = useForm({ mode: 'uncontrolled', initialValues: { password: '', code: '' } })
   const submit = form.onSubmit(async ({ password, code }) => {
     setError(undefined)
@@ -113,6 +117,16 @@ export function StepUp({ answer }: Answer) {
       setError(asProblem(thrown).problem)
     }
   })
+  const byPasskey = async () => {
+    setError(undefined)
+    try {
+      const asked = await unwrap(api.POST('/api/v1/session/step-up/ask'))
+      await unwrap(api.POST('/api/v1/session/step-up', { body: { passkey: await showPasskey(asked) } }))
+      answer(true)
+    } catch (thrown) {
+      setError(asProblem(thrown).problem)
+    }
+  }
   return (
     <Dialog title={t('gate.stepTitle')} onClose={() => answer(false)}>
       <form onSubmit={submit}>
@@ -151,6 +165,11 @@ export function StepUp({ answer }: Answer) {
           <Button variant="subtle" onClick={() => setByCode(!byCode)}>
             {byCode ? t('gate.byPassword') : t('gate.byCode')}
           </Button>
+          {(passkeys.data?.items.length ?? 0) > 0 && arePasskeysTaken() && (
+            <Button variant="subtle" onClick={() => void byPasskey()}>
+              {t('gate.byPasskey')}
+            </Button>
+          )}
         </Stack>
       </form>
     </Dialog>

@@ -48,7 +48,7 @@ export function EventLine({ event }: { event: Event }) {
             words
           )}
           {message && (
-            <Text size="sm" c="dimmed">
+            <Text size="sm" c="dimmed" data-server>
               {message}
             </Text>
           )}

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import { api, unwrap } from '../../api/client'
+import { arePasskeysTaken, makePasskey } from '../../api/passkey'
 import { asProblem, type Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
 import { ChangeForm } from '../../components/ChangeForm'
@@ -16,20 +17,11 @@ import { RecoveryCodes } from './SignIn'
 
 type Passkey = Schemas['PasskeyView']
 
-/** Browsers that turn the API's JSON into what they take themselves. */
-const areTaken = () =>
-  typeof PublicKeyCredential !== 'undefined' && 'parseCreationOptionsFromJSON' in PublicKeyCredential
-
 async function make(name: string): Promise<Schemas['CreatedPasskey']> {
   const asked = await unwrap(api.POST('/api/v1/passkeys/ask'))
-  const options = (asked.options as { publicKey?: unknown }).publicKey ?? asked.options
-  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options as PublicKeyCredentialCreationOptionsJSON)
-  const credential = (await navigator.credentials.create({ publicKey })) as PublicKeyCredential | null
-  if (!credential) throw new Error('no credential')
+  const credential = await makePasskey(asked)
   return unwrap(
-    api.POST('/api/v1/passkeys', {
-      body: { name, question: asked.question, credential: credential.toJSON() as never },
-    }),
+    api.POST('/api/v1/passkeys', { body: { name, question: asked.question, credential: credential as never } }),
   )
 }
 
@@ -156,7 +148,7 @@ export function Passkeys() {
             },
           ]}
         />
-        {areTaken() ? (
+        {arePasskeysTaken() ? (
           <Group>
             <Button variant="default" onClick={() => setAdding(true)}>
               {t('passkeys.add')}

@@ -155,6 +155,7 @@ export function WebhookState({ webhook }: { webhook: Webhook }) {
       </Badge>
     )
   }
+  if (webhook.paused) return <Badge tone="off">{t('webhooks.paused')}</Badge>
   if (webhook.failing_since) return <Badge tone="warning">{t('webhooks.failing', { count: webhook.failures })}</Badge>
   return (
     <Badge tone="good" quiet>
