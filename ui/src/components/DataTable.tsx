@@ -19,8 +19,6 @@ type Props<T> = {
   columns: Column<T>[]
   rows: T[] | undefined
   rowKey: (row: T) => string
-  /** What Enter opens. */
-  onOpen?: (row: T) => void
   error?: unknown
   onRetry?: () => void
   empty: ReactNode

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
@@ -22,7 +22,6 @@ const CreateAccount = lazy(() => import('./AccountForms').then((file) => ({ defa
 export function Accounts() {
   const { t } = useTranslation()
   const { may } = useMe()
-  const navigate = useNavigate()
   const [{ q, cursor, open, fresh }, setUrl] = useUrl()
   const [acting, setActing] = useState<{ act: AccountAct; account: Account }>()
   const list = useQuery({ ...queries.accounts({ q, cursor }), placeholderData: keepPreviousData })
@@ -40,7 +39,6 @@ export function Accounts() {
         onRetry={() => void list.refetch()}
         fresh={fresh}
         paging={paging}
-        onOpen={(account) => void navigate({ to: '/accounts/$account', params: { account: account.name } })}
         empty={
           q ? (
             <EmptyState title={t('table.nothing', { q })} />

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
@@ -19,7 +19,6 @@ const SiteDialog = lazy(() => import('./SiteActions').then((file) => ({ default:
 /** The sites that the caller may see, or those of one account. */
 export function SiteTable({ account, isWhole }: { account?: string; isWhole?: boolean }) {
   const { t } = useTranslation()
-  const navigate = useNavigate()
   const [{ q, cursor, fresh }] = useUrl()
   const [acting, setActing] = useState<{ act: SiteAct; site: Site }>()
   const list = useQuery({ ...queries.sites({ q, cursor, account }), placeholderData: keepPreviousData })
@@ -35,7 +34,6 @@ export function SiteTable({ account, isWhole }: { account?: string; isWhole?: bo
         onRetry={() => void list.refetch()}
         fresh={fresh}
         paging={paging}
-        onOpen={(site) => void navigate({ to: '/sites/$site', params: { site: site.name } })}
         empty={
           q ? (
             <EmptyState title={t('table.nothing', { q })} />
