@@ -7,6 +7,16 @@ import { preferredLanguage, setLanguage } from './app/i18n'
 import { Providers } from './app/Providers'
 import { Unreachable } from './app/Unreachable'
 
+const RELOADED = 'reloaded-at'
+
+// a page's code that is gone: the panel was upgraded under this window, and its new files are taken, once
+addEventListener('vite:preloadError', (event) => {
+  if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < 60_000) return
+  event.preventDefault()
+  sessionStorage.setItem(RELOADED, String(Date.now()))
+  location.reload()
+})
+
 /** Who is signed in decides what is drawn; nobody is led to the sign-in. */
 async function begin() {
   const root = createRoot(document.getElementById('root') as HTMLElement)

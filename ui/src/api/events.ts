@@ -38,7 +38,8 @@ export async function follow(on: { event: (event: Event) => void; link: (link: L
       const headers: Record<string, string> = { Accept: 'text/event-stream' }
       if (cursor !== undefined) headers['Last-Event-ID'] = cursor
       const response = await fetch('/api/v1/events', { headers, credentials: 'same-origin', signal })
-      if (response.status === 403 || response.status === 401) {
+      // a session that is over (401) may begin again below; a right that is not there does not come by waiting
+      if (response.status === 403) {
         on.link('refused')
         return
       }

@@ -13,6 +13,9 @@ export type Rehearsed = {
 
 const START: Rehearsed = { hasMoved: false, busy: undefined }
 
+/** What takes long to read is not waited for after a change. */
+const SLOW = ['doctor', 'usage', 'audit-verdict']
+
 /** The plan that a refusal for `plan_changed` brings. */
 const planOf = (problem: Problem) => (problem.code === 'plan_changed' ? (problem.plan as Plan | undefined) : undefined)
 
@@ -54,7 +57,7 @@ export function useChange<T>(onDone: (data: T) => void) {
       run('apply', async () => {
         const expectPlan = isPlanned(change) ? plan?.hash : undefined
         const { data } = await perform(change, { expectPlan, overwrite })
-        await queries.invalidateQueries()
+        await queries.invalidateQueries({ predicate: ({ queryKey }) => !SLOW.includes(String(queryKey[0])) })
         onDone(data as T)
         return START
       }),

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { addressOf, change, perform } from '../api/change'
 import { asCommand, asCurl } from '../api/copy'
-import { parser } from '../api/events'
+import { follow, parser } from '../api/events'
 import { setAsker } from '../api/gate'
 import { fieldOf, type Problem, ProblemError, problemOf, sortErrors } from '../api/problem'
 import { mayCall, type Session } from '../api/session'
@@ -157,4 +157,37 @@ test('what may be called follows from where permissions are held', () => {
   expect(mayCall('POST /api/v1/accounts/{account}/members', session)).toBe(true)
   expect(mayCall('POST /api/v1/accounts/{account}/members', { ...session, acting: 'admin' })).toBe(false)
   expect(mayCall('GET /api/v1/no-such-thing', session)).toBe(false)
+})
+
+test('a stream goes on behind its last event, through a session that ended and a panel that was away', async () => {
+  vi.useFakeTimers()
+  const stop = new AbortController()
+  const asked: (string | null)[] = []
+  const stream = (text: string) => new Response(text, { headers: { 'Content-Type': 'text/event-stream' } })
+  const answers: (() => Response)[] = [
+    () => stream('id: 5\ndata: {"cursor":"5"}\n\n'),
+    () => refusal({ status: 401, code: 'unauthenticated' }),
+    () => {
+      throw new TypeError('Failed to fetch')
+    },
+    () => stream('id: 6\ndata: {"cursor":"6"}\n\n'),
+    () => refusal({ status: 403, code: 'forbidden' }),
+  ]
+  vi.stubGlobal('fetch', async (_: string, init: RequestInit) => {
+    asked.push(new Headers(init.headers).get('Last-Event-ID'))
+    return answers.shift()?.()
+  })
+  const events: string[] = []
+  const links: string[] = []
+  const on = {
+    event: (event: { cursor: string }) => events.push(event.cursor),
+    link: (link: string) => links.push(link),
+  }
+  const following = follow(on, stop.signal)
+  await vi.advanceTimersByTimeAsync(60_000)
+  await following
+  vi.useRealTimers()
+  expect(events).toEqual(['5', '6'])
+  expect(asked).toEqual([null, '5', '5', '5', '6'])
+  expect(links).toEqual(['live', 'lost', 'lost', 'lost', 'live', 'lost', 'refused'])
 })
