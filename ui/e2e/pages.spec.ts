@@ -1,4 +1,4 @@
-import { expect, expectAccessible, expectNoSideways, open, PAGES, test } from './test'
+import { expect, expectAccessible, expectNoSideways, expectTargets, open, PAGES, test } from './test'
 
 const slug = (path: string) => path.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'home'
 
@@ -10,6 +10,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await open(page, path)
         await page.screenshot({ path: `shots/${slug(path)}.${colorScheme}.png` })
         await expectAccessible(page)
+        await expectTargets(page, 24)
       })
     }
   })
@@ -22,6 +23,7 @@ test.describe('a phone', () => {
       await open(page, path)
       await page.screenshot({ path: `shots/${slug(path)}.phone.png` })
       await expectNoSideways(page)
+      await expectTargets(page, 44)
     })
   }
 

@@ -80,6 +80,23 @@ export async function expectNoSideways(page: Page) {
   expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
 }
 
+/** Everything that is clicked or touched is at least so high; links within a text are as high as it. */
+export async function expectTargets(page: Page, least: number) {
+  const small = await page.evaluate((least) => {
+    const all = [...document.querySelectorAll<HTMLElement>('a, button, summary, input, select, textarea, [role=tab]')]
+    return all.flatMap((element) => {
+      if (!element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return []
+      if (element.closest('.skip') || getComputedStyle(element).display === 'inline') return []
+      const target =
+        element.closest('.mantine-Checkbox-body, .mantine-Switch-body, .mantine-SegmentedControl-control') ?? element
+      const { height, width } = target.getBoundingClientRect()
+      if (width < 2 || height >= least - 0.5) return []
+      return [`${height} px: ${element.outerHTML.slice(0, 120)}`]
+    })
+  }, least)
+  expect(small).toEqual([])
+}
+
 /** Every page that an administrator has. */
 export const PAGES = [
   '/',
