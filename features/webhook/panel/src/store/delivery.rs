@@ -36,7 +36,8 @@ const DUE: Statement = Statement::new(
 const WAITING: Statement = Statement::new(
     "SELECT w.id AS id, MIN(d.next_attempt_at) AS first_due, w.next_attempt_at AS not_before
      FROM webhook w JOIN webhook_delivery d ON d.webhook_id = w.id AND d.state = 'pending'
-     WHERE w.enabled = 1 AND w.organisation_id IN (SELECT organisation_id FROM organisation_state WHERE suspended = 0)
+     WHERE w.enabled = 1
+       AND (SELECT o.suspended FROM organisation_state o WHERE o.organisation_id = w.organisation_id) = 0
      GROUP BY w.id, w.next_attempt_at",
 );
 // A message that was renewed while it was under way stays, and goes once more with what it says now.

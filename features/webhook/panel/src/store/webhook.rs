@@ -45,19 +45,20 @@ const ENABLED: Statement = Statement::new(
             failures, failing_since, next_attempt_at, created_at, updated_at,
             (SELECT o.suspended FROM organisation_state o WHERE o.organisation_id = webhook.organisation_id) AS paused
      FROM webhook
-     WHERE enabled = 1 AND organisation_id IN (SELECT organisation_id FROM organisation_state WHERE suspended = 0)
+     WHERE enabled = 1
+       AND (SELECT o.suspended FROM organisation_state o WHERE o.organisation_id = webhook.organisation_id) = 0
      ORDER BY id",
 );
 const BEHIND: Statement = Statement::new(
     "SELECT COUNT(*) AS value FROM webhook
      WHERE enabled = 1 AND event_cursor < (SELECT COALESCE(MAX(seq), 0) FROM event)
-       AND organisation_id IN (SELECT organisation_id FROM organisation_state WHERE suspended = 0)",
+       AND (SELECT o.suspended FROM organisation_state o WHERE o.organisation_id = webhook.organisation_id) = 0",
 );
 // Whoever is paused is not away: the days after which a receiver is given up begin anew.
 const REST: Statement = Statement::new(
     "UPDATE webhook SET failures = 0, failing_since = NULL, next_attempt_at = NULL
      WHERE failing_since IS NOT NULL
-       AND organisation_id IN (SELECT organisation_id FROM organisation_state WHERE suspended = 1)",
+       AND (SELECT o.suspended FROM organisation_state o WHERE o.organisation_id = webhook.organisation_id) = 1",
 );
 const COUNT: Statement = Statement::new("SELECT COUNT(*) AS value FROM webhook WHERE organisation_id = $1");
 const INSERT: Statement = Statement::new(
