@@ -159,3 +159,19 @@ test('two windows agree, and a panel that restarts under them is followed on', a
   onServer('holdfast', 'site', 'unsuspend', 'www.alice.test')
   await expect(page.getByRole('row', { name: /www\.alice\.test/ })).toContainText('Ready', { timeout: 40_000 })
 })
+
+test('what a form would do is copied as a command, and the command does it', async ({ watched: page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  const name = `c${Date.now().toString(36)}`
+  await open(page, '/accounts?open=new')
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(name)
+  await page.getByRole('textbox', { name: 'E-mail' }).fill(`${name}@example.test`)
+  await page.getByRole('button', { name: 'Copy as a command' }).click()
+  await page.getByRole('menuitem', { name: 'Copy as a command of holdfast' }).click()
+  await expect(page.getByRole('menuitem', { name: 'Copied' })).toBeVisible()
+  const command = await page.evaluate(() => navigator.clipboard.readText())
+  expect(command).toContain('holdfast api POST /accounts')
+  onServer('sh', '-c', command)
+  await expect(page.locator('tr', { hasText: name })).toContainText('Ready')
+  onServer('holdfast', 'account', 'delete', name)
+})

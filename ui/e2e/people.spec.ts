@@ -59,6 +59,8 @@ test.describe('nobody', () => {
     const made = JSON.parse(onServer('holdfast', 'login-link', '--json'))
     await page.goto('/accounts?q=ali')
     await expect(page).toHaveURL(/\/login\?to=\/accounts\?q=ali$/)
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await expectAccessible(page)
     await page.goto(`/login?to=/accounts?q=ali#${made.token}`)
     await page.reload()
     await expect(page.getByRole('heading', { level: 1, name: 'Accounts' })).toBeVisible()
