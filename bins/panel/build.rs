@@ -52,8 +52,12 @@ fn write_file(text: &mut String, top: &Path, file: &Path) -> Result<(), Box<dyn 
         let mut name = file.as_os_str().to_owned();
         name.push(end);
         let copy = PathBuf::from(name);
-        if copy.is_file() { format!("Some(include_bytes!({copy:?}))") } else { "None".to_owned() }
+        match copy.to_str().filter(|_| copy.is_file()) {
+            Some(copy) => format!("Some(include_bytes!({copy:?}))"),
+            None => "None".to_owned(),
+        }
     };
+    let file = file.to_str().ok_or("a file's name is not UTF-8")?;
     let (brotli, gzip) = (copy(".br"), copy(".gz"));
     writeln!(
         text,
