@@ -87,7 +87,7 @@ needs() {
 if [ -z "$deb" ]; then
     PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
     command -v cargo > /dev/null || die "no Rust toolchain is here (rust-toolchain.toml names it): install one, or give a ready package by --deb FILE"
-    needs gcc gcc readelf binutils pkg-config pkg-config dpkg-deb dpkg
+    needs gcc gcc readelf binutils pkg-config pkg-config dpkg-deb dpkg node nodejs npm npm
     [ -e /usr/include/stdlib.h ] || needs no-such-program libc6-dev
     command -v cargo-deb > /dev/null || {
         say "building cargo-deb, which makes the package (some minutes, once)"

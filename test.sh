@@ -14,7 +14,7 @@ missing=
 for package in binutils chromium curl gcc iproute2 libc6-dev mmdebstrap nginx-light openssh-client pkg-config postgresql sshpass systemd-container; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed || missing="$missing $package"
 done
-# a real identity provider runs on it; a newer one than Debian's, with npm, will do
+# the browser panel is built with it, and a real identity provider runs on it; a newer one than Debian's, with npm, will do
 command -v node > /dev/null || missing="$missing nodejs"
 command -v npm > /dev/null || missing="$missing npm"
 if [ -n "$missing" ]; then
@@ -42,12 +42,20 @@ cargo xtask events --check
 step "licences, bans, sources"
 # the advisories need a database from the network: `cargo deny check advisories` is for a timer, not for every change
 cargo deny check bans licenses sources
+step "the browser panel: what it is made of, its words, its size"
+(
+    cd ui
+    npm ci --silent --engine-strict --no-audit --no-fund
+    npm run --silent check
+)
 step "clippy"
 cargo clippy --workspace --all-targets --quiet -- -D warnings
 step "tests of the parts"
 cargo nextest run --workspace --exclude e2e --no-fail-fast
 step "package"
 deb=$(cargo xtask package --fast)
+step "the browser panel on a real server"
+cargo xtask host debian13 --with "$deb" --then 'npm --prefix ui run --silent e2e'
 step "the stories that the guide tells"
 for distro in debian12 debian13; do
     cargo xtask demo host-a-site --on "$distro" --deb "$deb" > /dev/null

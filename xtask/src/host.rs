@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -29,6 +29,9 @@ pub(crate) struct Arguments {
     /// Run this in the server's shell on this terminal, then end
     #[arg(long, value_name = "CMD")]
     shell: Option<String>,
+    /// Run this on this machine, with the panel's address in PANEL and the way into the server in ENTER, then end
+    #[arg(long, value_name = "CMD", conflicts_with = "shell")]
+    then: Option<String>,
 }
 
 /// Boots, installs, shows, waits.
@@ -53,6 +56,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         };
         if let Some(command) = &arguments.shell {
             let status = shell(&server, command)?;
+            end(server);
+            if !status.success() {
+                bail!("`{command}` ended with {status}");
+            }
+            return Ok(());
+        }
+        if let Some(command) = &arguments.then {
+            let status = beside(&server, command)?;
             end(server);
             if !status.success() {
                 bail!("`{command}` ended with {status}");
@@ -127,6 +138,14 @@ fn show(server: &Server) {
 
 fn shell(server: &Server, command: &str) -> anyhow::Result<ExitStatus> {
     server.interactive(["sh", "-c", command]).status().context("cannot run the shell of the server")
+}
+
+/// Runs a command of this machine beside the server.
+fn beside(server: &Server, command: &str) -> anyhow::Result<ExitStatus> {
+    let panel = format!("https://{}:8443", server.ipv4());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).env("PANEL", panel).env("ENTER", server.how_to_enter());
+    shell.status().context("cannot run the shell")
 }
 
 fn end(server: Server) {

@@ -4,6 +4,8 @@
 //! may need no newer symbol of the C library than the oldest distribution has, and no library beyond the three that
 //! the package depends on. A package for the machine that builds it (`--here`) may need what that machine has, and then says so.
 
+mod ui;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,6 +55,9 @@ pub(crate) struct PackageArgs {
     /// For this machine's own distribution and newer ones, instead of all that are supported.
     #[arg(long)]
     here: bool,
+    /// Without the browser panel: needs no Node.js, and answers with a plain page.
+    #[arg(long)]
+    no_ui: bool,
     /// Where the package goes.
     #[arg(long, default_value = "target/debian", value_name = "DIRECTORY")]
     out: PathBuf,
@@ -61,7 +66,7 @@ pub(crate) struct PackageArgs {
 impl PackageArgs {
     /// The package as it is released.
     pub(crate) fn release() -> Self {
-        Self { fast: false, no_build: false, here: false, out: PathBuf::from("target/debian") }
+        Self { fast: false, no_build: false, here: false, no_ui: false, out: PathBuf::from("target/debian") }
     }
 }
 
@@ -74,7 +79,8 @@ pub(crate) fn run(args: &PackageArgs) -> Result<PathBuf> {
     let profile = if args.fast { "fast" } else { "release" };
 
     if !args.no_build {
-        build(&top, profile)?;
+        let ui = if args.no_ui { None } else { Some(ui::build(&top)?) };
+        build(&top, profile, ui.as_deref())?;
     }
     // one package at a time: two would make each other's tree
     fs::create_dir_all(&target).with_context(|| format!("make {}", target.display()))?;
@@ -94,8 +100,13 @@ pub(crate) fn run(args: &PackageArgs) -> Result<PathBuf> {
     Ok(deb)
 }
 
-fn build(top: &Path, profile: &str) -> Result<()> {
+/// Builds the binaries; `ui` is where the built browser panel lies that the panel takes in.
+fn build(top: &Path, profile: &str, ui: Option<&Path>) -> Result<()> {
     let mut command = cargo();
+    match ui {
+        Some(ui) => command.env("HOLDFAST_UI", ui),
+        None => command.env_remove("HOLDFAST_UI"),
+    };
     command.current_dir(top).args(["build", "--locked", "--profile", profile]);
     command.args(["--config", &absent_symbols()]);
     for (package, _) in BINARIES {

@@ -23,7 +23,17 @@ function why(object) {
   return [object.reason, object.message].filter(Boolean).join(": ");
 }
 
+// Where to go on: on the page for signing in, to where one came from, or to the panel.
+function onward() {
+  if (location.pathname !== "/login") return false;
+  const asked = location.search.startsWith("?to=/") ? location.search.slice(4) : "/";
+  const to = new URL(asked, location.origin);
+  location.replace(to.origin === location.origin ? to.href : "/");
+  return true;
+}
+
 async function show(session) {
+  if (onward()) return;
   say(session.acting ? session.acting + " acts as " + session.login + ", visibly, until " + session.expires_at + "." : "Signed in as " + session.login + ".");
   find("sign-in").hidden = true;
   find("state").hidden = false;
@@ -97,14 +107,14 @@ async function byPasskey(token) {
 async function begin() {
   const token = location.hash.slice(1);
   if (location.pathname === "/login" && token.startsWith(OWED)) {
-    history.replaceState(null, "", "/");
+    history.replaceState(null, "", location.pathname + location.search);
     const [owed, methods] = token.slice(OWED.length).split(".");
     await went({ status: 202, json: { token: owed, methods: (methods ?? "").split("-") } });
     return;
   }
   if (location.pathname === "/login" && token) {
     // The token works once; it leaves the address and the history before anything else.
-    history.replaceState(null, "", "/");
+    history.replaceState(null, "", location.pathname + location.search);
     const answer = await ask("POST", "/session/link", { token });
     if (await went(answer)) return;
     say("This link was used, or is too old. Make a new one with `holdfast login-link`.");

@@ -19,6 +19,7 @@ use utoipa::OpenApi;
 use wire::Peer;
 
 use crate::refused::Refusals;
+use crate::ui::Ui;
 use crate::world::World;
 use crate::{authenticate, page, refused, routes};
 
@@ -154,7 +155,7 @@ pub fn app(parts: Parts, limits: Limits) -> Router {
     let (router, _) = table(parts).finish(PREFIX, Description::openapi());
     router
         .merge(pages)
-        .fallback(async || ApiError::not_found("address"))
+        .fallback(async |request: axum::extract::Request| Ui::BUILT_IN.answer(&request))
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(from_fn_with_state(idempotency::Requests::new(store.clone()), idempotency::layer))
         .layer(from_fn_with_state(refusals, refused::layer))

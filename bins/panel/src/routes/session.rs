@@ -9,7 +9,7 @@ use audit::{Entry, Object, Outcome as AuditOutcome, Who};
 use auth::acting::{self, Followed};
 use auth::second_factor::{self, NeedsSecondFactor};
 use auth::sign_in::{self, SignInError, Verified};
-use auth::{Actor, Agent, Origin, TokenKey, session, token};
+use auth::{Actor, Agent, Origin, PermissionId, TokenKey, session, token};
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use desired::{Access, Table};
@@ -32,7 +32,13 @@ const ROLES: Statement = Statement::new(
      WHERE pr.person_id = $1 ORDER BY r.name, o.name, a.name LIMIT 1000",
 );
 
-pub(super) const STATEMENTS: &[Statement] = &[ROLES];
+/// What the roles allow on what they are held on: of a role on an account, what is about accounts.
+const SOMEWHERE: Statement = Statement::new(
+    "SELECT DISTINCT rp.permission AS permission, CASE WHEN r.account_id IS NULL THEN 0 ELSE 1 END AS on_account
+     FROM role_in_force r JOIN role_permission rp ON rp.role_id = r.role_id WHERE r.person_id = $1",
+);
+
+pub(super) const STATEMENTS: &[Statement] = &[ROLES, SOMEWHERE];
 
 /// The routes.
 pub(super) fn table(parts: Parts) -> Table {
@@ -113,6 +119,33 @@ impl FromRow for Held {
     }
 }
 
+/// A permission that a role gives.
+struct Given {
+    permission: String,
+    is_on_account: bool,
+}
+
+impl FromRow for Given {
+    fn from_row(row: &Row) -> Result<Self, RowError> {
+        Ok(Self { permission: row.text("permission")?, is_on_account: row.number::<i64>("on_account")? != 0 })
+    }
+}
+
+/// Of what roles give, what counts, for a token that which it holds.
+fn somewhere(actor: &Actor, given: &[Given], of_token: Option<&[String]>) -> Vec<String> {
+    let is_given = |permission: PermissionId| {
+        given.iter().any(|given| {
+            let reach = permission.reach();
+            given.permission == permission.as_str()
+                && if given.is_on_account { reach == "account" } else { reach != "system" }
+        }) && of_token.is_none_or(|held| held.iter().any(|name| name == permission.as_str()))
+    };
+    let everywhere: Vec<PermissionId> = actor.held_everywhere().collect();
+    let all = PermissionId::ALL.iter().copied();
+    let held = all.filter(|&permission| everywhere.contains(&permission) || is_given(permission));
+    held.map(|permission| permission.as_str().to_owned()).collect()
+}
+
 /// Who is signed in.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(super) struct SessionView {
@@ -125,6 +158,8 @@ pub(super) struct SessionView {
     roles: Vec<Held>,
     /// What they may do over the whole installation.
     permissions: Vec<String>,
+    /// What they may do on one organisation or account at least, or everywhere. On which, each operation says.
+    permissions_somewhere: Vec<String>,
     /// The session's id.
     #[schema(value_type = Option<String>, format = "uuid")]
     session: Option<SessionId>,
@@ -208,21 +243,23 @@ async fn view(parts: &Parts, actor: &Actor) -> Result<SessionView, ApiError> {
         (vec![Held { role: "administrator".to_owned(), organisation, account: None }], None)
     };
     let read = async |tx: &mut Tx| -> Result<_, StoreError> {
-        let Some(person) = person else { return Ok((None, None)) };
-        let token_ends = match actor.token() {
-            Some((token, _)) => {
-                token::find(tx, person, &TokenKey::Id(token)).await?.and_then(|token| token.expires_at)
-            }
+        let Some(person) = person else { return Ok((None, None, Vec::new())) };
+        let token = match actor.token() {
+            Some((token, _)) => token::find(tx, person, &TokenKey::Id(token)).await?,
             None => None,
         };
-        Ok((acting::consent(tx, person, now).await?, token_ends))
+        let given = tx.all::<Given>(SOMEWHERE.bind(person)).await?;
+        Ok((acting::consent(tx, person, now).await?, token, given))
     };
-    let (act_as_consent_until, token_ends) = parts.panel.store().read(read).await?;
+    let (act_as_consent_until, token, given) = parts.panel.store().read(read).await?;
+    let of_token = token.as_ref().map(|token| token.permissions.as_slice());
+    let token_ends = token.as_ref().and_then(|token| token.expires_at);
     Ok(SessionView {
         person,
         login: actor.name().to_owned(),
         roles,
         permissions: actor.held_everywhere().map(|permission| permission.as_str().to_owned()).collect(),
+        permissions_somewhere: somewhere(actor, &given, of_token),
         session,
         via: match (person, session) {
             (_, Some(_)) => "session",

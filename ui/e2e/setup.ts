@@ -1,0 +1,28 @@
+import { mkdirSync } from 'node:fs'
+import { type FullConfig, request } from '@playwright/test'
+import { onServer, PASSWORD } from './server'
+
+/** Signs in once by a one-time link, sets a password, and makes what pages are to show. */
+export default async function setup(config: FullConfig) {
+  const baseURL = config.projects[0]?.use.baseURL
+  if (!baseURL) throw new Error('PANEL is the address of the panel')
+  const made = JSON.parse(onServer('holdfast', 'login-link', '--json'))
+  const context = await request.newContext({
+    baseURL,
+    ignoreHTTPSErrors: true,
+    extraHTTPHeaders: { Origin: new URL(baseURL).origin },
+  })
+  const signedIn = await context.post('/api/v1/session/link', { data: { token: made.token } })
+  if (!signedIn.ok()) throw new Error(`the link signs nobody in: ${await signedIn.text()}`)
+  await context.put('/api/v1/password', { data: { new: PASSWORD } })
+  const wait = { Prefer: 'wait=30' }
+  await context.post('/api/v1/accounts', { data: { name: 'alice', email: 'alice@example.test' }, headers: wait })
+  for (const name of ['www.alice.test', 'shop.alice.test']) {
+    await context.post('/api/v1/sites', { data: { account: 'alice', name }, headers: wait })
+  }
+  await context.post('/api/v1/packages', { data: { name: 'small', limits: { sites: 3, disk_bytes: 10 * 2 ** 30 } } })
+  await context.post('/api/v1/organisations', { data: { name: 'acme', kind: 'client' } })
+  mkdirSync('test-results', { recursive: true })
+  await context.storageState({ path: 'test-results/.session.json' })
+  await context.dispose()
+}

@@ -1,0 +1,189 @@
+import { queryOptions } from '@tanstack/react-query'
+import { api, type Schemas, unwrap } from './client'
+
+/**
+ * What is read, under keys that begin with the object's kind: an event about a kind makes what was read of it old.
+ */
+type Page = { q?: string; cursor?: string; limit?: number }
+
+const list = { staleTime: 10_000 }
+
+export const queries = {
+  session: () => queryOptions({ queryKey: ['session'], queryFn: () => unwrap(api.GET('/api/v1/session')) }),
+  accounts: (query: Page = {}) =>
+    queryOptions({
+      ...list,
+      queryKey: ['account', 'list', query],
+      queryFn: () => unwrap(api.GET('/api/v1/accounts', { params: { query } })),
+    }),
+  account: (account: string) =>
+    queryOptions({
+      queryKey: ['account', 'one', account],
+      queryFn: () => unwrap(api.GET('/api/v1/accounts/{account}', { params: { path: { account } } })),
+    }),
+  accountLimits: (account: string) =>
+    queryOptions({
+      queryKey: ['account', 'limits', account],
+      queryFn: () => unwrap(api.GET('/api/v1/accounts/{account}/limits', { params: { path: { account } } })),
+    }),
+  accountUsage: (account: string) =>
+    queryOptions({
+      staleTime: 60_000,
+      queryKey: ['usage', account],
+      queryFn: () => unwrap(api.GET('/api/v1/accounts/{account}/usage', { params: { path: { account } } })),
+    }),
+  accountMembers: (account: string) =>
+    queryOptions({
+      queryKey: ['member', 'account', account],
+      queryFn: () => unwrap(api.GET('/api/v1/accounts/{account}/members', { params: { path: { account } } })),
+    }),
+  sites: (query: Page & { account?: string } = {}) =>
+    queryOptions({
+      ...list,
+      queryKey: ['site', 'list', query],
+      queryFn: () => unwrap(api.GET('/api/v1/sites', { params: { query } })),
+    }),
+  site: (site: string) =>
+    queryOptions({
+      queryKey: ['site', 'one', site],
+      queryFn: () => unwrap(api.GET('/api/v1/sites/{site}', { params: { path: { site } } })),
+    }),
+  pools: (query: { account?: string; cursor?: string } = {}) =>
+    queryOptions({
+      queryKey: ['pool', 'list', query],
+      queryFn: () => unwrap(api.GET('/api/v1/pools', { params: { query } })),
+    }),
+  packages: (query: Page = {}) =>
+    queryOptions({
+      ...list,
+      queryKey: ['package', 'list', query],
+      queryFn: () => unwrap(api.GET('/api/v1/packages', { params: { query } })),
+    }),
+  limits: () =>
+    queryOptions({
+      staleTime: 600_000,
+      queryKey: ['limit-names'],
+      queryFn: () => unwrap(api.GET('/api/v1/limits')),
+    }),
+  organisations: (query: Page = {}) =>
+    queryOptions({
+      ...list,
+      queryKey: ['organisation', 'list', query],
+      queryFn: () => unwrap(api.GET('/api/v1/organisations', { params: { query } })),
+    }),
+  organisation: (organisation: string) =>
+    queryOptions({
+      queryKey: ['organisation', 'one', organisation],
+      queryFn: () => unwrap(api.GET('/api/v1/organisations/{organisation}', { params: { path: { organisation } } })),
+    }),
+  organisationLimits: (organisation: string) =>
+    queryOptions({
+      queryKey: ['organisation', 'limits', organisation],
+      queryFn: () =>
+        unwrap(api.GET('/api/v1/organisations/{organisation}/limits', { params: { path: { organisation } } })),
+    }),
+  organisationMembers: (organisation: string) =>
+    queryOptions({
+      queryKey: ['member', 'organisation', organisation],
+      queryFn: () =>
+        unwrap(api.GET('/api/v1/organisations/{organisation}/members', { params: { path: { organisation } } })),
+    }),
+  persons: (query: Page = {}) =>
+    queryOptions({
+      ...list,
+      queryKey: ['person', 'list', query],
+      queryFn: () => unwrap(api.GET('/api/v1/persons', { params: { query } })),
+    }),
+  person: (person: string) =>
+    queryOptions({
+      queryKey: ['person', 'one', person],
+      queryFn: () => unwrap(api.GET('/api/v1/persons/{person}', { params: { path: { person } } })),
+    }),
+  personSessions: (person: string) =>
+    queryOptions({
+      queryKey: ['person', 'sessions', person],
+      queryFn: () => unwrap(api.GET('/api/v1/persons/{person}/sessions', { params: { path: { person } } })),
+    }),
+  personTokens: (person: string) =>
+    queryOptions({
+      queryKey: ['person', 'tokens', person],
+      queryFn: () => unwrap(api.GET('/api/v1/persons/{person}/tokens', { params: { path: { person } } })),
+    }),
+  personNetworks: (person: string) =>
+    queryOptions({
+      queryKey: ['person', 'networks', person],
+      queryFn: () => unwrap(api.GET('/api/v1/persons/{person}/networks', { params: { path: { person } } })),
+    }),
+  roles: (query: { cursor?: string; limit?: number } = {}) =>
+    queryOptions({
+      ...list,
+      queryKey: ['role', 'list', query],
+      queryFn: () => unwrap(api.GET('/api/v1/roles', { params: { query } })),
+    }),
+  permissions: () =>
+    queryOptions({
+      staleTime: 600_000,
+      queryKey: ['permission'],
+      queryFn: () => unwrap(api.GET('/api/v1/permissions')),
+    }),
+  webhooks: (query: { cursor?: string } = {}) =>
+    queryOptions({
+      ...list,
+      queryKey: ['webhook', 'list', query],
+      queryFn: () => unwrap(api.GET('/api/v1/webhooks', { params: { query } })),
+    }),
+  webhook: (webhook: string) =>
+    queryOptions({
+      queryKey: ['webhook', 'one', webhook],
+      queryFn: () => unwrap(api.GET('/api/v1/webhooks/{webhook}', { params: { path: { webhook } } })),
+    }),
+  deliveries: (webhook: string, query: { cursor?: string; state?: string }) =>
+    queryOptions({
+      queryKey: ['webhook', 'deliveries', webhook, query],
+      queryFn: () => unwrap(api.GET('/api/v1/webhooks/{webhook}/deliveries', { params: { path: { webhook }, query } })),
+    }),
+  settings: () => queryOptions({ queryKey: ['setting'], queryFn: () => unwrap(api.GET('/api/v1/settings')) }),
+  audit: (query: {
+    cursor?: string
+    account?: string
+    organisation?: string
+    actor?: string
+    action?: string
+    object?: string
+    outcome?: string
+    limit?: number
+  }) =>
+    queryOptions({
+      queryKey: ['audit', query],
+      queryFn: () => unwrap(api.GET('/api/v1/audit', { params: { query } })),
+    }),
+  auditVerdict: () =>
+    queryOptions({ queryKey: ['audit-verdict'], queryFn: () => unwrap(api.GET('/api/v1/audit/verify')) }),
+  node: () => queryOptions({ queryKey: ['host', 'node'], queryFn: () => unwrap(api.GET('/api/v1/node')) }),
+  drift: () => queryOptions({ queryKey: ['host', 'drift'], queryFn: () => unwrap(api.GET('/api/v1/drift')) }),
+  hostPlan: () =>
+    queryOptions({ staleTime: 30_000, queryKey: ['host', 'plan'], queryFn: () => unwrap(api.GET('/api/v1/plan')) }),
+  doctor: () =>
+    queryOptions({ staleTime: 60_000, queryKey: ['doctor'], queryFn: () => unwrap(api.GET('/api/v1/doctor')) }),
+  events: (limit = 100) =>
+    queryOptions({
+      queryKey: ['event', limit],
+      // without `Accept: text/event-stream` it is a page
+      queryFn: () =>
+        unwrap(api.GET('/api/v1/events', { params: { query: { limit } } })) as Promise<Schemas['EventPage']>,
+    }),
+  tokens: () => queryOptions({ queryKey: ['token'], queryFn: () => unwrap(api.GET('/api/v1/tokens')) }),
+  sessions: () => queryOptions({ queryKey: ['own-session'], queryFn: () => unwrap(api.GET('/api/v1/sessions')) }),
+  factors: () => queryOptions({ queryKey: ['factor'], queryFn: () => unwrap(api.GET('/api/v1/second-factor')) }),
+  passkeys: () => queryOptions({ queryKey: ['passkey'], queryFn: () => unwrap(api.GET('/api/v1/passkeys')) }),
+  networks: () => queryOptions({ queryKey: ['networks'], queryFn: () => unwrap(api.GET('/api/v1/session/networks')) }),
+  invitations: () => queryOptions({ queryKey: ['invitation'], queryFn: () => unwrap(api.GET('/api/v1/invitations')) }),
+}
+
+/** Which queries an event about an object of a kind makes old, by the first part of their keys. */
+export function touchedBy(kind: string): string[] {
+  const host = ['host', 'event']
+  if (kind === 'account') return ['account', 'usage', 'organisation', ...host]
+  if (kind === 'site' || kind === 'pool') return ['site', 'pool', 'account', ...host]
+  return [kind, ...host]
+}

@@ -1,0 +1,48 @@
+import { Drawer, Stack, Text, Title } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import { EventLine } from '../components/EventLine'
+import { EmptyState, ErrorState } from '../components/States'
+import { underWay, useEvents } from './events'
+
+/** What is under way on the server, and what happened last. It never opens by itself. */
+export function ChangesDrawer({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation()
+  const { events, error, link } = useEvents()
+  const running = underWay(events)
+  return (
+    <Drawer
+      opened
+      onClose={onClose}
+      title={t('drawer.title')}
+      size="lg"
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      <Stack>
+        <section aria-label={t('drawer.underWay')}>
+          <Title order={2}>{t('drawer.underWay')}</Title>
+          {running.length ? (
+            <ul className="steps">
+              {running.map((event) => (
+                <EventLine key={event.cursor} event={event} />
+              ))}
+            </ul>
+          ) : (
+            <Text c="dimmed">{t('drawer.nothing')}</Text>
+          )}
+        </section>
+        <section aria-label={t('drawer.latest')}>
+          <Title order={2}>{t('drawer.latest')}</Title>
+          {error ? <ErrorState error={error} /> : null}
+          {!error && events.length === 0 && (
+            <EmptyState title={t('drawer.empty')}>{link === 'refused' ? t('drawer.refused') : undefined}</EmptyState>
+          )}
+          <ul className="steps">
+            {events.slice(0, 50).map((event) => (
+              <EventLine key={event.cursor} event={event} />
+            ))}
+          </ul>
+        </section>
+      </Stack>
+    </Drawer>
+  )
+}

@@ -1,0 +1,60 @@
+import { Kbd, Modal, Stack, Switch } from '@mantine/core'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { PAGES } from './navigation'
+import { useMe } from './session'
+import { areSingleKeysOn, setSingleKeys } from './shortcuts'
+
+/** Every key that does something. */
+export function ShortcutSheet({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation()
+  const { may } = useMe()
+  const [isOn, setOn] = useState(areSingleKeysOn)
+  const pages = PAGES.filter((item) => may(item.needs))
+  const keys: [string[], string][] = [
+    [['Ctrl', 'K'], t('keys.palette')],
+    [['Ctrl', 'J'], t('keys.drawer')],
+    [['/'], t('keys.filter')],
+    [['c'], t('keys.create')],
+    [['j'], t('keys.down')],
+    [['k'], t('keys.up')],
+    [['Enter'], t('keys.open')],
+    [['Esc'], t('keys.close')],
+    [['?'], t('keys.sheet')],
+    ...pages.map((item): [string[], string] => [['g', item.letter], t(`nav.${item.key}`)]),
+  ]
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('keys.title')}
+      size="lg"
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      <Stack>
+        <Switch
+          label={t('keys.single')}
+          checked={isOn}
+          onChange={(event) => {
+            setSingleKeys(event.currentTarget.checked)
+            setOn(event.currentTarget.checked)
+          }}
+        />
+        <dl className="facts">
+          {keys.map(([combination, what]) => (
+            <div key={what} style={{ display: 'contents' }}>
+              <dt>
+                {combination.map((key) => (
+                  <Kbd key={key} mr={4}>
+                    {key}
+                  </Kbd>
+                ))}
+              </dt>
+              <dd>{what}</dd>
+            </div>
+          ))}
+        </dl>
+      </Stack>
+    </Modal>
+  )
+}

@@ -1,0 +1,53 @@
+import i18n from './i18n'
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+const SPANS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+  ['second', 1],
+]
+
+/** The language for numbers and times: `ar` keeps Latin digits, the pseudo-language is English. */
+const locale = () => (i18n.language === 'en-XA' ? 'en' : i18n.language === 'ar' ? 'ar-u-nu-latn' : i18n.language)
+
+export const number = (value: number, digits = 0) =>
+  new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value)
+
+/** Bytes in the largest unit of 1024 that leaves at least 1. */
+export function bytes(value: number): string {
+  let index = 0
+  let rest = value
+  while (rest >= 1024 && index < UNITS.length - 1) {
+    rest /= 1024
+    index += 1
+  }
+  return `${number(rest, rest < 10 && index > 0 ? 1 : 0)} ${UNITS[index]}`
+}
+
+/** The exact time, with its zone. */
+export const exact = (time: string) =>
+  new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(time))
+
+/** How long ago, or in how long. */
+export function relative(time: string, now = Date.now()): string {
+  const seconds = (new Date(time).getTime() - now) / 1000
+  const [unit, span] = SPANS.find(([, span]) => Math.abs(seconds) >= span) ?? ['second', 1]
+  return new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' }).format(Math.trunc(seconds / span), unit)
+}
+
+/** A length of time in its two largest parts. */
+export function duration(seconds: number): string {
+  const parts: string[] = []
+  let rest = seconds
+  for (const [unit, span] of SPANS.slice(2)) {
+    const count = Math.floor(rest / span)
+    rest -= count * span
+    if (count > 0 && parts.length < 2) {
+      parts.push(new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'short' }).format(count))
+    }
+  }
+  return parts.join(' ') || number(0)
+}

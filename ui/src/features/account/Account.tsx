@@ -1,0 +1,138 @@
+import { Skeleton, Stack, Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useParams } from '@tanstack/react-router'
+import { lazy, Suspense, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Schemas } from '../../api/problem'
+import { queries } from '../../api/queries'
+import { said } from '../../app/i18n'
+import { useMe } from '../../app/session'
+import { Activity } from '../../components/Activity'
+import { ConditionNote } from '../../components/ConditionNote'
+import { ObjectMenu } from '../../components/ObjectMenu'
+import { ObjectTabs } from '../../components/ObjectTabs'
+import { Facts, Page } from '../../components/Page'
+import { ErrorState, Note } from '../../components/States'
+import { StatusBadge } from '../../components/StatusBadge'
+import { Time } from '../../components/Time'
+import { LimitList } from '../package/LimitList'
+import { SiteTable } from '../web/SiteTable'
+import { type AccountAct, AccountMenu } from './AccountMenu'
+import { UsageFacts } from './Usage'
+
+const AccountDialog = lazy(() => import('./AccountActions').then((file) => ({ default: file.AccountDialog })))
+const Members = lazy(() => import('../people/Members').then((file) => ({ default: file.Members })))
+
+function Overview({ account }: { account: Schemas['Account'] }) {
+  const { t } = useTranslation()
+  const limits = useQuery(queries.accountLimits(account.id))
+  return (
+    <Stack gap="lg">
+      {account.suspended && (
+        <Note tone="warning" title={t('accounts.isSuspended')}>
+          <Text size="sm">
+            {account.suspended_by.map((by) => said(`suspendedBy.${by}`) ?? by).join(', ')}
+            {account.suspended_reason && `: ${account.suspended_reason}`}
+          </Text>
+        </Note>
+      )}
+      {account.limits_note && (
+        <Note tone="warning" title={t('accounts.notHeld')}>
+          <Text size="sm">{account.limits_note}</Text>
+        </Note>
+      )}
+      <Facts
+        rows={[
+          [t('accounts.organisation'), account.organisation],
+          [t('accounts.package'), account.package ?? t('table.none')],
+          [t('accounts.email'), account.email],
+          [t('accounts.sftp'), account.has_password ? t('accounts.byPassword') : t('accounts.byKeys')],
+          [
+            t('accounts.keys'),
+            account.ssh_keys.length
+              ? account.ssh_keys.map((key) => (
+                  <div key={key} className="mono ltr">
+                    {key}
+                  </div>
+                ))
+              : t('table.none'),
+          ],
+          [
+            t('accounts.uid'),
+            <span key="uid" className="mono">
+              {account.uid}
+            </span>,
+          ],
+          [t('table.created'), <Time key="created" at={account.created_at} />],
+        ]}
+      />
+      <Stack gap="sm" component="section" aria-label={t('usage.title')}>
+        <Title order={2}>{t('usage.title')}</Title>
+        <UsageFacts account={account.id} />
+        {limits.error ? <ErrorState error={limits.error} retry={() => void limits.refetch()} /> : null}
+        {limits.data && <LimitList limits={limits.data.limits} features={limits.data.features} />}
+      </Stack>
+    </Stack>
+  )
+}
+
+export function AccountPage() {
+  const { t } = useTranslation()
+  const { may } = useMe()
+  const { account: name } = useParams({ from: '/accounts/$account' })
+  const navigate = useNavigate()
+  const [act, setAct] = useState<AccountAct>()
+  const read = useQuery(queries.account(name))
+  const account = read.data
+  if (read.error) {
+    return (
+      <Page title={name}>
+        <ErrorState error={read.error} retry={() => void read.refetch()} />
+      </Page>
+    )
+  }
+  if (!account) {
+    return (
+      <Page title={name}>
+        <Skeleton h={240} />
+      </Page>
+    )
+  }
+  return (
+    <Page
+      title={account.name}
+      aside={<StatusBadge object={account} />}
+      action={
+        <ObjectMenu>
+          <AccountMenu account={account} onAct={setAct} />
+        </ObjectMenu>
+      }
+    >
+      <ConditionNote object={account} kind="account" />
+      <ObjectTabs
+        tabs={[
+          { key: 'overview', label: t('tabs.overview'), show: () => <Overview account={account} /> },
+          { key: 'sites', label: t('nav.sites'), show: () => <SiteTable account={account.name} /> },
+          ...(may('GET /api/v1/accounts/{account}/members')
+            ? [{ key: 'members', label: t('members.title'), show: () => <Members account={account.name} /> }]
+            : []),
+          {
+            key: 'activity',
+            label: t('tabs.activity'),
+            show: () => <Activity id={account.id} account={account.name} />,
+          },
+        ]}
+      />
+      <Suspense>
+        {act && (
+          <AccountDialog
+            act={act}
+            account={account}
+            onClose={() => setAct(undefined)}
+            onDeleted={() => void navigate({ to: '/accounts' })}
+          />
+        )}
+      </Suspense>
+    </Page>
+  )
+}

@@ -1,0 +1,155 @@
+import { Button, Group, Skeleton, Stack, Text, Textarea, Title } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { change } from '../../api/change'
+import type { Schemas } from '../../api/problem'
+import { queries } from '../../api/queries'
+import { said } from '../../app/i18n'
+import { useMe } from '../../app/session'
+import { ChangeForm } from '../../components/ChangeForm'
+import { ConditionNote } from '../../components/ConditionNote'
+import { Facts, Page } from '../../components/Page'
+import { ErrorState, Note } from '../../components/States'
+import { Badge, type Tone } from '../../components/StatusBadge'
+import { linesOf } from '../account/AccountForms'
+import { Figures } from './Figures'
+
+type Node = Schemas['Node']
+
+const TONES: Record<string, Tone> = { ok: 'good', warning: 'warning', error: 'bad' }
+const WORST = ['error', 'warning', 'ok']
+
+function EditListen({ node, onClose }: { node: Node; onClose: () => void }) {
+  const { t } = useTranslation()
+  const form = useForm({ initialValues: { listen: node.listen.join('\n') } })
+  return (
+    <ChangeForm
+      title={t('health.editListen')}
+      button={t('common.save')}
+      form={form}
+      change={(values) =>
+        change('patch', '/api/v1/node', {
+          generation: node.webserver.generation,
+          body: { listen: linesOf(values.listen) },
+        })
+      }
+      onDone={() => {}}
+      onClose={onClose}
+    >
+      <Textarea
+        label={t('health.listen')}
+        description={t('health.listenHelp')}
+        autosize
+        minRows={3}
+        classNames={{ input: 'mono ltr' }}
+        data-autofocus
+        {...form.getInputProps('listen')}
+      />
+    </ChangeForm>
+  )
+}
+
+function Doctor() {
+  const { t } = useTranslation()
+  const doctor = useQuery(queries.doctor())
+  if (doctor.error && !doctor.data) return <ErrorState error={doctor.error} retry={() => void doctor.refetch()} />
+  const findings = [...(doctor.data?.findings ?? [])].sort(
+    (a, b) => WORST.indexOf(a.severity) - WORST.indexOf(b.severity),
+  )
+  const bad = findings.filter((finding) => finding.severity !== 'ok')
+  const good = findings.filter((finding) => finding.severity === 'ok')
+  const row = (finding: Schemas['FindingView']) => (
+    <li key={finding.code + finding.subject + finding.message}>
+      <Badge tone={TONES[finding.severity] ?? 'off'} quiet={finding.severity === 'ok'}>
+        {said(`severity.${finding.severity}`) ?? finding.severity}
+      </Badge>{' '}
+      <strong>{finding.subject}</strong> {finding.message}
+      {finding.remedy && (
+        <Text size="sm" c="dimmed">
+          {finding.remedy}
+        </Text>
+      )}
+    </li>
+  )
+  return (
+    <Stack gap="xs">
+      <Group justify="space-between">
+        <Title order={2}>{t('health.doctor')}</Title>
+        <Button variant="default" size="xs" loading={doctor.isFetching} onClick={() => void doctor.refetch()}>
+          {t('health.lookAgain')}
+        </Button>
+      </Group>
+      {!doctor.data && <Skeleton h={120} />}
+      {doctor.data && bad.length === 0 && <Note title={t('health.allWell', { count: good.length })} role="status" />}
+      {bad.length > 0 && <ul className="steps">{bad.map(row)}</ul>}
+      {good.length > 0 && (
+        <details>
+          <summary>{t('health.good', { count: good.length })}</summary>
+          <ul className="steps">{good.map(row)}</ul>
+        </details>
+      )}
+    </Stack>
+  )
+}
+
+/** How the server is: its figures, its web server, and all that the doctor looks at. */
+export function Health() {
+  const { t } = useTranslation()
+  const { may } = useMe()
+  const [isEditing, setEditing] = useState(false)
+  const read = useQuery({ ...queries.node(), refetchInterval: 10_000 })
+  const node = read.data
+  if (read.error && !node) {
+    return (
+      <Page title={t('nav.health')}>
+        <ErrorState error={read.error} retry={() => void read.refetch()} />
+      </Page>
+    )
+  }
+  return (
+    <Page
+      title={t('nav.health')}
+      action={
+        node && may('PATCH /api/v1/node') ? (
+          <Button variant="default" onClick={() => setEditing(true)}>
+            {t('health.editListen')}
+          </Button>
+        ) : undefined
+      }
+    >
+      {node ? (
+        <Stack gap="lg">
+          {node.host ? <Figures host={node.host} /> : <Note tone="bad" title={t('health.noAgent')} role="alert" />}
+          <ConditionNote object={node.webserver} kind="webserver" />
+          <Facts
+            rows={[
+              [t('health.name'), node.name],
+              [
+                t('health.addresses'),
+                <span key="addresses" className="mono ltr">
+                  {node.addresses.join(', ')}
+                </span>,
+              ],
+              [
+                t('health.listen'),
+                <span key="listen" className="mono ltr">
+                  {node.listen.join(', ')}
+                </span>,
+              ],
+              ['PHP', node.php_versions.join(', ')],
+              [t('health.os'), node.host?.os],
+              [t('health.kernel'), node.host?.kernel],
+              [t('health.versions'), [node.panel_version, node.host?.agent_version].filter(Boolean).join(' / ')],
+            ]}
+          />
+        </Stack>
+      ) : (
+        <Skeleton h={260} />
+      )}
+      <Doctor />
+      {isEditing && node && <EditListen node={node} onClose={() => setEditing(false)} />}
+    </Page>
+  )
+}

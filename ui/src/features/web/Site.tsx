@@ -1,0 +1,129 @@
+import { Skeleton, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
+import { lazy, Suspense, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Schemas } from '../../api/problem'
+import { queries } from '../../api/queries'
+import { Activity } from '../../components/Activity'
+import { ConditionNote } from '../../components/ConditionNote'
+import { ObjectMenu } from '../../components/ObjectMenu'
+import { ObjectTabs } from '../../components/ObjectTabs'
+import { Facts, Page } from '../../components/Page'
+import { EmptyState, ErrorState, Note } from '../../components/States'
+import { StatusBadge } from '../../components/StatusBadge'
+import { Time } from '../../components/Time'
+import { type SiteAct, SiteMenu } from './SiteMenu'
+
+const SiteDialog = lazy(() => import('./SiteActions').then((file) => ({ default: file.SiteDialog })))
+
+function Overview({ site }: { site: Schemas['Site'] }) {
+  const { t } = useTranslation()
+  return (
+    <Stack>
+      {site.pending_names.length > 0 && (
+        <Note tone="warning" title={t('sites.pendingTitle')}>
+          <Text size="sm">{t('sites.pendingBody', { names: site.pending_names.join(', ') })}</Text>
+        </Note>
+      )}
+      <Facts
+        rows={[
+          [
+            t('sites.account'),
+            <Link key="account" to="/accounts/$account" params={{ account: site.account }}>
+              {site.account}
+            </Link>,
+          ],
+          [t('sites.aliases'), site.aliases.length ? site.aliases.join(', ') : t('table.none')],
+          [
+            t('sites.docroot'),
+            <span key="docroot" className="mono">
+              {site.docroot}
+            </span>,
+          ],
+          [t('sites.index'), site.index?.join(', ')],
+          [t('sites.bodySize'), site.body_size],
+          [t('table.created'), <Time key="created" at={site.created_at} />],
+          [t('table.updated'), <Time key="updated" at={site.updated_at} />],
+        ]}
+      />
+    </Stack>
+  )
+}
+
+function Runtime({ site }: { site: Schemas['Site'] }) {
+  const { t } = useTranslation()
+  const pools = useQuery(queries.pools({ account: site.account }))
+  if (pools.error) return <ErrorState error={pools.error} retry={() => void pools.refetch()} />
+  const pool = pools.data?.items.find((pool) => pool.id === site.pool || pool.name === site.pool)
+  if (!site.php) return <EmptyState title={t('sites.noPhp')}>{t('sites.noPhpHelp')}</EmptyState>
+  if (!pool) return <Skeleton h={120} />
+  return (
+    <Stack>
+      <ConditionNote object={pool} kind="pool" />
+      <Facts
+        rows={[
+          ['PHP', pool.version],
+          [t('sites.pool'), pool.name],
+          [t('table.status'), <StatusBadge key="status" object={pool} />],
+          [t('sites.workers'), pool.workers],
+          [t('sites.sharedBy'), t('sites.count', { count: pool.sites })],
+        ]}
+      />
+      <Text c="dimmed">{t('sites.sleeps')}</Text>
+    </Stack>
+  )
+}
+
+export function SitePage() {
+  const { t } = useTranslation()
+  const { site: name } = useParams({ from: '/sites/$site' })
+  const navigate = useNavigate()
+  const [act, setAct] = useState<SiteAct>()
+  const read = useQuery(queries.site(name))
+  const site = read.data
+  if (read.error) {
+    return (
+      <Page title={name}>
+        <ErrorState error={read.error} retry={() => void read.refetch()} />
+      </Page>
+    )
+  }
+  if (!site) {
+    return (
+      <Page title={name}>
+        <Skeleton h={240} />
+      </Page>
+    )
+  }
+  return (
+    <Page
+      title={site.name}
+      aside={<StatusBadge object={site} />}
+      action={
+        <ObjectMenu>
+          <SiteMenu site={site} onAct={setAct} />
+        </ObjectMenu>
+      }
+    >
+      <ConditionNote object={site} kind="site" />
+      <ObjectTabs
+        tabs={[
+          { key: 'overview', label: t('tabs.overview'), show: () => <Overview site={site} /> },
+          { key: 'runtime', label: t('tabs.runtime'), show: () => <Runtime site={site} /> },
+          { key: 'activity', label: t('tabs.activity'), show: () => <Activity id={site.id} /> },
+        ]}
+      />
+      <Suspense>
+        {act && (
+          <SiteDialog
+            act={act}
+            site={site}
+            onClose={() => setAct(undefined)}
+            onDeleted={() => void navigate({ to: '/sites' })}
+          />
+        )}
+      </Suspense>
+    </Page>
+  )
+}

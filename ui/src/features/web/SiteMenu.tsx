@@ -1,0 +1,53 @@
+import { Menu } from '@mantine/core'
+import { IconCheck, IconEdit, IconExternalLink, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+import type { Schemas } from '../../api/problem'
+import { useMe } from '../../app/session'
+
+type Site = Schemas['Site']
+export type SiteAct = 'edit' | 'suspend' | 'unsuspend' | 'approve' | 'delete'
+
+/** The actions of a site, in the same order in its row and on its page. */
+export function SiteMenu({ site, onAct }: { site: Site; onAct: (act: SiteAct) => void }) {
+  const { t } = useTranslation()
+  const { may } = useMe()
+  const icon = { size: 16, 'aria-hidden': true } as const
+  return (
+    <>
+      <Menu.Item
+        component="a"
+        href={`http://${site.name}/`}
+        target="_blank"
+        rel="noreferrer"
+        leftSection={<IconExternalLink {...icon} />}
+      >
+        {t('sites.open')}
+      </Menu.Item>
+      {may('PATCH /api/v1/sites/{site}') && (
+        <Menu.Item leftSection={<IconEdit {...icon} />} onClick={() => onAct('edit')}>
+          {t('common.edit')}
+        </Menu.Item>
+      )}
+      {site.pending_names.length > 0 && may('POST /api/v1/sites/{site}/approve') && (
+        <Menu.Item leftSection={<IconCheck {...icon} />} onClick={() => onAct('approve')}>
+          {t('sites.approve')}
+        </Menu.Item>
+      )}
+      {may('POST /api/v1/sites/{site}/suspend') &&
+        (site.suspended ? (
+          <Menu.Item leftSection={<IconPlayerPlay {...icon} />} onClick={() => onAct('unsuspend')}>
+            {t('common.unsuspend')}
+          </Menu.Item>
+        ) : (
+          <Menu.Item leftSection={<IconPlayerPause {...icon} />} onClick={() => onAct('suspend')}>
+            {t('common.suspend')}
+          </Menu.Item>
+        ))}
+      {may('DELETE /api/v1/sites/{site}') && (
+        <Menu.Item color="red" leftSection={<IconTrash {...icon} />} onClick={() => onAct('delete')}>
+          {t('common.delete')}
+        </Menu.Item>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { bytes, duration, relative } from '../app/format'
+import { tokens } from '../app/theme'
+import { readSearch } from '../app/url'
+import { conditionOf } from '../components/StatusBadge'
+import { amountFrom, amountText } from '../features/package/Amounts'
+import { settingText, settingValue } from '../features/setting/Settings'
+
+test('an amount is read as it is written, and what is none is left for the panel to refuse', () => {
+  for (const [text, unit, value] of [
+    ['', 'count', null],
+    ['5', 'count', 5],
+    ['unlimited', 'count', 'unlimited'],
+    ['10G', 'bytes', 10 * 2 ** 30],
+    ['1.5 GiB', 'bytes', 1.5 * 2 ** 30],
+    ['10G', 'count', '10G'],
+    ['-1', 'count', '-1'],
+    ['many', 'bytes', 'many'],
+  ] as const) {
+    expect([text, amountFrom(text, unit)]).toEqual([text, value])
+  }
+  for (const value of [0, 1, 1000, 2 ** 20, 3 * 2 ** 30, 'unlimited', null]) {
+    expect(amountFrom(amountText(value, 'bytes'), 'bytes')).toBe(value)
+  }
+})
+
+test('a setting keeps its type', () => {
+  expect(settingValue(settingText(['a', 'b']), [])).toEqual(['a', 'b'])
+  expect(settingValue('12', 5)).toBe(12)
+  expect(settingValue('twelve', 5)).toBe('twelve')
+  expect(settingValue(' ', null)).toBe(null)
+})
+
+test('nothing is ready before it was observed', () => {
+  expect(conditionOf({ condition: 'ready', generation: 2, observed_generation: 1 })).toBe('converging')
+  expect(conditionOf({ condition: 'ready', generation: 2, observed_generation: 2 })).toBe('ready')
+  expect(conditionOf({ condition: 'failed', generation: 2, observed_generation: 1 })).toBe('failed')
+})
+
+test('the address holds what a page knows and nothing else', () => {
+  expect(readSearch({ q: 'a', cursor: '', evil: 'x', tab: 3 })).toEqual({ q: 'a', tab: '3' })
+})
+
+test('figures are for people', () => {
+  expect(bytes(0)).toBe('0 B')
+  expect(bytes(1536)).toBe('1.5 KiB')
+  expect(bytes(24 * 2 ** 30)).toBe('24 GiB')
+  expect(duration(3 * 86_400 + 7200 + 59)).toBe('3 days 2 hr')
+  expect(relative('2026-01-01T00:00:00Z', Date.parse('2026-01-01T02:30:00Z'))).toBe('2 hours ago')
+})
+
+/** Relative luminance of WCAG. */
+function luminance(hex: string) {
+  const parts = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+  const [r = 0, g = 0, b = 0] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+test.each(['light', 'dark'] as const)('texts of %s are readable on its ground', (scheme) => {
+  const all = tokens[scheme]
+  const ground = luminance(all['--mantine-color-body'])
+  for (const name of ['text', 'dimmed', 'error', 'placeholder', 'anchor'] as const) {
+    const light = luminance(all[`--mantine-color-${name}`])
+    const ratio = (Math.max(ground, light) + 0.05) / (Math.min(ground, light) + 0.05)
+    expect(ratio, name).toBeGreaterThanOrEqual(4.5)
+  }
+})
