@@ -358,6 +358,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The providers that the caller is known by. */
+        get: operations["identity_list"];
+        put?: never;
+        /** Begins to link a provider to the caller: the answer is where this browser is to go. */
+        post: operations["identity_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identities/{identity}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Unlinks a provider from the caller, and takes the roles that it gave. */
+        delete: operations["identity_unlink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Identity providers in the order of their names. */
+        get: operations["identity_provider_list"];
+        put?: never;
+        /** Adds an identity provider. */
+        post: operations["identity_provider_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-providers/{identity_provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One identity provider. */
+        get: operations["identity_provider_show"];
+        put?: never;
+        post?: never;
+        /** Removes an identity provider, with all links to it and all roles that it gave. */
+        delete: operations["identity_provider_delete"];
+        options?: never;
+        head?: never;
+        /** Changes an identity provider. */
+        patch: operations["identity_provider_edit"];
+        trace?: never;
+    };
     "/api/v1/invitations": {
         parameters: {
             query?: never;
@@ -1191,6 +1263,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a sign-in by a provider: the answer is where this browser is to go. It comes back to the panel by itself. */
+        post: operations["session_create_by_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The buttons of the sign-in page: providers by which one can sign in. */
+        get: operations["session_provider_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session/step-up": {
         parameters: {
             query?: never;
@@ -1779,6 +1885,11 @@ export interface components {
             /** @description The token that the first factor was answered with; without it, the passkey alone is to sign in. */
             token?: string | null;
         };
+        /** @description Which provider. */
+        AskProvider: {
+            /** @description Its name. */
+            provider: string;
+        };
         /** @description Whether the audit is as it was written. */
         AuditVerdict: {
             /** @description Every entry is as it was written, and all heads that the agent noted are among them. */
@@ -1945,6 +2056,56 @@ export interface components {
             message?: string | null;
             /** @description The reason's code. */
             reason?: string | null;
+        };
+        /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
+        Changed_IdentityProvider: components["schemas"]["DryRun"] | {
+            /** @description What it calls this panel. */
+            client_id: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Whether one can sign in by it. */
+            enabled: boolean;
+            /** @description The claim with a person's groups; null: groups are not looked at. */
+            groups_claim?: string | null;
+            /** @description Whether the panel shows it a secret. */
+            has_secret: boolean;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uri
+             * @description Its issuer.
+             */
+            issuer: string;
+            /** @description What is on its button. */
+            label: string;
+            /** @description Whether people are made who have a group that is mapped. */
+            makes_people: boolean;
+            /** @description Which group has which role where. */
+            mappings: components["schemas"]["Mapping"][];
+            /** @description Its name, in the address that it sends people back to. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many people are known by it.
+             */
+            people: number;
+            /** @description Where it sends people back to, to be entered there; null: the panel has no name yet. */
+            redirect_uri?: string | null;
+            /** @description What is asked for beside `openid`. */
+            scopes: string[];
+            /** @description Whether what it asked people for is enough: Holdfast then asks for no second factor of its own. */
+            second_factor_counts: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
         };
         /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
         Changed_Invitation: components["schemas"]["DryRun"] | {
@@ -2451,6 +2612,44 @@ export interface components {
              */
             password?: string | null;
         };
+        /** @description A new provider. */
+        CreateProvider: {
+            /** @description What it calls this panel. */
+            client_id: string;
+            /**
+             * Format: password
+             * @description What the panel shows to it; left out: a public client.
+             */
+            client_secret?: string | null;
+            /** @description Whether one can sign in by it; left out: yes. */
+            enabled?: boolean;
+            /**
+             * @description The claim with a person's groups; null or left out: groups are not looked at.
+             * @example groups
+             */
+            groups_claim?: string | null;
+            /**
+             * Format: uri
+             * @description Its issuer, letter by letter as it names itself: `https://`, without `/.well-known/openid-configuration`. It never changes.
+             * @example https://login.example.com
+             */
+            issuer: string;
+            /** @description What is on its button; left out: the name. */
+            label?: string | null;
+            /** @description Make people who have a group that is mapped. */
+            makes_people?: boolean;
+            /** @description Which group has which role where. */
+            mappings?: components["schemas"]["MappingWanted"][];
+            /**
+             * @description Its name: lower-case letters, digits and hyphens. It is in the address that the provider sends people back to, and never changes.
+             * @example corp
+             */
+            name: string;
+            /** @description What is asked for beside `openid`; left out: `profile` and `email`. */
+            scopes?: string[] | null;
+            /** @description What it asked people for is enough: Holdfast asks for no second factor of its own. */
+            second_factor_counts?: boolean;
+        };
         /** @description A new role. */
         CreateRole: {
             /**
@@ -2777,6 +2976,30 @@ export interface components {
              */
             password?: string | null;
         };
+        /** @description A change of a provider; what is left out stays. */
+        EditProvider: {
+            /** @description What it calls this panel. */
+            client_id?: string | null;
+            /**
+             * Format: password
+             * @description What the panel shows to it; null: nothing, it is a public client.
+             */
+            client_secret?: string | null;
+            /** @description Whether one can sign in by it. */
+            enabled?: boolean | null;
+            /** @description The claim with a person's groups; null: groups are not looked at. */
+            groups_claim?: string | null;
+            /** @description What is on its button. */
+            label?: string | null;
+            /** @description Whether people are made who have a group that is mapped. */
+            makes_people?: boolean | null;
+            /** @description All mappings: which group has which role where. What none of them gives any more is taken from whoever had it by this provider. */
+            mappings?: components["schemas"]["MappingWanted"][] | null;
+            /** @description What is asked for beside `openid`. */
+            scopes?: string[] | null;
+            /** @description Whether what it asked people for is enough. */
+            second_factor_counts?: boolean | null;
+        };
         /** @description What may be changed of a role. What is left out stays as it is. */
         EditRole: {
             /** @description Another name. */
@@ -3049,6 +3272,82 @@ export interface components {
              * @description Files written.
              */
             writes: number;
+        };
+        /** @description A provider that one is known by. */
+        Identity: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            created_at: string;
+            /** @description Whether one can sign in by it now. */
+            enabled: boolean;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What is on the provider's button. */
+            label: string;
+            /**
+             * Format: date-time
+             * @description When it last signed in; null: never.
+             */
+            last_used_at?: string | null;
+            /** @description The provider's name. */
+            provider: string;
+            /** @description What the provider calls one: its own word, which means nothing elsewhere. */
+            subject: string;
+        };
+        /** @description An identity provider. */
+        IdentityProvider: {
+            /** @description What it calls this panel. */
+            client_id: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Whether one can sign in by it. */
+            enabled: boolean;
+            /** @description The claim with a person's groups; null: groups are not looked at. */
+            groups_claim?: string | null;
+            /** @description Whether the panel shows it a secret. */
+            has_secret: boolean;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uri
+             * @description Its issuer.
+             */
+            issuer: string;
+            /** @description What is on its button. */
+            label: string;
+            /** @description Whether people are made who have a group that is mapped. */
+            makes_people: boolean;
+            /** @description Which group has which role where. */
+            mappings: components["schemas"]["Mapping"][];
+            /** @description Its name, in the address that it sends people back to. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many people are known by it.
+             */
+            people: number;
+            /** @description Where it sends people back to, to be entered there; null: the panel has no name yet. */
+            redirect_uri?: string | null;
+            /** @description What is asked for beside `openid`. */
+            scopes: string[];
+            /** @description Whether what it asked people for is enough: Holdfast then asks for no second factor of its own. */
+            second_factor_counts: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
         };
         /** @description A role that was offered to you. */
         Invitation: {
@@ -3405,6 +3704,92 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        List_Identity: {
+            /** @description The items, in order. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                created_at: string;
+                /** @description Whether one can sign in by it now. */
+                enabled: boolean;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description What is on the provider's button. */
+                label: string;
+                /**
+                 * Format: date-time
+                 * @description When it last signed in; null: never.
+                 */
+                last_used_at?: string | null;
+                /** @description The provider's name. */
+                provider: string;
+                /** @description What the provider calls one: its own word, which means nothing elsewhere. */
+                subject: string;
+            }[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        List_IdentityProvider: {
+            /** @description The items, in order. */
+            items: {
+                /** @description What it calls this panel. */
+                client_id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description Whether one can sign in by it. */
+                enabled: boolean;
+                /** @description The claim with a person's groups; null: groups are not looked at. */
+                groups_claim?: string | null;
+                /** @description Whether the panel shows it a secret. */
+                has_secret: boolean;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: uri
+                 * @description Its issuer.
+                 */
+                issuer: string;
+                /** @description What is on its button. */
+                label: string;
+                /** @description Whether people are made who have a group that is mapped. */
+                makes_people: boolean;
+                /** @description Which group has which role where. */
+                mappings: components["schemas"]["Mapping"][];
+                /** @description Its name, in the address that it sends people back to. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description How many people are known by it.
+                 */
+                people: number;
+                /** @description Where it sends people back to, to be entered there; null: the panel has no name yet. */
+                redirect_uri?: string | null;
+                /** @description What is asked for beside `openid`. */
+                scopes: string[];
+                /** @description Whether what it asked people for is enough: Holdfast then asks for no second factor of its own. */
+                second_factor_counts: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it was last changed.
+                 */
+                updated_at: string;
+            }[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         List_Invitation: {
             /** @description The items, in order. */
             items: {
@@ -3688,6 +4073,18 @@ export interface components {
                  */
                 workers: number;
             })[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        List_ProviderButton: {
+            /** @description The items, in order. */
+            items: {
+                /** @description What is on the button. */
+                label: string;
+                /** @description The provider's name. */
+                name: string;
+            }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
         };
@@ -3991,6 +4388,32 @@ export interface components {
         /** @description A person who was made, and the way in. */
         MadePerson: components["schemas"]["Person"] & {
             link?: components["schemas"]["Link"] | null;
+        };
+        /** @description Which group has which role where. */
+        Mapping: {
+            /** @description The group, as the provider writes it. */
+            group: string;
+            /** @description Whether it gives anything: whoever made it may still give the role there themselves. */
+            in_force: boolean;
+            /** @description The organisation's name. */
+            organisation: string;
+            /**
+             * @description The role's name.
+             * @example developer
+             */
+            role: string;
+        };
+        /** @description Which group is to have which role where. */
+        MappingWanted: {
+            /** @description The group, as the provider writes it. */
+            group: string;
+            /** @description The organisation: its name or id. */
+            organisation: string;
+            /**
+             * @description The role: the name or id of a built-in one, or of one of the organisation's own.
+             * @example developer
+             */
+            role: string;
         };
         /**
          * @description Who counted.
@@ -4365,6 +4788,13 @@ export interface components {
             /** @description `/problems/` and the code. */
             type: string;
         };
+        /** @description A button of the sign-in page. */
+        ProviderButton: {
+            /** @description What is on the button. */
+            label: string;
+            /** @description The provider's name. */
+            name: string;
+        };
         /** @description What was wrong. */
         Recounted: {
             /** @description Each counter that was not what it counts. */
@@ -4448,6 +4878,16 @@ export interface components {
              * @description Since when codes of an authenticator are; null: none is there.
              */
             totp_since?: string | null;
+        };
+        /** @description Where a browser is to go. */
+        SentToProvider: {
+            /**
+             * Format: date-time
+             * @description Until when one may come back.
+             */
+            expires_at: string;
+            /** @description The address of the provider's sign-in page, for this browser alone. */
+            url: string;
         };
         /** @description One's own session in a list. */
         SessionRow: {
@@ -7422,6 +7862,800 @@ export interface operations {
             };
             /** @description Not there, or another's */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of the providers' names */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Identity"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskProvider"];
+            };
+        };
+        responses: {
+            /** @description Where to go; a cookie binds it to this browser */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentToProvider"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_unlink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The identity's id */
+                identity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Unlinked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_provider_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of providers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_IdentityProvider"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_provider_create: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateProvider"];
+            };
+        };
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The provider */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_provider_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name or id */
+                identity_provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The provider */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityProvider"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_provider_delete: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                identity_provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identity_provider_edit: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                identity_provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditProvider"];
+            };
+        };
+        responses: {
+            /** @description The provider, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_IdentityProvider"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14591,6 +15825,194 @@ export interface operations {
             };
             /** @description The object has changed since If-Match was read */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_create_by_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskProvider"];
+            };
+        };
+        responses: {
+            /** @description Where to go; a cookie binds it to this browser */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentToProvider"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_provider_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of their names */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ProviderButton"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

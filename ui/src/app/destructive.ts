@@ -41,3 +41,6 @@ export const HARMLESS: Record<string, string> = {
   session_delete: 'Signing out takes nothing away.',
   act_as_consent_withdraw: 'Consent can be given again at once.',
 }
+
+/** What deletes and has no button yet: the command does it. A page that calls one moves it above. */
+export const WITHOUT_PAGE = ['identity_provider_delete', 'identity_unlink']

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { DESTRUCTIVE, HARMLESS } from '../app/destructive'
+import { DESTRUCTIVE, HARMLESS, WITHOUT_PAGE } from '../app/destructive'
 import en from '../locales/en.json'
 
 type Operation = { operationId: string; 'x-access'?: { step_up?: boolean } }
@@ -21,7 +21,7 @@ const text = readdirSync(source, { recursive: true })
 test('every operation that deletes or suspends is asked about first, or says why it is not', () => {
   const taking = operations.filter(({ method, path }) => method === 'delete' || /\/(suspend|drop)$/.test(path))
   expect(taking.length).toBeGreaterThan(20)
-  const uncovered = taking.filter(({ id }) => !(id in DESTRUCTIVE) && !(id in HARMLESS))
+  const uncovered = taking.filter(({ id }) => !(id in DESTRUCTIVE) && !(id in HARMLESS) && !WITHOUT_PAGE.includes(id))
   expect(uncovered.map(({ id }) => id)).toEqual([])
 })
 
@@ -37,4 +37,12 @@ test('a question that names the object does so in its title', () => {
   for (const [id, how] of Object.entries(DESTRUCTIVE)) {
     if (how === 'name') expect(words[id]?.title, id).toContain('{{name}}')
   }
+})
+
+test.each(WITHOUT_PAGE)('%s is called by no page', (id) => {
+  const found = operations.find((operation) => operation.id === id)
+  expect(found).toBeDefined()
+  expect(text).not.toMatch(
+    new RegExp(`'delete',\\s*'/api/v1${found?.path.replace('/api/v1', '').replace(/[{}]/g, '\\$&')}'`),
+  )
 })
