@@ -93,11 +93,17 @@ if [ -z "$deb" ]; then
         say "building cargo-deb, which makes the package (some minutes, once)"
         cargo install --quiet --locked cargo-deb
     }
+    # as on Debian 12
+    ui=
+    node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' || {
+        say "the browser panel is built by Node.js 20.19 or newer, and here is $(node --version): the package is made without it (CLI and API are whole)"
+        ui=--no-ui
+    }
     say "building the package (some minutes)"
     # a box may be older than this machine
     here=
     [ "$systemd" = no ] || here=--here
-    deb=$(cd "$top" && cargo xtask package $here)
+    deb=$(cd "$top" && cargo xtask package $here $ui)
 fi
 [ -f "$deb" ] || die "$deb is not a file"
 deb=$(readlink -f "$deb")

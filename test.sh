@@ -23,6 +23,8 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086 # words
     DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q -y --no-install-recommends install $missing > /dev/null
 fi
+node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+    { echo "test: the browser panel is built by Node.js 20.19 or newer, and here is $(node --version)" >&2; exit 1; }
 command -v cargo > /dev/null || { echo "test: no Rust toolchain is here (rust-toolchain.toml names it)" >&2; exit 1; }
 for tool in cargo-deb cargo-deny cargo-nextest; do
     # quick to build: each is used for some seconds only

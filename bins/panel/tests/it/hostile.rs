@@ -223,12 +223,12 @@ fn of_sign_in(operation: &str) -> Option<(Value, KindOf)> {
         "identity_provider_create" => {
             let body = json!({ "name": "corp", "label": "The corporation", "issuer": FieldKind::WebUrl.sample(), "client_id": "panel",
                                "client_secret": "secret", "scopes": ["profile"], "groups_claim": "groups",
-                               "mappings": [{ "group": "staff", "role": "read-only", "organisation": "acme" }] });
+                               "mappings": [{ "group": "staff", "role": "read-only", "organisation": "root" }] });
             (body, provider)
         }
         "identity_provider_edit" => {
             let body = json!({ "label": "The corporation", "client_id": "panel", "client_secret": "secret", "scopes": ["profile"],
-                               "groups_claim": "groups", "mappings": [{ "group": "staff", "role": "read-only", "organisation": "acme" }] });
+                               "groups_claim": "groups", "mappings": [{ "group": "staff", "role": "read-only", "organisation": "root" }] });
             (body, provider)
         }
         "session_step_up" => (json!({ "password": "wrong" }), |_| FieldKind::Any),

@@ -13,6 +13,7 @@ pub(crate) fn on(distro: Distro) {
     let node = Node::ready(distro, "passkeys").unwrap();
     node.create_account("alice", PASSWORD).unwrap();
     let mut browser = opened(&node);
+    node.ok(&["setting", "set", "panel.hostname", "null"]).unwrap();
     without_a_name_there_is_none(&mut browser);
     node.ok(&["setting", "set", "panel.hostname", NAME]).unwrap();
     let authenticator = authenticator(&mut browser, true);
