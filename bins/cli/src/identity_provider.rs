@@ -253,7 +253,11 @@ fn show(session: &mut Session, reply: &Reply) -> Result<(), Failure> {
         ("client id", text(&provider, "client_id")),
         (
             "client secret",
-            if text(&provider, "has_secret") == "true" { "set".to_owned() } else { String::new() },
+            if provider.get("has_secret").and_then(Value::as_bool) == Some(true) {
+                "set".to_owned()
+            } else {
+                String::new()
+            },
         ),
         ("scopes", text(&provider, "scopes")),
         ("claim of groups", text(&provider, "groups_claim")),
