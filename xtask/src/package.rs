@@ -44,6 +44,7 @@ const OPTIONAL: [&str; 2] = ["pidfd_getpid", "pidfd_spawnp"];
 const LIBRARIES: [&str; 4] = ["libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux-"];
 
 /// Builds the package.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Args)]
 pub(crate) struct PackageArgs {
     /// Quick to build and slow to run: for tests while developing.
