@@ -39,7 +39,7 @@ pub(crate) fn install(role: Role) -> Result<()> {
     if missing.is_empty() {
         return log.line("all packages are installed");
     }
-    wait_for_locks(&mut log)?;
+    wait_for_locks(|text| log.line(text))?;
     // what a killed dpkg left half-way, also in its journal (`updates`), is configured first; else apt refuses to begin
     run(&mut log, "/usr/bin/dpkg", &["--force-confdef", "--force-confold", "--configure", "-a"])?;
     if let Err(error) = run(&mut log, "/usr/bin/apt-get", &["-q", "-y", "update"]) {
@@ -117,19 +117,20 @@ fn run(log: &mut Log, program: &str, args: &[&str]) -> Result<()> {
     Ok(())
 }
 
-fn wait_for_locks(log: &mut Log) -> Result<()> {
+/// Waits until no other package manager is at work; `say` is told which lock is waited for.
+pub(crate) fn wait_for_locks(mut say: impl FnMut(&str) -> Result<()>) -> Result<()> {
     let begun = Instant::now();
     let mut said = None;
     while let Some(path) = taken_lock()? {
         if begun.elapsed() >= LOCK_LIMIT {
             bail!(
                 "another package manager has held {path} for {} minutes: see what it does (ps -ef | grep -e apt -e dpkg), \
-                 then call set-up again",
+                 then call this again",
                 LOCK_LIMIT.as_secs() / 60
             );
         }
         if said.is_none_or(|at: Instant| at.elapsed() >= LOCK_WORD) {
-            log.line(&format!("waits for another package manager, which holds {path}"))?;
+            say(&format!("waits for another package manager, which holds {path}"))?;
             said = Some(Instant::now());
         }
         #[expect(clippy::disallowed_methods, reason = "nobody tells when a lock is let go")]

@@ -156,10 +156,7 @@ impl Tools for HostTools {
     }
 
     fn taken_lock(&self) -> Result<Option<String>, SetupError> {
-        let lock = crate::packages::taken_lock().map_err(|error| SetupError::Refused {
-            reason: format!("{error:#}"),
-            remedy: "look at dpkg".to_owned(),
-        })?;
+        let lock = crate::packages::taken_lock().map_err(dpkg_is_odd)?;
         Ok(lock.map(str::to_owned))
     }
 
@@ -183,6 +180,8 @@ impl Tools for HostTools {
     }
 
     fn install(&self, host: &Host, deb: &str) -> Result<(), SetupError> {
+        // The dpkg that a killed upgrade began may be at work still.
+        crate::packages::wait_for_locks(|_| Ok(())).map_err(dpkg_is_odd)?;
         package::install(&host.on_disk(deb))
     }
 
@@ -193,6 +192,11 @@ impl Tools for HostTools {
     fn first_that_fails(&self, visits: &[Visit]) -> Option<String> {
         visits::first_that_fails(visits)
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn dpkg_is_odd(error: anyhow::Error) -> SetupError {
+    SetupError::Refused { reason: format!("{error:#}"), remedy: "look at dpkg".to_owned() }
 }
 
 fn io(doing: &'static str) -> impl FnOnce(std::io::Error) -> SetupError {
