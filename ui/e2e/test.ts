@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import { test as base, expect, type Page } from '@playwright/test'
+import { test as base, expect, type Page, type Request } from '@playwright/test'
 
 const description: { paths: Record<string, Record<string, unknown>> } = JSON.parse(
   readFileSync(new URL('../../docs/reference/openapi.json', import.meta.url), 'utf8'),
@@ -70,8 +70,27 @@ export async function expectAccessible(page: Page, ...off: string[]) {
 
 /** Goes to a page and waits until what it reads is there. */
 export async function open(page: Page, path: string) {
+  // A browser gives up what it loads when the networks of this machine change, as those of other test servers do: that alone is loaded again.
+  let cut = false
+  const failed = (request: Request) => {
+    cut ||= request.failure()?.errorText === 'net::ERR_NETWORK_CHANGED'
+  }
+  page.on('requestfailed', failed)
+  const heading = page.locator('h1').first()
   await page.goto(path)
-  await page.locator('h1').first().waitFor()
+  await expect
+    .poll(
+      async () => {
+        if (cut) {
+          cut = false
+          await page.goto(path)
+        }
+        return heading.isVisible()
+      },
+      { timeout: 60_000 },
+    )
+    .toBe(true)
+  page.off('requestfailed', failed)
   await expect(page.locator('[aria-busy=true], .mantine-Skeleton-root')).toHaveCount(0)
 }
 
