@@ -6,7 +6,7 @@ use account_agent::Accounts;
 use account_spec::{GetUsage, ListUids, ListUsage};
 use converge::methods::{
     AuditHeads, Diagnosis, DriftAction, DriftList, GetHostMetrics, ListAuditHeads, ListDrift, ListObjects,
-    ListWishes, MAX_WISHES, Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor,
+    ListProcesses, ListServices, ListWishes, MAX_WISHES, Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor,
     RunDriftAction, RunSweep, SweepProgress, WatchObjects, WishList,
 };
 use converge::{Apply, LedgerError, Pause, Reconcile, Report, TakeBack};
@@ -19,7 +19,7 @@ use wire::{Call, Refusal, Router};
 
 use crate::agent::Agent;
 use crate::kinds::Managed;
-use crate::{doctor, metrics, uids, usage};
+use crate::{doctor, metrics, services, uids, usage};
 
 /// Objects a page, so that a frame stays far below its limit.
 const PAGE: usize = 500;
@@ -38,6 +38,12 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
     let a = Arc::clone(agent);
     let router =
         router.blocking(move |_, _: GetHostMetrics| metrics::read(&a.host).map_err(|e| host_error(&e)));
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, ask: ListProcesses| {
+        a.processes.list(&a.host, &ask).map_err(|e| host_error(&e))
+    });
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, _: ListServices| services::list(&a.host).map_err(|e| host_error(&e)));
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, ask: GetUsage| usage::get(&a, &ask));
     let a = Arc::clone(agent);

@@ -26,6 +26,7 @@ use crate::man::ManArgs;
 use crate::member::{InvitationCommand, MemberCommand};
 use crate::networks::NetworksCommand;
 use crate::node::NodeCommand;
+use crate::notice::NoticeCommand;
 use crate::organisation::OrganisationCommand;
 use crate::package::PackageCommand;
 use crate::passkey::PasskeyCommand;
@@ -96,6 +97,8 @@ enum Command {
     #[command(subcommand)]
     Event(EventCommand),
     #[command(subcommand)]
+    Notice(NoticeCommand),
+    #[command(subcommand)]
     Webhook(WebhookCommand),
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -146,6 +149,7 @@ impl Command {
         match self {
             Self::Sweep(args) => Some(&mut args.rehearsal),
             Self::Drift(args) => args.rehearsal(),
+            Self::Notice(command) => command.rehearsal(),
             Self::Webhook(command) => command.rehearsal(),
             Self::IdentityProvider(command) => command.rehearsal(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.rehearsal),
@@ -205,6 +209,7 @@ impl Command {
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
+            Self::Notice(command) => command.run(session).await,
             Self::Webhook(command) => command.run(session).await,
             Self::Audit(command) => command.run(session).await,
             Self::Session(command) => command.run(session).await,

@@ -29,6 +29,7 @@ mod man;
 mod member;
 mod networks;
 mod node;
+mod notice;
 mod operations;
 mod organisation;
 mod organisation_limits;

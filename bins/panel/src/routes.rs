@@ -13,6 +13,8 @@ mod drift;
 mod event;
 mod health;
 mod login_link;
+mod node;
+mod notice;
 mod passkey;
 mod password;
 mod person_sign_in;
@@ -35,6 +37,8 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(act_as::table(parts.clone()))
         .merge(setting::table(parts.panel.clone()))
         .merge(event::table(parts.clone()))
+        .merge(notice::table(parts.panel.clone()))
+        .merge(node::table(parts.panel.clone()))
         .merge(audit::table(parts.panel.clone()))
         .merge(plan::table(parts.panel.clone()))
         .merge(drift::table(parts.panel.clone()))
@@ -43,8 +47,14 @@ pub(crate) fn table(parts: Parts) -> Table {
 }
 
 /// Every statement below.
-pub(crate) const STATEMENTS: &[&[store::Statement]] =
-    &[session::STATEMENTS, doctor::STATEMENTS, adoption::STATEMENTS, crate::database::STATEMENTS];
+pub(crate) const STATEMENTS: &[&[store::Statement]] = &[
+    session::STATEMENTS,
+    doctor::STATEMENTS,
+    adoption::STATEMENTS,
+    crate::database::STATEMENTS,
+    crate::metric::table::STATEMENTS,
+    crate::notice::STATEMENTS,
+];
 
 /// The person and the session of a request that is about oneself. Root has neither; a token, and who acts as another, must not touch a
 /// person's passwords and factors.

@@ -54,6 +54,12 @@ pub enum Code {
     UsageFull,
     /// A webhook's receiver was away for days, and nothing more is sent to it.
     WebhookDisabled,
+    /// The disk with the homes is nearly full; `percent` says how nearly.
+    DiskHigh,
+    /// The agent has not answered for minutes.
+    AgentAway,
+    /// The agent answers again.
+    AgentBack,
 }
 
 impl Code {
@@ -77,6 +83,9 @@ impl Code {
         Self::UsageHigh,
         Self::UsageFull,
         Self::WebhookDisabled,
+        Self::DiskHigh,
+        Self::AgentAway,
+        Self::AgentBack,
     ];
 
     /// The word in the database and the API.
@@ -100,6 +109,9 @@ impl Code {
             Self::UsageHigh => "usage.high",
             Self::UsageFull => "usage.full",
             Self::WebhookDisabled => "webhook.disabled",
+            Self::DiskHigh => "node.disk_high",
+            Self::AgentAway => "node.agent_away",
+            Self::AgentBack => "node.agent_back",
         }
     }
 
@@ -130,6 +142,11 @@ impl Code {
             Self::WebhookDisabled => {
                 "A webhook's receiver was away for days, and nothing more is sent to it."
             }
+            Self::DiskHigh => {
+                "The disk with the homes is nearly full: `percent` is 90, or 95, which is an error. Told once, until less than 85 % are used."
+            }
+            Self::AgentAway => "The agent has not answered for 3 minutes: nothing is changed on the server.",
+            Self::AgentBack => "The agent answers again.",
         }
     }
 
@@ -141,8 +158,10 @@ impl Code {
     /// How loud it is: `info`, `warning` or `error`.
     pub const fn severity(self) -> &'static str {
         match self {
-            Self::Degraded | Self::Waiting | Self::Unknown | Self::ActingBegan | Self::UsageHigh => "warning",
-            Self::Failed | Self::UsageFull | Self::WebhookDisabled => "error",
+            Self::Degraded | Self::Waiting | Self::Unknown | Self::ActingBegan | Self::UsageHigh | Self::DiskHigh => {
+                "warning"
+            },
+            Self::Failed | Self::UsageFull | Self::WebhookDisabled | Self::AgentAway => "error",
             _ => "info",
         }
     }
@@ -191,12 +210,15 @@ pub struct Event {
     pub code: Code,
     /// For the reader's words: at least `name`.
     pub params: Value,
+    /// How loud it is.
+    severity: &'static str,
 }
 
 impl Event {
     /// Something happened to an object of a name.
     pub fn of(scope: Key, account: Option<AccountId>, code: Code, name: &str) -> Self {
-        Self { scope, account, organisation: None, code, params: json!({ "name": name }) }
+        let severity = code.severity();
+        Self { scope, account, organisation: None, code, params: json!({ "name": name }), severity }
     }
 
     /// The same event as the matter of an organisation. An account's events are that of the account's by themselves, unless the account is gone.
@@ -204,6 +226,12 @@ impl Event {
     pub fn in_organisation(mut self, organisation: Option<OrganisationId>) -> Self {
         self.organisation = organisation;
         self
+    }
+
+    /// The same event, louder or quieter than others of its code: `info`, `warning` or `error`.
+    #[must_use]
+    pub fn with_severity(self, severity: &'static str) -> Self {
+        Self { severity, ..self }
     }
 
     /// The same event with another parameter.
@@ -392,7 +420,7 @@ pub async fn note(tx: &mut WriteTx, now: Micros, event: &Event) -> Result<(), St
         .bind(event.account)
         .bind(organisation)
         .bind(read_with(event.scope.kind).as_str())
-        .bind(event.code.severity())
+        .bind(event.severity)
         .bind(event.code.as_str())
         .bind(params);
     tx.execute(insert).await?;

@@ -43,6 +43,8 @@ pub use process::{kill_processes_of, processes_of};
 pub use profile::{Distribution, Php, Profile, RoleProfile, Ssh, Web};
 #[cfg(feature = "fake")]
 pub use systemd::FakeSystemd;
-pub use systemd::{Active, JobResult, Limits, Listed, SetupSystemd, Signal, SystemBus, Systemd, UnitState};
+pub use systemd::{
+    Active, JobResult, Limits, Listed, ServiceState, SetupSystemd, Signal, SystemBus, Systemd, UnitState,
+};
 pub use tool::{NO_SHELL, RealTools, SharedGroup, Tool, Tools};
-pub use unit::{MaskedUnit, OwnUnit, Role, UNIT_DIR, Unit, UnitSet, UnknownMaskedUnit, UnknownRole};
+pub use unit::{MaskedUnit, OwnUnit, Role, ServiceUnit, UNIT_DIR, Unit, UnitSet, UnknownMaskedUnit, UnknownRole};

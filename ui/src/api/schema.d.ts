@@ -550,6 +550,97 @@ export interface paths {
         patch: operations["node_edit"];
         trace?: never;
     };
+    "/api/v1/node/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the server fared over a time: averages and peaks in even steps. Where nothing is known, because nobody looked or a counter began anew,
+         *     the value is null.
+         */
+        get: operations["node_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The processes that take most of the server now. */
+        get: operations["node_process_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The services that the server's work stands on, and how many pools run. */
+        get: operations["node_service_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What calls for the caller: events of the last 30 days that they may see, that call for somebody and are not settled, gathered by what they are
+         *     about. A token reads what its person has read.
+         */
+        get: operations["notice_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks what the caller has read. Nothing on the server hangs on it, so the plan of a dry run is empty. */
+        post: operations["notice_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -2169,6 +2260,18 @@ export interface components {
             webserver: components["schemas"]["Convergence"];
         };
         /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
+        Changed_Notices: components["schemas"]["DryRun"] | {
+            /** @description The notices, the newest first. */
+            items: components["schemas"]["Notice"][];
+            /**
+             * Format: int64
+             * @description How many of them were not read.
+             */
+            unread: number;
+            /** @description Sent to `POST /notices/read`, it marks all that is here as read. */
+            until: string;
+        };
+        /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
         Changed_Organisation: components["schemas"]["DryRun"] | {
             /** @description Its accounts, and those below it, are off too. */
             accounts_suspended: boolean;
@@ -3200,6 +3303,12 @@ export interface components {
             /** @description The agent's release. */
             agent_version: string;
             /**
+             * Format: double
+             * @description What part of all processors' time was worked since somebody looked last, from 0 to 1; null at the first look, and where the last one
+             *     is more than a minute ago.
+             */
+            cpu?: number | null;
+            /**
              * Format: int32
              * @description Processors.
              */
@@ -3230,6 +3339,21 @@ export interface components {
             memory_total: number;
             /** @description The operating system. */
             os: string;
+            /**
+             * Format: int64
+             * @description Processes.
+             */
+            processes?: number | null;
+            /**
+             * Format: int64
+             * @description What is free of it, in bytes.
+             */
+            swap_free?: number | null;
+            /**
+             * Format: int64
+             * @description Swap space, in bytes; null where an older agent does not say.
+             */
+            swap_total?: number | null;
             /**
              * Format: int64
              * @description Seconds since the server started.
@@ -4446,6 +4570,42 @@ export interface components {
             /** @description `member`; `new`: was made with the role, and did not sign in yet; `invited`: did not accept yet. */
             state: string;
         };
+        /** @description A figure over a time. */
+        MetricSeries: {
+            /** @description The average of each step; null: nothing is known. */
+            average: (number | null)[];
+            /**
+             * @description `cpu` (the worked part of all processors' time), `load`, `memory`, `swap`, `disk` (of the file system with the homes), `network_in`,
+             *     `network_out`, `disk_read`, `disk_write`.
+             */
+            name: string;
+            /** @description The highest minute of each step; null: nothing is known. */
+            peak: (number | null)[];
+            /** @description `ratio` (0 to 1), `count`, `bytes`, `bytes_per_second`. */
+            unit: string;
+        };
+        /** @description How the server fared. */
+        Metrics: {
+            /**
+             * Format: date-time
+             * @description When the first step begins.
+             */
+            from: string;
+            /** @description The figures, each with one value a step. */
+            series: components["schemas"]["MetricSeries"][];
+            /**
+             * Format: int64
+             * @description How long a step is.
+             */
+            step_seconds: number;
+            /** @description When each step begins. */
+            times: string[];
+            /**
+             * Format: date-time
+             * @description When the last step ends.
+             */
+            to: string;
+        };
         /** @description A limit or a feature of an account of which something else is written down than what its package, its own values and its organisation say. */
         MisstatedView: {
             /**
@@ -4499,6 +4659,62 @@ export interface components {
             php_versions: string[];
             /** @description How the web server stands. */
             webserver: components["schemas"]["Convergence"];
+        };
+        /** @description Something that calls for somebody. What is well again is none. */
+        Notice: {
+            /** @description The code of its events. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often it happened.
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description When it happened first, of what is not settled.
+             */
+            first_at: string;
+            /** @description The same as long as it is about the same: its topic and its code. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it happened last.
+             */
+            last_at: string;
+            /**
+             * Format: int64
+             * @description How many objects there are besides.
+             */
+            more: number;
+            /** @description What it is about, the newest first; at most 20. */
+            objects: components["schemas"]["NoticeObject"][];
+            /** @description The caller has read all of it. */
+            read: boolean;
+            /** @description `warning` or `error`: the loudest of its events. */
+            severity: string;
+            /** @description `objects` (not as asked), `drift` (edited by hand), `unknown`, `usage`, `webhooks`, `people`, `jobs`, `server`. */
+            topic: string;
+        };
+        /** @description An object that a notice is about. */
+        NoticeObject: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its kind, such as `site`. */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description What calls for the caller. */
+        Notices: {
+            /** @description The notices, the newest first. */
+            items: components["schemas"]["Notice"][];
+            /**
+             * Format: int64
+             * @description How many of them were not read.
+             */
+            unread: number;
+            /** @description Sent to `POST /notices/read`, it marks all that is here as read. */
+            until: string;
         };
         /** @description An organisation. */
         Organisation: {
@@ -4788,12 +5004,63 @@ export interface components {
             /** @description `/problems/` and the code. */
             type: string;
         };
+        /** @description A process on the server. What it was started with is not shown: that may be a password. */
+        Process: {
+            /** @description The account's name, where the user is an account's. */
+            account?: string | null;
+            /** @description The name of its program. */
+            command: string;
+            /**
+             * Format: double
+             * @description Processor time since somebody looked last, as a part of one processor's: 2 is two of them. Null at the first look.
+             */
+            cpu?: number | null;
+            /**
+             * Format: int64
+             * @description Memory that it holds, in bytes.
+             */
+            memory_bytes: number;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            pid: number;
+            /**
+             * Format: date-time
+             * @description When it started.
+             */
+            started_at: string;
+            /** @description The systemd unit that it belongs to. */
+            unit?: string | null;
+            /** @description The user that it runs as. */
+            user: string;
+        };
+        /** @description The processes that take most. */
+        Processes: {
+            /**
+             * Format: int64
+             * @description How many processes there are in all.
+             */
+            count: number;
+            /** @description Those that take most, the most first. */
+            items: components["schemas"]["Process"][];
+            /**
+             * Format: date-time
+             * @description When it was looked.
+             */
+            read_at: string;
+        };
         /** @description A button of the sign-in page. */
         ProviderButton: {
             /** @description What is on the button. */
             label: string;
             /** @description The provider's name. */
             name: string;
+        };
+        /** @description Up to where one has read. */
+        ReadNotices: {
+            /** @description `until` of the notices that were read. */
+            until: string;
         };
         /** @description What was wrong. */
         Recounted: {
@@ -4888,6 +5155,66 @@ export interface components {
             expires_at: string;
             /** @description The address of the provider's sign-in page, for this browser alone. */
             url: string;
+        };
+        /** @description A service or socket that the server's work stands on. */
+        Service: {
+            /** @description `active`, `activating`, `reloading`, `deactivating`, `failed`, `inactive`; `missing` where there is no such unit. */
+            active: string;
+            /**
+             * Format: double
+             * @description Processor time, in seconds.
+             */
+            cpu_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description Memory, in bytes.
+             */
+            memory_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description How often systemd started it again by itself.
+             */
+            restarts: number;
+            /** @description How its last run ended, such as `success` or `exit-code`. */
+            result?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it stands so.
+             */
+            since?: string | null;
+            /** @description systemd's finer word, such as `running`, `listening` or `dead`. */
+            sub: string;
+            /**
+             * Format: int64
+             * @description Its processes and their threads.
+             */
+            tasks?: number | null;
+            /** @description Its systemd unit. */
+            unit: string;
+            /** @description What it is for. */
+            what: string;
+        };
+        /** @description The services of the server. */
+        Services: {
+            /** @description The services, in an order that stays. */
+            items: components["schemas"]["Service"][];
+            /**
+             * Format: int64
+             * @description Pools whose PHP runs.
+             */
+            pools_active: number;
+            /** @description Names of pools that failed, at most 1000. */
+            pools_failed: string[];
+            /**
+             * Format: int64
+             * @description Pools that wait for a request.
+             */
+            pools_idle: number;
+            /**
+             * Format: date-time
+             * @description When it was looked.
+             */
+            read_at: string;
         };
         /** @description One's own session in a list. */
         SessionRow: {
@@ -9407,6 +9734,460 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_metrics: {
+        parameters: {
+            query?: {
+                /** @description From when on; a day before the end where it is left out. What is older than 48 hours is known by the hour, for 90 days. */
+                from?: string;
+                /** @description Until when; until now where it is left out. */
+                to?: string;
+                /** @description So many steps at most. */
+                points?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_process_list: {
+        parameters: {
+            query?: {
+                /** @description Of what they take most: `memory` or `cpu`. */
+                sort?: string;
+                /** @description So many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The processes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Processes"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_service_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The services */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Services"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notice_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notices */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notices"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notice_read: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadNotices"];
+            };
+        };
+        responses: {
+            /** @description The notices as they are now, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Notices"];
                 };
             };
             /** @description Nobody is signed in */

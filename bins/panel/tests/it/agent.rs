@@ -14,10 +14,10 @@ use account_spec::{
     AccountSpec, AccountUsage, GetUsage, ListUids, ListUsage, UidNote, UidPage, Usage, UsagePage,
 };
 use converge::methods::{
-    AuditHead, AuditHeads, Diagnosis, DriftList, Finding, GetHostMetrics, HeldWish, HostMetrics,
-    ListAuditHeads, ListDrift, ListObjects, ListWishes, Object, ObjectPage, ObjectStatus, PreviewAll,
-    RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, Severity, SweepCounts, SweepProgress, WatchObjects,
-    WishList,
+    AuditHead, AuditHeads, Diagnosis, DriftList, Finding, GetHostMetrics, HeldWish, HostFigures, HostMetrics,
+    HostProcess, HostService, ListAuditHeads, ListDrift, ListObjects, ListProcesses, ListServices, ListWishes,
+    Object, ObjectPage, ObjectStatus, PreviewAll, ProcessList, RecordAuditHead, RunDoctor, RunDriftAction,
+    RunSweep, ServiceList, Severity, SweepCounts, SweepProgress, WatchObjects, WishList,
 };
 use converge::{
     Apply, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError, Own,
@@ -243,6 +243,8 @@ pub(crate) struct FakeAgent {
     /// User ids that were ever given.
     uids: Arc<Mutex<Vec<UidNote>>>,
     pub(crate) php: Arc<Mutex<Vec<&'static str>>>,
+    /// What the kernel counted.
+    pub(crate) figures: Arc<Mutex<HostFigures>>,
     /// What is gone stays in the ledger, as it does for a month on a real server.
     pub(crate) remembers: AtomicBool,
     path: PathBuf,
@@ -331,6 +333,7 @@ impl FakeAgent {
             counting: Arc::default(),
             uids: Arc::default(),
             php: Arc::new(Mutex::new(vec!["8.2", "8.4"])),
+            figures: Arc::default(),
             remembers: AtomicBool::new(false),
             path: path.to_owned(),
             running: Mutex::default(),
@@ -510,8 +513,44 @@ impl FakeAgent {
         self.facts(router)
     }
 
+    /// A process and a service.
+    fn runs(router: Router) -> Router {
+        let at = Micros::now().as_micros();
+        let router = router.blocking(move |_: Call, ask: ListProcesses| {
+            let process = |pid| HostProcess {
+                pid,
+                command: "php-fpm8.4".to_owned(),
+                user: "alice".to_owned(),
+                account: Some("alice".to_owned()),
+                unit: Some("holdfast-php-alice-8.4.service".to_owned()),
+                cpu: None,
+                memory: 1 << 20,
+                started: at,
+            };
+            let processes = (1..=ask.limit.min(3)).map(process).collect();
+            Ok(ProcessList { at, count: 3, processes })
+        });
+        router.blocking(move |_: Call, _: ListServices| {
+            let service = HostService {
+                unit: "nginx.service".to_owned(),
+                what: "the web server of all sites".to_owned(),
+                active: "active".to_owned(),
+                sub: "running".to_owned(),
+                result: Some("success".to_owned()),
+                since: Some(at),
+                memory: Some(1 << 20),
+                tasks: Some(3),
+                cpu_micros: Some(1_234_567),
+                restarts: 0,
+            };
+            let (pools_active, pools_idle, pools_failed) = (1, 2, vec!["bob-8.4".to_owned()]);
+            Ok(ServiceList { at, services: vec![service], pools_active, pools_idle, pools_failed })
+        })
+    }
+
     fn facts(self: &Arc<Self>, router: Router) -> Router {
-        let php = Arc::clone(&self.php);
+        let router = Self::runs(router);
+        let (php, figures) = (Arc::clone(&self.php), Arc::clone(&self.figures));
         let router = router.blocking(move |_: Call, _: GetHostMetrics| {
             Ok(HostMetrics {
                 hostname: "server1.example.test".to_owned(),
@@ -519,6 +558,7 @@ impl FakeAgent {
                 addresses: vec!["192.0.2.10".parse().unwrap(), "2001:db8::10".parse().unwrap()],
                 php_versions: lock(&php).iter().map(|text| text.parse().unwrap()).collect(),
                 agent_version: "0.1.0".to_owned(),
+                figures: Some(*lock(&figures)),
                 ..HostMetrics::default()
             })
         });

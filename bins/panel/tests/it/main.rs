@@ -18,6 +18,8 @@ mod flows;
 mod hostile;
 mod identity;
 mod matrix;
+mod metrics;
+mod notices;
 mod packages;
 mod people;
 mod rehearsals;

@@ -245,6 +245,7 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
         "site_edit" => json!({ "body_size": "8M" }),
         "node_edit" => json!({ "listen": ["0.0.0.0:80"] }),
         "setting_set" => json!({ "value": 30 }),
+        "notice_read" => json!({ "until": "1" }),
         "drift_decide" => {
             json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "action": "revert" })
         }
