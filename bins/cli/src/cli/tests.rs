@@ -192,7 +192,10 @@ async fn hostile_text_of_the_panel_never_reaches_the_terminal() {
         { "summary": hostile, "diff": hostile, "unknown": hostile }] }] }, "waiting": [{ "kind": hostile, "name": hostile, "condition": hostile, "reason": hostile }] });
     let settings = serde_json::json!({ "items": [{ "key": hostile, "value": hostile, "what": hostile }] });
     let audit = serde_json::json!({ "items": [{ "seq": 1, "actor_name": hostile, "action": hostile, "after": { "name": hostile }, "outcome": hostile }] });
-    let cases: [(&[&str], &str, &serde_json::Value); 9] = [
+    let processes = serde_json::json!({ "count": 1, "items": [{ "command": hostile, "user": hostile, "account": hostile, "unit": hostile, "started_at": hostile }] });
+    let services = serde_json::json!({ "items": [{ "unit": hostile, "what": hostile, "active": hostile, "sub": hostile }], "pools_failed": [hostile] });
+    let notices = serde_json::json!({ "items": [{ "topic": hostile, "code": hostile, "last_at": hostile, "objects": [{ "kind": hostile, "name": hostile }] }] });
+    let cases: [(&[&str], &str, &serde_json::Value); 12] = [
         (&["site", "show", "x"], "GET /sites/x", &bad),
         (&["site", "list"], "GET /sites?limit=200", &page),
         (&["event", "list"], "GET /events?limit=50", &events),
@@ -202,6 +205,9 @@ async fn hostile_text_of_the_panel_never_reaches_the_terminal() {
         (&["setting", "list"], "GET /settings", &settings),
         (&["audit", "list"], "GET /audit?limit=200", &audit),
         (&["node", "show"], "GET /node", &bad),
+        (&["node", "processes"], "GET /node/processes?sort=memory&limit=20", &processes),
+        (&["node", "services"], "GET /node/services", &services),
+        (&["notice", "list"], "GET /notices", &notices),
     ];
     for (args, line, answer) in cases {
         for json in [false, true] {

@@ -54,3 +54,21 @@ fn every_loud_code_has_a_topic_of_its_own_or_is_about_an_object() {
         assert_eq!(topic == "objects", code.as_str().starts_with("object.") && code.as_str() != "object.unknown", "{code:?}");
     }
 }
+
+/// However much happens that calls for nobody, it is not walked.
+#[tokio::test]
+async fn notices_are_found_by_indexes() {
+    let store = store::testing::TestStore::new().await;
+    for (statement, indexes) in [
+        (ALL, &["event_loud", "event_scope"][..]),
+        (GRANTED, &["event_loud_account", "event_loud_organisation", "event_scope"]),
+    ] {
+        let plan = store.plan(statement).await;
+        let of_events: Vec<&String> =
+            plan.iter().filter(|step| step.starts_with("SCAN event") || step.starts_with("SCAN e ")).collect();
+        assert!(of_events.iter().all(|step| step.contains("event_loud")), "{plan:#?}");
+        for index in indexes {
+            assert!(plan.iter().any(|step| step.contains(&format!("INDEX {index} "))), "{index}: {plan:#?}");
+        }
+    }
+}

@@ -106,3 +106,17 @@ proptest! {
         prop_assert_eq!((read.ticks, read.started, read.pages), (200, 12345, 42));
     }
 }
+
+/// The kernel that runs this writes as it is read here.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "this machine's own files, not a host's")]
+fn what_this_kernel_says_is_understood() {
+    let read = |path: &str| std::fs::read(path).unwrap();
+    let text = |path: &str| String::from_utf8_lossy(&read(path)).into_owned();
+    let (busy, total) = cpu(&text("/proc/stat"));
+    assert!(busy > 0 && total > busy, "{busy} of {total}");
+    assert!(booted(&text("/proc/stat")) > 1_600_000_000);
+    let own = stat(&read("/proc/self/stat")).unwrap();
+    assert!(own.started > 0 && own.pages > 0, "{own:?}");
+    assert!(uid(&text("/proc/self/status")).is_some());
+}
