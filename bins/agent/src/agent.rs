@@ -11,6 +11,7 @@ use crate::journal::Journal;
 use crate::kinds::{Kind, Managed};
 use crate::ledger::Ledger;
 use crate::others::OnHost;
+use crate::roles::Roles;
 use crate::watch::Watch;
 use crate::world::World;
 
@@ -30,6 +31,7 @@ pub(crate) struct Agent {
     pub(crate) logs: LogSplitter,
     pub(crate) workers: Arc<WorkerCalls>,
     pub(crate) quotas: Arc<Quotas>,
+    pub(crate) roles: Arc<Roles>,
 }
 
 impl Agent {
@@ -67,6 +69,7 @@ impl Agent {
             logs,
             workers,
             quotas,
+            roles: Arc::default(),
         })
     }
 }

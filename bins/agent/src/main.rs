@@ -11,6 +11,7 @@ mod leftovers;
 mod metrics;
 mod others;
 mod retries;
+mod roles;
 mod server;
 mod timers;
 mod uids;

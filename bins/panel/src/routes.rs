@@ -12,7 +12,9 @@ mod doctor;
 mod drift;
 mod event;
 mod health;
+mod job;
 mod login_link;
+mod node_role;
 mod passkey;
 mod password;
 mod person_sign_in;
@@ -35,6 +37,8 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(act_as::table(parts.clone()))
         .merge(setting::table(parts.panel.clone()))
         .merge(event::table(parts.clone()))
+        .merge(job::table(parts.clone()))
+        .merge(node_role::table(parts.clone()))
         .merge(audit::table(parts.panel.clone()))
         .merge(plan::table(parts.panel.clone()))
         .merge(drift::table(parts.panel.clone()))

@@ -7,6 +7,10 @@ use wire::{Access, Method};
 use crate::apply::{Cause, Report};
 use crate::condition::Status;
 
+mod role;
+
+pub use role::{GetRole, LogFrom, LogLine, Mark, RoleState, StartRole, StopRole};
+
 /// An object on the host, by kind and key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

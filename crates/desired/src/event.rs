@@ -54,6 +54,16 @@ pub enum Code {
     UsageFull,
     /// A webhook's receiver was away for days, and nothing more is sent to it.
     WebhookDisabled,
+    /// A job was asked for; `job` is its kind, `name` what it is about.
+    JobQueued,
+    /// A job began.
+    JobStarted,
+    /// A job ended well.
+    JobDone,
+    /// A job failed; `step`, `reason` and `message` say where and why.
+    JobFailed,
+    /// A job was cancelled.
+    JobCancelled,
 }
 
 impl Code {
@@ -77,6 +87,11 @@ impl Code {
         Self::UsageHigh,
         Self::UsageFull,
         Self::WebhookDisabled,
+        Self::JobQueued,
+        Self::JobStarted,
+        Self::JobDone,
+        Self::JobFailed,
+        Self::JobCancelled,
     ];
 
     /// The word in the database and the API.
@@ -100,6 +115,11 @@ impl Code {
             Self::UsageHigh => "usage.high",
             Self::UsageFull => "usage.full",
             Self::WebhookDisabled => "webhook.disabled",
+            Self::JobQueued => "job.queued",
+            Self::JobStarted => "job.started",
+            Self::JobDone => "job.done",
+            Self::JobFailed => "job.failed",
+            Self::JobCancelled => "job.cancelled",
         }
     }
 
@@ -130,6 +150,11 @@ impl Code {
             Self::WebhookDisabled => {
                 "A webhook's receiver was away for days, and nothing more is sent to it."
             }
+            Self::JobQueued => "A job was asked for, or is to be tried again; `job` is its kind, `name` what it is about.",
+            Self::JobStarted => "A job began.",
+            Self::JobDone => "A job ended well.",
+            Self::JobFailed => "A job failed; `step`, `reason` and `message` say where and why.",
+            Self::JobCancelled => "A job was cancelled.",
         }
     }
 
@@ -142,7 +167,7 @@ impl Code {
     pub const fn severity(self) -> &'static str {
         match self {
             Self::Degraded | Self::Waiting | Self::Unknown | Self::ActingBegan | Self::UsageHigh => "warning",
-            Self::Failed | Self::UsageFull | Self::WebhookDisabled => "error",
+            Self::Failed | Self::UsageFull | Self::WebhookDisabled | Self::JobFailed => "error",
             _ => "info",
         }
     }
@@ -171,7 +196,7 @@ something is not ready, `generation` of which wish it is about. New codes come w
 An event that repeats within ten minutes is one event with a higher `count` and a new cursor.
 
 Who sees an event is looked up when it is read: whoever sees events of its account, and whoever sees events (`event.view`) in the organisation where it happened and may read
-such objects there (`person.manage` for people, `member.view` for roles and members, `organisation.view`, `package.view`, `webhook.manage`). The last event of an object that is
+such objects there (`person.manage` for people, `member.view` for roles and members, `organisation.view`, `package.view`, `webhook.manage`, `job.view`). The last event of an object that is
 gone, `object.removed`, is seen by the organisation like those before it; what is in no organisation is the administrators'.
 
 | code | severity | when |
@@ -353,6 +378,7 @@ fn read_with(kind: &str) -> PermissionId {
         "role" | "member" => PermissionId::ViewMembers,
         "package" => PermissionId::ViewPackages,
         "webhook" => PermissionId::ManageWebhooks,
+        "job" => PermissionId::ViewJobs,
         _ => PermissionId::ViewEvents,
     }
 }
