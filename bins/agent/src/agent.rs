@@ -12,6 +12,7 @@ use crate::kinds::{Kind, Managed};
 use crate::ledger::Ledger;
 use crate::others::OnHost;
 use crate::processes::Processes;
+use crate::roles::Roles;
 use crate::watch::Watch;
 use crate::world::World;
 
@@ -32,6 +33,7 @@ pub(crate) struct Agent {
     pub(crate) workers: Arc<WorkerCalls>,
     pub(crate) quotas: Arc<Quotas>,
     pub(crate) processes: Processes,
+    pub(crate) roles: Arc<Roles>,
 }
 
 impl Agent {
@@ -70,6 +72,7 @@ impl Agent {
             workers,
             quotas,
             processes: Processes::default(),
+            roles: Arc::default(),
         })
     }
 }

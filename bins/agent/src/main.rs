@@ -12,6 +12,7 @@ mod metrics;
 mod others;
 mod processes;
 mod retries;
+mod roles;
 mod server;
 mod services;
 mod timers;

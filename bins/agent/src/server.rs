@@ -5,9 +5,9 @@ use std::sync::Arc;
 use account_agent::Accounts;
 use account_spec::{GetUsage, ListUids, ListUsage};
 use converge::methods::{
-    AuditHeads, Diagnosis, DriftAction, DriftList, GetHostMetrics, ListAuditHeads, ListDrift, ListObjects,
-    ListProcesses, ListServices, ListWishes, MAX_WISHES, Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor,
-    RunDriftAction, RunSweep, SweepProgress, WatchObjects, WishList,
+    AuditHeads, Diagnosis, DriftAction, DriftList, GetHostMetrics, GetRole, ListAuditHeads, ListDrift, ListObjects,
+    ListProcesses, ListServices, ListWishes, MAX_WISHES, Object, ObjectPage, ObjectStatus, PreviewAll,
+    RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, StartRole, StopRole, SweepProgress, WatchObjects, WishList,
 };
 use converge::{Apply, LedgerError, Pause, Reconcile, Report, TakeBack};
 use hostd::{Host, HostError};
@@ -34,7 +34,7 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
     let router = apply::<Pools>(router, &agent.pools);
     let router = apply::<WebServer>(router, &agent.web_servers);
     let router = apply::<Sites>(router, &agent.sites);
-    let router = drift(objects(router, agent), agent);
+    let router = roles(drift(objects(router, agent), agent), agent);
     let a = Arc::clone(agent);
     let router =
         router.blocking(move |_, _: GetHostMetrics| metrics::read(&a.host).map_err(|e| host_error(&e)));
@@ -72,6 +72,16 @@ where
     router.blocking(move |_, wish: Apply<R::Spec>| -> Result<Report, Refusal> {
         kind.apply(wish).map_err(Refusal::from)
     })
+}
+
+fn roles(router: Router, agent: &Arc<Agent>) -> Router {
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, ask: GetRole| a.roles.get(&a.host, &ask));
+    let a = Arc::clone(agent);
+    let router =
+        router.blocking(move |_, ask: StartRole| a.roles.start(&a.host, ask.role, &ask.cause));
+    let a = Arc::clone(agent);
+    router.blocking(move |_, ask: StopRole| a.roles.stop(&a.host, ask.role, &ask.cause))
 }
 
 fn objects(router: Router, agent: &Arc<Agent>) -> Router {

@@ -12,9 +12,11 @@ mod doctor;
 mod drift;
 mod event;
 mod health;
+mod job;
 mod login_link;
 mod node;
 mod notice;
+mod node_role;
 mod passkey;
 mod password;
 mod person_sign_in;
@@ -39,6 +41,8 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(event::table(parts.clone()))
         .merge(notice::table(parts.panel.clone()))
         .merge(node::table(parts.panel.clone()))
+        .merge(job::table(parts.clone()))
+        .merge(node_role::table(parts.clone()))
         .merge(audit::table(parts.panel.clone()))
         .merge(plan::table(parts.panel.clone()))
         .merge(drift::table(parts.panel.clone()))

@@ -11,6 +11,8 @@ use crate::routes::setting::EVENT_DAYS;
 
 /// How long messages to webhooks are kept that were taken; dead letters are kept as long as events.
 const DELIVERED: Duration = Duration::from_hours(7 * 24);
+/// How long jobs are kept that ended, with their logs.
+const JOBS: Duration = Duration::from_hours(90 * 24);
 /// The rest, in minutes.
 const HOURLY: u32 = 60;
 
@@ -51,6 +53,7 @@ pub async fn forget(panel: &Panel) -> Result<(), StoreError> {
             let days: u64 = setting::get(tx, EVENT_DAYS.name).await?.unwrap_or(90);
             let kept = now.minus(Duration::from_secs(days.saturating_mul(86_400)));
             event::prune(tx, kept).await?;
+            jobs::prune(tx, now.minus(JOBS)).await?;
             webhook_panel::prune(tx, now.minus(DELIVERED), kept).await?;
             metric::table::roll_up(tx, now).await
         })

@@ -12,6 +12,9 @@ mod host;
 pub use host::{
     HostProcess, HostService, ListProcesses, ListServices, ProcessList, ProcessSort, ServiceList,
 };
+mod role;
+
+pub use role::{GetRole, LogFrom, LogLine, Mark, RoleState, StartRole, StopRole};
 
 /// An object on the host, by kind and key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

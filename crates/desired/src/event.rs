@@ -60,6 +60,16 @@ pub enum Code {
     AgentAway,
     /// The agent answers again.
     AgentBack,
+    /// A job was asked for; `job` is its kind, `name` what it is about.
+    JobQueued,
+    /// A job began.
+    JobStarted,
+    /// A job ended well.
+    JobDone,
+    /// A job failed; `step`, `reason` and `message` say where and why.
+    JobFailed,
+    /// A job was cancelled.
+    JobCancelled,
 }
 
 impl Code {
@@ -86,6 +96,11 @@ impl Code {
         Self::DiskHigh,
         Self::AgentAway,
         Self::AgentBack,
+        Self::JobQueued,
+        Self::JobStarted,
+        Self::JobDone,
+        Self::JobFailed,
+        Self::JobCancelled,
     ];
 
     /// The word in the database and the API.
@@ -112,6 +127,11 @@ impl Code {
             Self::DiskHigh => "node.disk_high",
             Self::AgentAway => "node.agent_away",
             Self::AgentBack => "node.agent_back",
+            Self::JobQueued => "job.queued",
+            Self::JobStarted => "job.started",
+            Self::JobDone => "job.done",
+            Self::JobFailed => "job.failed",
+            Self::JobCancelled => "job.cancelled",
         }
     }
 
@@ -147,6 +167,11 @@ impl Code {
             }
             Self::AgentAway => "The agent has not answered for 3 minutes: nothing is changed on the server.",
             Self::AgentBack => "The agent answers again.",
+            Self::JobQueued => "A job was asked for, or is to be tried again; `job` is its kind, `name` what it is about.",
+            Self::JobStarted => "A job began.",
+            Self::JobDone => "A job ended well.",
+            Self::JobFailed => "A job failed; `step`, `reason` and `message` say where and why.",
+            Self::JobCancelled => "A job was cancelled.",
         }
     }
 
@@ -158,10 +183,13 @@ impl Code {
     /// How loud it is: `info`, `warning` or `error`.
     pub const fn severity(self) -> &'static str {
         match self {
-            Self::Degraded | Self::Waiting | Self::Unknown | Self::ActingBegan | Self::UsageHigh | Self::DiskHigh => {
-                "warning"
-            },
-            Self::Failed | Self::UsageFull | Self::WebhookDisabled | Self::AgentAway => "error",
+            Self::Degraded
+            | Self::Waiting
+            | Self::Unknown
+            | Self::ActingBegan
+            | Self::UsageHigh
+            | Self::DiskHigh => "warning",
+            Self::Failed | Self::UsageFull | Self::WebhookDisabled | Self::AgentAway | Self::JobFailed => "error",
             _ => "info",
         }
     }
@@ -190,7 +218,7 @@ something is not ready, `generation` of which wish it is about. New codes come w
 An event that repeats within ten minutes is one event with a higher `count` and a new cursor.
 
 Who sees an event is looked up when it is read: whoever sees events of its account, and whoever sees events (`event.view`) in the organisation where it happened and may read
-such objects there (`person.manage` for people, `member.view` for roles and members, `organisation.view`, `package.view`, `webhook.manage`). The last event of an object that is
+such objects there (`person.manage` for people, `member.view` for roles and members, `organisation.view`, `package.view`, `webhook.manage`, `job.view`). The last event of an object that is
 gone, `object.removed`, is seen by the organisation like those before it; what is in no organisation is the administrators'.
 
 | code | severity | when |
@@ -381,6 +409,7 @@ fn read_with(kind: &str) -> PermissionId {
         "role" | "member" => PermissionId::ViewMembers,
         "package" => PermissionId::ViewPackages,
         "webhook" => PermissionId::ManageWebhooks,
+        "job" => PermissionId::ViewJobs,
         _ => PermissionId::ViewEvents,
     }
 }

@@ -7,8 +7,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+pub use names::NodeRole as Role;
 use names::{AccountName, PhpVersion, PoolName, Uid};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::systemd::Signal;
 
@@ -308,45 +309,6 @@ impl UnitSet {
 pub(crate) fn name_suffix(name: &str) -> &str {
     name.rsplit_once('.').map_or("", |(_, suffix)| suffix)
 }
-
-/// What a server is for; a role's packages are installed together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Web sites with PHP, and SFTP.
-    Web,
-}
-
-impl Role {
-    /// All of them.
-    pub const ALL: [Self; 1] = [Self::Web];
-
-    /// The name, as in `holdfast-packages@web.service` and in profiles.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Web => "web",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Role {
-    type Err = UnknownRole;
-
-    fn from_str(s: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|role| role.name() == s).ok_or(UnknownRole)
-    }
-}
-
-/// A word that names no role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a role; the roles are: web")]
-pub struct UnknownRole;
 
 #[cfg(test)]
 mod tests;

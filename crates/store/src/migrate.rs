@@ -93,6 +93,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0013_told.sql"),
     ),
     (
+        14,
+        "job",
+        include_str!("../migrations/sqlite/0014_job.sql"),
+        include_str!("../migrations/postgres/0014_job.sql"),
+    ),
+    (
         15,
         "metric",
         include_str!("../migrations/sqlite/0015_metric.sql"),

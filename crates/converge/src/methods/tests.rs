@@ -116,6 +116,22 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
     };
     let head = AuditHead { at: 1_767_225_600_000_000, seq: 7, hash: Digest::of(b"head"), restored: false };
     let heads = AuditHeads { heads: vec![head.clone()] };
+    let get_role = GetRole {
+        role: names::NodeRole::Web,
+        log: Some(LogFrom { run: Some("0123456789abcdef0123456789abcdef".to_owned()), from: 38 }),
+    };
+    let role = RoleState {
+        packages: vec!["nginx".to_owned(), "php8.4-fpm".to_owned()],
+        missing: vec!["php8.4-fpm".to_owned()],
+        unmasked: vec!["php8.4-fpm.service".to_owned()],
+        memory: Some(60 << 20),
+        running: true,
+        result: "success".to_owned(),
+        trouble: None,
+        run: Some("0123456789abcdef0123456789abcdef".to_owned()),
+        lines: vec![LogLine { text: "#step packages".to_owned(), end: 53 }],
+        more: false,
+    };
     let counts = SweepCounts { objects: 3, differing: 1, ..SweepCounts::default() };
     Golden::new(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"))
         .method(&ListObjects { kind: Some("site".to_owned()) }, &page)
@@ -141,6 +157,10 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         )
         .method(&ListWishes { objects: vec![object()] }, &WishList { wishes: vec![wish, gone] })
         .method(&ListAuditHeads {}, &heads)
+        .method(&get_role, &role)
+        .request("without-lines", &GetRole { role: names::NodeRole::Web, log: None })
+        .method(&StartRole { role: names::NodeRole::Web, cause: revert.cause.clone() }, &role)
+        .method(&StopRole { role: names::NodeRole::Web, cause: revert.cause.clone() }, &role)
         .check()
         .unwrap();
 }
@@ -175,4 +195,14 @@ fn heads_of_the_time_after_a_backup_stand_no_more_once_it_was_put_back() {
     assert_eq!((mark.seq, lost), (5, Some(9)));
     let plain = AuditHeads { heads: vec![head(3, false), head(9, false)] };
     assert_eq!((plain.standing().len(), plain.restored()), (2, None));
+}
+
+#[test]
+fn a_mark_reads_as_it_was_written_and_a_program_s_word_is_none() {
+    for mark in [Mark::Run("1"), Mark::Step("packages"), Mark::Done, Mark::Failed("apt: no"), Mark::Remedy("wait")] {
+        assert_eq!(Mark::read(&mark.to_string()), Some(mark));
+    }
+    for line in ["", "Setting up nginx ...", " #done", "#donee", "step packages", "E: #failed"] {
+        assert_eq!(Mark::read(line), None, "{line:?}");
+    }
 }
