@@ -7,6 +7,10 @@ use wire::{Access, Method};
 use crate::apply::{Cause, Report};
 use crate::condition::Status;
 
+mod changes;
+
+pub use changes::{By, ChangePage, GetChange, HostChange, ListChanges, MAX_CHANGES, SHOWN_STEPS};
+
 /// An object on the host, by kind and key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
