@@ -2,6 +2,7 @@
 //! unix socket, and has no shell, no network and no way to be told a path or a command.
 
 mod agent;
+mod changes;
 mod doctor;
 mod foreign;
 mod journal;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use account_agent::Accounts;
 use account_spec::{GetUsage, ListUids, ListUsage};
 use converge::methods::{
-    AuditHeads, Diagnosis, DriftAction, DriftList, GetHostMetrics, GetRole, ListAuditHeads, ListDrift, ListObjects,
-    ListProcesses, ListServices, ListWishes, MAX_WISHES, Object, ObjectPage, ObjectStatus, PreviewAll,
-    RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, StartRole, StopRole, SweepProgress, WatchObjects, WishList,
+    AuditHeads, Diagnosis, DriftAction, DriftList, GetChange, GetHostMetrics, GetRole, ListAuditHeads, ListChanges,
+    ListDrift, ListObjects, ListProcesses, ListServices, ListWishes, MAX_WISHES, Object, ObjectPage, ObjectStatus,
+    PreviewAll, RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, StartRole, StopRole, SweepProgress, WatchObjects,
+    WishList,
 };
 use converge::{Apply, LedgerError, Pause, Reconcile, Report, TakeBack};
 use hostd::{Host, HostError};
@@ -158,7 +159,15 @@ fn drift(router: Router, agent: &Arc<Agent>) -> Router {
         a.world.drift().map(|drift| DriftList { drift }).map_err(|e| ledger_error(&e))
     });
     let a = Arc::clone(agent);
-    router.blocking(move |_, decision: RunDriftAction| decide(&a, &decision))
+    let router = router.blocking(move |_, decision: RunDriftAction| decide(&a, &decision));
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, ask: ListChanges| a.changes.list(&ask).map_err(|e| host_error(&e)));
+    let a = Arc::clone(agent);
+    router.blocking(move |_, ask: GetChange| {
+        let found = a.changes.get(&ask).map_err(|e| host_error(&e))?;
+        let missing = || Refusal::new("holdfast.agent1.NoSuchChange", "nothing with this number is noted");
+        found.ok_or_else(missing)
+    })
 }
 
 pub(crate) fn decide(agent: &Agent, decision: &RunDriftAction) -> Result<Report, Refusal> {
@@ -182,7 +191,7 @@ pub(crate) fn decide(agent: &Agent, decision: &RunDriftAction) -> Result<Report,
                 return Err(Refusal::new("holdfast.agent1.DriftMoved", message));
             }
             agent.journal.decided(decision).map_err(|e| host_error(&e))?;
-            handler.revert(scope, edits)
+            handler.revert(scope, edits, &decision.cause)
         }
         DriftAction::Pause => {
             let now = agent.host.now().as_micros();
@@ -192,11 +201,11 @@ pub(crate) fn decide(agent: &Agent, decision: &RunDriftAction) -> Result<Report,
             }
             let reason = decision.reason.clone().unwrap_or_else(|| "paused by an administrator".to_owned());
             agent.journal.decided(decision).map_err(|e| host_error(&e))?;
-            handler.pause(scope, Some(Pause { until, reason }))
+            handler.pause(scope, Some(Pause { until, reason }), &decision.cause)
         }
         DriftAction::Resume => {
             agent.journal.decided(decision).map_err(|e| host_error(&e))?;
-            handler.pause(scope, None)
+            handler.pause(scope, None, &decision.cause)
         }
     };
     done.map_err(|e| ledger_error(&e))?.ok_or_else(missing)

@@ -18,6 +18,7 @@ use crate::doctor::DoctorArgs;
 use crate::drift::DriftArgs;
 use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::host_change::HostChangeCommand;
 use crate::identity::IdentityCommand;
 use crate::identity_provider::IdentityProviderCommand;
 use crate::limit::LimitCommand;
@@ -96,6 +97,8 @@ enum Command {
     Setting(SettingCommand),
     #[command(subcommand)]
     Event(EventCommand),
+    #[command(subcommand, name = "change")]
+    HostChange(HostChangeCommand),
     #[command(subcommand)]
     Notice(NoticeCommand),
     #[command(subcommand)]
@@ -210,6 +213,7 @@ impl Command {
             Self::Setting(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
             Self::Notice(command) => command.run(session).await,
+            Self::HostChange(command) => command.run(session).await,
             Self::Webhook(command) => command.run(session).await,
             Self::Audit(command) => command.run(session).await,
             Self::Session(command) => command.run(session).await,

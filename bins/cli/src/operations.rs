@@ -29,6 +29,8 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("audit_export", "audit export"),
     ("audit_list", "audit list"),
     ("audit_verify", "audit verify"),
+    ("change_list", "change list"),
+    ("change_show", "change show"),
     ("doctor_run", "doctor"),
     ("drift_decide", "drift pause"),
     ("drift_decide", "drift resume"),

@@ -8,6 +8,7 @@ use crate::app::Parts;
 pub(crate) mod act_as;
 mod adoption;
 mod audit;
+mod change;
 mod doctor;
 mod drift;
 mod event;
@@ -46,6 +47,7 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(audit::table(parts.panel.clone()))
         .merge(plan::table(parts.panel.clone()))
         .merge(drift::table(parts.panel.clone()))
+        .merge(change::table(parts.panel.clone()))
         .merge(adoption::table(parts.panel.clone()))
         .merge(doctor::table(parts))
 }
@@ -59,6 +61,18 @@ pub(crate) const STATEMENTS: &[&[store::Statement]] = &[
     crate::metric::table::STATEMENTS,
     crate::notice::STATEMENTS,
 ];
+
+/// An object's name, or the one that it had; its id where the panel knows neither.
+async fn name_of(panel: &desired::Panel, kind: &str, id: &str) -> Result<String, store::StoreError> {
+    let Some(known) = panel.registry().find(kind) else { return Ok(id.to_owned()) };
+    let read = async |tx: &mut store::Tx| -> Result<Option<String>, store::StoreError> {
+        match known.load(tx, id).await? {
+            Some(wish) => Ok(Some(wish.name().to_owned())),
+            None => desired::event::name_of_gone(tx, kind, id).await,
+        }
+    };
+    Ok(panel.store().read(read).await?.unwrap_or_else(|| id.to_owned()))
+}
 
 /// The person and the session of a request that is about oneself. Root has neither; a token, and who acts as another, must not touch a
 /// person's passwords and factors.

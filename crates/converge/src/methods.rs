@@ -15,6 +15,9 @@ pub use host::{
 mod role;
 
 pub use role::{GetRole, LogFrom, LogLine, Mark, RoleState, StartRole, StopRole};
+mod changes;
+
+pub use changes::{By, ChangePage, GetChange, HostChange, ListChanges, MAX_CHANGES, SHOWN_STEPS};
 
 /// An object on the host, by kind and key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

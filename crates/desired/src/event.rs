@@ -344,6 +344,12 @@ const PRUNE: Statement =
     Statement::new("DELETE FROM event WHERE last_at < $1 AND seq < (SELECT MAX(seq) FROM event)");
 const NEWEST: Statement = Statement::new("SELECT COALESCE(MAX(seq), 0) AS value FROM event");
 
+const GONE: Statement = Statement::new(
+    "SELECT params AS value FROM event
+     WHERE scope_kind = $1 AND scope_id = $2 AND code IN ('object.removed', 'object.deletion_asked')
+     ORDER BY seq DESC LIMIT 1",
+);
+
 /// Every statement of this module.
 pub const STATEMENTS: &[Statement] = &[
     NEXT,
@@ -357,6 +363,7 @@ pub const STATEMENTS: &[Statement] = &[
     LATEST_GRANTED,
     PRUNE,
     NEWEST,
+    GONE,
 ];
 
 /// A row of the log.
@@ -483,6 +490,13 @@ pub async fn latest(tx: &mut Tx, scope: &TenantScope, rows: i64) -> Result<Vec<L
 /// Forgets what last happened before this moment, but for the newest of all.
 pub async fn prune(tx: &mut WriteTx, before: Micros) -> Result<u64, StoreError> {
     tx.execute(PRUNE.bind(before)).await
+}
+
+/// The name that an object had which is gone; none where no event tells it any longer.
+pub async fn name_of_gone(tx: &mut Tx, kind: &str, id: &str) -> Result<Option<String>, StoreError> {
+    let params: Option<String> = tx.optional(GONE.bind(kind).bind(id)).await?;
+    let params: Option<Value> = params.and_then(|params| serde_json::from_str(&params).ok());
+    Ok(params.and_then(|params| Some(params.get("name")?.as_str()?.to_owned())))
 }
 
 /// The newest cursor; 0 where nothing happened yet.

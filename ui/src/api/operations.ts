@@ -37,6 +37,8 @@ export const operations: Record<string, Operation> = {
   'GET /api/v1/audit': { id: 'audit_list', permission: 'audit.view', who: 'listed' },
   'GET /api/v1/audit/export': { id: 'audit_export', permission: 'audit.view', who: 'listed' },
   'GET /api/v1/audit/verify': { id: 'audit_verify', permission: 'audit.view', who: 'everywhere' },
+  'GET /api/v1/changes': { id: 'change_list', permission: 'node.view', who: 'everywhere' },
+  'GET /api/v1/changes/{change}': { id: 'change_show', permission: 'node.view', who: 'everywhere' },
   'GET /api/v1/doctor': { id: 'doctor_run', permission: 'node.view', who: 'everywhere' },
   'GET /api/v1/drift': { id: 'drift_list', permission: 'node.view', who: 'everywhere' },
   'POST /api/v1/drift/actions': { id: 'drift_decide', permission: 'node.edit', who: 'everywhere', planned: true },

@@ -270,6 +270,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done on the server, the newest first. */
+        get: operations["change_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One change, with what it made different in each file. */
+        get: operations["change_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/doctor": {
         parameters: {
             query?: never;
@@ -2069,6 +2103,66 @@ export interface components {
              */
             settling: number;
         };
+        /** @description Something that was done on the server. */
+        ChangeView: {
+            /** @description Who asked for it. */
+            actor?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was done, or an edit by hand noticed.
+             */
+            at?: string | null;
+            /**
+             * @description `panel`: somebody asked for it. `agent`: the agent put back what had gone astray. `outside`: somebody on the server, by hand.
+             * @example panel
+             */
+            by: string;
+            /** @description How the object stood after it. */
+            condition: string;
+            /**
+             * Format: date-time
+             * @description When the file was edited by hand.
+             */
+            edited_at?: string | null;
+            /**
+             * Format: int64
+             * @description The generation that was worked on.
+             */
+            generation: number;
+            /** @description The object's id. */
+            id: string;
+            /** @description The strongest impact of its steps: `none`, `reload`, `restart` or `data_loss`. */
+            impact: string;
+            /** @description The object's kind. */
+            kind: string;
+            /** @description Words about it. */
+            message?: string | null;
+            /** @description The object's name; its id where nothing tells its name any longer. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many steps there were.
+             */
+            of: number;
+            /** @description The reason's code. */
+            reason?: string | null;
+            /** @description It was asked that the object be gone. */
+            removal: boolean;
+            /** @description The request by which it was asked for, as the audit has it. */
+            request_id?: string | null;
+            /**
+             * Format: int64
+             * @description Its number; later ones are higher.
+             */
+            seq: number;
+            /** @description The steps. A list has the first five alone, and no differences. */
+            steps: components["schemas"]["StepView"][];
+            /**
+             * Format: int64
+             * @description How many of them were taken.
+             */
+            taken: number;
+        };
         /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
         Changed_Account: components["schemas"]["DryRun"] | (components["schemas"]["Convergence"] & {
             /**
@@ -3743,6 +3837,71 @@ export interface components {
                 via?: string | null;
                 /** @description The token's id, or that of whoever acted as the person. */
                 via_id?: string | null;
+            }[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        List_ChangeView: {
+            /** @description The items, in order. */
+            items: {
+                /** @description Who asked for it. */
+                actor?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was done, or an edit by hand noticed.
+                 */
+                at?: string | null;
+                /**
+                 * @description `panel`: somebody asked for it. `agent`: the agent put back what had gone astray. `outside`: somebody on the server, by hand.
+                 * @example panel
+                 */
+                by: string;
+                /** @description How the object stood after it. */
+                condition: string;
+                /**
+                 * Format: date-time
+                 * @description When the file was edited by hand.
+                 */
+                edited_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description The generation that was worked on.
+                 */
+                generation: number;
+                /** @description The object's id. */
+                id: string;
+                /** @description The strongest impact of its steps: `none`, `reload`, `restart` or `data_loss`. */
+                impact: string;
+                /** @description The object's kind. */
+                kind: string;
+                /** @description Words about it. */
+                message?: string | null;
+                /** @description The object's name; its id where nothing tells its name any longer. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description How many steps there were.
+                 */
+                of: number;
+                /** @description The reason's code. */
+                reason?: string | null;
+                /** @description It was asked that the object be gone. */
+                removal: boolean;
+                /** @description The request by which it was asked for, as the audit has it. */
+                request_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Its number; later ones are higher.
+                 */
+                seq: number;
+                /** @description The steps. A list has the first five alone, and no differences. */
+                steps: components["schemas"]["StepView"][];
+                /**
+                 * Format: int64
+                 * @description How many of them were taken.
+                 */
+                taken: number;
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
@@ -7716,6 +7875,194 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditVerdict"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only of objects of this kind. */
+                kind?: string;
+                /** @description Only of the object with this id. */
+                object?: string;
+                /** @description Only what somebody asked for (`panel`), what the agent put back (`agent`), or what was done by hand (`outside`). */
+                by?: string;
+                /** @description Only what this person or token asked for. */
+                actor?: string;
+                /** @description Only with a step on a file whose path has this part. */
+                path?: string;
+                /** @description Only since then. */
+                since?: string;
+                /** @description Only before then. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of changes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ChangeView"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number */
+                change: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeView"];
                 };
             };
             /** @description Nobody is signed in */

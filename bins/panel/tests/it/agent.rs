@@ -14,16 +14,16 @@ use account_spec::{
     AccountSpec, AccountUsage, GetUsage, ListUids, ListUsage, UidNote, UidPage, Usage, UsagePage,
 };
 use converge::methods::{
-    AuditHead, AuditHeads, Diagnosis, DriftList, Finding, GetHostMetrics, HeldWish, HostFigures, HostMetrics,
-    HostProcess, HostService, ListAuditHeads, ListDrift, ListObjects, ListProcesses, ListServices, ListWishes,
-    Object, ObjectPage, ObjectStatus, PreviewAll, ProcessList, RecordAuditHead, RunDoctor, RunDriftAction,
-    RunSweep, ServiceList, Severity, SweepCounts, SweepProgress, WatchObjects, WishList,
+    AuditHead, AuditHeads, By, ChangePage, Diagnosis, DriftList, Finding, GetChange, GetHostMetrics, HeldWish,
+    HostChange, HostFigures, HostMetrics, HostProcess, HostService, ListAuditHeads, ListChanges, ListDrift, ListObjects,
+    ListProcesses, ListServices, ListWishes, Object, ObjectPage, ObjectStatus, PreviewAll, ProcessList, RecordAuditHead,
+    RunDoctor, RunDriftAction, RunSweep, ServiceList, Severity, SweepCounts, SweepProgress, WatchObjects, WishList,
 };
 use converge::{
-    Apply, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError, Own,
-    Reason, Reconcile, Refusal, Report, Spec, Status, StepError, Wanted,
+    Apply, Cause, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError,
+    Own, PlannedStep, Reason, Reconcile, Refusal, Report, Spec, Status, StepError, Wanted,
 };
-use names::Micros;
+use names::{Generation, Micros};
 use php_spec::PoolSpec;
 use tokio::sync::broadcast;
 use web_spec::{GetTraffic, SiteSpec, SiteTraffic, TrafficPage, WebServerSpec};
@@ -222,6 +222,37 @@ type Engines = (
 );
 
 type Happens = Box<dyn FnOnce(&FakeAgent) + Send>;
+
+/// What is noted of a site that nobody knows: asked for, put back, edited by hand.
+fn change(seq: u64) -> HostChange {
+    let by = [By::Panel, By::Agent, By::Outside][usize::try_from(seq - 1).unwrap()];
+    let path = format!("/etc/nginx/holdfast/maps/{seq}.map");
+    HostChange {
+        seq,
+        at: 1_767_225_600_000_000 + i64::try_from(seq).unwrap(),
+        object: Object { kind: "site".to_owned(), scope: "01935b2e-7a4d-7c3e-8f10-0123456789ab".to_owned() },
+        by,
+        cause: match by {
+            By::Panel => Cause { actor: "anna".to_owned(), request_id: "r1".to_owned() },
+            _ => Cause::default(),
+        },
+        generation: Generation::new(1).unwrap(),
+        absent: false,
+        edited_at: None,
+        impact: Impact::Reload,
+        steps: vec![PlannedStep {
+            code: "file.write".to_owned(),
+            summary: format!("write {path}"),
+            impact: Impact::Reload,
+            path: Some(path),
+            diff: Some("+line\n".to_owned()),
+            unknown: None,
+        }],
+        of: 1,
+        taken: 1,
+        status: Status::ready(),
+    }
+}
 
 /// The agent.
 pub(crate) struct FakeAgent {
@@ -578,6 +609,15 @@ impl FakeAgent {
             Ok(TrafficPage { sites, more: false })
         });
         let router = router.blocking(|_: Call, _: ListDrift| Ok(DriftList::default()));
+        let router = router.blocking(|_: Call, ask: ListChanges| {
+            let changes = (1..=3).rev().map(change).filter(|change| ask.fits(change));
+            Ok(ChangePage { changes: changes.take(ask.limit as usize).collect() })
+        });
+        let router = router.blocking(|_: Call, ask: GetChange| -> Result<HostChange, wire::Refusal> {
+            let missing =
+                wire::Refusal::new("holdfast.agent1.NoSuchChange", "nothing with this number is noted");
+            (1..=3).contains(&ask.seq).then(|| change(ask.seq)).ok_or(missing)
+        });
         let router = router.blocking(|_: Call, _: RunDriftAction| -> Result<Report, wire::Refusal> {
             Err(wire::Refusal::new("holdfast.agent1.NoSuchEdit", "no file of this object was edited"))
         });

@@ -15,6 +15,7 @@ mod bench;
 mod crash;
 mod driving;
 mod flows;
+mod host_changes;
 mod hostile;
 mod identity;
 mod matrix;

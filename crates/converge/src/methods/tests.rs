@@ -5,6 +5,7 @@ use wire::golden::Golden;
 
 use super::*;
 use crate::condition::{Condition, Reason};
+use crate::plan::{Impact, PlannedStep};
 
 fn object() -> Object {
     Object { kind: "site".to_owned(), scope: "01990000-0000-7000-8000-000000000003".to_owned() }
@@ -18,6 +19,7 @@ fn report() -> Report {
         digest: Digest::of(b"spec"),
         plan: crate::Plan::default(),
         changed: true,
+        taken: 1,
         status: Status::ready(),
     }
 }
@@ -132,6 +134,46 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         lines: vec![LogLine { text: "#step packages".to_owned(), end: 53 }],
         more: false,
     };
+    let change = HostChange {
+        seq: 41,
+        at: 1_767_225_601_000_000,
+        object: object(),
+        by: By::Panel,
+        cause: Cause { actor: "root".to_owned(), request_id: "r1".to_owned() },
+        generation: Generation::new(3).unwrap(),
+        absent: false,
+        edited_at: None,
+        impact: Impact::Reload,
+        steps: vec![PlannedStep {
+            code: "file.write".to_owned(),
+            summary: "write /etc/nginx/holdfast/maps/host-0f.map".to_owned(),
+            impact: Impact::None,
+            path: Some("/etc/nginx/holdfast/maps/host-0f.map".to_owned()),
+            diff: None,
+            unknown: None,
+        }],
+        of: 1,
+        taken: 1,
+        status: Status::ready(),
+    };
+    let edit = HostChange {
+        by: By::Outside,
+        cause: Cause::default(),
+        edited_at: Some(1_767_225_600_000_000),
+        taken: 0,
+        ..change.clone()
+    };
+    let ask = ListChanges {
+        before: Some(42),
+        limit: 50,
+        kind: Some("site".to_owned()),
+        scope: Some(object().scope),
+        by: Some(By::Panel),
+        actor: Some("root".to_owned()),
+        path: Some("/etc/nginx".to_owned()),
+        since: Some(1_767_225_600_000_000),
+        until: Some(1_767_312_000_000_000),
+    };
     let counts = SweepCounts { objects: 3, differing: 1, ..SweepCounts::default() };
     Golden::new(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"))
         .method(&ListObjects { kind: Some("site".to_owned()) }, &page)
@@ -161,6 +203,12 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         .request("without-lines", &GetRole { role: names::NodeRole::Web, log: None })
         .method(&StartRole { role: names::NodeRole::Web, cause: revert.cause.clone() }, &role)
         .method(&StopRole { role: names::NodeRole::Web, cause: revert.cause.clone() }, &role)
+        .method(&ask, &ChangePage { changes: vec![change.clone(), edit] })
+        .method(&GetChange { seq: 41 }, &change)
+        .error::<GetChange>(
+            "gone",
+            &wire::Refusal::new("holdfast.agent1.NoSuchChange", "nothing with this number is noted"),
+        )
         .check()
         .unwrap();
 }
