@@ -5,10 +5,10 @@ use std::sync::Arc;
 use account_agent::Accounts;
 use account_spec::{GetUsage, ListUids, ListUsage};
 use converge::methods::{
-    AuditHeads, Diagnosis, DriftAction, DriftList, GetChange, GetHostMetrics, GetRole, ListAuditHeads, ListChanges,
-    ListDrift, ListObjects, ListProcesses, ListServices, ListWishes, MAX_WISHES, Object, ObjectPage, ObjectStatus,
-    PreviewAll, RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, StartRole, StopRole, SweepProgress, WatchObjects,
-    WishList,
+    AuditHeads, Diagnosis, DriftAction, DriftList, GetChange, GetHostMetrics, GetRole, ListAuditHeads,
+    ListChanges, ListDrift, ListObjects, ListProcesses, ListServices, ListWishes, MAX_WISHES, Object,
+    ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, StartRole,
+    StopRole, SweepProgress, WatchObjects, WishList,
 };
 use converge::{Apply, LedgerError, Pause, Reconcile, Report, TakeBack};
 use hostd::{Host, HostError};
@@ -40,11 +40,11 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
     let router =
         router.blocking(move |_, _: GetHostMetrics| metrics::read(&a.host).map_err(|e| host_error(&e)));
     let a = Arc::clone(agent);
-    let router = router.blocking(move |_, ask: ListProcesses| {
-        a.processes.list(&a.host, &ask).map_err(|e| host_error(&e))
-    });
+    let router = router
+        .blocking(move |_, ask: ListProcesses| a.processes.list(&a.host, &ask).map_err(|e| host_error(&e)));
     let a = Arc::clone(agent);
-    let router = router.blocking(move |_, _: ListServices| services::list(&a.host).map_err(|e| host_error(&e)));
+    let router =
+        router.blocking(move |_, _: ListServices| services::list(&a.host).map_err(|e| host_error(&e)));
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, ask: GetUsage| usage::get(&a, &ask));
     let a = Arc::clone(agent);
@@ -79,8 +79,7 @@ fn roles(router: Router, agent: &Arc<Agent>) -> Router {
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, ask: GetRole| a.roles.get(&a.host, &ask));
     let a = Arc::clone(agent);
-    let router =
-        router.blocking(move |_, ask: StartRole| a.roles.start(&a.host, ask.role, &ask.cause));
+    let router = router.blocking(move |_, ask: StartRole| a.roles.start(&a.host, ask.role, &ask.cause));
     let a = Arc::clone(agent);
     router.blocking(move |_, ask: StopRole| a.roles.stop(&a.host, ask.role, &ask.cause))
 }

@@ -134,7 +134,8 @@ fn gather(events: &[Logged]) -> Vec<Gathered> {
     for event in events {
         by_topic.entry((topic(event), event.code.as_str())).or_default().push(event);
     }
-    let mut gathered: Vec<Gathered> = by_topic.into_iter().filter_map(|(key, events)| one(key, &events)).collect();
+    let mut gathered: Vec<Gathered> =
+        by_topic.into_iter().filter_map(|(key, events)| one(key, &events)).collect();
     gathered.sort_by_key(|notice| std::cmp::Reverse(notice.newest));
     gathered
 }
@@ -144,7 +145,8 @@ fn one((topic, code): (&'static str, &str), events: &[&Logged]) -> Option<Gather
     let mut objects: Vec<About> = Vec::new();
     let mut known = std::collections::HashSet::new();
     for event in events {
-        if known.insert((event.scope_kind.as_str(), event.scope_id.as_str())) && objects.len() < MOST_OBJECTS {
+        if known.insert((event.scope_kind.as_str(), event.scope_id.as_str())) && objects.len() < MOST_OBJECTS
+        {
             let name = event.params.get("name").and_then(serde_json::Value::as_str);
             objects.push(About {
                 kind: event.scope_kind.clone(),

@@ -167,7 +167,9 @@ impl Code {
             }
             Self::AgentAway => "The agent has not answered for 3 minutes: nothing is changed on the server.",
             Self::AgentBack => "The agent answers again.",
-            Self::JobQueued => "A job was asked for, or is to be tried again; `job` is its kind, `name` what it is about.",
+            Self::JobQueued => {
+                "A job was asked for, or is to be tried again; `job` is its kind, `name` what it is about."
+            }
             Self::JobStarted => "A job began.",
             Self::JobDone => "A job ended well.",
             Self::JobFailed => "A job failed; `step`, `reason` and `message` say where and why.",
@@ -189,7 +191,9 @@ impl Code {
             | Self::ActingBegan
             | Self::UsageHigh
             | Self::DiskHigh => "warning",
-            Self::Failed | Self::UsageFull | Self::WebhookDisabled | Self::AgentAway | Self::JobFailed => "error",
+            Self::Failed | Self::UsageFull | Self::WebhookDisabled | Self::AgentAway | Self::JobFailed => {
+                "error"
+            }
             _ => "info",
         }
     }

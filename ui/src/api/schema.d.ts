@@ -515,6 +515,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs, the newest first. */
+        get: operations["job_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job. */
+        get: operations["job_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancels a job: one that is queued at once, one that runs as soon as the server is at rest. */
+        post: operations["job_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log of a job. With `Accept: text/event-stream` a stream from `Last-Event-ID` or `after` on: `line` with a line each, whose number is the
+         *     event's id, and `job` with the job at the beginning and whenever it changed; it ends after the job has ended.
+         */
+        get: operations["job_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a job tried again that failed or was cancelled. It goes on with what is there. */
+        post: operations["job_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/limits": {
         parameters: {
             query?: never;
@@ -615,6 +703,40 @@ export interface paths {
         get: operations["node_process_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roles, and what is there of them. */
+        get: operations["node_role_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/roles/{role}/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Installs a role: a job does it. Where one is under way, it is that one. */
+        post: operations["node_role_install"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3596,6 +3718,130 @@ export interface components {
              */
             role: string;
         };
+        /** @description Work with an end. */
+        Job: {
+            /**
+             * Format: int64
+             * @description How often it was begun.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /** @description Who asked for it. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its kind, such as `role.install`. */
+            kind: string;
+            /** @description The last line of its log. */
+            last_line?: string | null;
+            /**
+             * Format: int64
+             * @description How many lines it wrote; the newest 20,000 are kept.
+             */
+            log_lines: number;
+            /** @description Whether it can be cancelled now; false where that was asked for already. */
+            may_cancel: boolean;
+            /** @description Whether it can be tried again now. */
+            may_retry: boolean;
+            /** @description What it is about. */
+            object: components["schemas"]["JobObject"];
+            /**
+             * Format: int64
+             * @description How far it is, from 0 to 100; null where that is not known.
+             */
+            percent?: number | null;
+            /**
+             * Format: int64
+             * @description Where it stands in the queue, from 1 on; null where it is not queued.
+             */
+            position?: number | null;
+            problem?: components["schemas"]["JobProblem"] | null;
+            /**
+             * Format: date-time
+             * @description When this attempt began.
+             */
+            started_at?: string | null;
+            /** @description `queued`, `running`, `done`, `failed` or `cancelled`. */
+            state: string;
+            /** @description Its steps, in order. */
+            steps: components["schemas"]["JobStep"][];
+            /** @description By what: `session`, `token`, `socket`, or `acting` where somebody acted as another. */
+            via: string;
+        };
+        /** @description A line of a job's log. */
+        JobLine: {
+            /**
+             * Format: date-time
+             * @description When it was written down.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Its number, from 1 on.
+             */
+            seq: number;
+            /** @description What it says, in at most 2,048 bytes, without control characters. */
+            text: string;
+        };
+        /** @description Part of a job's log, oldest first. */
+        JobLog: {
+            /** @description Whether the job has ended and there is no line more. */
+            ended: boolean;
+            /** @description The lines. */
+            items: components["schemas"]["JobLine"][];
+            /**
+             * Format: int64
+             * @description Sent as `after`, it gives the lines behind these.
+             */
+            next: number;
+        };
+        /** @description What a job is about. */
+        JobObject: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its kind, such as `role`. */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description Why a job failed. */
+        JobProblem: {
+            /** @description A stable code, such as `packages_failed`. */
+            code: string;
+            /** @description What happened, for people. */
+            detail: string;
+            /** @description What can be done. */
+            remedy?: string | null;
+        };
+        /** @description A part of a job. */
+        JobStep: {
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at?: string | null;
+            /** @description Its name, such as `packages`. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at?: string | null;
+            /** @description `pending`, `running`, `done`, `failed` or `cancelled`. */
+            state: string;
+        };
         /** @description One limit. */
         KnownLimit: {
             /** @description `counted`: by the database; `given`: out of what the organisation has; `measured`; `host`: by the host, for each account. */
@@ -4107,6 +4353,73 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        List_Job: {
+            /** @description The items, in order. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description How often it was begun.
+                 */
+                attempts: number;
+                /**
+                 * Format: date-time
+                 * @description When it was asked for.
+                 */
+                created_at: string;
+                /** @description Who asked for it. */
+                created_by: string;
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                ended_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its kind, such as `role.install`. */
+                kind: string;
+                /** @description The last line of its log. */
+                last_line?: string | null;
+                /**
+                 * Format: int64
+                 * @description How many lines it wrote; the newest 20,000 are kept.
+                 */
+                log_lines: number;
+                /** @description Whether it can be cancelled now; false where that was asked for already. */
+                may_cancel: boolean;
+                /** @description Whether it can be tried again now. */
+                may_retry: boolean;
+                /** @description What it is about. */
+                object: components["schemas"]["JobObject"];
+                /**
+                 * Format: int64
+                 * @description How far it is, from 0 to 100; null where that is not known.
+                 */
+                percent?: number | null;
+                /**
+                 * Format: int64
+                 * @description Where it stands in the queue, from 1 on; null where it is not queued.
+                 */
+                position?: number | null;
+                problem?: components["schemas"]["JobProblem"] | null;
+                /**
+                 * Format: date-time
+                 * @description When this attempt began.
+                 */
+                started_at?: string | null;
+                /** @description `queued`, `running`, `done`, `failed` or `cancelled`. */
+                state: string;
+                /** @description Its steps, in order. */
+                steps: components["schemas"]["JobStep"][];
+                /** @description By what: `session`, `token`, `socket`, or `acting` where somebody acted as another. */
+                via: string;
+            }[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         List_Member: {
             /** @description The items, in order. */
             items: {
@@ -4133,6 +4446,30 @@ export interface components {
                 since: string;
                 /** @description `member`; `new`: was made with the role, and did not sign in yet; `invited`: did not accept yet. */
                 state: string;
+            }[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        List_NodeRole: {
+            /** @description The items, in order. */
+            items: {
+                job?: components["schemas"]["Job"] | null;
+                /**
+                 * Format: int64
+                 * @description Memory that it takes while nothing is served, in bytes; null where that is not known.
+                 */
+                memory_bytes?: number | null;
+                /** @description Those that are not there. */
+                missing: string[];
+                /** @description Its name, such as `web`. */
+                name: string;
+                /** @description Its packages, by the distribution's names. */
+                packages: string[];
+                /** @description `installed`, `missing`, `installing`, or `unknown` while the agent does not answer. */
+                state: string;
+                /** @description What it is for. */
+                what: string;
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
@@ -4818,6 +5155,25 @@ export interface components {
             php_versions: string[];
             /** @description How the web server stands. */
             webserver: components["schemas"]["Convergence"];
+        };
+        /** @description What a server can be for. */
+        NodeRole: {
+            job?: components["schemas"]["Job"] | null;
+            /**
+             * Format: int64
+             * @description Memory that it takes while nothing is served, in bytes; null where that is not known.
+             */
+            memory_bytes?: number | null;
+            /** @description Those that are not there. */
+            missing: string[];
+            /** @description Its name, such as `web`. */
+            name: string;
+            /** @description Its packages, by the distribution's names. */
+            packages: string[];
+            /** @description `installed`, `missing`, `installing`, or `unknown` while the agent does not answer. */
+            state: string;
+            /** @description What it is for. */
+            what: string;
         };
         /** @description Something that calls for somebody. What is well again is none. */
         Notice: {
@@ -9683,6 +10039,515 @@ export interface operations {
             };
         };
     };
+    job_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description `queued`, `running`, `done`, `failed` or `cancelled`. */
+                state?: string;
+                /** @description Only of this kind, such as `role.install`. */
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_cancel: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Asked for */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_log: {
+        parameters: {
+            query?: {
+                /** @description Only lines behind the one of this number; without it, from the first that is kept. */
+                after?: number;
+                /** @description How many lines at most; of an answer that is no stream. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The number of the line after which a stream goes on */
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                /** @description Its id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines, or a stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobLog"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     limit_list: {
         parameters: {
             query?: never;
@@ -10299,6 +11164,207 @@ export interface operations {
             };
             /** @description Not there, or another's */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_role_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All roles */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_NodeRole"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_role_install: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its name */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

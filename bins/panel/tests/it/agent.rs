@@ -14,10 +14,11 @@ use account_spec::{
     AccountSpec, AccountUsage, GetUsage, ListUids, ListUsage, UidNote, UidPage, Usage, UsagePage,
 };
 use converge::methods::{
-    AuditHead, AuditHeads, By, ChangePage, Diagnosis, DriftList, Finding, GetChange, GetHostMetrics, HeldWish,
-    HostChange, HostFigures, HostMetrics, HostProcess, HostService, ListAuditHeads, ListChanges, ListDrift, ListObjects,
-    ListProcesses, ListServices, ListWishes, Object, ObjectPage, ObjectStatus, PreviewAll, ProcessList, RecordAuditHead,
-    RunDoctor, RunDriftAction, RunSweep, ServiceList, Severity, SweepCounts, SweepProgress, WatchObjects, WishList,
+    AuditHead, AuditHeads, By, ChangePage, Diagnosis, DriftList, Finding, GetChange, GetHostMetrics,
+    HeldWish, HostChange, HostFigures, HostMetrics, HostProcess, HostService, ListAuditHeads, ListChanges,
+    ListDrift, ListObjects, ListProcesses, ListServices, ListWishes, Object, ObjectPage, ObjectStatus,
+    PreviewAll, ProcessList, RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, ServiceList, Severity,
+    SweepCounts, SweepProgress, WatchObjects, WishList,
 };
 use converge::{
     Apply, Cause, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError,

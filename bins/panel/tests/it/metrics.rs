@@ -207,7 +207,8 @@ async fn a_full_disk_and_a_silent_agent_are_told_of_once_and_are_notices_while_t
     full(96).await;
     full(91).await;
     assert_eq!(topics().await, ["node.disk_high error"]);
-    let high = |severity: &str, percent: i64| ("node.disk_high".to_owned(), severity.to_owned(), json!(percent));
+    let high =
+        |severity: &str, percent: i64| ("node.disk_high".to_owned(), severity.to_owned(), json!(percent));
     assert_eq!(told(&bench).await, [high("warning", 90), high("error", 95)]);
     full(84).await;
     assert_eq!(topics().await, Vec::<String>::new(), "it is well again");

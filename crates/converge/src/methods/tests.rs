@@ -247,7 +247,9 @@ fn heads_of_the_time_after_a_backup_stand_no_more_once_it_was_put_back() {
 
 #[test]
 fn a_mark_reads_as_it_was_written_and_a_program_s_word_is_none() {
-    for mark in [Mark::Run("1"), Mark::Step("packages"), Mark::Done, Mark::Failed("apt: no"), Mark::Remedy("wait")] {
+    for mark in
+        [Mark::Run("1"), Mark::Step("packages"), Mark::Done, Mark::Failed("apt: no"), Mark::Remedy("wait")]
+    {
         assert_eq!(Mark::read(&mark.to_string()), Some(mark));
     }
     for line in ["", "Setting up nginx ...", " #done", "#donee", "step packages", "E: #failed"] {
