@@ -13,10 +13,12 @@ mod drift;
 mod event;
 mod health;
 mod login_link;
+mod me;
 mod passkey;
 mod password;
 mod person_sign_in;
 mod plan;
+mod search;
 mod second_factor;
 mod session;
 pub(crate) mod setting;
@@ -25,6 +27,7 @@ mod token;
 /// The routes.
 pub(crate) fn table(parts: Parts) -> Table {
     health::table(&parts)
+        .merge(me::table(parts.clone()))
         .merge(session::table(parts.clone()))
         .merge(login_link::table(parts.clone()))
         .merge(password::table(parts.clone()))
@@ -34,6 +37,7 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(token::table(parts.panel.clone()))
         .merge(act_as::table(parts.clone()))
         .merge(setting::table(parts.panel.clone()))
+        .merge(search::table(parts.panel.clone()))
         .merge(event::table(parts.clone()))
         .merge(audit::table(parts.panel.clone()))
         .merge(plan::table(parts.panel.clone()))
@@ -44,7 +48,7 @@ pub(crate) fn table(parts: Parts) -> Table {
 
 /// Every statement below.
 pub(crate) const STATEMENTS: &[&[store::Statement]] =
-    &[session::STATEMENTS, doctor::STATEMENTS, adoption::STATEMENTS, crate::database::STATEMENTS];
+    &[me::STATEMENTS, doctor::STATEMENTS, adoption::STATEMENTS, crate::database::STATEMENTS];
 
 /// The person and the session of a request that is about oneself. Root has neither; a token, and who acts as another, must not touch a
 /// person's passwords and factors.
