@@ -21,7 +21,7 @@ addEventListener('vite:preloadError', (event) => {
 async function begin() {
   const root = createRoot(document.getElementById('root') as HTMLElement)
   await setLanguage(preferredLanguage())
-  const answer = await fetch('/api/v1/session', { headers: { Accept: 'application/json' } }).catch(() => undefined)
+  const answer = await fetch('/api/v1/me', { headers: { Accept: 'application/json' } }).catch(() => undefined)
   if (answer?.status === 401) location.replace(`/login?to=${location.pathname}${location.search}`)
   else if (answer?.ok) root.render(<Providers session={await answer.json()} />)
   else root.render(<Unreachable />)
