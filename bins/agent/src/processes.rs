@@ -109,7 +109,11 @@ fn part(ticks: u64, seconds: f64) -> f64 {
     (part * 10_000.0).round() / 10_000.0
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a part is not below 0, and a large one is the largest")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a part is not below 0, and a large one is the largest"
+)]
 fn share_key(share: f64) -> u64 {
     (share * 1_000_000.0) as u64
 }

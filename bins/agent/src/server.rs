@@ -6,8 +6,8 @@ use account_agent::Accounts;
 use account_spec::{GetUsage, ListUids, ListUsage};
 use converge::methods::{
     AuditHeads, Diagnosis, DriftAction, DriftList, GetHostMetrics, ListAuditHeads, ListDrift, ListObjects,
-    ListProcesses, ListServices, ListWishes, MAX_WISHES, Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor,
-    RunDriftAction, RunSweep, SweepProgress, WatchObjects, WishList,
+    ListProcesses, ListServices, ListWishes, MAX_WISHES, Object, ObjectPage, ObjectStatus, PreviewAll,
+    RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, SweepProgress, WatchObjects, WishList,
 };
 use converge::{Apply, LedgerError, Pause, Reconcile, Report, TakeBack};
 use hostd::{Host, HostError};
@@ -39,11 +39,11 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
     let router =
         router.blocking(move |_, _: GetHostMetrics| metrics::read(&a.host).map_err(|e| host_error(&e)));
     let a = Arc::clone(agent);
-    let router = router.blocking(move |_, ask: ListProcesses| {
-        a.processes.list(&a.host, &ask).map_err(|e| host_error(&e))
-    });
+    let router = router
+        .blocking(move |_, ask: ListProcesses| a.processes.list(&a.host, &ask).map_err(|e| host_error(&e)));
     let a = Arc::clone(agent);
-    let router = router.blocking(move |_, _: ListServices| services::list(&a.host).map_err(|e| host_error(&e)));
+    let router =
+        router.blocking(move |_, _: ListServices| services::list(&a.host).map_err(|e| host_error(&e)));
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, ask: GetUsage| usage::get(&a, &ask));
     let a = Arc::clone(agent);

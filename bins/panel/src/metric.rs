@@ -85,7 +85,8 @@ impl Sampler {
                 let before = table::watch(tx, &node.id).await?;
                 let mut after = before.clone();
                 let mut events = Vec::new();
-                let event = |code| Event::of(Key { kind: "node", id: node.id.clone() }, None, code, &node.name);
+                let event =
+                    |code| Event::of(Key { kind: "node", id: node.id.clone() }, None, code, &node.name);
                 match &seen {
                     Seen::Nothing => {
                         let heard = before.looked_at.map_or(self.began, |at| at.max(self.began));
@@ -103,7 +104,8 @@ impl Sampler {
                 }
                 if let Seen::Answer(metrics) = &seen {
                     let look_before = before.looked_at.zip(before.counted);
-                    table::add_minute(tx, &node.id, minute_of(now), &figures(metrics, look_before, now)).await?;
+                    table::add_minute(tx, &node.id, minute_of(now), &figures(metrics, look_before, now))
+                        .await?;
                     after.looked_at = Some(now);
                     after.counted = counted(metrics);
                     after.disk_told = disk_told(metrics, before.disk_told);

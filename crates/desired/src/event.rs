@@ -158,9 +158,12 @@ impl Code {
     /// How loud it is: `info`, `warning` or `error`.
     pub const fn severity(self) -> &'static str {
         match self {
-            Self::Degraded | Self::Waiting | Self::Unknown | Self::ActingBegan | Self::UsageHigh | Self::DiskHigh => {
-                "warning"
-            },
+            Self::Degraded
+            | Self::Waiting
+            | Self::Unknown
+            | Self::ActingBegan
+            | Self::UsageHigh
+            | Self::DiskHigh => "warning",
             Self::Failed | Self::UsageFull | Self::WebhookDisabled | Self::AgentAway => "error",
             _ => "info",
         }

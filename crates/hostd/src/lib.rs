@@ -47,4 +47,6 @@ pub use systemd::{
     Active, JobResult, Limits, Listed, ServiceState, SetupSystemd, Signal, SystemBus, Systemd, UnitState,
 };
 pub use tool::{NO_SHELL, RealTools, SharedGroup, Tool, Tools};
-pub use unit::{MaskedUnit, OwnUnit, Role, ServiceUnit, UNIT_DIR, Unit, UnitSet, UnknownMaskedUnit, UnknownRole};
+pub use unit::{
+    MaskedUnit, OwnUnit, Role, ServiceUnit, UNIT_DIR, Unit, UnitSet, UnknownMaskedUnit, UnknownRole,
+};

@@ -210,7 +210,9 @@ impl ServiceUnit {
             Self::Own(OwnUnit::AgentSocket) => "where the agent listens",
             Self::Own(OwnUnit::ProbeService) => "looks at the sites as a visitor does; runs when it is asked",
             Self::Own(OwnUnit::ProbeSocket) => "starts the probe",
-            Self::Own(OwnUnit::EgressService) => "speaks to other servers for the panel; runs when it is asked",
+            Self::Own(OwnUnit::EgressService) => {
+                "speaks to other servers for the panel; runs when it is asked"
+            }
             Self::Own(OwnUnit::EgressSocket) => "starts egress",
         }
     }

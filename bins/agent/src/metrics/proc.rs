@@ -25,7 +25,8 @@ pub(crate) fn booted(stat: &str) -> i64 {
 /// Interfaces that show once more what goes through another: bridges, VLANs, tunnels, containers' ends.
 fn repeats(name: &str) -> bool {
     const KINDS: [&str; 14] = [
-        "veth", "docker", "br", "virbr", "vnet", "tap", "tun", "wg", "bond", "team", "dummy", "ifb", "vlan", "cni",
+        "veth", "docker", "br", "virbr", "vnet", "tap", "tun", "wg", "bond", "team", "dummy", "ifb", "vlan",
+        "cni",
     ];
     name.contains(['.', ':', '@']) || KINDS.iter().any(|kind| name.starts_with(kind))
 }
@@ -78,7 +79,8 @@ pub(crate) fn disks(diskstats: &str) -> (u64, u64) {
 /// `sda1` is a partition of `sda`, `nvme0n1p2` of `nvme0n1`; `sdaa` is none of `sda`.
 fn is_part_of(name: &str, device: &str) -> bool {
     let Some(rest) = name.strip_prefix(device) else { return false };
-    let digits = if device.ends_with(|c: char| c.is_ascii_digit()) { rest.strip_prefix('p') } else { Some(rest) };
+    let digits =
+        if device.ends_with(|c: char| c.is_ascii_digit()) { rest.strip_prefix('p') } else { Some(rest) };
     digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
@@ -130,7 +132,10 @@ pub(crate) fn unit(cgroup: &str) -> Option<String> {
     let path = cgroup.lines().find_map(|line| line.strip_prefix("0::"))?;
     let is_unit = |part: &&str| part.ends_with(".service") || part.ends_with(".scope");
     // the name is told whole or not at all
-    path.split('/').rfind(is_unit).filter(|name| name.len() <= LONGEST_UNIT).map(|name| plain(name, LONGEST_UNIT))
+    path.split('/')
+        .rfind(is_unit)
+        .filter(|name| name.len() <= LONGEST_UNIT)
+        .map(|name| plain(name, LONGEST_UNIT))
 }
 
 fn plain(text: &str, most: usize) -> String {

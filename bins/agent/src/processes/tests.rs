@@ -12,7 +12,11 @@ fn write(host: &Host, path: &str, text: &str) {
 fn process(host: &Host, pid: u32, name: &str, uid: u32, (ticks, pages): (u64, u64)) {
     let stat = format!("{pid} ({name}) S 1 1 1 0 -1 0 0 0 0 0 {ticks} 0 0 0 20 0 1 0 500 0 {pages} 0");
     write(host, &format!("/proc/{pid}/stat"), &stat);
-    write(host, &format!("/proc/{pid}/status"), &format!("Name:\t{name}\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\n"));
+    write(
+        host,
+        &format!("/proc/{pid}/status"),
+        &format!("Name:\t{name}\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\n"),
+    );
     write(host, &format!("/proc/{pid}/cgroup"), &format!("0::/system.slice/{name}.service\n"));
     write(host, &format!("/proc/{pid}/cmdline"), "mysql\0--password=hunter2\0");
     write(host, &format!("/proc/{pid}/environ"), "SECRET=hunter2\0");

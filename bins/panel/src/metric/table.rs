@@ -149,7 +149,8 @@ pub(super) async fn add_minute(
     at: i64,
     figures: &Figures,
 ) -> Result<(), StoreError> {
-    let add = figures.iter().fold(ADD_MINUTE.bind(node).bind(at), |add, figure| add.bind(Value::Int(*figure)));
+    let add =
+        figures.iter().fold(ADD_MINUTE.bind(node).bind(at), |add, figure| add.bind(Value::Int(*figure)));
     tx.execute(add).await?;
     Ok(())
 }

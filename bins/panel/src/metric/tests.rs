@@ -46,17 +46,10 @@ fn a_first_look_knows_what_is_there_and_no_rates() {
     let seen = figures(&metrics(1000, counts(1)), None, at(0));
     let gib = i64::try_from(GIB).unwrap();
     assert_eq!(seen, [None, Some(1234), Some(3 * gib), Some(gib), Some(40 * gib), None, None, None, None]);
-    assert_eq!(figures(&HostMetrics::default(), None, at(0)), [
-        None,
-        Some(0),
-        None,
-        None,
-        None,
-        None,
-        None,
-        None,
-        None
-    ]);
+    assert_eq!(
+        figures(&HostMetrics::default(), None, at(0)),
+        [None, Some(0), None, None, None, None, None, None, None]
+    );
 }
 
 #[test]
@@ -114,7 +107,9 @@ fn absurd_counts_are_no_panic() {
 
 #[test]
 fn a_look_tells_about_the_minute_that_ended() {
-    let minute = |micros: i64| (minute_of(Micros::new(micros).unwrap()) / 60_000_000, until_next(Micros::new(micros).unwrap()));
+    let minute = |micros: i64| {
+        (minute_of(Micros::new(micros).unwrap()) / 60_000_000, until_next(Micros::new(micros).unwrap()))
+    };
     let second = |seconds: u64| Duration::from_secs(seconds);
     assert_eq!(minute(600_000_000), (9, second(60)));
     assert_eq!(minute(600_500_000).0, 9);

@@ -141,7 +141,8 @@ async fn notice_read(
         let detail = "Root on the server has no mark of what was read. Sign in as a person.";
         return Err(ApiError::conflict("no_person", detail));
     };
-    let digits = Some(&body.until).filter(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()));
+    let digits =
+        Some(&body.until).filter(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()));
     let until = digits.and_then(|text| text.parse::<i64>().ok()).ok_or_else(|| {
         let remedy = "Send `until` of an answer of GET /notices.";
         json::refuse("until", "malformed", "This is no mark in the events.", remedy)

@@ -15,9 +15,9 @@ use account_spec::{
 };
 use converge::methods::{
     AuditHead, AuditHeads, Diagnosis, DriftList, Finding, GetHostMetrics, HeldWish, HostFigures, HostMetrics,
-    HostProcess, HostService, ListAuditHeads, ListDrift, ListObjects, ListProcesses, ListServices, ListWishes,
-    Object, ObjectPage, ObjectStatus, PreviewAll, ProcessList, RecordAuditHead, RunDoctor, RunDriftAction,
-    RunSweep, ServiceList, Severity, SweepCounts, SweepProgress, WatchObjects, WishList,
+    HostProcess, HostService, ListAuditHeads, ListDrift, ListObjects, ListProcesses, ListServices,
+    ListWishes, Object, ObjectPage, ObjectStatus, PreviewAll, ProcessList, RecordAuditHead, RunDoctor,
+    RunDriftAction, RunSweep, ServiceList, Severity, SweepCounts, SweepProgress, WatchObjects, WishList,
 };
 use converge::{
     Apply, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError, Own,

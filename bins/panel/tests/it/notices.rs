@@ -17,8 +17,12 @@ async fn notices(client: &Client) -> Value {
 async fn called(client: &Client) -> Vec<String> {
     let all = notices(client).await;
     let line = |one: &Value| {
-        let names: Vec<&str> =
-            one["objects"].as_array().unwrap().iter().map(|object| object["name"].as_str().unwrap()).collect();
+        let names: Vec<&str> = one["objects"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|object| object["name"].as_str().unwrap())
+            .collect();
         format!("{} {}: {}", one["topic"].as_str().unwrap(), one["code"].as_str().unwrap(), names.join(" "))
     };
     all["items"].as_array().unwrap().iter().map(line).collect()
@@ -62,7 +66,10 @@ async fn a_site_that_is_not_as_asked_calls_for_its_owner_until_it_is_and_for_nob
     }
     assert_eq!(called(&bob).await, Vec::<String>::new());
     let notice = &notices(&alice).await["items"][0];
-    assert_eq!((&notice["severity"], &notice["read"], &notice["more"]), (&json!("warning"), &json!(false), &json!(0)));
+    assert_eq!(
+        (&notice["severity"], &notice["read"], &notice["more"]),
+        (&json!("warning"), &json!(false), &json!(0))
+    );
     assert_eq!(notice["objects"][0]["kind"], "site");
 
     bench.agent.host.breaks("site", None);
@@ -99,9 +106,13 @@ async fn what_is_settled_is_no_notice_and_what_is_not_is_one_by_what_it_is_about
     // from bad to worse: one of both
     happens("a", Code::Failed, None).await;
     assert_eq!(called(&root).await[..2], ["objects object.failed: a c", "objects object.degraded: e"]);
-    for (site, code) in
-        [("a", Code::Ready), ("b", Code::Ready), ("c", Code::Removed), ("d", Code::Adopted), ("e", Code::Ready)]
-    {
+    for (site, code) in [
+        ("a", Code::Ready),
+        ("b", Code::Ready),
+        ("c", Code::Removed),
+        ("d", Code::Adopted),
+        ("e", Code::Ready),
+    ] {
         happens(site, code, None).await;
     }
     assert_eq!(called(&root).await, Vec::<String>::new());
@@ -134,7 +145,8 @@ async fn each_person_reads_for_themselves_and_never_back() {
     assert_eq!((&read.is(200).json["unread"], &read.json["items"][0]["read"]), (&json!(0), &json!(true)));
     assert_eq!((unread(&alice).await, unread(&admin).await), (0, 1), "the other has not");
     // what a token's person has read is read
-    let token = bench.with_token(&bench.token("alice", json!({ "name": "ci", "permissions": ["event.view"] })).await);
+    let token =
+        bench.with_token(&bench.token("alice", json!({ "name": "ci", "permissions": ["event.view"] })).await);
     assert_eq!(unread(&token).await, 0);
     happens("b").await;
     assert_eq!((unread(&alice).await, unread(&token).await), (1, 1), "news about the same");
@@ -211,21 +223,28 @@ async fn a_reseller_is_called_for_all_below_and_nobody_beside() {
     for organisation in ["acme", "other"] {
         made("/api/v1/organisations", json!({ "name": organisation, "kind": "reseller" })).await;
     }
-    made("/api/v1/organisations/acme/members", json!({ "login": "rita", "role": "reseller", "new": true })).await;
-    made("/api/v1/organisations/other/members", json!({ "login": "otto", "role": "reseller", "new": true })).await;
+    made("/api/v1/organisations/acme/members", json!({ "login": "rita", "role": "reseller", "new": true }))
+        .await;
+    made("/api/v1/organisations/other/members", json!({ "login": "otto", "role": "reseller", "new": true }))
+        .await;
     for (name, organisation) in [("alice", "acme"), ("bob", "other")] {
         let body = json!({ "name": name, "email": "x@example.test", "organisation": organisation });
         let account = made("/api/v1/accounts", body).await["id"].clone();
         happens(&bench, &account, &format!("{name}.example.test"), Code::Failed, None).await;
     }
-    made("/api/v1/webhooks", json!({ "name": "hers", "organisation": "acme", "url": "https://hooks.example.test/" })).await;
+    made(
+        "/api/v1/webhooks",
+        json!({ "name": "hers", "organisation": "acme", "url": "https://hooks.example.test/" }),
+    )
+    .await;
     let hook = "INSERT INTO event (seq, at, last_at, scope_kind, scope_id, organisation_id, permission, severity, code, params, count)
                 SELECT (SELECT MAX(seq) + 1 FROM event), e.at, e.at, 'webhook', w.id, w.organisation_id, 'webhook.manage', 'error',
                        'webhook.disabled', '{\"name\":\"hers\"}', 1
                 FROM webhook w, (SELECT MAX(last_at) AS at FROM event) e";
     bench.execute(hook).await;
     bench.execute("UPDATE webhook SET enabled = 0, disabled_reason = 'unreachable'").await;
-    let (rita, otto, bob) = (bench.person("rita").await, bench.person("otto").await, bench.person("bob").await);
+    let (rita, otto, bob) =
+        (bench.person("rita").await, bench.person("otto").await, bench.person("bob").await);
     let hers = ["webhooks webhook.disabled: hers", "objects object.failed: alice.example.test"];
     assert_eq!(called(&rita).await, hers);
     for client in [&otto, &bob] {

@@ -44,7 +44,9 @@ pub(crate) async fn refresh(panel: &Panel) -> Result<(Row, HostMetrics), ApiErro
 
 /// Keeps what is new of what the agent said: the server's name, addresses and PHP versions.
 pub async fn keep(panel: &Panel, metrics: &HostMetrics) -> Result<(), StoreError> {
-    let Some(row) = panel.store().read(async |tx: &mut Tx| node::local(tx).await).await? else { return Ok(()) };
+    let Some(row) = panel.store().read(async |tx: &mut Tx| node::local(tx).await).await? else {
+        return Ok(());
+    };
     let same = row.addresses == metrics.addresses
         && row.php_versions == metrics.php_versions
         && (row.name == metrics.hostname || names::Hostname::parse(&metrics.hostname).is_err());

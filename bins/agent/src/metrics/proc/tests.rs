@@ -34,7 +34,11 @@ fn processor_time_is_worked_or_idle() {
 #[test]
 fn what_goes_through_several_interfaces_is_counted_once() {
     assert_eq!(network(DEV), (1500, 250));
-    let inside: String = DEV.lines().filter(|line| line.contains("lo:") || line.contains("br-12")).collect::<Vec<_>>().join("\n");
+    let inside: String = DEV
+        .lines()
+        .filter(|line| line.contains("lo:") || line.contains("br-12"))
+        .collect::<Vec<_>>()
+        .join("\n");
     assert_eq!(network(&inside), (7000, 7000), "where nothing else is there, it is taken");
     assert_eq!(network("eth0: x"), (0, 0));
 }
@@ -47,16 +51,16 @@ fn disks_are_counted_and_what_lies_on_them_is_not() {
 
 #[test]
 fn a_process_is_read_whatever_it_calls_itself() {
-    let line = |name: &str| format!("4711 ({name}) S 1 2 3 0 -1 4 5 6 7 8 150 50 9 9 20 0 3 0 12345 999 42 18446744073709551615\n");
+    let line = |name: &str| {
+        format!(
+            "4711 ({name}) S 1 2 3 0 -1 4 5 6 7 8 150 50 9 9 20 0 3 0 12345 999 42 18446744073709551615\n"
+        )
+    };
     let read = stat(line("php-fpm8.4").as_bytes()).unwrap();
     assert_eq!(read, Stat { command: "php-fpm8.4".to_owned(), ticks: 200, started: 12345, pages: 42 });
-    for (hostile, told) in [
-        (") S 1 1 (", ") S 1 1 ("),
-        ("a b", "a b"),
-        ("\u{1b}[31m", "?[31m"),
-        ("x\ny", "x?y"),
-        ("", ""),
-    ] {
+    for (hostile, told) in
+        [(") S 1 1 (", ") S 1 1 ("), ("a b", "a b"), ("\u{1b}[31m", "?[31m"), ("x\ny", "x?y"), ("", "")]
+    {
         let read = stat(line(hostile).as_bytes()).unwrap();
         assert_eq!((read.command.as_str(), read.ticks, read.pages), (told, 200, 42), "{hostile:?}");
     }

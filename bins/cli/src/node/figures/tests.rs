@@ -16,9 +16,7 @@ fn a_line_has_as_many_columns_as_fit_and_blanks_where_nothing_is_known() {
 
 #[tokio::test]
 async fn figures_are_shown_with_their_units() {
-    let series = |name: &str, unit: &str, average: Value, peak: Value| {
-        json!({ "name": name, "unit": unit, "average": average, "peak": peak })
-    };
+    let series = |name: &str, unit: &str, average: Value, peak: Value| json!({ "name": name, "unit": unit, "average": average, "peak": peak });
     let metrics = json!({
         "from": "2026-03-01T00:00:00.000000Z", "to": "2026-03-02T00:00:00.000000Z", "step_seconds": 300, "times": [],
         "series": [

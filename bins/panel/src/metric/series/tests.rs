@@ -75,8 +75,7 @@ fn minutes_weigh_one_and_hours_as_many_as_they_have() {
 
 #[test]
 fn figures_are_shown_in_their_units() {
-    let shown: Vec<f64> =
-        SERIES.iter().map(|(_, unit)| unit.show(1_234_567.0)).collect();
+    let shown: Vec<f64> = SERIES.iter().map(|(_, unit)| unit.show(1_234_567.0)).collect();
     assert_eq!(shown[..3], [1.2346, 1234.57, 1_234_567.0]);
     assert_eq!(SERIES.map(|(_, unit)| unit.as_str())[5], "bytes_per_second");
 }
