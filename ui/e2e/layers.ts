@@ -174,7 +174,7 @@ export const FORMS: Record<string, Layer> = {
   person_networks_set: { at: '/people/bob', press: button('Edit networks') },
   role_create: { at: '/roles?open=new' },
   role_edit: { at: '/roles', press: row('helpdesk', 'Edit') },
-  setting_set: { at: '/settings', press: button('Edit') },
+  setting_set: { at: '/settings', press: button('Edit event.keep_days') },
   site_create: { at: '/sites?open=new' },
   site_edit: { at: '/sites/www.alice.test', press: actions('Edit') },
   token_create: { at: TOKENS, press: button('Add token') },

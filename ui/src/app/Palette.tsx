@@ -17,7 +17,7 @@ import { useTranslation } from 'react-i18next'
 import { queries } from '../api/queries'
 import { said } from './i18n'
 import { PAGES } from './navigation'
-import { palettePresent, takeTyped } from './palette'
+import { giveFocusBack, palettePresent, takeTyped } from './palette'
 import { useMe } from './session'
 import { isNamePart } from './url'
 
@@ -135,7 +135,8 @@ export function Palette() {
       shortcut={null}
       scrollable
       maxHeight={400}
-      returnFocus
+      returnFocus={false}
+      onSpotlightClose={giveFocusBack}
       transitionProps={{ duration: 0 }}
       overlayProps={{ blur: 0, backgroundOpacity: 0.45 }}
       attributes={{ content: { 'aria-label': t('palette.title') } }}

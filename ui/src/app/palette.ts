@@ -5,9 +5,13 @@ import { useSyncExternalStore } from 'react'
  * The palette's code comes after the page. It may be asked for before: then it opens as soon as it is there, and what is typed meanwhile is
  * kept for it. So no key is lost after Ctrl K, however slow the line is.
  */
+/** After so long, what closed the palette has put the focus where it wants it. */
+const BACK = 30
+
 let isWanted = false
 let isThere = false
 let typed = ''
+let from: HTMLElement | null = null
 const listeners = new Set<() => void>()
 
 function keep(event: KeyboardEvent) {
@@ -19,6 +23,7 @@ function keep(event: KeyboardEvent) {
 }
 
 export function openPalette() {
+  from = document.activeElement as HTMLElement | null
   if (isThere) {
     spotlight.open()
     return
@@ -40,6 +45,13 @@ export function takeTyped(): string {
   const text = typed
   typed = ''
   return text
+}
+
+/** The palette is closed: what had the focus before has it again, unless something else took it. */
+export function giveFocusBack() {
+  setTimeout(() => {
+    if (document.activeElement === document.body && from?.isConnected) from.focus()
+  }, BACK)
 }
 
 const subscribe = (listener: () => void) => {
