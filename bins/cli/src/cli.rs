@@ -18,6 +18,7 @@ use crate::doctor::DoctorArgs;
 use crate::drift::DriftArgs;
 use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::host_change::HostChangeCommand;
 use crate::identity::IdentityCommand;
 use crate::identity_provider::IdentityProviderCommand;
 use crate::limit::LimitCommand;
@@ -26,6 +27,7 @@ use crate::man::ManArgs;
 use crate::member::{InvitationCommand, MemberCommand};
 use crate::networks::NetworksCommand;
 use crate::node::NodeCommand;
+use crate::notice::NoticeCommand;
 use crate::organisation::OrganisationCommand;
 use crate::package::PackageCommand;
 use crate::passkey::PasskeyCommand;
@@ -95,6 +97,10 @@ enum Command {
     Setting(SettingCommand),
     #[command(subcommand)]
     Event(EventCommand),
+    #[command(subcommand, name = "change")]
+    HostChange(HostChangeCommand),
+    #[command(subcommand)]
+    Notice(NoticeCommand),
     #[command(subcommand)]
     Webhook(WebhookCommand),
     #[command(subcommand)]
@@ -146,6 +152,7 @@ impl Command {
         match self {
             Self::Sweep(args) => Some(&mut args.rehearsal),
             Self::Drift(args) => args.rehearsal(),
+            Self::Notice(command) => command.rehearsal(),
             Self::Webhook(command) => command.rehearsal(),
             Self::IdentityProvider(command) => command.rehearsal(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.rehearsal),
@@ -205,6 +212,8 @@ impl Command {
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
+            Self::Notice(command) => command.run(session).await,
+            Self::HostChange(command) => command.run(session).await,
             Self::Webhook(command) => command.run(session).await,
             Self::Audit(command) => command.run(session).await,
             Self::Session(command) => command.run(session).await,

@@ -9,6 +9,10 @@ use crate::failure::Failure;
 use crate::fields::{self, bytes, duration, text};
 use crate::run::Session;
 
+mod figures;
+
+use figures::{MetricsArgs, ProcessesArgs};
+
 /// The server and its web server
 #[derive(Debug, Subcommand)]
 pub(crate) enum NodeCommand {
@@ -16,6 +20,12 @@ pub(crate) enum NodeCommand {
     Show,
     /// Change what the web server listens on
     Edit(EditArgs),
+    /// Show how the server fared: processors, memory, disk and network over a time
+    Metrics(MetricsArgs),
+    /// List the processes that take most
+    Processes(ProcessesArgs),
+    /// List the services that the server's work stands on, and count the pools
+    Services,
     /// Ask whether the panel and its database answer
     Health,
 }
@@ -41,6 +51,9 @@ impl NodeCommand {
                 let body = |_: &Value| Ok(json!({ "listen": args.listen }));
                 args.change.edit(session, subject, &args.if_match, body).await
             }
+            Self::Metrics(args) => figures::metrics(session, args).await,
+            Self::Processes(args) => figures::processes(session, args).await,
+            Self::Services => figures::services(session).await,
             Self::Health => {
                 let reply = session.ask("asking", Call::get("/health")).await?;
                 if session.json {
@@ -77,7 +90,9 @@ async fn show(session: &mut Session) -> Result<(), Failure> {
         ("load", text(&host, "load")),
         ("processors", text(&host, "cpus")),
         ("memory", of("memory_available", "memory_total")),
+        ("swap", of("swap_free", "swap_total")),
         ("disk", of("disk_available", "disk_total")),
+        ("processes", text(&host, "processes")),
         (
             "releases",
             if host.is_null() { format!("panel {}", text(&node, "panel_version")) } else { releases },
