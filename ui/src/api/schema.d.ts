@@ -1911,6 +1911,278 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["job_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["job_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["job_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["job_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["job_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["node_role_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/roles/{role}/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["node_role_install"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["node_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["node_process_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["node_service_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["notice_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["notice_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["account_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["site_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{pool}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["pool_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["node_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3990,6 +4262,8 @@ export interface components {
             })[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_AdoptionView: {
@@ -4034,6 +4308,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_AuditView: {
@@ -4086,6 +4362,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_ChangeView: {
@@ -4197,6 +4475,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_DriftView: {
@@ -4231,6 +4511,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Identity: {
@@ -4262,6 +4544,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_IdentityProvider: {
@@ -4317,6 +4601,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Invitation: {
@@ -4351,6 +4637,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Job: {
@@ -4449,6 +4737,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_NodeRole: {
@@ -4521,6 +4811,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Package: {
@@ -4562,6 +4854,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_PasskeyView: {
@@ -4589,6 +4883,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Permission: {
@@ -4603,6 +4899,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Person: {
@@ -4653,6 +4951,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Pool: {
@@ -4695,6 +4995,8 @@ export interface components {
             })[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_ProviderButton: {
@@ -4707,6 +5009,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Role: {
@@ -4746,6 +5050,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_SessionRow: {
@@ -4784,6 +5090,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_SettingView: {
@@ -4805,6 +5113,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Site: {
@@ -4857,6 +5167,8 @@ export interface components {
             })[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_TokenView: {
@@ -4899,6 +5211,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_UsageDay: {
@@ -4932,6 +5246,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Webhook: {
@@ -4990,6 +5306,8 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
         };
         /** @description A link that signs in once. */
         LoginLink: {
@@ -6171,6 +6489,190 @@ export interface components {
              */
             delivery?: string | null;
         };
+        JobStep: {
+            name: string;
+            state: string;
+            /** Format: date-time */
+            started_at?: string | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+        };
+        JobProblem: {
+            code: string;
+            detail: string;
+            remedy?: string | null;
+        };
+        Job: {
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            object: components["schemas"]["JobObject"];
+            state: string;
+            /** Format: int64 */
+            position?: number | null;
+            steps: components["schemas"]["JobStep"][];
+            /** Format: int64 */
+            percent?: number | null;
+            last_line?: string | null;
+            /** Format: int64 */
+            log_lines: number;
+            created_by: string;
+            via: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at?: string | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** Format: int64 */
+            attempts: number;
+            problem?: components["schemas"]["JobProblem"] | null;
+            may_cancel: boolean;
+            may_retry: boolean;
+        };
+        JobObject: {
+            kind: string;
+            id: string;
+            name: string;
+        };
+        JobLine: {
+            /** Format: int64 */
+            seq: number;
+            /** Format: date-time */
+            at: string;
+            text: string;
+        };
+        JobLog: {
+            items: components["schemas"]["JobLine"][];
+            /** Format: int64 */
+            next: number;
+            ended: boolean;
+        };
+        List_Job: {
+            items: components["schemas"]["Job"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
+        };
+        NodeRole: {
+            name: string;
+            what: string;
+            state: string;
+            packages: string[];
+            missing: string[];
+            /** Format: int64 */
+            memory_bytes?: number | null;
+            job?: components["schemas"]["Job"] | null;
+        };
+        List_NodeRole: {
+            items: components["schemas"]["NodeRole"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total?: number | null;
+        };
+        MetricSeries: {
+            name: string;
+            unit: string;
+            average: (number | null)[];
+            peak: (number | null)[];
+        };
+        Metrics: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** Format: int64 */
+            step_seconds: number;
+            times: string[];
+            series: components["schemas"]["MetricSeries"][];
+        };
+        Process: {
+            /** Format: int64 */
+            pid: number;
+            command: string;
+            user: string;
+            account?: string | null;
+            unit?: string | null;
+            /** Format: double */
+            cpu?: number | null;
+            /** Format: int64 */
+            memory_bytes: number;
+            /** Format: date-time */
+            started_at: string;
+        };
+        Processes: {
+            /** Format: date-time */
+            read_at: string;
+            /** Format: int64 */
+            count: number;
+            items: components["schemas"]["Process"][];
+        };
+        Service: {
+            unit: string;
+            what: string;
+            active: string;
+            sub: string;
+            result?: string | null;
+            /** Format: date-time */
+            since?: string | null;
+            /** Format: int64 */
+            memory_bytes?: number | null;
+            /** Format: int64 */
+            tasks?: number | null;
+            /** Format: double */
+            cpu_seconds?: number | null;
+            /** Format: int64 */
+            restarts: number;
+        };
+        Services: {
+            /** Format: date-time */
+            read_at: string;
+            items: components["schemas"]["Service"][];
+            /** Format: int64 */
+            pools_active: number;
+            /** Format: int64 */
+            pools_idle: number;
+            pools_failed: string[];
+        };
+        NoticeObject: {
+            kind: string;
+            id: string;
+            name: string;
+        };
+        Notice: {
+            id: string;
+            topic: string;
+            code: string;
+            severity: string;
+            /** Format: int64 */
+            count: number;
+            /** Format: date-time */
+            first_at: string;
+            /** Format: date-time */
+            last_at: string;
+            read: boolean;
+            objects: components["schemas"]["NoticeObject"][];
+            /** Format: int64 */
+            more: number;
+        };
+        Notices: {
+            /** Format: int64 */
+            unread: number;
+            until: string;
+            items: components["schemas"]["Notice"][];
+        };
+        ReadNotices: {
+            until: string;
+        };
+        Found: {
+            kind: string;
+            id: string;
+            name: string;
+            of?: string | null;
+        };
+        SearchResult: {
+            items: components["schemas"]["Found"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -6189,6 +6691,16 @@ export interface operations {
                 cursor?: string;
                 /** @description Only names with this part. */
                 q?: string;
+                /** @description name, -name, created, -created, organisation, -organisation */
+                sort?: string;
+                /** @description Only those that stand so, such as `degraded`; `unwell` is degraded or failed */
+                condition?: string;
+                suspended?: boolean;
+                /** @description Also count all that match */
+                total?: boolean;
+                /** @description Only those in it or below */
+                organisation?: string;
+                package?: string;
             };
             header?: never;
             path?: never;
@@ -18900,6 +19412,15 @@ export interface operations {
                 account?: string;
                 /** @description Only names with this part. */
                 q?: string;
+                /** @description name, -name, created, -created, account, -account */
+                sort?: string;
+                /** @description Only those that stand so, such as `degraded`; `unwell` is degraded or failed */
+                condition?: string;
+                suspended?: boolean;
+                /** @description Also count all that match */
+                total?: boolean;
+                /** @description Only those of accounts in it or below */
+                organisation?: string;
             };
             header?: never;
             path?: never;
@@ -21321,6 +21842,616 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_list: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                state?: string;
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Job"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name or id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_log: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobLog"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_cancel: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_retry: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_role_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_NodeRole"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_role_install: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_metrics: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                points?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_process_list: {
+        parameters: {
+            query?: {
+                sort?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Processes"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_service_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Services"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notice_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notices"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notice_read: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                expect_plan?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadNotices"];
+            };
+        };
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                q?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_retry: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_retry: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pool_retry: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_retry: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                expect_plan?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
                 };
             };
             /** @description Any other error */
