@@ -20,6 +20,7 @@ use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
 use crate::identity::IdentityCommand;
 use crate::identity_provider::IdentityProviderCommand;
+use crate::job::JobCommand;
 use crate::limit::LimitCommand;
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
@@ -94,6 +95,8 @@ enum Command {
     #[command(subcommand)]
     Setting(SettingCommand),
     #[command(subcommand)]
+    Job(JobCommand),
+    #[command(subcommand)]
     Event(EventCommand),
     #[command(subcommand)]
     Webhook(WebhookCommand),
@@ -147,6 +150,8 @@ impl Command {
             Self::Sweep(args) => Some(&mut args.rehearsal),
             Self::Drift(args) => args.rehearsal(),
             Self::Webhook(command) => command.rehearsal(),
+            Self::Job(command) => command.rehearsal(),
+            Self::Node(command) => command.rehearsal(),
             Self::IdentityProvider(command) => command.rehearsal(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.rehearsal),
             Self::Limit(LimitCommand::Recount(args)) => Some(&mut args.rehearsal),
@@ -204,6 +209,7 @@ impl Command {
             Self::Adopt(args) => args.run(session).await,
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
+            Self::Job(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
             Self::Webhook(command) => command.run(session).await,
             Self::Audit(command) => command.run(session).await,

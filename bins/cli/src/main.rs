@@ -22,6 +22,7 @@ mod failure;
 mod fields;
 mod identity;
 mod identity_provider;
+mod job;
 mod limit;
 mod list;
 mod login_link;

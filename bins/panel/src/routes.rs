@@ -48,7 +48,7 @@ pub(crate) fn table(parts: Parts) -> Table {
 
 /// Every statement below.
 pub(crate) const STATEMENTS: &[&[store::Statement]] =
-    &[session::STATEMENTS, doctor::STATEMENTS, adoption::STATEMENTS, crate::database::STATEMENTS];
+    &[session::STATEMENTS, setting::STATEMENTS, doctor::STATEMENTS, adoption::STATEMENTS, crate::database::STATEMENTS];
 
 /// The person and the session of a request that is about oneself. Root has neither; a token, and who acts as another, must not touch a
 /// person's passwords and factors.
