@@ -18,15 +18,18 @@ use crate::doctor::DoctorArgs;
 use crate::drift::DriftArgs;
 use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::host_change::HostChangeCommand;
 use crate::identity::IdentityCommand;
 use crate::identity_provider::IdentityProviderCommand;
 use crate::job::JobCommand;
 use crate::limit::LimitCommand;
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
+use crate::me::MeArgs;
 use crate::member::{InvitationCommand, MemberCommand};
 use crate::networks::NetworksCommand;
 use crate::node::NodeCommand;
+use crate::notice::NoticeCommand;
 use crate::organisation::OrganisationCommand;
 use crate::package::PackageCommand;
 use crate::passkey::PasskeyCommand;
@@ -35,6 +38,7 @@ use crate::pool::PoolCommand;
 use crate::role::{PermissionCommand, RoleCommand};
 use crate::run::Session;
 use crate::screen::Screen;
+use crate::search::SearchArgs;
 use crate::second_factor::SecondFactorCommand;
 use crate::session::{PasswordArgs, SessionCommand};
 use crate::setting::SettingCommand;
@@ -63,6 +67,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Me(MeArgs),
+    Search(SearchArgs),
     #[command(subcommand)]
     Account(AccountCommand),
     #[command(subcommand)]
@@ -98,6 +104,10 @@ enum Command {
     Job(JobCommand),
     #[command(subcommand)]
     Event(EventCommand),
+    #[command(subcommand, name = "change")]
+    HostChange(HostChangeCommand),
+    #[command(subcommand)]
+    Notice(NoticeCommand),
     #[command(subcommand)]
     Webhook(WebhookCommand),
     #[command(subcommand)]
@@ -139,7 +149,8 @@ impl Command {
             Self::Organisation(command) => command.change(),
             Self::Site(command) => command.change(),
             Self::Adopt(args) => args.change(),
-            Self::Node(NodeCommand::Edit(args)) => Some(&mut args.change),
+            Self::Pool(command) => command.change(),
+            Self::Node(command) => command.change(),
             _ => None,
         }
     }
@@ -149,6 +160,7 @@ impl Command {
         match self {
             Self::Sweep(args) => Some(&mut args.rehearsal),
             Self::Drift(args) => args.rehearsal(),
+            Self::Notice(command) => command.rehearsal(),
             Self::Webhook(command) => command.rehearsal(),
             Self::Job(command) => command.rehearsal(),
             Self::Node(command) => command.rehearsal(),
@@ -191,6 +203,8 @@ impl Command {
 
     async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
+            Self::Me(args) => args.run(session).await,
+            Self::Search(args) => args.run(session).await,
             Self::Account(command) => command.run(session).await,
             Self::Package(command) => command.run(session).await,
             Self::Limit(command) => command.run(session).await,
@@ -211,6 +225,8 @@ impl Command {
             Self::Setting(command) => command.run(session).await,
             Self::Job(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
+            Self::Notice(command) => command.run(session).await,
+            Self::HostChange(command) => command.run(session).await,
             Self::Webhook(command) => command.run(session).await,
             Self::Audit(command) => command.run(session).await,
             Self::Session(command) => command.run(session).await,

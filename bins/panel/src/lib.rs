@@ -5,7 +5,7 @@
 //!
 //! - [`app`] puts the features' tables of routes together with the layers around them;
 //! - [`world`] is the one place where features meet: what a change of an account means for pools and sites;
-//! - [`serve`] takes connections; [`upkeep`] does what is due now and then;
+//! - [`serve`] takes connections; [`upkeep`] does what is due now and then; [`metric`] keeps how the server fared;
 //! - `routes` are the operations that belong to no feature, `role_install` a job, `page` is what a one-time link opens, and `ui` the browser panel;
 //! - [`database`] copies the database and looks at copies, for set-up.
 
@@ -13,6 +13,8 @@ pub mod app;
 mod authenticate;
 pub mod config;
 pub mod database;
+pub mod metric;
+mod notice;
 mod page;
 mod refused;
 mod role_install;

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use converge::methods::{GetRole, LogFrom, Mark, RoleState, StartRole, StopRole};
 use converge::Cause;
+use converge::methods::{GetRole, LogFrom, Mark, RoleState, StartRole, StopRole};
 use desired::Key;
 use jobs::{BoxFuture, Kind, Problem, Stop, Work};
 use names::NodeRole;
@@ -82,9 +82,8 @@ impl Kind for RoleInstall {
 
     fn run<'a>(&'a self, work: &'a mut Work) -> BoxFuture<'a, Result<(), Stop>> {
         Box::pin(async move {
-            let payload: Payload = serde_json::from_value(work.job().payload.clone()).map_err(|error| {
-                failed("internal", error.to_string(), "Ask for the installation anew.")
-            })?;
+            let payload: Payload = serde_json::from_value(work.job().payload.clone())
+                .map_err(|error| failed("internal", error.to_string(), "Ask for the installation anew."))?;
             let mut course = Course::of(work, payload.role);
             course.install(work).await?;
             course.verify(work).await
@@ -154,10 +153,13 @@ impl Course {
                 match (own, self.memory.end.clone()) {
                     (true, Some(End::Done)) if state.missing.is_empty() => return Ok(()),
                     (true, Some(End::Done)) => {
-                        let detail = format!("These packages are still missing: {}.", state.missing.join(" "));
+                        let detail =
+                            format!("These packages are still missing: {}.", state.missing.join(" "));
                         return Err(failed("packages_missing", detail, "Try the job again."));
                     }
-                    (true, Some(End::Failed { words, remedy })) => return Err(self.failure(work, words, remedy)),
+                    (true, Some(End::Failed { words, remedy })) => {
+                        return Err(self.failure(work, words, remedy));
+                    }
                     (true, None) => {
                         let detail = format!("The installation was ended from outside ({}).", state.result);
                         let remedy = "Try the job again: what is half installed is finished first.";
@@ -166,8 +168,10 @@ impl Course {
                     (false, _) if self.memory.starts >= STARTS => {
                         let why = state.trouble.unwrap_or(state.result);
                         let detail = format!("The unit that installs packages does not start: {why}.");
-                        let remedy =
-                            format!("Look at `journalctl -u holdfast-packages@{}`, then try the job again.", self.role);
+                        let remedy = format!(
+                            "Look at `journalctl -u holdfast-packages@{}`, then try the job again.",
+                            self.role
+                        );
                         return Err(failed("installation_not_started", detail, &remedy));
                     }
                     (false, _) => {
@@ -197,7 +201,8 @@ impl Course {
         } else {
             format!("{words}: {}", self.memory.words.join(" "))
         };
-        let remedy = remedy.unwrap_or_else(|| "Read the log, mend what it names, then try the job again.".to_owned());
+        let remedy =
+            remedy.unwrap_or_else(|| "Read the log, mend what it names, then try the job again.".to_owned());
         failed(code, detail, &remedy)
     }
 
@@ -286,7 +291,11 @@ impl Course {
     }
 
     /// Asks the agent, which may be away for a while.
-    async fn call<M: Method<Reply = RoleState> + Sync>(&self, work: &mut Work, ask: &M) -> Result<RoleState, Stop> {
+    async fn call<M: Method<Reply = RoleState> + Sync>(
+        &self,
+        work: &mut Work,
+        ask: &M,
+    ) -> Result<RoleState, Stop> {
         let panel = work.panel().clone();
         let begun = Instant::now();
         let mut told = false;
@@ -297,7 +306,11 @@ impl Course {
             };
             if begun.elapsed() >= AGENT_AWAY {
                 let remedy = "Look at `journalctl -u holdfast-agent`, then try the job again.";
-                return Err(failed("agent_unreachable", format!("The agent does not answer: {error}."), remedy));
+                return Err(failed(
+                    "agent_unreachable",
+                    format!("The agent does not answer: {error}."),
+                    remedy,
+                ));
             }
             if !told {
                 told = true;
@@ -338,7 +351,10 @@ impl Course {
                         woken = Some(Instant::now());
                     }
                     let message = block.message.clone().unwrap_or_default();
-                    (format!("the web server is {}: {message}", block.condition.as_str()), block.waits_for_person())
+                    (
+                        format!("the web server is {}: {message}", block.condition.as_str()),
+                        block.waits_for_person(),
+                    )
                 }
             };
             if words != said {
@@ -346,8 +362,13 @@ impl Course {
                 said.clone_from(&words);
             }
             if begun.elapsed() >= READY || (waits_for_person && begun.elapsed() >= Duration::from_secs(20)) {
-                let remedy = "`holdfast node show` and `holdfast doctor` tell more. Mend it, then try the job again.";
-                return Err(failed("web_server_not_ready", format!("The packages are installed, but {words}."), remedy));
+                let remedy =
+                    "`holdfast node show` and `holdfast doctor` tell more. Mend it, then try the job again.";
+                return Err(failed(
+                    "web_server_not_ready",
+                    format!("The packages are installed, but {words}."),
+                    remedy,
+                ));
             }
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}

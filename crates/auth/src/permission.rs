@@ -190,7 +190,10 @@ pub(crate) const BUILT_IN: &[(&str, &[PermissionId])] = {
                 P::ManageMembers,
             ],
         ),
-        (store::fixed::DEVELOPER_ROLE, &[P::ViewAccount, P::ViewSites, P::EditSites, P::ViewEvents, P::ViewJobs]),
+        (
+            store::fixed::DEVELOPER_ROLE,
+            &[P::ViewAccount, P::ViewSites, P::EditSites, P::ViewEvents, P::ViewJobs],
+        ),
         (store::fixed::MAIL_MANAGER_ROLE, &[P::ViewAccount, P::ViewEvents]),
         (
             store::fixed::BILLING_ROLE,

@@ -54,6 +54,12 @@ pub enum Code {
     UsageFull,
     /// A webhook's receiver was away for days, and nothing more is sent to it.
     WebhookDisabled,
+    /// The disk with the homes is nearly full; `percent` says how nearly.
+    DiskHigh,
+    /// The agent has not answered for minutes.
+    AgentAway,
+    /// The agent answers again.
+    AgentBack,
     /// A job was asked for; `job` is its kind, `name` what it is about.
     JobQueued,
     /// A job began.
@@ -87,6 +93,9 @@ impl Code {
         Self::UsageHigh,
         Self::UsageFull,
         Self::WebhookDisabled,
+        Self::DiskHigh,
+        Self::AgentAway,
+        Self::AgentBack,
         Self::JobQueued,
         Self::JobStarted,
         Self::JobDone,
@@ -115,6 +124,9 @@ impl Code {
             Self::UsageHigh => "usage.high",
             Self::UsageFull => "usage.full",
             Self::WebhookDisabled => "webhook.disabled",
+            Self::DiskHigh => "node.disk_high",
+            Self::AgentAway => "node.agent_away",
+            Self::AgentBack => "node.agent_back",
             Self::JobQueued => "job.queued",
             Self::JobStarted => "job.started",
             Self::JobDone => "job.done",
@@ -150,7 +162,14 @@ impl Code {
             Self::WebhookDisabled => {
                 "A webhook's receiver was away for days, and nothing more is sent to it."
             }
-            Self::JobQueued => "A job was asked for, or is to be tried again; `job` is its kind, `name` what it is about.",
+            Self::DiskHigh => {
+                "The disk with the homes is nearly full: `percent` is 90, or 95, which is an error. Told once, until less than 85 % are used."
+            }
+            Self::AgentAway => "The agent has not answered for 3 minutes: nothing is changed on the server.",
+            Self::AgentBack => "The agent answers again.",
+            Self::JobQueued => {
+                "A job was asked for, or is to be tried again; `job` is its kind, `name` what it is about."
+            }
             Self::JobStarted => "A job began.",
             Self::JobDone => "A job ended well.",
             Self::JobFailed => "A job failed; `step`, `reason` and `message` say where and why.",
@@ -166,8 +185,15 @@ impl Code {
     /// How loud it is: `info`, `warning` or `error`.
     pub const fn severity(self) -> &'static str {
         match self {
-            Self::Degraded | Self::Waiting | Self::Unknown | Self::ActingBegan | Self::UsageHigh => "warning",
-            Self::Failed | Self::UsageFull | Self::WebhookDisabled | Self::JobFailed => "error",
+            Self::Degraded
+            | Self::Waiting
+            | Self::Unknown
+            | Self::ActingBegan
+            | Self::UsageHigh
+            | Self::DiskHigh => "warning",
+            Self::Failed | Self::UsageFull | Self::WebhookDisabled | Self::AgentAway | Self::JobFailed => {
+                "error"
+            }
             _ => "info",
         }
     }
@@ -216,12 +242,15 @@ pub struct Event {
     pub code: Code,
     /// For the reader's words: at least `name`.
     pub params: Value,
+    /// How loud it is.
+    severity: &'static str,
 }
 
 impl Event {
     /// Something happened to an object of a name.
     pub fn of(scope: Key, account: Option<AccountId>, code: Code, name: &str) -> Self {
-        Self { scope, account, organisation: None, code, params: json!({ "name": name }) }
+        let severity = code.severity();
+        Self { scope, account, organisation: None, code, params: json!({ "name": name }), severity }
     }
 
     /// The same event as the matter of an organisation. An account's events are that of the account's by themselves, unless the account is gone.
@@ -229,6 +258,12 @@ impl Event {
     pub fn in_organisation(mut self, organisation: Option<OrganisationId>) -> Self {
         self.organisation = organisation;
         self
+    }
+
+    /// The same event, louder or quieter than others of its code: `info`, `warning` or `error`.
+    #[must_use]
+    pub fn with_severity(self, severity: &'static str) -> Self {
+        Self { severity, ..self }
     }
 
     /// The same event with another parameter.
@@ -313,6 +348,12 @@ const PRUNE: Statement =
     Statement::new("DELETE FROM event WHERE last_at < $1 AND seq < (SELECT MAX(seq) FROM event)");
 const NEWEST: Statement = Statement::new("SELECT COALESCE(MAX(seq), 0) AS value FROM event");
 
+const GONE: Statement = Statement::new(
+    "SELECT params AS value FROM event
+     WHERE scope_kind = $1 AND scope_id = $2 AND code IN ('object.removed', 'object.deletion_asked')
+     ORDER BY seq DESC LIMIT 1",
+);
+
 /// Every statement of this module.
 pub const STATEMENTS: &[Statement] = &[
     NEXT,
@@ -326,6 +367,7 @@ pub const STATEMENTS: &[Statement] = &[
     LATEST_GRANTED,
     PRUNE,
     NEWEST,
+    GONE,
 ];
 
 /// A row of the log.
@@ -418,7 +460,7 @@ pub async fn note(tx: &mut WriteTx, now: Micros, event: &Event) -> Result<(), St
         .bind(event.account)
         .bind(organisation)
         .bind(read_with(event.scope.kind).as_str())
-        .bind(event.code.severity())
+        .bind(event.severity)
         .bind(event.code.as_str())
         .bind(params);
     tx.execute(insert).await?;
@@ -452,6 +494,13 @@ pub async fn latest(tx: &mut Tx, scope: &TenantScope, rows: i64) -> Result<Vec<L
 /// Forgets what last happened before this moment, but for the newest of all.
 pub async fn prune(tx: &mut WriteTx, before: Micros) -> Result<u64, StoreError> {
     tx.execute(PRUNE.bind(before)).await
+}
+
+/// The name that an object had which is gone; none where no event tells it any longer.
+pub async fn name_of_gone(tx: &mut Tx, kind: &str, id: &str) -> Result<Option<String>, StoreError> {
+    let params: Option<String> = tx.optional(GONE.bind(kind).bind(id)).await?;
+    let params: Option<Value> = params.and_then(|params| serde_json::from_str(&params).ok());
+    Ok(params.and_then(|params| Some(params.get("name")?.as_str()?.to_owned())))
 }
 
 /// The newest cursor; 0 where nothing happened yet.

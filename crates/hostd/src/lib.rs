@@ -49,6 +49,8 @@ pub use profile::{Distribution, Php, Profile, RoleProfile, Ssh, Web};
 pub use server::{other_panels, own_hostname};
 #[cfg(feature = "fake")]
 pub use systemd::FakeSystemd;
-pub use systemd::{Active, JobResult, Limits, Listed, SetupSystemd, Signal, SystemBus, Systemd, UnitState};
+pub use systemd::{
+    Active, JobResult, Limits, Listed, ServiceState, SetupSystemd, Signal, SystemBus, Systemd, UnitState,
+};
 pub use tool::{NO_SHELL, RealTools, SharedGroup, Tool, Tools};
-pub use unit::{MaskedUnit, OwnUnit, Role, UNIT_DIR, Unit, UnitSet, UnknownMaskedUnit};
+pub use unit::{MaskedUnit, OwnUnit, Role, ServiceUnit, UNIT_DIR, Unit, UnitSet, UnknownMaskedUnit};

@@ -156,6 +156,69 @@ impl fmt::Display for OwnUnit {
     }
 }
 
+/// A unit whose figures are shown: ours, and those of the distribution that sites and their owners stand on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ServiceUnit {
+    /// One of our own.
+    Own(OwnUnit),
+    /// The web server.
+    Nginx,
+    /// The SSH server.
+    Ssh,
+    /// The server's log.
+    Journal,
+    /// What runs at set times.
+    Cron,
+}
+
+impl ServiceUnit {
+    /// All of them, in the order in which they are shown.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let own = [
+            OwnUnit::PanelService,
+            OwnUnit::AgentService,
+            OwnUnit::EgressService,
+            OwnUnit::ProbeService,
+            OwnUnit::PanelSocket,
+            OwnUnit::AgentSocket,
+            OwnUnit::EgressSocket,
+            OwnUnit::ProbeSocket,
+        ];
+        [Self::Nginx, Self::Ssh].into_iter().chain(own.map(Self::Own)).chain([Self::Cron, Self::Journal])
+    }
+
+    /// The unit's full name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Own(unit) => unit.name(),
+            Self::Nginx => "nginx.service",
+            Self::Ssh => "ssh.service",
+            Self::Journal => "systemd-journald.service",
+            Self::Cron => "cron.service",
+        }
+    }
+
+    /// What it is for, in words.
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::Nginx => "the web server of all sites",
+            Self::Ssh => "SSH and SFTP",
+            Self::Journal => "the server's log",
+            Self::Cron => "what runs at set times",
+            Self::Own(OwnUnit::PanelService) => "the panel: its pages and its API",
+            Self::Own(OwnUnit::PanelSocket) => "where the panel listens",
+            Self::Own(OwnUnit::AgentService) => "the agent, which does what the panel asks for",
+            Self::Own(OwnUnit::AgentSocket) => "where the agent listens",
+            Self::Own(OwnUnit::ProbeService) => "looks at the sites as a visitor does; runs when it is asked",
+            Self::Own(OwnUnit::ProbeSocket) => "starts the probe",
+            Self::Own(OwnUnit::EgressService) => {
+                "speaks to other servers for the panel; runs when it is asked"
+            }
+            Self::Own(OwnUnit::EgressSocket) => "starts egress",
+        }
+    }
+}
+
 /// A distribution's unit that must never run here, masked by set-up before its package is installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]

@@ -214,9 +214,10 @@ pub struct Job {
 impl Job {
     /// The step that is worked on, or where it ended.
     pub fn step(&self) -> Option<&str> {
-        let at = self.steps.iter().rev().find(|step| {
-            matches!(step.state, StepState::Running | StepState::Failed | StepState::Cancelled)
-        });
+        let at =
+            self.steps.iter().rev().find(|step| {
+                matches!(step.state, StepState::Running | StepState::Failed | StepState::Cancelled)
+            });
         at.map(|step| step.name.as_str())
     }
 }

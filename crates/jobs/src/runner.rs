@@ -38,11 +38,8 @@ pub struct Timing {
 
 impl Timing {
     /// For a server.
-    pub const USUAL: Self = Self {
-        lease: Duration::from_secs(15),
-        beat: Duration::from_secs(3),
-        look: Duration::from_secs(30),
-    };
+    pub const USUAL: Self =
+        Self { lease: Duration::from_secs(15), beat: Duration::from_secs(3), look: Duration::from_secs(30) };
 }
 
 /// Why a job is not cancelled or tried again.
@@ -381,7 +378,8 @@ impl Jobs {
             cancel: CancellationToken::new(),
             moved: self.inner.moved.clone(),
         };
-        let remedy = "Report it with the panel's journal (`journalctl -u holdfast-panel`), then try the job again.";
+        let remedy =
+            "Report it with the panel's journal (`journalctl -u holdfast-panel`), then try the job again.";
         let problem = Problem::new("internal", "The job ended by a fault of the panel's.", remedy);
         self.end(&work, (State::Failed, Some(problem))).await;
     }

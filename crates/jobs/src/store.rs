@@ -72,9 +72,8 @@ const SET_STEPS: Statement = Statement::new(
 const SET_PERCENT: Statement = Statement::new(
     "UPDATE job SET percent = $3, version = version + 1 WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
 );
-const SET_MEMORY: Statement = Statement::new(
-    "UPDATE job SET memory = $3 WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
-);
+const SET_MEMORY: Statement =
+    Statement::new("UPDATE job SET memory = $3 WHERE id = $1 AND lease_owner = $2 AND state = 'running'");
 const COUNT_LINES: Statement = Statement::new(
     "UPDATE job SET log_lines = log_lines + $3, last_line = $4 WHERE id = $1 AND lease_owner = $2 AND state = 'running'",
 );
@@ -98,9 +97,8 @@ const AGAIN: Statement = Statement::new(
             ended_at = NULL, version = version + 1
      WHERE id = $1 AND state IN ('failed', 'cancelled')",
 );
-const LINES: Statement = Statement::new(
-    "SELECT seq, at, line FROM job_log WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-);
+const LINES: Statement =
+    Statement::new("SELECT seq, at, line FROM job_log WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT $3");
 const PRUNE: Statement =
     Statement::new("DELETE FROM job WHERE ended_at < $1 AND state IN ('done', 'failed', 'cancelled')");
 

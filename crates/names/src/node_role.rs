@@ -37,10 +37,9 @@ impl NodeRole {
 
     /// Reads the name; refuses with `role_unknown`.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.name() == text)
-            .ok_or_else(|| NameError::new("role_unknown", "there is no such role of a server", "the roles are: web"))
+        Self::ALL.into_iter().find(|role| role.name() == text).ok_or_else(|| {
+            NameError::new("role_unknown", "there is no such role of a server", "the roles are: web")
+        })
     }
 }
 

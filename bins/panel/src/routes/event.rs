@@ -78,8 +78,7 @@ impl Streams {
         let mut by_actor = self.by_actor.lock().unwrap_or_else(PoisonError::into_inner);
         let count = by_actor.entry(actor.clone()).or_default();
         if *count >= MOST_STREAMS {
-            let detail =
-                format!("You follow {what} {MOST_STREAMS} times already. End one of the streams.");
+            let detail = format!("You follow {what} {MOST_STREAMS} times already. End one of the streams.");
             return Err(ApiError::too_many("streams_too_many", detail, LATER));
         }
         *count += 1;

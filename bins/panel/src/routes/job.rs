@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use api_kit::openapi::{ChangeProblems, Problems};
 use api_kit::query::Pairs;
-use api_kit::{ApiError, Caller, Json, List, Page, PageParams, Path, Query, QueryPart, Rehearsal, RehearsalParams};
+use api_kit::{
+    ApiError, Caller, Json, List, Page, PageParams, Path, Query, QueryPart, Rehearsal, RehearsalParams,
+};
 use auth::{
     AccountRef, Actor, Authorised, Denied, ManageJobs, OfOrganisation, OnAccount, Owned, ViewJobs, session,
 };
