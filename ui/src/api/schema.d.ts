@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Accounts in the order of their names. */
+        /** Accounts, by name where no other order is asked for. */
         get: operations["account_list"];
         put?: never;
         /** Makes an account and its owner. */
@@ -92,6 +92,26 @@ export interface paths {
         post?: never;
         /** Takes somebody's roles on an account away, and what was offered to them. Who was made for the account and has nothing left is deleted. */
         delete: operations["account_member_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has an account tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is wished changes;
+         *     a hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+         */
+        post: operations["account_retry"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -532,6 +552,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who calls, by a session, a token or as root on the server itself, and what they may do. */
+        get: operations["me_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/node": {
         parameters: {
             query?: never;
@@ -548,6 +585,26 @@ export interface paths {
         head?: never;
         /** Changes what the web server listens on. */
         patch: operations["node_edit"];
+        trace?: never;
+    };
+    "/api/v1/node/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has the server's web server tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is
+         *     wished changes; a hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+         */
+        post: operations["node_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/openapi.json": {
@@ -1031,6 +1088,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pools/{pool}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a pool tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is wished changes; a
+         *     hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+         */
+        post: operations["pool_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1066,6 +1143,26 @@ export interface paths {
         head?: never;
         /** Changes a role, and with it what all who have it may do. */
         patch: operations["role_edit"];
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts, sites (by all their names), organisations, people, packages, roles, webhooks and identity providers whose name has this part, as
+         *     far as the caller sees them in lists. Without a part nothing is found.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/second-factor": {
@@ -1147,8 +1244,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is signed in, and what they may do. */
-        get: operations["session_show"];
+        get?: never;
         put?: never;
         /** Signs in by password. */
         post: operations["session_create"];
@@ -1407,7 +1503,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sites in the order of their primary names. */
+        /** Sites, by their primary names where no other order is asked for. A part of a name is looked for in all names. */
         get: operations["site_list"];
         put?: never;
         /** Makes a site. A name that is not the caller's for certain is not served before an administrator approves it. */
@@ -1448,6 +1544,26 @@ export interface paths {
         put?: never;
         /** Approves all names of a site, as they were read, so that they are served. */
         post: operations["site_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a site tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is wished changes; a
+         *     hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+         */
+        post: operations["site_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2309,6 +2425,43 @@ export interface components {
             version: number;
         };
         /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
+        Changed_Pool: components["schemas"]["DryRun"] | (components["schemas"]["Convergence"] & {
+            /** @description Whose it is. */
+            account: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description The id.
+             */
+            id: string;
+            /**
+             * @description The account's name and the version, with a hyphen between.
+             * @example alice-8.4
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many sites use it.
+             */
+            sites: number;
+            /** @description Its account is suspended, so it answers nothing. */
+            suspended: boolean;
+            /**
+             * @description The PHP version.
+             * @example 8.4
+             */
+            version: string;
+            /**
+             * Format: int32
+             * @description Workers at most.
+             */
+            workers: number;
+        });
+        /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
         Changed_Role: components["schemas"]["DryRun"] | {
             /** @description Whether it comes with the program and cannot be changed. */
             built_in: boolean;
@@ -3160,6 +3313,20 @@ export interface components {
             /** @description What was looked at. */
             subject: string;
         };
+        /** @description An object that was found by its name. */
+        Found: {
+            /** @description The id. */
+            id: string;
+            /**
+             * @description `account`, `site`, `organisation`, `person`, `package`, `role`, `webhook` or `identity_provider`.
+             * @example site
+             */
+            kind: string;
+            /** @description The name; of a site, the name that was found, which may be a further one. */
+            name: string;
+            /** @description Whose it is: of a site the account, else the organisation; null: nobody's in particular. */
+            of?: string | null;
+        };
         /** @description How long others may act as the caller. */
         GiveConsent: {
             /**
@@ -3526,6 +3693,11 @@ export interface components {
             })[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_AdoptionView: {
@@ -3570,6 +3742,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_AuditView: {
@@ -3622,6 +3799,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Delivery: {
@@ -3668,6 +3850,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_DriftView: {
@@ -3702,6 +3889,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Identity: {
@@ -3733,6 +3925,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_IdentityProvider: {
@@ -3788,6 +3985,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Invitation: {
@@ -3822,6 +4024,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Member: {
@@ -3853,6 +4060,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Organisation: {
@@ -3901,6 +4113,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Package: {
@@ -3942,6 +4159,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_PasskeyView: {
@@ -3969,6 +4191,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Permission: {
@@ -3983,6 +4210,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Person: {
@@ -4033,6 +4265,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Pool: {
@@ -4075,6 +4312,11 @@ export interface components {
             })[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_ProviderButton: {
@@ -4087,6 +4329,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Role: {
@@ -4126,6 +4373,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_SessionRow: {
@@ -4164,6 +4416,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_SettingView: {
@@ -4185,6 +4442,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Site: {
@@ -4237,6 +4499,11 @@ export interface components {
             })[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_TokenView: {
@@ -4279,6 +4546,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_UsageDay: {
@@ -4312,6 +4584,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Webhook: {
@@ -4370,6 +4647,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description A link that signs in once. */
         LoginLink: {
@@ -4414,6 +4696,45 @@ export interface components {
              * @example developer
              */
             role: string;
+        };
+        /** @description Who calls: a person in a session, a token, or root on the server itself. */
+        Me: {
+            /**
+             * Format: date-time
+             * @description Until when the person lets others act as them, where their organisation asks for consent.
+             */
+            act_as_consent_until?: string | null;
+            /** @description Who acts as the person; null: it is they themselves. */
+            acting?: string | null;
+            /**
+             * Format: date-time
+             * @description When the session, or the token, ends at the latest.
+             */
+            expires_at?: string | null;
+            /** @description What it was begun with, such as `password+totp`; null: no session. */
+            factors?: string | null;
+            /** @description The login, or `root`. */
+            login: string;
+            /** @description What they may do over the whole installation. */
+            permissions: string[];
+            /** @description What they may do on one organisation or account at least, or everywhere. On which, each operation says. */
+            permissions_somewhere: string[];
+            /**
+             * Format: uuid
+             * @description The person's id; null: root on the unix socket.
+             */
+            person?: string | null;
+            /** @description What they are. */
+            roles: components["schemas"]["Held"][];
+            /**
+             * Format: uuid
+             * @description The session's id.
+             */
+            session?: string | null;
+            /** @description The name of the token, where it is one. */
+            token?: string | null;
+            /** @description `session`, `token` or `socket`. */
+            via: string;
         };
         /**
          * @description Who counted.
@@ -4859,6 +5180,11 @@ export interface components {
              */
             version: number;
         };
+        /** @description What was found. */
+        SearchResult: {
+            /** @description What is named so first, then what begins so, then what has it somewhere; within each, kind by kind. */
+            items: components["schemas"]["Found"][];
+        };
         /** @description The caller's second factor. */
         SecondFactorView: {
             /** @description Whether one is asked for at every sign-in. */
@@ -4921,45 +5247,6 @@ export interface components {
             last_seen_at: string;
             /** @description The address it began from. */
             origin: string;
-        };
-        /** @description Who is signed in. */
-        SessionView: {
-            /**
-             * Format: date-time
-             * @description Until when the person lets others act as them, where their organisation asks for consent.
-             */
-            act_as_consent_until?: string | null;
-            /** @description Who acts as the person; null: it is they themselves. */
-            acting?: string | null;
-            /**
-             * Format: date-time
-             * @description When the session, or the token, ends at the latest.
-             */
-            expires_at?: string | null;
-            /** @description What it was begun with, such as `password+totp`; null: no session. */
-            factors?: string | null;
-            /** @description The login, or `root`. */
-            login: string;
-            /** @description What they may do over the whole installation. */
-            permissions: string[];
-            /** @description What they may do on one organisation or account at least, or everywhere. On which, each operation says. */
-            permissions_somewhere: string[];
-            /**
-             * Format: uuid
-             * @description The person's id; null: root on the unix socket.
-             */
-            person?: string | null;
-            /** @description What they are. */
-            roles: components["schemas"]["Held"][];
-            /**
-             * Format: uuid
-             * @description The session's id.
-             */
-            session?: string | null;
-            /** @description The name of the token, where it is one. */
-            token?: string | null;
-            /** @description `session`, `token` or `socket`. */
-            via: string;
         };
         /** @description From where a person may sign in from now on. */
         SetNetworks: {
@@ -5345,8 +5632,20 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: `name`, `created` or `organisation`; with a hyphen before it, the other way round. */
+                sort?: string;
+                /** @description Only those that were sold a package of this name or id. */
+                package?: string;
                 /** @description Only names with this part. */
                 q?: string;
+                /** @description Only those that stand so: `pending`, `converging`, `ready`, `degraded`, `failed` or `deleting`; `unwell` is degraded or failed. */
+                condition?: string;
+                /** @description Only those that are suspended, by whatever; `false`: only those that are not. */
+                suspended?: boolean;
+                /** @description Only those in this organisation or below it: its name or id. */
+                organisation?: string;
+                /** @description Also count all that match, on all pages. */
+                total?: boolean;
             };
             header?: never;
             path?: never;
@@ -6350,6 +6649,131 @@ export interface operations {
                 };
             };
             /** @description Taken away */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tried and observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Account"];
+                };
+            };
+            /** @description To be tried now, and on its way; what waits for a person stands as before, with its reason */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Tried and observed to be gone */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -9285,6 +9709,89 @@ export interface operations {
             };
         };
     };
+    me_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     node_show: {
         parameters: {
             query?: never;
@@ -9401,6 +9908,121 @@ export interface operations {
                 };
             };
             /** @description Written down, and on its way to the server */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tried and observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Node"];
+                };
+            };
+            /** @description To be tried now, and on its way; what waits for a person stands as before, with its reason */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -13790,6 +14412,131 @@ export interface operations {
             };
         };
     };
+    pool_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tried and observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Pool"];
+                };
+            };
+            /** @description To be tried now, and on its way; what waits for a person stands as before, with its reason */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description Tried and observed to be gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     role_list: {
         parameters: {
             query?: {
@@ -14336,6 +15083,94 @@ export interface operations {
             };
         };
     };
+    search: {
+        parameters: {
+            query?: {
+                /** @description Only names with this part. */
+                q?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     second_factor_show: {
         parameters: {
             query?: never;
@@ -14825,89 +15660,6 @@ export interface operations {
             };
         };
     };
-    session_show: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The caller */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionView"];
-                };
-            };
-            /** @description Nobody is signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller's role does not allow it */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not there, or another's */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is refused; each is named */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; see Retry-After */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not just now; see Retry-After */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     session_create: {
         parameters: {
             query?: never;
@@ -14927,7 +15679,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionView"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description The second factor is asked for */
@@ -15308,7 +16060,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionView"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Nobody is signed in */
@@ -15395,7 +16147,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionView"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description The second factor is asked for */
@@ -15679,7 +16431,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionView"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Nobody is signed in */
@@ -16702,10 +17454,20 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: `name`, `created` or `account`; with a hyphen before it, the other way round. */
+                sort?: string;
                 /** @description Only of this account: its name or id. */
                 account?: string;
                 /** @description Only names with this part. */
                 q?: string;
+                /** @description Only those that stand so: `pending`, `converging`, `ready`, `degraded`, `failed` or `deleting`; `unwell` is degraded or failed. */
+                condition?: string;
+                /** @description Only those that are suspended, by whatever; `false`: only those that are not. */
+                suspended?: boolean;
+                /** @description Only those in this organisation or below it: its name or id. */
+                organisation?: string;
+                /** @description Also count all that match, on all pages. */
+                total?: boolean;
             };
             header?: never;
             path?: never;
@@ -17296,6 +18058,131 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Site"];
                 };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A name or the id */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tried and observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Site"];
+                };
+            };
+            /** @description To be tried now, and on its way; what waits for a person stands as before, with its reason */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description Tried and observed to be gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Nobody is signed in */
             401: {

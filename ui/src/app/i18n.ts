@@ -22,6 +22,9 @@ export async function setLanguage(language: string) {
   document.documentElement.lang = language
   document.documentElement.dir = i18n.dir(language)
   localStorage.setItem(KEPT, language)
+  // the sign-in page, which comes from the server, speaks it too
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser yet
+  document.cookie = `__Host-language=${language}; Path=/; Max-Age=31536000; Secure; SameSite=Lax`
 }
 
 /** What was chosen in this browser, or else what the browser prefers. */
