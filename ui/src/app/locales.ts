@@ -29,6 +29,7 @@ export function preferredLanguage(): string {
   return found ?? 'en'
 }
 
+/** The choice of a language lasts, here and on the sign-in page. */
 export function keepLanguage(language: string) {
   localStorage.setItem(KEPT, language)
   // the sign-in page, which comes from the server, speaks it too
