@@ -28,6 +28,7 @@ import { useShortcuts } from './shortcuts'
 // what a page does not need first comes after it
 const ChangesDrawer = lazy(() => import('./ChangesDrawer').then((file) => ({ default: file.ChangesDrawer })))
 const ShortcutSheet = lazy(() => import('./ShortcutSheet').then((file) => ({ default: file.ShortcutSheet })))
+const JobWatch = lazy(() => import('./JobWatch').then((file) => ({ default: file.JobWatch })))
 const ScopeSwitcher = lazy(() => import('./ScopeSwitcher').then((file) => ({ default: file.ScopeSwitcher })))
 
 async function signOut() {
@@ -125,12 +126,17 @@ export function Shell() {
   const { events } = useEvents()
   const [isMenuOpen, setMenuOpen] = useState(false)
   const [isDrawerOpen, setDrawerOpen] = useState(false)
+  const [jobs, setJobs] = useState(0)
   const [isSheetOpen, setSheetOpen] = useState(false)
   const go = useCallback((to: PagePath) => void navigate({ to }), [navigate])
   const drawer = useCallback(() => setDrawerOpen((is) => !is), [])
+  // where a failed job is looked at already, no drawer covers it
+  const jobFailed = useCallback(() => {
+    if (!/^\/(jobs|start)/.test(location.pathname)) setDrawerOpen(true)
+  }, [])
   const sheet = useCallback(() => setSheetOpen(true), [])
   useShortcuts({ go, drawer, sheet })
-  const running = underWay(events).length
+  const running = underWay(events).length + jobs
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top, and is named
   useEffect(() => {
@@ -232,6 +238,7 @@ export function Shell() {
       </AppShell>
       <Palette />
       <Suspense>
+        {may('GET /api/v1/jobs') && <JobWatch onCount={setJobs} onFailed={jobFailed} />}
         {isDrawerOpen && <ChangesDrawer onClose={drawer} />}
         {isSheetOpen && <ShortcutSheet onClose={() => setSheetOpen(false)} />}
       </Suspense>
