@@ -6,6 +6,8 @@ export type JobLine = Schemas['JobLine']
 type On = {
   /** Lines in their order, each once. */
   lines: (lines: JobLine[]) => void
+  /** The job, as it is from now on. */
+  job: (job: Schemas['Job']) => void
   link: (link: Link) => void
   /** The job is over, and every line was handed on. */
   ended: () => void
@@ -38,8 +40,9 @@ export function keeper(after: number, on: (lines: JobLine[]) => void) {
   }
 }
 
-const isLine = (value: unknown): value is JobLine =>
-  typeof value === 'object' && value !== null && 'seq' in value && 'text' in value
+/** A stream has lines, and the job whenever that changed. */
+type Told = JobLine | Schemas['Job']
+const isLine = (told: Told): told is JobLine => 'seq' in told
 
 /**
  * Follows a job's log behind line `after`, and goes on behind the last one whenever the stream ends: the panel restarts, the machine
@@ -60,7 +63,7 @@ export async function followLog(job: string, after: number, on: On, signal: Abor
       if (!page.ok) return false
       const { items, ended } = (await page.json()) as Schemas['JobLog']
       kept.take(items, true)
-      if (items.length === 0) return ended
+      if (ended || items.length === 0) return ended
     }
   }
   while (!signal.aborted) {
@@ -77,8 +80,9 @@ export async function followLog(job: string, after: number, on: On, signal: Abor
         wait = SHORTEST
         let batch: JobLine[] = []
         const feed = parser((_, data) => {
-          const value: unknown = JSON.parse(data)
-          if (isLine(value)) batch.push(value)
+          const told = JSON.parse(data) as Told
+          if (isLine(told)) batch.push(told)
+          else on.job(told)
         })
         const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
         for (let part = await reader.read(); !part.done; part = await reader.read()) {

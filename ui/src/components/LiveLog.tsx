@@ -11,25 +11,14 @@ import {
   IconSearch,
   IconTextWrap,
 } from '@tabler/icons-react'
-import { useVirtualizer } from '@tanstack/react-virtual'
-import {
-  type KeyboardEvent,
-  type ReactNode,
-  useDeferredValue,
-  useEffect,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-} from 'react'
+import { type KeyboardEvent, type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { clock, number } from '../app/format'
 import { save } from '../app/save'
 import './log.css'
+import { ROW, useWindowed } from './useWindowed'
 
 export type LogLine = { seq: number; at: string; text: string }
-
-const ROW = 20
 
 /** The places where a text has what is looked for, small or capital. */
 export function pieces(text: string, wanted: string): { text: string; found: boolean }[] {
@@ -76,6 +65,29 @@ function Toggle({
   )
 }
 
+type RowProps = { line: LogLine; wanted: string; hasTime: boolean; isMarked: boolean; isHere: boolean }
+
+/** One line; drawn once, as long as nothing else is looked for. */
+const Row = memo(function Row({ line, wanted, hasTime, isMarked, isHere }: RowProps) {
+  return (
+    <div
+      className="log-line"
+      data-seq={line.seq}
+      data-mark={isMarked || undefined}
+      data-here={isHere || undefined}
+      style={{ minHeight: ROW }}
+    >
+      {hasTime && <span className="log-at">{clock(line.at)}</span>}
+      <span className="log-text">
+        {pieces(line.text, wanted).map((piece, index) =>
+          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have an order and no name
+          piece.found ? <mark key={index}>{piece.text}</mark> : <span key={index}>{piece.text}</span>,
+        )}
+      </span>
+    </div>
+  )
+})
+
 type Props = {
   /** What the log is of. */
   label: string
@@ -104,24 +116,8 @@ export function LiveLog({ label, lines, file, marked, note }: Props) {
   const wanted = useDeferredValue(q.trim().toLowerCase())
   const [here, setHere] = useState(0)
 
-  const rows = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => box.current,
-    estimateSize: () => ROW,
-    getItemKey: (index) => lines[index]?.seq ?? index,
-    overscan: 8,
-    useAnimationFrameWithResizeObserver: true,
-  })
-  const total = rows.getTotalSize()
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: rows have other heights
-  useEffect(() => rows.measure(), [wraps, hasTimes])
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the end moves with what is there
-  useLayoutEffect(() => {
-    const element = box.current
-    if (follows && element) element.scrollTop = element.scrollHeight
-  }, [follows, total, lines.length])
+  const rows = useWindowed(box, lines, { wraps, hasTimes, follows })
+  const { total, top, goTo: scrollTo } = rows
 
   useEffect(() => {
     if (follows) setSeen(lines.length)
@@ -132,17 +128,18 @@ export function LiveLog({ label, lines, file, marked, note }: Props) {
   const onScroll = () => {
     const element = box.current
     if (!element) return
-    const { scrollTop: top, scrollHeight: height, clientHeight } = element
-    const isUp = top < before.current.top - 1 && height >= before.current.height
-    const isDown = top > before.current.top
-    before.current = { top, height }
+    const { scrollTop, scrollHeight, clientHeight } = element
+    const isUp = scrollTop < before.current.top - 1 && scrollHeight >= before.current.height
+    const isDown = scrollTop > before.current.top
+    before.current = { top: scrollTop, height: scrollHeight }
+    rows.onScroll()
     if (isUp) setFollows(false)
-    else if (isDown && top + clientHeight >= height - 2) setFollows(true)
+    else if (isDown && scrollTop + clientHeight >= scrollHeight - 2) setFollows(true)
   }
 
   const goTo = (index: number) => {
     setFollows(false)
-    rows.scrollToIndex(index, { align: 'center' })
+    scrollTo(index)
   }
 
   // a failure is opened where it says so
@@ -153,8 +150,8 @@ export function LiveLog({ label, lines, file, marked, note }: Props) {
     if (index < 0 || shown.current === marked) return
     shown.current = marked
     setFollows(false)
-    rows.scrollToIndex(index, { align: 'center' })
-  }, [marked, lines, rows])
+    scrollTo(index)
+  }, [marked, lines, scrollTo])
 
   const found = useMemo(
     () => (wanted ? lines.flatMap((line, index) => (line.text.toLowerCase().includes(wanted) ? [index] : [])) : []),
@@ -180,7 +177,6 @@ export function LiveLog({ label, lines, file, marked, note }: Props) {
     step(event.shiftKey ? -1 : 1)
   }
   const fresh = lines.length - seen
-  const widths = hasTimes ? '1' : '0'
   return (
     <section aria-label={label}>
       <div className="log-tools">
@@ -263,31 +259,19 @@ export function LiveLog({ label, lines, file, marked, note }: Props) {
           data-wrap={wraps || undefined}
           onScroll={onScroll}
         >
-          <div className="log-lines" style={{ height: total }}>
-            {rows.getVirtualItems().map((row) => {
-              const line = lines[row.index]
-              if (!line) return null
-              return (
-                <div
-                  key={`${line.seq} ${widths}`}
-                  ref={wraps ? rows.measureElement : undefined}
-                  data-index={row.index}
-                  data-seq={line.seq}
-                  data-mark={line.seq === marked || undefined}
-                  data-here={(at >= 0 && found[at] === row.index) || undefined}
-                  className="log-line"
-                  style={{ transform: `translateY(${row.start}px)` }}
-                >
-                  {hasTimes && <span className="log-at">{clock(line.at)}</span>}
-                  <span>
-                    {pieces(line.text, wanted).map((piece, index) =>
-                      // biome-ignore lint/suspicious/noArrayIndexKey: pieces have an order and no name
-                      piece.found ? <mark key={index}>{piece.text}</mark> : <span key={index}>{piece.text}</span>,
-                    )}
-                  </span>
-                </div>
-              )
-            })}
+          <div className="log-lines" style={{ height: total, paddingTop: top }}>
+            <div className="log-window" ref={rows.measure}>
+              {lines.slice(rows.start, rows.end).map((line, place) => (
+                <Row
+                  key={line.seq}
+                  line={line}
+                  wanted={wanted}
+                  hasTime={hasTimes}
+                  isMarked={line.seq === marked}
+                  isHere={at >= 0 && found[at] === rows.start + place}
+                />
+              ))}
+            </div>
           </div>
         </div>
         {!follows && lines.length > 0 && (

@@ -71,7 +71,6 @@ const STEP_ICONS: Record<string, typeof IconCircleCheck> = {
   done: IconCircleCheck,
   running: IconRefresh,
   failed: IconAlertTriangle,
-  skipped: IconBan,
   cancelled: IconBan,
 }
 

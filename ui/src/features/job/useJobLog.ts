@@ -1,6 +1,8 @@
+import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import type { Link } from '../../api/events'
 import { followLog, type JobLine } from '../../api/jobLog'
+import { queries } from '../../api/queries'
 
 /** At most so many lines are kept in the page. */
 const MOST = 20_000
@@ -9,6 +11,7 @@ const GATHER = 50
 
 /** A job's log as far as it has come. It goes on where it was when the job is tried again (`attempts`). */
 export function useJobLog(job: string, attempts: number) {
+  const client = useQueryClient()
   const [lines, setLines] = useState<JobLine[]>([])
   const [link, setLink] = useState<Link | 'ended'>('connecting')
   const last = useRef({ job, seq: 0 })
@@ -38,6 +41,7 @@ export function useJobLog(job: string, attempts: number) {
           waiting.push(...fresh)
           timer ??= setTimeout(show, GATHER)
         },
+        job: (fresh) => client.setQueryData(queries.job(job).queryKey, fresh),
         link: setLink,
         ended: () => setLink('ended'),
       },

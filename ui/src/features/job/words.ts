@@ -13,8 +13,7 @@ export const EVERY = 2000
 const TONES: Record<string, Tone> = {
   queued: 'off',
   running: 'moving',
-  verifying: 'moving',
-  waiting: 'warning',
+  pending: 'off',
   done: 'good',
   failed: 'bad',
   cancelled: 'off',
@@ -34,10 +33,9 @@ export function jobTitle(job: Pick<Job, 'kind' | 'object'>): string {
 export const jobState = (state: string) => said(`jobState.${state}`) ?? state
 
 /** A step's name in words; steps of later releases are shown as they are. */
-export const stepName = (step: Pick<JobStep, 'name'>) =>
-  said(`jobStep.${step.name.replaceAll(/[.\s-]/g, '_')}`) ?? step.name
+export const stepName = (step: Pick<JobStep, 'name'>) => said(`jobStep.${step.name}`) ?? step.name
 
-const ENDED = ['done', 'failed', 'skipped', 'cancelled']
+const ENDED = ['done', 'failed', 'cancelled']
 
 /** The step that a job is at, counted from 1: the one that runs or failed, or else the first that is yet to come. */
 export function stepAt(job: Pick<Job, 'steps'>): { index: number; step: JobStep } | undefined {

@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { queries } from '../../api/queries'
 import { useMe } from '../../app/session'
 import { ErrorState, Note } from '../../components/States'
-import { isOver } from '../job/words'
+import { isUnderWay } from './choice'
 import { StepFoot } from './StepFoot'
 import { FIRST_RUN, useFinish } from './useFinish'
 import { useSetting } from './useSetting'
@@ -18,7 +18,7 @@ export function Done() {
   const state = useSetting(FIRST_RUN)
   const { finish, error } = useFinish()
   const roles = useQuery({ ...queries.nodeRoles(), enabled: may('GET /api/v1/node/roles') })
-  const isUnderWay = roles.data?.items.some((role) => role.job && !isOver(role.job))
+  const works = roles.data?.items.some(isUnderWay)
   const asked = useRef(false)
   const mayFinish = may('PUT /api/v1/settings/{key}')
   useEffect(() => {
@@ -30,7 +30,7 @@ export function Done() {
     <Stack>
       {error && <ErrorState error={error} retry={() => void finish()} />}
       {state === 'done' && <Note title={t('start.done.marked')} role="status" />}
-      {isUnderWay && (
+      {works && (
         <Note title={t('start.plan.goesOn')} role="status">
           <Link className="cell-link" to="/start" search={{ step: 'plan' }}>
             {t('start.done.watch')}

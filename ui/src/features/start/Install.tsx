@@ -12,7 +12,7 @@ import { PlanDiff } from '../../components/PlanDiff'
 import { ErrorState, Note } from '../../components/States'
 import { CancelButton, Elapsed, JobBadge, JobProgress } from '../job/JobView'
 import { EVERY, isOver, type Job } from '../job/words'
-import { chosenOf, isInstalled, type Role, roleName } from './choice'
+import { chosenOf, isInstalled, isUnderWay, type Role, roleName } from './choice'
 import { StepFoot } from './StepFoot'
 
 const install = (role: string): Change => change('post', '/api/v1/node/roles/{role}/install', { path: { role } })
@@ -137,15 +137,15 @@ export function Install() {
     setFollowed((before) => [...new Set([...before, ...names.split(' ').filter(Boolean)])])
   }, [names])
   const jobs = roles.filter((role) => role.job && (withJob.includes(role) || followed.includes(role.name)))
-  const coming = chosen.filter((role) => !jobs.includes(role))
+  const coming = chosen.filter((role) => !jobs.includes(role) && !isUnderWay(role))
   const flow = useInstalls(coming.map((role) => role.name))
   const isReady = coming.length > 0 && coming.every((role) => flow.plans[role.name]?.plan)
-  const isUnderWay = jobs.some((role) => role.job && !isOver(role.job))
+  const works = roles.some(isUnderWay)
   return (
     <Stack>
       {read.error && !read.data && <ErrorState error={read.error} retry={() => void read.refetch()} />}
       {!read.data && !read.error && <Skeleton h={160} />}
-      {read.data && coming.length === 0 && jobs.length === 0 && (
+      {read.data && coming.length === 0 && jobs.length === 0 && !works && (
         <Note title={roles.some(isInstalled) ? t('start.plan.all') : t('start.plan.nothing')} role="status">
           <Text size="sm">{roles.some(isInstalled) ? t('start.plan.allHelp') : t('start.plan.nothingHelp')}</Text>
         </Note>
@@ -170,7 +170,7 @@ export function Install() {
           </Button>
         </Group>
       )}
-      {isUnderWay && <Text c="dimmed">{t('start.plan.goesOn')}</Text>}
+      {works && <Text c="dimmed">{t('start.plan.goesOn')}</Text>}
       <StepFoot next={coming.length > 0 ? t('start.plan.without') : undefined} />
     </Stack>
   )

@@ -6,7 +6,7 @@ import { rolesOf, USUAL_ROLES } from './steps'
 export type Role = Schemas['NodeRole']
 
 export const isInstalled = (role: Role) => role.state === 'installed'
-export const isUnderWay = (role: Role) => !!role.job && !isOver(role.job)
+export const isUnderWay = (role: Role) => role.state === 'installing' || (!!role.job && !isOver(role.job))
 export const roleName = (role: Role) => said(`serverRole.${role.name}.name`) ?? role.name
 
 /** The roles that are to come: chosen in the address, or what is usual where it says nothing. */
