@@ -11,7 +11,7 @@ import {
   IconSearch,
   IconTextWrap,
 } from '@tabler/icons-react'
-import { type KeyboardEvent, type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, memo, type ReactNode, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { clock, number } from '../app/format'
 import { save } from '../app/save'
