@@ -7,6 +7,7 @@ export function NewPassword(props: PasswordInputProps) {
   return (
     <PasswordInput
       autoComplete="new-password"
+      aria-invalid={props.error ? true : undefined}
       visibilityToggleButtonProps={{ 'aria-label': t('gate.showPassword') }}
       {...props}
     />

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group } from '@mantine/core'
+import { Button, Group } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -31,9 +31,9 @@ export function StepFoot({
           </Button>
         )}
         {!isHeld && (
-          <Anchor component={Link} to="/" size="sm" px="xs">
+          <Button variant="subtle" renderRoot={(props) => <Link {...props} to="/" />}>
             {t('start.later')}
-          </Anchor>
+          </Button>
         )}
       </Group>
       {here < STEPS.length - 1 && (

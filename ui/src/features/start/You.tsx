@@ -88,6 +88,7 @@ function Password({ form }: { form: ReturnType<typeof usePassword> }) {
               value={form.values.current}
               onChange={(event) => form.setValues({ ...form.values, current: event.currentTarget.value })}
               error={form.errors.current}
+              aria-invalid={form.errors.current ? true : undefined}
             />
           )}
           <NewPassword
