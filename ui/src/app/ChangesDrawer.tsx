@@ -2,12 +2,14 @@ import { Drawer, Stack, Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { EventLine } from '../components/EventLine'
 import { EmptyState, ErrorState } from '../components/States'
+import { useFocusBack } from '../components/useFocusBack'
 import { JobList } from '../features/job/JobList'
 import { underWay, useEvents } from './events'
 import { useMe } from './session'
 
 /** Jobs, what is under way on the server, and what happened last. It opens by itself alone where a job of one's own failed. */
 export function ChangesDrawer({ onClose }: { onClose: () => void }) {
+  useFocusBack()
   const { t } = useTranslation()
   const { may } = useMe()
   const { events, error, link } = useEvents()
