@@ -177,6 +177,18 @@ export const queries = {
     queryOptions({ staleTime: 30_000, queryKey: ['host', 'plan'], queryFn: () => unwrap(api.GET('/api/v1/plan')) }),
   doctor: () =>
     queryOptions({ staleTime: 60_000, queryKey: ['doctor'], queryFn: () => unwrap(api.GET('/api/v1/doctor')) }),
+  jobs: (query: { state?: string; kind?: string; cursor?: string; limit?: number } = {}) =>
+    queryOptions({
+      queryKey: ['job', 'list', query],
+      queryFn: () => unwrap(api.GET('/api/v1/jobs', { params: { query } })),
+    }),
+  job: (job: string) =>
+    queryOptions({
+      queryKey: ['job', 'one', job],
+      queryFn: () => unwrap(api.GET('/api/v1/jobs/{job}', { params: { path: { job } } })),
+    }),
+  nodeRoles: () =>
+    queryOptions({ queryKey: ['node-role', 'list'], queryFn: () => unwrap(api.GET('/api/v1/node/roles')) }),
   events: (limit = 100) =>
     queryOptions({
       queryKey: ['event', limit],
@@ -197,5 +209,6 @@ export function touchedBy(kind: string): string[] {
   const host = ['host', 'event']
   if (kind === 'account') return ['account', 'usage', 'organisation', ...host]
   if (kind === 'site' || kind === 'pool') return ['site', 'pool', 'account', ...host]
+  if (kind === 'job') return ['job', 'node-role', ...host]
   return [kind, ...host]
 }

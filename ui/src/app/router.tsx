@@ -74,6 +74,9 @@ const routes = root.addChildren([
     ...at('/settings'),
     component: lazyRouteComponent(() => import('../features/setting/Settings'), 'Settings'),
   }),
+  createRoute({ ...at('/jobs'), component: lazyRouteComponent(() => import('../features/job/Jobs'), 'Jobs') }),
+  createRoute({ ...at('/jobs/$job'), component: lazyRouteComponent(() => import('../features/job/Job'), 'JobPage') }),
+  createRoute({ ...at('/start'), component: lazyRouteComponent(() => import('../features/start/Start'), 'Start') }),
   createRoute({ ...at('/audit'), component: lazyRouteComponent(() => import('../features/audit/Audit'), 'Audit') }),
   createRoute({
     ...at('/profile'),

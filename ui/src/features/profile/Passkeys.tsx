@@ -25,7 +25,8 @@ async function make(name: string): Promise<Schemas['CreatedPasskey']> {
   )
 }
 
-function Create({ onClose, onCodes }: { onClose: () => void; onCodes: (codes: string[]) => void }) {
+/** Asks what the device is called, and has the browser make a passkey. */
+export function AddPasskey({ onClose, onCodes }: { onClose: () => void; onCodes: (codes: string[]) => void }) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const [name, setName] = useState('')
@@ -158,7 +159,7 @@ export function Passkeys() {
           <Text c="dimmed">{t('passkeys.notHere')}</Text>
         )}
       </Stack>
-      {isAdding && <Create onClose={() => setAdding(false)} onCodes={setCodes} />}
+      {isAdding && <AddPasskey onClose={() => setAdding(false)} onCodes={setCodes} />}
       {renaming && <Rename passkey={renaming} onClose={() => setRenaming(undefined)} />}
       {removing && (
         <ConfirmChange
