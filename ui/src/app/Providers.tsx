@@ -9,7 +9,6 @@ import { asProblem } from '../api/problem'
 import type { Session } from '../api/session'
 import { EventsProvider } from './events'
 import { router } from './router'
-import { ScopeProvider } from './scope'
 import { SessionProvider } from './session'
 import { cssVariablesResolver, theme } from './theme'
 
@@ -49,9 +48,7 @@ export function Providers({ session }: { session: Session }) {
           <Notifications position="bottom-right" autoClose={6000} />
           <SessionProvider first={session}>
             <EventsProvider>
-              <ScopeProvider>
-                <RouterProvider router={router} />
-              </ScopeProvider>
+              <RouterProvider router={router} />
             </EventsProvider>
           </SessionProvider>
         </MantineProvider>

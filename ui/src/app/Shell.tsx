@@ -11,7 +11,6 @@ import {
   Text,
   UnstyledButton,
 } from '@mantine/core'
-import { spotlight } from '@mantine/spotlight'
 import { IconHelp, IconListCheck, IconLogout, IconSearch, IconUserCircle } from '@tabler/icons-react'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
@@ -21,14 +20,15 @@ import { underWay, useEvents } from './events'
 import { exact } from './format'
 import { GateDialogs } from './GateDialogs'
 import { NAVIGATION, type PagePath } from './navigation'
-import { Palette } from './Palette'
+import { openPalette, usePaletteWanted } from './palette'
+import { ScopeSwitcher } from './ScopeSwitcher'
 import { useMe } from './session'
 import { useShortcuts } from './shortcuts'
 
 // what a page does not need first comes after it
+const Palette = lazy(() => import('./Palette').then((file) => ({ default: file.Palette })))
 const ChangesDrawer = lazy(() => import('./ChangesDrawer').then((file) => ({ default: file.ChangesDrawer })))
 const ShortcutSheet = lazy(() => import('./ShortcutSheet').then((file) => ({ default: file.ShortcutSheet })))
-const ScopeSwitcher = lazy(() => import('./ScopeSwitcher').then((file) => ({ default: file.ScopeSwitcher })))
 
 async function signOut() {
   await api.DELETE('/api/v1/session')
@@ -130,6 +130,12 @@ export function Shell() {
   const drawer = useCallback(() => setDrawerOpen((is) => !is), [])
   const sheet = useCallback(() => setSheetOpen(true), [])
   useShortcuts({ go, drawer, sheet })
+  const wantsPalette = usePaletteWanted()
+  const [isIdle, setIdle] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setIdle(true), 1000)
+    return () => clearTimeout(timer)
+  }, [])
   const running = underWay(events).length
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top, and is named
@@ -170,7 +176,7 @@ export function Shell() {
                 </Group>
               )}
             </Group>
-            <UnstyledButton className="search" visibleFrom="sm" onClick={spotlight.open}>
+            <UnstyledButton className="search" visibleFrom="sm" onClick={openPalette}>
               <IconSearch size={15} aria-hidden />
               <Text size="sm" c="dimmed" flex={1} truncate>
                 {t('palette.title')}
@@ -184,7 +190,7 @@ export function Shell() {
                 size={36}
                 hiddenFrom="sm"
                 aria-label={t('palette.title')}
-                onClick={spotlight.open}
+                onClick={openPalette}
               >
                 <IconSearch size={18} stroke={1.6} />
               </ActionIcon>
@@ -230,8 +236,8 @@ export function Shell() {
           </div>
         </AppShell.Main>
       </AppShell>
-      <Palette />
       <Suspense>
+        {(isIdle || wantsPalette) && <Palette onSheet={sheet} />}
         {isDrawerOpen && <ChangesDrawer onClose={drawer} />}
         {isSheetOpen && <ShortcutSheet onClose={() => setSheetOpen(false)} />}
       </Suspense>

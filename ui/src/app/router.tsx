@@ -3,7 +3,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '
 import { useTranslation } from 'react-i18next'
 import { EmptyState, ErrorState } from '../components/States'
 import { Shell } from './Shell'
-import { readSearch } from './url'
+import { keepScope, readSearch } from './url'
 
 function NotFound() {
   const { t } = useTranslation()
@@ -18,6 +18,7 @@ function NotFound() {
 const root = createRootRoute({
   component: Shell,
   validateSearch: readSearch,
+  search: { middlewares: [keepScope] },
   notFoundComponent: NotFound,
   errorComponent: ({ error, reset }) => <ErrorState error={error} retry={reset} />,
 })

@@ -61,6 +61,7 @@ export function DoChange({ words, name, change, onClose, onDone, children }: Pro
               disabled={planned && !flow.plan}
               loading={flow.busy === 'apply'}
               onClick={() => void flow.apply(change, flow.plan)}
+              data-submit
               data-autofocus
             >
               {text('button')}
