@@ -1,24 +1,13 @@
-import {
-  ActionIcon,
-  AppShell,
-  Burger,
-  Group,
-  Indicator,
-  Kbd,
-  Menu,
-  NavLink,
-  ScrollArea,
-  Text,
-  UnstyledButton,
-} from '@mantine/core'
-import { IconHelp, IconListCheck, IconLogout, IconSearch, IconUserCircle } from '@tabler/icons-react'
+import { ActionIcon, AppShell, Burger, Group, Indicator, Kbd, NavLink, Text, UnstyledButton } from '@mantine/core'
+import { IconHelp, IconListCheck, IconSearch } from '@tabler/icons-react'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api } from '../api/client'
+import { AccountButton, signOut } from './AccountButton'
 import { underWay, useEvents } from './events'
 import { exact } from './format'
 import { GateDialogs } from './GateDialogs'
+import { useIdle } from './idle'
 import { NAVIGATION, type PagePath } from './navigation'
 import { openPalette, usePaletteWanted } from './palette'
 import { ScopeSwitcher } from './ScopeSwitcher'
@@ -26,14 +15,10 @@ import { useMe } from './session'
 import { useShortcuts } from './shortcuts'
 
 // what a page does not need first comes after it
-const Palette = lazy(() => import('./Palette').then((file) => ({ default: file.Palette })))
 const ChangesDrawer = lazy(() => import('./ChangesDrawer').then((file) => ({ default: file.ChangesDrawer })))
 const ShortcutSheet = lazy(() => import('./ShortcutSheet').then((file) => ({ default: file.ShortcutSheet })))
-
-async function signOut() {
-  await api.DELETE('/api/v1/session')
-  location.assign('/login')
-}
+const Palette = lazy(() => import('./Palette').then((file) => ({ default: file.Palette })))
+const Toasts = lazy(() => import('./Toasts').then((file) => ({ default: file.Toasts })))
 
 /** The bars above a page: somebody acts as this person; nothing new is heard from the server. */
 function Bars() {
@@ -65,7 +50,7 @@ function Navigation({ onGo }: { onGo: () => void }) {
   const { pathname } = useLocation()
   const isHere = (to: string) => (to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`))
   return (
-    <ScrollArea type="auto">
+    <div className="nav-scroll">
       {NAVIGATION.map((group) => {
         const items = group.items.filter((item) => may(item.needs))
         if (items.length === 0) return null
@@ -90,29 +75,7 @@ function Navigation({ onGo }: { onGo: () => void }) {
           </div>
         )
       })}
-    </ScrollArea>
-  )
-}
-
-function AccountMenu() {
-  const { t } = useTranslation()
-  const { session } = useMe()
-  return (
-    <Menu position="bottom-end" transitionProps={{ duration: 0 }}>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="slate" size={36} aria-label={t('shell.account', { login: session.login })}>
-          <IconUserCircle size={20} stroke={1.6} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item component={Link} to="/profile" leftSection={<IconUserCircle size={16} aria-hidden />}>
-          {t('shell.profile', { login: session.login })}
-        </Menu.Item>
-        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut()}>
-          {t('shell.signOut')}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    </div>
   )
 }
 
@@ -126,16 +89,15 @@ export function Shell() {
   const [isMenuOpen, setMenuOpen] = useState(false)
   const [isDrawerOpen, setDrawerOpen] = useState(false)
   const [isSheetOpen, setSheetOpen] = useState(false)
+  const isIdle = useIdle()
+  useEffect(() => {
+    if (isIdle) void import('../components/layers')
+  }, [isIdle])
+  const wantsPalette = usePaletteWanted()
   const go = useCallback((to: PagePath) => void navigate({ to }), [navigate])
   const drawer = useCallback(() => setDrawerOpen((is) => !is), [])
   const sheet = useCallback(() => setSheetOpen(true), [])
   useShortcuts({ go, drawer, sheet })
-  const wantsPalette = usePaletteWanted()
-  const [isIdle, setIdle] = useState(false)
-  useEffect(() => {
-    const timer = setTimeout(() => setIdle(true), 1000)
-    return () => clearTimeout(timer)
-  }, [])
   const running = underWay(events).length
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top, and is named
@@ -170,9 +132,7 @@ export function Shell() {
               </Text>
               {may('GET /api/v1/accounts') && (
                 <Group visibleFrom="sm">
-                  <Suspense>
-                    <ScopeSwitcher />
-                  </Suspense>
+                  <ScopeSwitcher />
                 </Group>
               )}
             </Group>
@@ -215,16 +175,14 @@ export function Shell() {
               >
                 <IconHelp size={18} stroke={1.6} />
               </ActionIcon>
-              <AccountMenu />
+              <AccountButton />
             </Group>
           </Group>
         </AppShell.Header>
         <AppShell.Navbar p="xs" aria-label={t('shell.menu')}>
           {may('GET /api/v1/accounts') && (
             <Group hiddenFrom="sm" px="sm" pt="xs">
-              <Suspense>
-                <ScopeSwitcher />
-              </Suspense>
+              <ScopeSwitcher />
             </Group>
           )}
           <Navigation onGo={() => setMenuOpen(false)} />
@@ -238,6 +196,7 @@ export function Shell() {
       </AppShell>
       <Suspense>
         {(isIdle || wantsPalette) && <Palette onSheet={sheet} />}
+        {isIdle && <Toasts />}
         {isDrawerOpen && <ChangesDrawer onClose={drawer} />}
         {isSheetOpen && <ShortcutSheet onClose={() => setSheetOpen(false)} />}
       </Suspense>

@@ -1,15 +1,14 @@
 import { Anchor, Button, Group, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Change } from '../api/change'
 import type { Schemas } from '../api/problem'
 import { said } from '../app/i18n'
+import { DoChange } from './DoChange'
 import { Note } from './States'
 import { conditionOf, mayRetry } from './StatusBadge'
 import { Time } from './Time'
-
-const DoChange = lazy(() => import('./DoChange').then((file) => ({ default: file.DoChange })))
 
 /** What came of trying again: nothing yet, or what the server says now. */
 function Outcome({ condition }: { condition: string }) {
@@ -74,17 +73,15 @@ export function ConditionNote({
           </Button>
         </Group>
       )}
-      <Suspense>
-        {isAsking && retry && (
-          <DoChange
-            words={retry.id}
-            name={object.name ?? said(`kind.${kind}`) ?? kind}
-            change={retry}
-            onClose={() => setAsking(false)}
-            onDone={() => setTried(true)}
-          />
-        )}
-      </Suspense>
+      {isAsking && retry && (
+        <DoChange
+          words={retry.id}
+          name={object.name ?? said(`kind.${kind}`) ?? kind}
+          change={retry}
+          onClose={() => setAsking(false)}
+          onDone={() => setTried(true)}
+        />
+      )}
     </Note>
   )
 }

@@ -8,6 +8,7 @@ import { said } from '../app/i18n'
 import { OptionalSelect } from '../components/OptionalSelect'
 import { Impact, PlanDiff } from '../components/PlanDiff'
 import { Note, useProblemWords } from '../components/States'
+import { useFocusBack } from '../components/useFocusBack'
 import type { BulkAct, Given } from './acts'
 import { AT_ONCE, apply, inParallel, look, type Row, sumOf } from './bulk'
 import { Progress } from './Progress'
@@ -129,6 +130,7 @@ export function BulkDialog({
   /** What is left over: the objects that were not changed; nothing where nothing was begun. */
   onClose: (left?: ReadonlySet<string>) => void
 }) {
+  useFocusBack()
   const { t } = useTranslation()
   const words = (part: string) => said(`bulkAct.${act.id}.${part}`) ?? ''
   const [phase, setPhase] = useState<Phase>(act.wants === 'package' ? 'form' : 'looking')

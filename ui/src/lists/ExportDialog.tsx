@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { number } from '../app/format'
 import type { Column } from '../components/DataTable'
 import { ErrorState } from '../components/States'
+import { useFocusBack } from '../components/useFocusBack'
 import { csvFile, csvLine } from './csv'
 import { Progress } from './Progress'
 import { type ReadPage, walk } from './walk'
@@ -32,6 +33,7 @@ export function ExportDialog({
   total?: number | null
   onClose: () => void
 }) {
+  useFocusBack()
   const { t } = useTranslation()
   const [count, setCount] = useState(0)
   const [error, setError] = useState<unknown>()

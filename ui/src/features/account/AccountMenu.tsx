@@ -1,8 +1,8 @@
-import { Menu } from '@mantine/core'
 import { IconEdit, IconPackage, IconPlayerPause, IconPlayerPlay, IconRefresh, IconTrash } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
 import { useMe } from '../../app/session'
+import { MenuItem } from '../../components/MenuItem'
 import { mayRetry } from '../../components/StatusBadge'
 
 type Account = Schemas['Account']
@@ -47,14 +47,14 @@ export function AccountMenu({ account, onAct }: { account: Account; onAct: (act:
   return useAccountActs(account).map(({ act, label }) => {
     const Icon = ACTS[act].icon
     return (
-      <Menu.Item
+      <MenuItem
         key={act}
         color={act === 'delete' ? 'red' : undefined}
         leftSection={<Icon size={16} aria-hidden />}
         onClick={() => onAct(act)}
       >
         {label}
-      </Menu.Item>
+      </MenuItem>
     )
   })
 }

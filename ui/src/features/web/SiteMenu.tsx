@@ -1,4 +1,3 @@
-import { Menu } from '@mantine/core'
 import {
   IconCheck,
   IconEdit,
@@ -11,6 +10,7 @@ import {
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
 import { useMe } from '../../app/session'
+import { MenuItem } from '../../components/MenuItem'
 import { mayRetry } from '../../components/StatusBadge'
 
 type Site = Schemas['Site']
@@ -51,7 +51,7 @@ export function SiteMenu({ site, onAct }: { site: Site; onAct: (act: SiteAct) =>
   const { t } = useTranslation()
   return (
     <>
-      <Menu.Item
+      <MenuItem
         component="a"
         href={`http://${site.name}/`}
         target="_blank"
@@ -59,18 +59,18 @@ export function SiteMenu({ site, onAct }: { site: Site; onAct: (act: SiteAct) =>
         leftSection={<IconExternalLink size={16} aria-hidden />}
       >
         {t('sites.open')}
-      </Menu.Item>
+      </MenuItem>
       {useSiteActs(site).map(({ act, label }) => {
         const Icon = ACTS[act].icon
         return (
-          <Menu.Item
+          <MenuItem
             key={act}
             color={act === 'delete' ? 'red' : undefined}
             leftSection={<Icon size={16} aria-hidden />}
             onClick={() => onAct(act)}
           >
             {label}
-          </Menu.Item>
+          </MenuItem>
         )
       })}
     </>
