@@ -141,9 +141,9 @@ function Box({ onSheet }: { onSheet: () => void }) {
             >
               <item.icon size={18} stroke={1.6} aria-hidden />
               <span className="palette-words">
-                {item.label}
+                {item.label}{' '}
                 {item.description && (
-                  <Text component="span" size="xs" c="dimmed" ms={8}>
+                  <Text component="span" size="xs" c="dimmed" ms={4}>
                     {item.description}
                   </Text>
                 )}

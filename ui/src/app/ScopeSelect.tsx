@@ -27,19 +27,18 @@ export function ScopeSelect() {
     if (chosen && !names.includes(chosen)) names.unshift(chosen)
     return names.map((name) => ({ value: scopeText({ [kind]: name }) ?? '', label: name }))
   }
+  const groups = [
+    { group: t('scope.organisations'), items: group('organisation', organisations.data?.items, organisation) },
+    { group: t('scope.accounts'), items: group('account', accounts.data?.items, account) },
+  ]
   return (
     <Select
       aria-label={t('scope.label')}
-      placeholder={t('scope.all')}
-      data={[
-        { group: t('scope.organisations'), items: group('organisation', organisations.data?.items, organisation) },
-        { group: t('scope.accounts'), items: group('account', accounts.data?.items, account) },
-      ].filter(({ items }) => items.length)}
-      value={scopeText({ account, organisation }) ?? null}
-      onChange={(next) => setScope(readScope(next ?? undefined))}
+      data={[{ value: '', label: t('scope.all') }, ...groups.filter(({ items }) => items.length)]}
+      value={scopeText({ account, organisation }) ?? ''}
+      onChange={(next) => setScope(readScope(next || undefined))}
       searchable
-      clearable
-      clearButtonProps={{ 'aria-label': t('scope.clear') }}
+      allowDeselect={false}
       nothingFoundMessage={t('palette.nothing')}
       onSearchChange={setQ}
       size="xs"

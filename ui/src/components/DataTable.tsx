@@ -128,6 +128,7 @@ function Head<T>({ column, sorted, onSort }: { column: Column<T>; sorted: string
   const Icon = way === 'ascending' ? IconArrowUp : way === 'descending' ? IconArrowDown : IconSelector
   return (
     <th scope="col" className={className} aria-sort={way ?? 'none'}>
+      <span className="narrow-head">{label}</span>
       <button type="button" className="sort" title={t('list.sortBy', { what: label })} onClick={() => onSort(sort)}>
         {label} <Icon size={14} aria-hidden data-idle={way ? undefined : true} />
       </button>
@@ -286,6 +287,7 @@ export function DataTable<T>(props: Props<T>) {
             <tr>
               {selection && (
                 <th scope="col" className="pick no-print">
+                  <span className="narrow-head">{t('list.selectPage')}</span>
                   <Check
                     label={t('list.selectPage')}
                     checked={!!rows && chosen === rows.length}
