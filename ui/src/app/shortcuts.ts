@@ -87,8 +87,10 @@ function single(event: KeyboardEvent, on: On): boolean {
     }
     default: {
       const action = actionOf(event.key)
+      const create = event.key === 'c' && !action ? document.querySelector<HTMLElement>('[data-create]') : null
       action?.run()
-      return !!action
+      create?.click()
+      return !!(action ?? create)
     }
   }
 }

@@ -69,3 +69,19 @@ const wholeList = (next: Search) => ('cursor' in next ? { page: undefined } : {}
 
 /** Whether names can hold it: the panel refuses to look for anything else. */
 export const isNamePart = (text: string) => /^[a-z0-9.-]*$/i.test(text)
+
+/** A dialog about one of a page's objects, which the address names: a reload opens it again, and Back closes it. */
+export function useOpenOf<T>(what: string, items: readonly T[] | undefined, key: (item: T) => string) {
+  const [{ open, on }, setUrl] = useUrl()
+  const item = open === what && on !== undefined ? items?.find((item) => key(item) === on) : undefined
+  const set = (next?: T) => setUrl({ open: next && what, on: next && key(next) })
+  return [item, set] as const
+}
+
+/** An action on the object whose page this is, which the address names. */
+export function useOpenAct<A extends string>(acts: readonly A[]) {
+  const [{ open, on }, setUrl] = useUrl()
+  const act = on === undefined ? acts.find((act) => act === open) : undefined
+  const set = (next?: A) => setUrl({ open: next, on: undefined })
+  return [act, set] as const
+}
