@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { expect, expectAccessible, open, test } from './test'
 
-test('no key is lost after Ctrl K', async ({ watched: page }) => {
+test('S5 no key is lost after Ctrl K', async ({ watched: page }) => {
   await open(page, '/')
   for (const delay of [0, 20, 40]) {
     for (let turn = 0; turn < 10; turn += 1) {
@@ -42,7 +42,7 @@ test('g and a letter go to a page, c makes something new, and back undoes it', a
 const field = (page: Page) => page.getByRole('combobox', { name: 'Search or go to' })
 const options = (page: Page) => page.getByRole('dialog', { name: 'Search or go to' }).getByRole('option')
 
-test('no key is lost before the palette itself is loaded', async ({ watched: page }) => {
+test('S5 no key is lost before the palette itself is loaded', async ({ watched: page }) => {
   // its code is long in coming
   await page.route(/\/assets\/Palette-/, async (route) => {
     await new Promise((resolve) => setTimeout(resolve, 1500))

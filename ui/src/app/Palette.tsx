@@ -188,7 +188,7 @@ export function Palette({ onSheet }: { onSheet: () => void }) {
       yOffset={80}
       zIndex={400}
       transitionProps={{ duration: 0 }}
-      returnFocus
+      returnFocus={false}
     >
       <Modal.Overlay backgroundOpacity={0.45} />
       <Modal.Content aria-label={t('palette.title')}>

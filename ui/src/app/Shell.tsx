@@ -1,8 +1,10 @@
 import { ActionIcon, AppShell, Burger, Group, Indicator, Kbd, NavLink, Text, UnstyledButton } from '@mantine/core'
 import { IconHelp, IconListCheck, IconSearch } from '@tabler/icons-react'
+import { useIsFetching } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useDelayed } from '../components/useDelayed'
 import { AccountButton, signOut } from './AccountButton'
 import { underWay, useEvents } from './events'
 import { exact } from './format'
@@ -20,11 +22,15 @@ const ShortcutSheet = lazy(() => import('./ShortcutSheet').then((file) => ({ def
 const Palette = lazy(() => import('./Palette').then((file) => ({ default: file.Palette })))
 const Toasts = lazy(() => import('./Toasts').then((file) => ({ default: file.Toasts })))
 
-/** The bars above a page: somebody acts as this person; nothing new is heard from the server. */
+/** An answer that takes so long is told of. */
+const SLOW = 4000
+
+/** The bars above a page: somebody acts as this person; nothing new is heard from the server; an answer is long in coming. */
 function Bars() {
   const { t } = useTranslation()
   const { session } = useMe()
   const { isLate } = useEvents()
+  const isSlow = useDelayed(useIsFetching({ predicate: ({ state }) => state.data === undefined }) > 0, SLOW)
   return (
     <>
       {session.acting && (
@@ -38,6 +44,11 @@ function Bars() {
       {isLate && (
         <div className="bar" role="status">
           {t('shell.paused')}
+        </div>
+      )}
+      {isSlow && !isLate && (
+        <div className="bar" role="status">
+          {t('shell.slow')}
         </div>
       )}
     </>

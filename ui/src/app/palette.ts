@@ -3,9 +3,13 @@ import { useSyncExternalStore } from 'react'
 /**
  * The door of the palette. Its code comes after the page's own; what is typed before it is there waits here, so no key is lost.
  */
+/** After so long, what closed the palette has put the focus where it wants it. */
+const BACK = 30
+
 let isOpen = false
 let isWanted = false
 let typed = ''
+let from: HTMLElement | null = null
 const listeners = new Set<() => void>()
 
 function set(next: boolean) {
@@ -26,6 +30,7 @@ function gather(event: KeyboardEvent) {
 export function openPalette() {
   if (isOpen) return
   typed = ''
+  from = document.activeElement as HTMLElement | null
   isWanted = true
   addEventListener('keydown', gather, true)
   set(true)
@@ -33,7 +38,12 @@ export function openPalette() {
 
 export function closePalette() {
   removeEventListener('keydown', gather, true)
-  if (isOpen) set(false)
+  if (!isOpen) return
+  set(false)
+  // what had the focus before has it again, unless something else took it
+  setTimeout(() => {
+    if (document.activeElement === document.body && from?.isConnected) from.focus()
+  }, BACK)
 }
 
 /** What was typed until now; from now on the palette's own field has the keys. */

@@ -42,10 +42,12 @@ function Others({ errors }: { errors: FieldError[] }) {
   )
 }
 
-/** Puts the focus on the first field that is refused, once it is marked. */
+/** Puts the focus on the first field that is refused, once it is marked. What is folded away is opened: no refusal is out of sight. */
 function focusRefused() {
   requestAnimationFrame(() => {
-    document.querySelector<HTMLElement>('form [aria-invalid="true"]')?.focus()
+    const refused = document.querySelectorAll<HTMLElement>('form [aria-invalid="true"]')
+    for (const field of refused) field.closest('details')?.setAttribute('open', '')
+    refused[0]?.focus()
   })
 }
 
@@ -112,7 +114,14 @@ export function ChangeDrawer<V extends Record<string, unknown>, T = unknown>(pro
       closeButtonProps={{ 'aria-label': t('common.close') }}
       closeOnEscape={!isAsked}
     >
-      <form onSubmit={submit} noValidate>
+      <form
+        onSubmit={submit}
+        noValidate
+        onBlur={(event) => {
+          const { path } = (event.target as HTMLElement).dataset
+          if (path) form.validateField(path)
+        }}
+      >
         <Stack>
           <fieldset disabled={!!flow.plan} hidden={!!flow.plan} style={{ border: 0, padding: 0, margin: 0 }}>
             <Stack>{props.children}</Stack>
