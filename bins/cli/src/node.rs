@@ -62,7 +62,7 @@ impl NodeCommand {
         match self {
             Self::Edit(args) => Some(&mut args.change),
             Self::Retry(args) => Some(&mut args.change),
-            Self::Show | Self::Health => None,
+            Self::Show | Self::Metrics(_) | Self::Processes(_) | Self::Services | Self::Health => None,
         }
     }
 
