@@ -212,7 +212,7 @@ export function Shell() {
         </AppShell.Main>
       </AppShell>
       <Suspense>
-        {(isIdle || wantsPalette) && <Palette />}
+        {(isIdle || wantsPalette) && <Palette onSheet={sheet} />}
         {isIdle && <Toasts />}
         {isIdle && may('GET /api/v1/jobs') && <JobWatch onCount={setJobs} onFailed={jobFailed} />}
         {isDrawerOpen && <ChangesDrawer onClose={drawer} />}

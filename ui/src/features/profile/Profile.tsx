@@ -3,11 +3,11 @@ import { useQuery } from '@tanstack/react-query'
 import { lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
-import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
 import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
 import { areSingleKeysOn, setSingleKeys } from '../../app/shortcuts'
+import { useOpenOf } from '../../app/url'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { ObjectTabs } from '../../components/ObjectTabs'
 import { Facts, Page } from '../../components/Page'
@@ -55,8 +55,8 @@ function Preferences() {
 }
 
 function Sessions() {
-  const [ending, setEnding] = useState<Schemas['SessionRow']>()
   const list = useQuery(queries.sessions())
+  const [ending, setEnding] = useOpenOf('end', list.data?.items, ({ id }) => id)
   return (
     <>
       <SessionTable rows={list.data?.items} error={list.error} onRetry={() => void list.refetch()} onEnd={setEnding} />
