@@ -1,7 +1,21 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 
 /** All that a page keeps in its address: what is filtered, which page of a list, which tab, and which drawer is open. */
-const NAMES = ['q', 'cursor', 'tab', 'open', 'fresh', 'account', 'actor', 'action', 'outcome', 'state'] as const
+const NAMES = [
+  'q',
+  'cursor',
+  'tab',
+  'open',
+  'fresh',
+  'account',
+  'actor',
+  'action',
+  'outcome',
+  'state',
+  'range',
+  'at',
+  'sort',
+] as const
 
 export type Search = Partial<Record<(typeof NAMES)[number], string>>
 
