@@ -200,10 +200,11 @@ export const queries = {
       queryFn: () => unwrap(api.GET('/api/v1/session/providers')),
     }),
   adoption: () => queryOptions({ queryKey: ['adoption'], queryFn: () => unwrap(api.GET('/api/v1/adoption')) }),
-  metrics: (query: { from?: string; to?: string; points?: number }) =>
+  /** `ask` is called at each reading: the time up to now moves on. */
+  metrics: ({ key, ask }: { key: string; ask: () => { from: string; to: string; points: number } }) =>
     queryOptions({
-      queryKey: ['metrics', query],
-      queryFn: () => unwrap(api.GET('/api/v1/node/metrics', { params: { query } })),
+      queryKey: ['metrics', key],
+      queryFn: () => unwrap(api.GET('/api/v1/node/metrics', { params: { query: ask() } })),
     }),
   services: () => queryOptions({ queryKey: ['services'], queryFn: () => unwrap(api.GET('/api/v1/node/services')) }),
   processes: (query: { sort?: string; limit?: number }) =>
@@ -217,7 +218,7 @@ export const queries = {
 
 /** Which queries an event about an object of a kind makes old, by the first part of their keys. */
 export function touchedBy(kind: string): string[] {
-  const host = ['host', 'event', 'notice']
+  const host = ['host', 'event']
   if (kind === 'account') return ['account', 'usage', 'organisation', ...host]
   if (kind === 'site' || kind === 'pool') return ['site', 'pool', 'account', ...host]
   return [kind, ...host]

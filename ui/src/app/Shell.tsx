@@ -28,6 +28,7 @@ import { useShortcuts } from './shortcuts'
 // what a page does not need first comes after it
 const ChangesDrawer = lazy(() => import('./ChangesDrawer').then((file) => ({ default: file.ChangesDrawer })))
 const ShortcutSheet = lazy(() => import('./ShortcutSheet').then((file) => ({ default: file.ShortcutSheet })))
+const Bell = lazy(() => import('../features/notice/Bell').then((file) => ({ default: file.Bell })))
 const ScopeSwitcher = lazy(() => import('./ScopeSwitcher').then((file) => ({ default: file.ScopeSwitcher })))
 
 async function signOut() {
@@ -199,6 +200,9 @@ export function Shell() {
                   <IconListCheck size={18} stroke={1.6} />
                 </ActionIcon>
               </Indicator>
+              <Suspense fallback={<span style={{ width: 36 }} />}>
+                <Bell />
+              </Suspense>
               <ActionIcon
                 variant="subtle"
                 color="slate"

@@ -26,7 +26,7 @@ const text = files.map((name) => readFileSync(join(source, name), 'utf8')).join(
 
 /** Groups whose keys are made at run time, of a code that the panel sends or an operation's name. */
 const MADE =
-  /^(act|adoption\.(badge|choice|effect|state|why)|condition|conditionWords|deliveryState|destroy|event|feature|impact|kind|limit|limitFrom|memberState|nav|organisationKind|permission|problem|reason|role|setting|severity|suspendedBy|synonyms|unit|via)\./
+  /^(act|adoption\.(badge|choice|effect|state|why)|history\.(chart|ranges|series)|notices\.words|services\.(active|what)|condition|conditionWords|deliveryState|destroy|event|feature|impact|kind|limit|limitFrom|memberState|nav|organisationKind|permission|problem|reason|role|setting|severity|suspendedBy|synonyms|unit|via)\./
 
 test.each(['de.json', 'en-XA.json'])('%s has the keys of en.json, and their values in braces', (name) => {
   const other = load(name)

@@ -18,6 +18,7 @@ import { EmptyState, ErrorState, Note } from '../../components/States'
 import { Badge, conditionOf, StatusBadge } from '../../components/StatusBadge'
 import { cameBackFrom } from '../identity/linking'
 import { Figures } from '../node/Figures'
+import { HomeNotices } from '../notice/HomeNotices'
 
 const isWell = (object: Schemas['Convergence']) => conditionOf(object) === 'ready'
 
@@ -226,6 +227,7 @@ export function Home() {
         )}
         <Invitations />
         <FirstSteps />
+        <HomeNotices />
         <Attention />
         {may('GET /api/v1/events') && (
           <section aria-label={t('home.latest')}>

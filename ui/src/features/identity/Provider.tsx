@@ -72,7 +72,7 @@ function Overview({ provider }: { provider: Provider }) {
           [t('table.created'), <Time key="created" at={provider.created_at} />],
         ]}
       />
-      <section aria-label={t('identity.mappings')}>
+      <div>
         <Title order={2} mb="xs">
           {t('identity.mappings')}
         </Title>
@@ -120,7 +120,7 @@ function Overview({ provider }: { provider: Provider }) {
             {t('identity.notInForceHelp')}
           </Text>
         )}
-      </section>
+      </div>
     </Stack>
   )
 }

@@ -1,6 +1,7 @@
-import { Button, Group, Select, Skeleton, Stack, Text, Textarea, Title } from '@mantine/core'
+import { Anchor, Button, Group, Select, Skeleton, Stack, Text, Textarea, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
@@ -19,6 +20,18 @@ import { Diff, PlanDiff } from '../../components/PlanDiff'
 import { EmptyState, ErrorState, Note } from '../../components/States'
 import { Badge, ConditionBadge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
+
+/** Leads to how the server fared at a moment. */
+function AroundThis({ at }: { at: string }) {
+  const { t } = useTranslation()
+  const { may } = useMe()
+  if (!may('GET /api/v1/node/metrics')) return null
+  return (
+    <Anchor component={Link} to="/health" search={{ tab: 'history', range: '1h', at }} size="sm">
+      {t('history.aroundThis')}
+    </Anchor>
+  )
+}
 
 type Drift = Schemas['DriftView']
 
@@ -85,7 +98,7 @@ function DriftItem({ drift }: { drift: Drift }) {
             {drift.changed_at && (
               <>
                 {' · '}
-                {t('changes.edited')} <Time at={drift.changed_at} />
+                {t('changes.edited')} <Time at={drift.changed_at} /> <AroundThis at={drift.changed_at} />
               </>
             )}
             {drift.noticed_at && (
@@ -229,7 +242,7 @@ function Timeline() {
   return (
     <ul className="steps">
       {events.map((event) => (
-        <EventLine key={event.cursor} event={event} />
+        <EventLine key={event.cursor} event={event} aside={<AroundThis at={event.last_at} />} />
       ))}
     </ul>
   )

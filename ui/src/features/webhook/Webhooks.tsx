@@ -43,6 +43,9 @@ const CODES = [
   'usage.high',
   'usage.full',
   'webhook.disabled',
+  'node.disk_high',
+  'node.agent_away',
+  'node.agent_back',
 ]
 
 export function WebhookForm({
