@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Select, Skeleton, Stack, Text, Textarea, Title } from '@mantine/core'
+import { Button, Group, Select, Skeleton, Stack, Text, Textarea, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -27,9 +27,9 @@ function AroundThis({ at }: { at: string }) {
   const { may } = useMe()
   if (!may('GET /api/v1/node/metrics')) return null
   return (
-    <Anchor component={Link} to="/health" search={{ tab: 'history', range: '1h', at }} size="sm">
+    <Link to="/health" search={{ tab: 'history', range: '1h', at }}>
       {t('history.aroundThis')}
-    </Anchor>
+    </Link>
   )
 }
 

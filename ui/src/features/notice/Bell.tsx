@@ -49,9 +49,16 @@ export function Bell() {
     // what is well can only settle what is there
     if (newest.severity !== 'info' || any) void client.invalidateQueries({ queryKey: ['notice'] })
   }, [newest, any, client])
+  const button = useRef<HTMLButtonElement>(null)
+  const close = () => {
+    setUrl({ open: undefined })
+    // once the drawer is gone, the focus is where it came from
+    setTimeout(() => button.current?.focus(), 50)
+  }
   return (
     <div className="bell">
       <ActionIcon
+        ref={button}
         variant="subtle"
         color="slate"
         size={36}
@@ -69,7 +76,7 @@ export function Bell() {
       <span className="sr" role="status" aria-live="polite">
         {news}
       </span>
-      <Suspense>{open === OPEN && <NoticeDrawer onClose={() => setUrl({ open: undefined })} />}</Suspense>
+      <Suspense>{open === OPEN && <NoticeDrawer onClose={close} />}</Suspense>
     </div>
   )
 }

@@ -63,14 +63,14 @@ export function NoticeDrawer({ onClose }: { onClose: () => void }) {
         {notices && notices.items.length > 0 && (
           <ul className="steps">
             {notices.items.map((notice) => (
-              <NoticeLine key={notice.id} notice={notice} onGo={onClose} />
+              <NoticeLine key={notice.id} notice={notice} />
             ))}
           </ul>
         )}
         {may('GET /api/v1/webhooks') && (
           <Text size="sm" c="dimmed">
             {t('notices.elsewhere')}{' '}
-            <Anchor component={Link} to="/webhooks" size="sm" onClick={onClose}>
+            <Anchor component={Link} to="/webhooks" size="sm" underline="always">
               {t('nav.webhooks')}
             </Anchor>
           </Text>

@@ -10,14 +10,14 @@ const TONES: Record<string, Tone> = { info: 'off', warning: 'warning', error: 'b
 /** So many objects are named at once; the others open. */
 const NAMED = 3
 
-function ObjectName({ notice, object, onGo }: { notice: Notice; object: NoticeObject; onGo?: () => void }) {
+function ObjectName({ notice, object }: { notice: Notice; object: NoticeObject }) {
   const place = placeOf(notice, object)
   const kind = said(`kind.${object.kind}`) ?? object.kind
   return (
     <li>
       {kind}{' '}
       {place ? (
-        <Link className="cell-link" to={place.to} params={place.params} onClick={onGo}>
+        <Link className="cell-link" to={place.to} params={place.params}>
           {object.name}
         </Link>
       ) : (
@@ -28,12 +28,12 @@ function ObjectName({ notice, object, onGo }: { notice: Notice; object: NoticeOb
 }
 
 /** One notice, about however many objects, each of which leads to its page. */
-export function NoticeLine({ notice, onGo }: { notice: Notice; onGo?: () => void }) {
+export function NoticeLine({ notice }: { notice: Notice }) {
   const { t } = useTranslation()
   const first = notice.objects.slice(0, NAMED)
   const rest = notice.objects.slice(NAMED)
   const names = (objects: NoticeObject[]) =>
-    objects.map((object) => <ObjectName key={object.kind + object.id} notice={notice} object={object} onGo={onGo} />)
+    objects.map((object) => <ObjectName key={object.kind + object.id} notice={notice} object={object} />)
   return (
     <li className="notice" data-unread={!notice.read || undefined}>
       <div>

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, SegmentedControl, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { Button, Group, SegmentedControl, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
@@ -123,9 +123,9 @@ export function History() {
             ) : (
               <Text c="dimmed">{t('history.quiet')}</Text>
             )}
-            <Anchor component={Link} to="/changes" search={{ tab: 'timeline' }} size="sm">
+            <Link to="/changes" search={{ tab: 'timeline' }}>
               {t('history.timeline')}
-            </Anchor>
+            </Link>
           </section>
         </>
       )}
