@@ -38,8 +38,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       // what is refused is on its field, and inside of the collapsed part it is shown
       await form.getByText('More', { exact: false }).first().click()
       await form.getByRole('button', { name: 'Add mapping' }).click()
-      await form.getByRole('textbox', { name: 'Group' }).fill('staff')
-      await form.getByRole('combobox', { name: 'Role' }).click()
+      await form.getByRole('textbox', { name: 'Group', exact: true }).fill('staff')
+      await form.getByRole('combobox', { name: 'Role', exact: true }).click()
       await page.getByRole('option', { name: 'Developer' }).click()
       const places = form.getByRole('combobox', { name: 'Organisation' })
       await places.click()

@@ -38,7 +38,7 @@ export const rate = (value: number) => `${bytes(value)}/s`
 export const moment = (time: number, part: 'time' | 'day') =>
   new Intl.DateTimeFormat(
     locale(),
-    part === 'time' ? { hour: '2-digit', minute: '2-digit' } : { day: 'numeric', month: 'short' },
+    part === 'time' ? { hour: 'numeric', minute: '2-digit' } : { day: 'numeric', month: 'short' },
   ).format(time)
 
 /** The zone that times are shown in. */

@@ -8,10 +8,10 @@ import {
   type MantineColorsTuple,
   Menu,
   Modal,
-  Notification,
   Text,
   type VariantColorsResolver,
 } from '@mantine/core'
+import i18n from './i18n'
 
 const slate: MantineColorsTuple = [
   '#f6f8fa',
@@ -112,7 +112,11 @@ export const theme = createTheme({
       styles: { title: { fontSize: '1.0625rem', fontWeight: 600 } },
     }),
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
-    Notification: Notification.extend({ styles: { description: { color: 'var(--mantine-color-dimmed)' } } }),
+    Notification: {
+      // asked for when one is shown: the language may be another one then
+      defaultProps: () => ({ closeButtonProps: { 'aria-label': i18n.t('common.close') } }),
+      styles: { description: { color: 'var(--mantine-color-dimmed)' } },
+    },
     Text: Text.extend({ defaultProps: { size: 'sm' } }),
     Button: Button.extend({ styles: { root: { fontWeight: 500 } } }),
     Loader: Loader.extend({ defaultProps: { type: 'dots' } }),

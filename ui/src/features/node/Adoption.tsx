@@ -14,7 +14,7 @@ import { Badge, type Tone } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
 import { Decide, DecideAll } from './AdoptionForms'
 import './adoption.css'
-import { commonChoices, effectOf, fieldText, groupsOf, type Item } from './adoption'
+import { choicesOf, commonChoices, effectOf, fieldText, groupsOf, type Item } from './adoption'
 
 const TONES: Record<string, Tone> = { absent: 'warning', behind: 'warning', unknown: 'warning', removing: 'moving' }
 /** So many are drawn at once. */
@@ -84,7 +84,7 @@ function AdoptionItem({ item, why }: { item: Item; why: string }) {
             )}
           </Title>
           <Text size="sm" c="dimmed">
-            {item.account && <>{t('palette.siteOf', { account: item.account })} · </>}
+            {item.account && <>{t('adoption.of', { account: item.account })} · </>}
             {item.panel_generation
               ? t('adoption.versions', {
                   database: number(item.panel_generation),
@@ -104,7 +104,7 @@ function AdoptionItem({ item, why }: { item: Item; why: string }) {
       <Sides item={item} />
       {mayDecide && item.choices.length > 0 && (
         <ul className="choices">
-          {item.choices.map((name) => (
+          {choicesOf(item).map((name) => (
             <li key={name}>
               <Button size="xs" variant="default" onClick={() => setChoice(name)}>
                 {said(`adoption.choice.${name}`) ?? name}
@@ -121,12 +121,12 @@ function AdoptionItem({ item, why }: { item: Item; why: string }) {
   )
 }
 
-function WhyGroup({ why, items }: { why: string; items: Item[] }) {
+type All = { choice: string; items: Item[] }
+
+function WhyGroup({ why, items, onAll }: { why: string; items: Item[]; onAll: (all: All) => void }) {
   const { t } = useTranslation()
   const { may } = useMe()
   const [shown, setShown] = useState(STEP)
-  // those that were chosen stay the ones meant, while the list changes under them
-  const [all, setAll] = useState<{ choice: string; items: Item[] }>()
   const choices = items.length > 1 && may('POST /api/v1/adoption/decisions') ? commonChoices(items) : []
   const title = said(`adoption.why.${why}`) ?? why
   return (
@@ -138,7 +138,7 @@ function WhyGroup({ why, items }: { why: string; items: Item[] }) {
         {choices.length > 0 && (
           <Group gap="xs">
             {choices.map((choice) => (
-              <Button key={choice} size="xs" variant="default" onClick={() => setAll({ choice, items })}>
+              <Button key={choice} size="xs" variant="default" onClick={() => onAll({ choice, items })}>
                 {t('adoption.forAll', {
                   choice: said(`adoption.choice.${choice}`) ?? choice,
                   count: items.length,
@@ -156,7 +156,6 @@ function WhyGroup({ why, items }: { why: string; items: Item[] }) {
           {t('adoption.more', { count: items.length - shown })}
         </Button>
       )}
-      {all && <DecideAll items={all.items} choice={all.choice} onClose={() => setAll(undefined)} />}
     </section>
   )
 }
@@ -165,6 +164,8 @@ function WhyGroup({ why, items }: { why: string; items: Item[] }) {
 export function Adoption() {
   const { t } = useTranslation()
   const read = useQuery({ ...queries.adoption(), refetchInterval: 15_000 })
+  // those that were chosen stay the ones meant, while the list changes under them
+  const [all, setAll] = useState<All>()
   const items = read.data?.items
   return (
     <Page title={t('adoption.title')}>
@@ -177,10 +178,11 @@ export function Adoption() {
       {items && (
         <Stack gap="lg">
           {groupsOf(items).map((group) => (
-            <WhyGroup key={group.why} why={group.why} items={group.items} />
+            <WhyGroup key={group.why} why={group.why} items={group.items} onAll={setAll} />
           ))}
         </Stack>
       )}
+      {all && <DecideAll items={all.items} choice={all.choice} onClose={() => setAll(undefined)} />}
     </Page>
   )
 }

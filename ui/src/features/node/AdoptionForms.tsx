@@ -120,7 +120,7 @@ type Row = {
 }
 
 /** An object on which others stand, or which stands on others, is judged once those were decided about. */
-const LATER = ['dependency_unknown', 'has_dependents']
+const LATER = ['account_unknown', 'dependency_unknown', 'has_dependents']
 
 const TONES: Record<Row['state'], Tone> = {
   looking: 'moving',

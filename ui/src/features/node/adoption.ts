@@ -34,9 +34,14 @@ export function groupsOf(items: Item[]): { why: string; items: Item[] }[] {
   return [...groups].map(([why, items]) => ({ why, items })).sort((a, b) => place(a.why) - place(b.why))
 }
 
+const CHOICES = ['host', 'panel', 'take_over', 'keep', 'remove']
+
+/** What can be decided, with what takes something away last. */
+export const choicesOf = (item: Item) => [...item.choices].sort((a, b) => CHOICES.indexOf(a) - CHOICES.indexOf(b))
+
 /** What can be decided about every one of them. */
 export const commonChoices = (items: Item[]) =>
-  (items[0]?.choices ?? []).filter((choice) => items.every((item) => item.choices.includes(choice)))
+  (items[0] ? choicesOf(items[0]) : []).filter((choice) => items.every((item) => item.choices.includes(choice)))
 
 /** What others stand on comes first, and goes last. */
 export const inOrder = (items: Item[], choice: string) => (choice === 'remove' ? [...items].reverse() : items)

@@ -59,7 +59,7 @@ function options(props: Props, scheme: 'light' | 'dark', width: number): uPlot.O
       y: { range: (_, __, high) => [0, props.most ?? Math.max(high * 1.05, Number.EPSILON)] },
     },
     axes: [
-      { ...axis, space: 70, values: (_, splits) => once(splits.map(props.time)) },
+      { ...axis, size: 28, space: 70, values: (_, splits) => once(splits.map(props.time)) },
       {
         ...axis,
         size: 74,
