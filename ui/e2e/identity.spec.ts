@@ -1,18 +1,15 @@
-import type { Page, Route } from '@playwright/test'
+import type { Route } from '@playwright/test'
 import { onServer, PASSWORD } from './server'
 import { expect, expectAccessible, expectNoSideways, open, test } from './test'
 
 test.use({ quiet: [401, 403, 422, 503] })
 
-/** What is dangerous asks for the password once more where the sign-in is some time ago. */
-async function stepUp(page: Page) {
-  const dialog = page.getByRole('dialog', { name: 'Show once more that it is you' })
-  await page.addLocatorHandler(dialog, async () => {
-    await dialog.getByLabel('Password', { exact: true }).fill(PASSWORD)
-    await dialog.getByRole('button', { name: 'Go on' }).click()
-    await dialog.waitFor({ state: 'detached' })
-  })
-}
+// what is dangerous asks for the password once more where the sign-in is some time ago
+test.beforeEach(async ({ request, baseURL }) => {
+  const headers = { Origin: new URL(baseURL ?? '').origin }
+  const answer = await request.post('/api/v1/session/step-up', { data: { password: PASSWORD }, headers })
+  expect(answer.ok(), await answer.text()).toBe(true)
+})
 
 const json = (route: Route, body: unknown, status = 200) =>
   route.fulfill({ status, contentType: 'application/json', body: JSON.stringify(body) })
@@ -22,7 +19,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.use({ colorScheme })
     test('a provider is added with what it cannot exist without, edited, and removed', async ({ watched: page }) => {
       const name = `p${Date.now().toString(36)}`
-      await stepUp(page)
       await open(page, '/identity-providers')
       await page.getByRole('button', { name: 'Add provider' }).click()
       const form = page.getByRole('dialog', { name: 'Add provider' })
@@ -111,7 +107,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
       watched: page,
       baseURL,
     }) => {
-      await stepUp(page)
       const identity = {
         id: '0199d0b4-0000-7000-8000-000000000001',
         provider: 'corp',
@@ -154,7 +149,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('the panel itself says where to go for a provider that cannot be reached', async ({ watched: page }) => {
-  await stepUp(page)
   await open(page, '/profile?tab=identities')
   await page.getByRole('button', { name: 'Link Example Corp', exact: true }).click()
   const ask = page.getByRole('dialog', { name: 'Link Example Corp' })

@@ -9,7 +9,7 @@ import type { Schemas } from '../api/problem'
 import { beginLinking, cameBackFrom } from '../features/identity/linking'
 import { created, edited, valuesOf } from '../features/identity/ProviderForm'
 import { commonChoices, decision, effectOf, fieldText, groupsOf, type Item, inOrder } from '../features/node/adoption'
-import { figure, hasPeaks, indexAt, rangeOf, type Series, summary, windowOf } from '../features/node/history/series'
+import { figure, hasPeaks, rangeOf, type Series, summary, windowOf } from '../features/node/history/series'
 import { byWorst } from '../features/node/Services'
 import { NoticeLine } from '../features/notice/NoticeLine'
 import { forHome, type Notice, noticeWords, placeOf } from '../features/notice/notices'
@@ -152,7 +152,6 @@ test('a time is up to now, or around a moment and not into the future', () => {
   expect(windowOf('24h', '2026-03-01T11:00:00Z', now).to).toBe('2026-03-01T12:00:00.000Z')
   expect(windowOf('1h', 'nonsense', now).to).toBe('2026-03-01T12:00:00.000Z')
   expect([rangeOf('7d'), rangeOf('8d'), rangeOf(undefined), rangeOf('toString')]).toEqual(['7d', '24h', '24h', '24h'])
-  expect(indexAt([10, 20, 30], 24)).toBe(1)
 })
 
 test('services that failed come first, and all others stay in their order', () => {

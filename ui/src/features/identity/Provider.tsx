@@ -132,7 +132,8 @@ export function ProviderPage() {
   const navigate = useNavigate()
   const { provider: name } = useParams({ from: '/identity-providers/$provider' })
   const [act, setAct] = useState<'edit' | 'delete'>()
-  const read = useQuery(queries.identityProvider(name))
+  // once it is removed, nothing is asked of it any more
+  const read = useQuery({ ...queries.identityProvider(name), enabled: act !== 'delete' })
   const provider = read.data
   if (read.error && !provider) {
     return (

@@ -7,7 +7,8 @@ export type Series = Schemas['MetricSeries']
 /** Times that can be looked at, in seconds. */
 export const RANGES = { '1h': 3600, '24h': 86_400, '7d': 604_800, '90d': 7_776_000 } as const
 export type RangeKey = keyof typeof RANGES
-export const rangeOf = (text: string | undefined): RangeKey => (text && text in RANGES ? (text as RangeKey) : '24h')
+export const rangeOf = (text: string | undefined): RangeKey =>
+  text && Object.hasOwn(RANGES, text) ? (text as RangeKey) : '24h'
 
 /** So many points are asked for: about one for each three pixels. */
 export const POINTS = 240
@@ -73,12 +74,3 @@ export function summary(series: Series): Summary | undefined {
 /** Whether the highest values say more than the averages do. */
 export const hasPeaks = (series: Series) =>
   series.peak.some((peak, index) => peak !== null && peak !== series.average[index])
-
-/** The step of a moment, or the nearest one. */
-export function indexAt(times: number[], moment: number): number {
-  let found = 0
-  times.forEach((time, index) => {
-    if (Math.abs(time - moment) < Math.abs((times[found] ?? 0) - moment)) found = index
-  })
-  return found
-}
