@@ -350,12 +350,12 @@ async fn job_list(
     let (scope, filter) = (actor.scope::<ViewJobs>(), wanted.0);
     let read = async |tx: &mut Tx| -> Result<_, StoreError> {
         let rows = jobs::list(tx, &scope, &filter, (page.after(), page.rows())).await?;
-        let List { items, next_cursor } = page.list(rows, |job| job.id.to_string());
+        let List { items, next_cursor, total } = page.list(rows, |job| job.id.to_string());
         let mut shown = Vec::with_capacity(items.len());
         for job in items {
             shown.push(JobView::of(&parts.jobs, tx, job).await?);
         }
-        Ok(List { items: shown, next_cursor })
+        Ok(List { items: shown, next_cursor, total })
     };
     Ok(Json(parts.panel.store().read(read).await?))
 }
@@ -376,7 +376,7 @@ async fn job_show(
 }
 
 /// The log of a job. With `Accept: text/event-stream` a stream from `Last-Event-ID` or `after` on: `line` with a line each, whose number is the
-/// event's id, and `job` with the job at the beginning and whenever it changed; it ends after the job has ended.
+/// event's id, and `job` with the job at the beginning and whenever it changed; one that has ended comes behind its last line, and the stream ends.
 #[utoipa::path(get, path = "/jobs/{job}/log", tag = "jobs",
     params(("job" = String, Path, description = "Its id"), LinesParams,
            ("Last-Event-ID" = Option<String>, Header, description = "The number of the line after which a stream goes on")),
