@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import type { DestructiveId } from '../src/app/destructive'
 import { example, operation } from './api'
+import { job } from './jobs'
 
 /** How a layer is brought up: where one goes, what is there that is not on every server, and what is pressed. */
 export type Layer = {
@@ -50,6 +51,11 @@ export const CONFIRMS: Record<DestructiveId, Layer> = {
   account_member_remove: { at: '/accounts/alice?tab=members', press: row('alice', 'Remove') },
   account_suspend: { at: '/accounts/alice', press: actions('Suspend') },
   invitation_decline: { at: '/', given: invitations, press: button('Decline') },
+  job_cancel: {
+    at: '/jobs',
+    given: { job_list: list(job('one')) },
+    press: button('Cancel: Install the role: Web'),
+  },
   organisation_delete: { at: '/organisations/acme', press: actions('Delete') },
   organisation_member_remove: {
     at: '/organisations/acme?tab=members',

@@ -10,6 +10,7 @@ export const DESTRUCTIVE = {
   account_member_remove: 'confirm',
   account_suspend: 'confirm',
   invitation_decline: 'confirm',
+  job_cancel: 'confirm',
   organisation_delete: 'name',
   organisation_member_remove: 'confirm',
   organisation_suspend: 'confirm',

@@ -383,6 +383,9 @@ pub(crate) fn path(operation: &Operation, target: Target, ids: &Ids) -> String {
     path = path.replace("{passkey}", target.pick(PASSKEYS[0], PASSKEYS[1], missing_id));
     path = path.replace("{token}", &pick_id(&ids.tokens));
     assert!(!path.contains('{'), "no example for a parameter of {path}: add one");
+    if operation.id == "search" {
+        return format!("{path}?q={}", target.pick("alice", "bob", "nobody"));
+    }
     if operation.takes("dry_run") { format!("{path}?dry_run=true") } else { path }
 }
 

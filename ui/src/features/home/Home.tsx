@@ -2,7 +2,7 @@ import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
@@ -17,6 +17,9 @@ import { Page } from '../../components/Page'
 import { EmptyState, ErrorState, Note } from '../../components/States'
 import { Badge, conditionOf, StatusBadge } from '../../components/StatusBadge'
 import { Figures } from '../node/Figures'
+
+// a new installation alone needs it
+const Checklist = lazy(() => import('../start/Checklist').then((file) => ({ default: file.Checklist })))
 
 const isWell = (object: Schemas['Convergence']) => conditionOf(object) === 'ready'
 
@@ -207,6 +210,11 @@ export function Home() {
           </section>
         )}
         <Invitations />
+        {may('PUT /api/v1/settings/{key}') && (
+          <Suspense>
+            <Checklist />
+          </Suspense>
+        )}
         <FirstSteps />
         <Attention />
         {may('GET /api/v1/events') && (
