@@ -14,7 +14,7 @@ use store::{Statement, StoreError, Tx, WriteTx};
 /// What happened longer ago calls for nobody.
 const LASTS: Duration = Duration::from_hours(30 * 24);
 /// Events that are looked at, the newest. Where more call for somebody, the counts are at least so many.
-const MOST_EVENTS: i64 = 5000;
+const MOST_EVENTS: i64 = 2000;
 /// Objects that a notice names.
 const MOST_OBJECTS: usize = 20;
 
@@ -27,11 +27,15 @@ macro_rules! unsettled {
              FROM event e WHERE e.seq IN (",
             $seqs,
             ") AND CASE
-                WHEN e.code IN ('object.degraded', 'object.failed', 'object.unknown', 'job.failed') THEN NOT EXISTS
+                WHEN e.code IN ('object.degraded', 'object.failed', 'object.unknown') THEN NOT EXISTS
                     (SELECT 1 FROM event later
                      WHERE later.scope_kind = e.scope_kind AND later.scope_id = e.scope_id AND later.seq > e.seq AND later.last_at >= e.last_at
-                       AND later.code IN ('object.ready', 'object.removed', 'object.adopted', 'job.done', 'job.cancelled',
+                       AND later.code IN ('object.ready', 'object.removed', 'object.adopted',
                                           CASE e.code WHEN 'object.degraded' THEN 'object.failed' ELSE 'object.degraded' END))
+                WHEN e.code = 'job.failed' THEN NOT EXISTS
+                    (SELECT 1 FROM event later
+                     WHERE later.scope_kind = e.scope_kind AND later.scope_id = e.scope_id AND later.seq > e.seq AND later.last_at >= e.last_at
+                       AND later.code IN ('job.done', 'job.cancelled'))
                 WHEN e.code IN ('usage.high', 'usage.full') THEN EXISTS
                     (SELECT 1 FROM account_usage u
                      WHERE u.account_id = e.scope_id
