@@ -21,7 +21,7 @@ function away() {
 
 /** Who is signed in, the texts of one language, and the code are asked for at once. */
 async function begin() {
-  const session = fetch('/api/v1/session', { headers: { Accept: 'application/json' } }).catch(() => undefined)
+  const session = fetch('/api/v1/me', { headers: { Accept: 'application/json' } }).catch(() => undefined)
   const [{ start }] = await Promise.all([import('./app/start'), textsOf(preferredLanguage())])
   await start(document.getElementById('root') as HTMLElement, session)
 }

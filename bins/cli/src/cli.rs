@@ -24,6 +24,7 @@ use crate::identity_provider::IdentityProviderCommand;
 use crate::limit::LimitCommand;
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
+use crate::me::MeArgs;
 use crate::member::{InvitationCommand, MemberCommand};
 use crate::networks::NetworksCommand;
 use crate::node::NodeCommand;
@@ -36,6 +37,7 @@ use crate::pool::PoolCommand;
 use crate::role::{PermissionCommand, RoleCommand};
 use crate::run::Session;
 use crate::screen::Screen;
+use crate::search::SearchArgs;
 use crate::second_factor::SecondFactorCommand;
 use crate::session::{PasswordArgs, SessionCommand};
 use crate::setting::SettingCommand;
@@ -64,6 +66,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Me(MeArgs),
+    Search(SearchArgs),
     #[command(subcommand)]
     Account(AccountCommand),
     #[command(subcommand)]
@@ -142,7 +146,8 @@ impl Command {
             Self::Organisation(command) => command.change(),
             Self::Site(command) => command.change(),
             Self::Adopt(args) => args.change(),
-            Self::Node(NodeCommand::Edit(args)) => Some(&mut args.change),
+            Self::Pool(command) => command.change(),
+            Self::Node(command) => command.change(),
             _ => None,
         }
     }
@@ -193,6 +198,8 @@ impl Command {
 
     async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
+            Self::Me(args) => args.run(session).await,
+            Self::Search(args) => args.run(session).await,
             Self::Account(command) => command.run(session).await,
             Self::Package(command) => command.run(session).await,
             Self::Limit(command) => command.run(session).await,

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::change::{ChangeArgs, IfMatchArgs, Subject};
+use crate::change::{Change, ChangeArgs, IfMatchArgs, Subject};
 use crate::client::Call;
 use crate::failure::Failure;
 use crate::fields::{self, bytes, duration, text};
@@ -26,6 +26,8 @@ pub(crate) enum NodeCommand {
     Processes(ProcessesArgs),
     /// List the services that the server's work stands on, and count the pools
     Services,
+    /// Try the web server again now, in place of after the pause: when what stood in the way was mended
+    Retry(RetryArgs),
     /// Ask whether the panel and its database answer
     Health,
 }
@@ -39,21 +41,42 @@ pub(crate) struct EditArgs {
     #[command(flatten)]
     if_match: IfMatchArgs,
     #[command(flatten)]
-    pub(crate) change: ChangeArgs,
+    change: ChangeArgs,
+}
+
+/// Trying again
+#[derive(Debug, Args)]
+pub(crate) struct RetryArgs {
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// The server.
+fn subject() -> Subject {
+    Subject { kind: "node", name: String::new(), path: "/node".to_owned() }
 }
 
 impl NodeCommand {
+    /// How the change is made, where the command makes one.
+    pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
+        match self {
+            Self::Edit(args) => Some(&mut args.change),
+            Self::Retry(args) => Some(&mut args.change),
+            Self::Show | Self::Metrics(_) | Self::Processes(_) | Self::Services | Self::Health => None,
+        }
+    }
+
     pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
             Self::Show => show(session).await,
             Self::Edit(args) => {
-                let subject = Subject { kind: "node", name: String::new(), path: "/node".to_owned() };
                 let body = |_: &Value| Ok(json!({ "listen": args.listen }));
-                args.change.edit(session, subject, &args.if_match, body).await
+                args.change.edit(session, subject(), &args.if_match, body).await
             }
             Self::Metrics(args) => figures::metrics(session, args).await,
             Self::Processes(args) => figures::processes(session, args).await,
             Self::Services => figures::services(session).await,
+            Self::Retry(args) => args.change.run(session, Change::retry(subject())).await,
             Self::Health => {
                 let reply = session.ask("asking", Call::get("/health")).await?;
                 if session.json {

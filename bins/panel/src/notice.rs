@@ -13,14 +13,13 @@ use store::{Statement, StoreError, Tx, WriteTx};
 
 /// What happened longer ago calls for nobody.
 const LASTS: Duration = Duration::from_hours(30 * 24);
-/// Events that are looked at, the newest.
-const MOST_EVENTS: i64 = 2000;
+/// Events that are looked at, the newest. Where more call for somebody, the counts are at least so many.
+const MOST_EVENTS: i64 = 5000;
 /// Objects that a notice names.
 const MOST_OBJECTS: usize = 20;
 
-/// The events of these numbers (`$1` and `$2` are those of the statement around it) that are not settled: of an object, that nothing better or other came later; of
-/// what is told of once, that it is still so.
-// The text of two statements, so that they do not differ by accident.
+// The events of these numbers that are not settled: of an object, that nothing better or other came later; of what is told of once, that it is
+// still so. A macro, since it is the text of two statements.
 macro_rules! unsettled {
     ($seqs:expr) => {
         concat!(
@@ -56,7 +55,8 @@ macro_rules! unsettled {
 
 // The loud ones are in an index of their own: the others are not walked.
 const ALL: Statement = Statement::new(unsettled!(
-    "SELECT seq FROM (SELECT seq FROM event WHERE severity <> 'info' AND last_at >= $2 ORDER BY seq DESC LIMIT $1) newest"
+    "SELECT seq FROM (SELECT seq FROM event WHERE severity <> 'info' AND code <> 'object.waiting' AND last_at >= $2
+                      ORDER BY seq DESC LIMIT $1) newest"
 ));
 // Who sees an event is said by the same words as in `desired::event`.
 const GRANTED: Statement = Statement::new(unsettled!(
@@ -64,13 +64,14 @@ const GRANTED: Statement = Statement::new(unsettled!(
         (SELECT e.seq
          FROM (SELECT DISTINCT account_id FROM account_permission WHERE holder_id = $3 AND permission = $4) g
               CROSS JOIN event e
-         WHERE e.account_id = g.account_id AND e.severity <> 'info' AND e.last_at >= $2 ORDER BY e.seq DESC LIMIT $1) of_account
+         WHERE e.account_id = g.account_id AND e.severity <> 'info' AND e.code <> 'object.waiting' AND e.last_at >= $2
+         ORDER BY e.seq DESC LIMIT $1) of_account
      UNION
      SELECT of_organisation.seq FROM
         (SELECT e.seq
          FROM (SELECT DISTINCT organisation_id FROM organisation_permission WHERE holder_id = $3 AND permission = $4) g
               CROSS JOIN event e
-         WHERE e.organisation_id = g.organisation_id AND e.severity <> 'info' AND e.last_at >= $2
+         WHERE e.organisation_id = g.organisation_id AND e.severity <> 'info' AND e.code <> 'object.waiting' AND e.last_at >= $2
            AND (e.permission = $4
                 OR EXISTS (SELECT 1 FROM organisation_permission too
                            WHERE too.holder_id = $3 AND too.organisation_id = e.organisation_id

@@ -15,6 +15,7 @@ mod event;
 mod health;
 mod job;
 mod login_link;
+mod me;
 mod node;
 mod node_role;
 mod notice;
@@ -22,6 +23,7 @@ mod passkey;
 mod password;
 mod person_sign_in;
 mod plan;
+mod search;
 mod second_factor;
 mod session;
 pub(crate) mod setting;
@@ -30,6 +32,7 @@ mod token;
 /// The routes.
 pub(crate) fn table(parts: Parts) -> Table {
     health::table(&parts)
+        .merge(me::table(parts.clone()))
         .merge(session::table(parts.clone()))
         .merge(login_link::table(parts.clone()))
         .merge(password::table(parts.clone()))
@@ -39,6 +42,7 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(token::table(parts.panel.clone()))
         .merge(act_as::table(parts.clone()))
         .merge(setting::table(parts.panel.clone()))
+        .merge(search::table(parts.panel.clone()))
         .merge(event::table(parts.clone()))
         .merge(notice::table(parts.panel.clone()))
         .merge(node::table(parts.panel.clone()))
@@ -54,7 +58,7 @@ pub(crate) fn table(parts: Parts) -> Table {
 
 /// Every statement below.
 pub(crate) const STATEMENTS: &[&[store::Statement]] = &[
-    session::STATEMENTS,
+    me::STATEMENTS,
     doctor::STATEMENTS,
     adoption::STATEMENTS,
     crate::database::STATEMENTS,

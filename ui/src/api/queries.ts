@@ -9,7 +9,7 @@ type Page = { q?: string; cursor?: string; limit?: number }
 const list = { staleTime: 10_000 }
 
 export const queries = {
-  session: () => queryOptions({ queryKey: ['session'], queryFn: () => unwrap(api.GET('/api/v1/session')) }),
+  session: () => queryOptions({ queryKey: ['session'], queryFn: () => unwrap(api.GET('/api/v1/me')) }),
   accounts: (query: Page = {}) =>
     queryOptions({
       ...list,

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Accounts in the order of their names. */
+        /** Accounts, by name where no other order is asked for. */
         get: operations["account_list"];
         put?: never;
         /** Makes an account and its owner. */
@@ -92,6 +92,26 @@ export interface paths {
         post?: never;
         /** Takes somebody's roles on an account away, and what was offered to them. Who was made for the account and has nothing left is deleted. */
         delete: operations["account_member_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has an account tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is wished changes;
+         *     a hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+         */
+        post: operations["account_retry"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -654,6 +674,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who calls, by a session, a token or as root on the server itself, and what they may do. */
+        get: operations["me_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/node": {
         parameters: {
             query?: never;
@@ -703,6 +740,26 @@ export interface paths {
         get: operations["node_process_list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has the server's web server tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is
+         *     wished changes; a hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+         */
+        post: operations["node_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1278,6 +1335,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pools/{pool}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a pool tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is wished changes; a
+         *     hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+         */
+        post: operations["pool_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1313,6 +1390,26 @@ export interface paths {
         head?: never;
         /** Changes a role, and with it what all who have it may do. */
         patch: operations["role_edit"];
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts, sites (by all their names), organisations, people, packages, roles, webhooks and identity providers whose name has this part, as
+         *     far as the caller sees them in lists. Without a part nothing is found.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/second-factor": {
@@ -1394,8 +1491,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is signed in, and what they may do. */
-        get: operations["session_show"];
+        get?: never;
         put?: never;
         /** Signs in by password. */
         post: operations["session_create"];
@@ -1654,7 +1750,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sites in the order of their primary names. */
+        /** Sites, by their primary names where no other order is asked for. A part of a name is looked for in all names. */
         get: operations["site_list"];
         put?: never;
         /** Makes a site. A name that is not the caller's for certain is not served before an administrator approves it. */
@@ -1695,6 +1791,26 @@ export interface paths {
         put?: never;
         /** Approves all names of a site, as they were read, so that they are served. */
         post: operations["site_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a site tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is wished changes; a
+         *     hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+         */
+        post: operations["site_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1905,278 +2021,6 @@ export interface paths {
         put?: never;
         /** Sends a message of type `webhook.test` now, once, and says what came of it. */
         post: operations["webhook_test"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["job_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["job_show"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job}/log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["job_log"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["job_cancel"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["job_retry"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/node/roles": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["node_role_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/node/roles/{role}/install": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["node_role_install"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/node/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["node_metrics"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/node/processes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["node_process_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/node/services": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["node_service_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["notice_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notices/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["notice_read"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["search"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/accounts/{account}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["account_retry"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/sites/{site}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["site_retry"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/pools/{pool}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["pool_retry"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/node/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["node_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2899,6 +2743,43 @@ export interface components {
              */
             version: number;
         };
+        /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
+        Changed_Pool: components["schemas"]["DryRun"] | (components["schemas"]["Convergence"] & {
+            /** @description Whose it is. */
+            account: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description The id.
+             */
+            id: string;
+            /**
+             * @description The account's name and the version, with a hyphen between.
+             * @example alice-8.4
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many sites use it.
+             */
+            sites: number;
+            /** @description Its account is suspended, so it answers nothing. */
+            suspended: boolean;
+            /**
+             * @description The PHP version.
+             * @example 8.4
+             */
+            version: string;
+            /**
+             * Format: int32
+             * @description Workers at most.
+             */
+            workers: number;
+        });
         /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
         Changed_Role: components["schemas"]["DryRun"] | {
             /** @description Whether it comes with the program and cannot be changed. */
@@ -3751,6 +3632,20 @@ export interface components {
             /** @description What was looked at. */
             subject: string;
         };
+        /** @description An object that was found by its name. */
+        Found: {
+            /** @description The id. */
+            id: string;
+            /**
+             * @description `account`, `site`, `organisation`, `person`, `package`, `role`, `webhook` or `identity_provider`.
+             * @example site
+             */
+            kind: string;
+            /** @description The name; of a site, the name that was found, which may be a further one. */
+            name: string;
+            /** @description Whose it is: of a site the account, else the organisation; null: nobody's in particular. */
+            of?: string | null;
+        };
         /** @description How long others may act as the caller. */
         GiveConsent: {
             /**
@@ -4262,7 +4157,10 @@ export interface components {
             })[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4308,7 +4206,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4362,7 +4263,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4429,6 +4333,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Delivery: {
@@ -4475,7 +4384,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4511,7 +4423,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4544,7 +4459,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4601,7 +4519,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4637,7 +4558,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4706,6 +4630,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Member: {
@@ -4737,7 +4666,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4763,6 +4695,11 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         List_Organisation: {
@@ -4811,7 +4748,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4854,7 +4794,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4883,7 +4826,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4899,7 +4845,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4951,7 +4900,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4995,7 +4947,10 @@ export interface components {
             })[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -5009,7 +4964,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -5050,7 +5008,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -5090,7 +5051,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -5113,7 +5077,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -5167,7 +5134,10 @@ export interface components {
             })[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -5211,7 +5181,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -5246,7 +5219,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -5306,7 +5282,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description A link that signs in once. */
@@ -5352,6 +5331,45 @@ export interface components {
              * @example developer
              */
             role: string;
+        };
+        /** @description Who calls: a person in a session, a token, or root on the server itself. */
+        Me: {
+            /**
+             * Format: date-time
+             * @description Until when the person lets others act as them, where their organisation asks for consent.
+             */
+            act_as_consent_until?: string | null;
+            /** @description Who acts as the person; null: it is they themselves. */
+            acting?: string | null;
+            /**
+             * Format: date-time
+             * @description When the session, or the token, ends at the latest.
+             */
+            expires_at?: string | null;
+            /** @description What it was begun with, such as `password+totp`; null: no session. */
+            factors?: string | null;
+            /** @description The login, or `root`. */
+            login: string;
+            /** @description What they may do over the whole installation. */
+            permissions: string[];
+            /** @description What they may do on one organisation or account at least, or everywhere. On which, each operation says. */
+            permissions_somewhere: string[];
+            /**
+             * Format: uuid
+             * @description The person's id; null: root on the unix socket.
+             */
+            person?: string | null;
+            /** @description What they are. */
+            roles: components["schemas"]["Held"][];
+            /**
+             * Format: uuid
+             * @description The session's id.
+             */
+            session?: string | null;
+            /** @description The name of the token, where it is one. */
+            token?: string | null;
+            /** @description `session`, `token` or `socket`. */
+            via: string;
         };
         /**
          * @description Who counted.
@@ -5959,6 +5977,11 @@ export interface components {
              */
             version: number;
         };
+        /** @description What was found. */
+        SearchResult: {
+            /** @description What is named so first, then what begins so, then what has it somewhere; within each, kind by kind. */
+            items: components["schemas"]["Found"][];
+        };
         /** @description The caller's second factor. */
         SecondFactorView: {
             /** @description Whether one is asked for at every sign-in. */
@@ -6081,45 +6104,6 @@ export interface components {
             last_seen_at: string;
             /** @description The address it began from. */
             origin: string;
-        };
-        /** @description Who is signed in. */
-        SessionView: {
-            /**
-             * Format: date-time
-             * @description Until when the person lets others act as them, where their organisation asks for consent.
-             */
-            act_as_consent_until?: string | null;
-            /** @description Who acts as the person; null: it is they themselves. */
-            acting?: string | null;
-            /**
-             * Format: date-time
-             * @description When the session, or the token, ends at the latest.
-             */
-            expires_at?: string | null;
-            /** @description What it was begun with, such as `password+totp`; null: no session. */
-            factors?: string | null;
-            /** @description The login, or `root`. */
-            login: string;
-            /** @description What they may do over the whole installation. */
-            permissions: string[];
-            /** @description What they may do on one organisation or account at least, or everywhere. On which, each operation says. */
-            permissions_somewhere: string[];
-            /**
-             * Format: uuid
-             * @description The person's id; null: root on the unix socket.
-             */
-            person?: string | null;
-            /** @description What they are. */
-            roles: components["schemas"]["Held"][];
-            /**
-             * Format: uuid
-             * @description The session's id.
-             */
-            session?: string | null;
-            /** @description The name of the token, where it is one. */
-            token?: string | null;
-            /** @description `session`, `token` or `socket`. */
-            via: string;
         };
         /** @description From where a person may sign in from now on. */
         SetNetworks: {
@@ -6489,190 +6473,6 @@ export interface components {
              */
             delivery?: string | null;
         };
-        JobStep: {
-            name: string;
-            state: string;
-            /** Format: date-time */
-            started_at?: string | null;
-            /** Format: date-time */
-            ended_at?: string | null;
-        };
-        JobProblem: {
-            code: string;
-            detail: string;
-            remedy?: string | null;
-        };
-        Job: {
-            /** Format: uuid */
-            id: string;
-            kind: string;
-            object: components["schemas"]["JobObject"];
-            state: string;
-            /** Format: int64 */
-            position?: number | null;
-            steps: components["schemas"]["JobStep"][];
-            /** Format: int64 */
-            percent?: number | null;
-            last_line?: string | null;
-            /** Format: int64 */
-            log_lines: number;
-            created_by: string;
-            via: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            started_at?: string | null;
-            /** Format: date-time */
-            ended_at?: string | null;
-            /** Format: int64 */
-            attempts: number;
-            problem?: components["schemas"]["JobProblem"] | null;
-            may_cancel: boolean;
-            may_retry: boolean;
-        };
-        JobObject: {
-            kind: string;
-            id: string;
-            name: string;
-        };
-        JobLine: {
-            /** Format: int64 */
-            seq: number;
-            /** Format: date-time */
-            at: string;
-            text: string;
-        };
-        JobLog: {
-            items: components["schemas"]["JobLine"][];
-            /** Format: int64 */
-            next: number;
-            ended: boolean;
-        };
-        List_Job: {
-            items: components["schemas"]["Job"][];
-            next_cursor?: string | null;
-            /** Format: int64 */
-            total?: number | null;
-        };
-        NodeRole: {
-            name: string;
-            what: string;
-            state: string;
-            packages: string[];
-            missing: string[];
-            /** Format: int64 */
-            memory_bytes?: number | null;
-            job?: components["schemas"]["Job"] | null;
-        };
-        List_NodeRole: {
-            items: components["schemas"]["NodeRole"][];
-            next_cursor?: string | null;
-            /** Format: int64 */
-            total?: number | null;
-        };
-        MetricSeries: {
-            name: string;
-            unit: string;
-            average: (number | null)[];
-            peak: (number | null)[];
-        };
-        Metrics: {
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            to: string;
-            /** Format: int64 */
-            step_seconds: number;
-            times: string[];
-            series: components["schemas"]["MetricSeries"][];
-        };
-        Process: {
-            /** Format: int64 */
-            pid: number;
-            command: string;
-            user: string;
-            account?: string | null;
-            unit?: string | null;
-            /** Format: double */
-            cpu?: number | null;
-            /** Format: int64 */
-            memory_bytes: number;
-            /** Format: date-time */
-            started_at: string;
-        };
-        Processes: {
-            /** Format: date-time */
-            read_at: string;
-            /** Format: int64 */
-            count: number;
-            items: components["schemas"]["Process"][];
-        };
-        Service: {
-            unit: string;
-            what: string;
-            active: string;
-            sub: string;
-            result?: string | null;
-            /** Format: date-time */
-            since?: string | null;
-            /** Format: int64 */
-            memory_bytes?: number | null;
-            /** Format: int64 */
-            tasks?: number | null;
-            /** Format: double */
-            cpu_seconds?: number | null;
-            /** Format: int64 */
-            restarts: number;
-        };
-        Services: {
-            /** Format: date-time */
-            read_at: string;
-            items: components["schemas"]["Service"][];
-            /** Format: int64 */
-            pools_active: number;
-            /** Format: int64 */
-            pools_idle: number;
-            pools_failed: string[];
-        };
-        NoticeObject: {
-            kind: string;
-            id: string;
-            name: string;
-        };
-        Notice: {
-            id: string;
-            topic: string;
-            code: string;
-            severity: string;
-            /** Format: int64 */
-            count: number;
-            /** Format: date-time */
-            first_at: string;
-            /** Format: date-time */
-            last_at: string;
-            read: boolean;
-            objects: components["schemas"]["NoticeObject"][];
-            /** Format: int64 */
-            more: number;
-        };
-        Notices: {
-            /** Format: int64 */
-            unread: number;
-            until: string;
-            items: components["schemas"]["Notice"][];
-        };
-        ReadNotices: {
-            until: string;
-        };
-        Found: {
-            kind: string;
-            id: string;
-            name: string;
-            of?: string | null;
-        };
-        SearchResult: {
-            items: components["schemas"]["Found"][];
-        };
     };
     responses: never;
     parameters: never;
@@ -6689,18 +6489,20 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: `name`, `created` or `organisation`; with a hyphen before it, the other way round. */
+                sort?: string;
+                /** @description Only those that were sold a package of this name or id. */
+                package?: string;
                 /** @description Only names with this part. */
                 q?: string;
-                /** @description name, -name, created, -created, organisation, -organisation */
-                sort?: string;
-                /** @description Only those that stand so, such as `degraded`; `unwell` is degraded or failed */
+                /** @description Only those that stand so: `pending`, `converging`, `ready`, `degraded`, `failed` or `deleting`; `unwell` is degraded or failed. */
                 condition?: string;
+                /** @description Only those that are suspended, by whatever; `false`: only those that are not. */
                 suspended?: boolean;
-                /** @description Also count all that match */
-                total?: boolean;
-                /** @description Only those in it or below */
+                /** @description Only those in this organisation or below it: its name or id. */
                 organisation?: string;
-                package?: string;
+                /** @description Also count all that match, on all pages. */
+                total?: boolean;
             };
             header?: never;
             path?: never;
@@ -7704,6 +7506,131 @@ export interface operations {
                 };
             };
             /** @description Taken away */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    account_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tried and observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Account"];
+                };
+            };
+            /** @description To be tried now, and on its way; what waits for a person stands as before, with its reason */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Tried and observed to be gone */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -11336,6 +11263,89 @@ export interface operations {
             };
         };
     };
+    me_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     node_show: {
         parameters: {
             query?: never;
@@ -11676,6 +11686,121 @@ export interface operations {
             };
             /** @description Not there, or another's */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tried and observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Node"];
+                };
+            };
+            /** @description To be tried now, and on its way; what waits for a person stands as before, with its reason */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16496,6 +16621,131 @@ export interface operations {
             };
         };
     };
+    pool_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tried and observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Pool"];
+                };
+            };
+            /** @description To be tried now, and on its way; what waits for a person stands as before, with its reason */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description Tried and observed to be gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     role_list: {
         parameters: {
             query?: {
@@ -17042,6 +17292,94 @@ export interface operations {
             };
         };
     };
+    search: {
+        parameters: {
+            query?: {
+                /** @description Only names with this part. */
+                q?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     second_factor_show: {
         parameters: {
             query?: never;
@@ -17531,89 +17869,6 @@ export interface operations {
             };
         };
     };
-    session_show: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The caller */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionView"];
-                };
-            };
-            /** @description Nobody is signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller's role does not allow it */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not there, or another's */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is refused; each is named */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; see Retry-After */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not just now; see Retry-After */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     session_create: {
         parameters: {
             query?: never;
@@ -17633,7 +17888,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionView"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description The second factor is asked for */
@@ -18014,7 +18269,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionView"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Nobody is signed in */
@@ -18101,7 +18356,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionView"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description The second factor is asked for */
@@ -18385,7 +18640,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionView"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Nobody is signed in */
@@ -19408,19 +19663,20 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: `name`, `created` or `account`; with a hyphen before it, the other way round. */
+                sort?: string;
                 /** @description Only of this account: its name or id. */
                 account?: string;
                 /** @description Only names with this part. */
                 q?: string;
-                /** @description name, -name, created, -created, account, -account */
-                sort?: string;
-                /** @description Only those that stand so, such as `degraded`; `unwell` is degraded or failed */
+                /** @description Only those that stand so: `pending`, `converging`, `ready`, `degraded`, `failed` or `deleting`; `unwell` is degraded or failed. */
                 condition?: string;
+                /** @description Only those that are suspended, by whatever; `false`: only those that are not. */
                 suspended?: boolean;
-                /** @description Also count all that match */
-                total?: boolean;
-                /** @description Only those of accounts in it or below */
+                /** @description Only those in this organisation or below it: its name or id. */
                 organisation?: string;
+                /** @description Also count all that match, on all pages. */
+                total?: boolean;
             };
             header?: never;
             path?: never;
@@ -20011,6 +20267,131 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Site"];
                 };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A name or the id */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tried and observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Site"];
+                };
+            };
+            /** @description To be tried now, and on its way; what waits for a person stands as before, with its reason */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description Tried and observed to be gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Nobody is signed in */
             401: {
@@ -21842,616 +22223,6 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    job_list: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-                state?: string;
-                kind?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["List_Job"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    job_show: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Name or id */
-                job: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    job_log: {
-        parameters: {
-            query?: {
-                after?: number;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                /** @description Name or id */
-                job: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobLog"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    job_cancel: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Name or id */
-                job: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    job_retry: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Name or id */
-                job: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    node_role_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["List_NodeRole"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    node_role_install: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Name or id */
-                role: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    node_metrics: {
-        parameters: {
-            query?: {
-                from?: string;
-                to?: string;
-                points?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Metrics"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    node_process_list: {
-        parameters: {
-            query?: {
-                sort?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Processes"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    node_service_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Services"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    notice_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Notices"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    notice_read: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReadNotices"];
-            };
-        };
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    search: {
-        parameters: {
-            query?: {
-                q?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SearchResult"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    account_retry: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Name or id */
-                account: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Account"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    site_retry: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Name or id */
-                site: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Site"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    pool_retry: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Name or id */
-                pool: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Pool"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    node_retry: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Node"];
                 };
             };
             /** @description Any other error */

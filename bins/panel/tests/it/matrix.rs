@@ -321,7 +321,7 @@ impl Ids {
         }
         for of in [Role::Alice, Role::Bob] {
             if operation.path.contains("{session}") {
-                let id = client(bench, of).await.get("/api/v1/session").await.json["session"].clone();
+                let id = client(bench, of).await.get("/api/v1/me").await.json["session"].clone();
                 ids.sessions.insert(of, id.as_str().expect("a session").to_owned());
             }
             if operation.path.contains("{invitation}") {
@@ -396,7 +396,7 @@ async fn client(bench: &Bench, role: Role) -> Client {
         }
         Role::TokenRevoked => {
             let token = made("alice", json!({ "permissions": OWNER })).await;
-            let name = bench.with_token(&token).get("/api/v1/session").await.json["token"].clone();
+            let name = bench.with_token(&token).get("/api/v1/me").await.json["token"].clone();
             let path = format!("/api/v1/tokens/{}", name.as_str().unwrap());
             bench.person("alice").await.delete(&path).await.is(204);
             bench.with_token(&token)

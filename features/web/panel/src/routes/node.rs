@@ -4,13 +4,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use api_kit::openapi::{ChangeProblems, Problems};
-use api_kit::{ApiError, Caller, Change, ChangeParams, IfMatch, Json, Prefer, Query, Tagged};
+use api_kit::{
+    ApiError, Caller, Change, ChangeParams, IfMatch, Json, Prefer, Query, Rehearsal, RehearsalParams, Tagged,
+};
 use auth::{EditNode, ViewNode};
 use axum::extract::State;
 use converge::methods::HostFigures;
-use desired::{Access, Answer, Asked, Changed, Outcome, Panel, Table};
+use desired::{Access, Answer, Asked, Changed, Key, Outcome, Panel, Table};
 use names::Micros;
 use utoipa_axum::routes;
+use web_spec::WebServerSpec;
 
 use crate::node;
 use crate::rules::node::{self as rules, EditNodeBody};
@@ -21,6 +24,7 @@ pub(crate) fn table(panel: Panel) -> Table {
     Table::default()
         .add(Access::everywhere::<ViewNode>(), routes!(node_show))
         .add(Access::everywhere::<EditNode>(), routes!(node_edit))
+        .add(Access::everywhere::<EditNode>(), routes!(node_retry))
         .with_state(NodeState { panel, looks: Looks::default() })
 }
 
@@ -98,6 +102,27 @@ async fn node_edit(
     }
     let asked = Asked::by(&actor, change, prefer)?;
     let progress = match panel.change(&asked, rules::Edit { proof, if_match, listen: body.listen }).await? {
+        Outcome::Plan(plan) => return Ok(Answer::Plan(plan)),
+        Outcome::Done { progress, .. } => progress,
+    };
+    let row = node::local(&panel).await?;
+    Ok(Answer::changed(Node::of(&row, None, None), row.block.generation, progress))
+}
+
+/// Has the server's web server tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is
+/// wished changes; a hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+#[utoipa::path(post, path = "/node/retry", tag = "node", params(RehearsalParams),
+    responses((status = 202, description = "To be tried now, and on its way; what waits for a person stands as before, with its reason", body = Node),
+              (status = 200, description = "Tried and observed on the server, or the plan of a dry run", body = Changed<Node>), ChangeProblems))]
+async fn node_retry(
+    State(NodeState { panel, .. }): State<NodeState>,
+    Caller(actor): Caller,
+    Query(rehearsal): Query<Rehearsal>,
+    prefer: Prefer,
+) -> Result<Answer<Node>, ApiError> {
+    actor.everywhere::<EditNode>()?;
+    let key = Key::of::<WebServerSpec>(&node::local(&panel).await?.id);
+    let progress = match panel.retry(&actor, (rehearsal, prefer), key, ("node", None)).await? {
         Outcome::Plan(plan) => return Ok(Answer::Plan(plan)),
         Outcome::Done { progress, .. } => progress,
     };
