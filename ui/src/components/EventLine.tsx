@@ -1,6 +1,7 @@
 import { Group, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { TFunction } from 'i18next'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Event } from '../api/events'
 import { said } from '../app/i18n'
@@ -23,12 +24,13 @@ export function eventWords(event: Event, t: TFunction): string {
 export function pageOf(kind: string, name: string): { to: string; params: Record<string, string> } | undefined {
   if (kind === 'account') return { to: '/accounts/$account', params: { account: name } }
   if (kind === 'site') return { to: '/sites/$site', params: { site: name } }
+  if (kind === 'identity_provider') return { to: '/identity-providers/$provider', params: { provider: name } }
   if (kind === 'webserver' || kind === 'node') return { to: '/health', params: {} }
   return undefined
 }
 
 /** One line of what happened; the object's name leads to its page. */
-export function EventLine({ event }: { event: Event }) {
+export function EventLine({ event, aside }: { event: Event; aside?: ReactNode }) {
   const { t } = useTranslation()
   const page =
     event.kind === 'job'
@@ -64,7 +66,7 @@ export function EventLine({ event }: { event: Event }) {
           )}
         </div>
         <Text size="sm" c="dimmed" flex="none">
-          <Time at={event.last_at} />
+          <Time at={event.last_at} /> {aside}
         </Text>
       </Group>
     </li>

@@ -3,11 +3,11 @@ import { useQuery } from '@tanstack/react-query'
 import { lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
-import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
 import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
 import { areSingleKeysOn, setSingleKeys } from '../../app/shortcuts'
+import { useOpenOf } from '../../app/url'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { ObjectTabs } from '../../components/ObjectTabs'
 import { Facts, Page } from '../../components/Page'
@@ -16,6 +16,7 @@ import { Looks } from './Looks'
 
 // each tab's code comes with it
 const SignIn = lazy(() => import('./SignIn').then((file) => ({ default: file.SignIn })))
+const Identities = lazy(() => import('../identity/Identities').then((file) => ({ default: file.Identities })))
 const Tokens = lazy(() => import('./Tokens').then((file) => ({ default: file.Tokens })))
 
 /** How the panel looks in this browser. */
@@ -55,8 +56,8 @@ function Preferences() {
 }
 
 function Sessions() {
-  const [ending, setEnding] = useState<Schemas['SessionRow']>()
   const list = useQuery(queries.sessions())
+  const [ending, setEnding] = useOpenOf('end', list.data?.items, ({ id }) => id)
   return (
     <>
       <SessionTable rows={list.data?.items} error={list.error} onRetry={() => void list.refetch()} onEnd={setEnding} />
@@ -81,6 +82,7 @@ export function Profile() {
         tabs={[
           { key: 'preferences', label: t('profile.preferences'), show: () => <Preferences /> },
           { key: 'sign-in', label: t('profile.signIn'), show: () => <SignIn /> },
+          { key: 'identities', label: t('identity.mine'), show: () => <Identities /> },
           { key: 'sessions', label: t('sessions.title'), show: () => <Sessions /> },
           { key: 'tokens', label: t('tokens.title'), show: () => <Tokens /> },
         ]}
