@@ -9,7 +9,7 @@ use crate::change::{Change, ChangeArgs, ConfirmArgs, IfMatchArgs, Subject};
 use crate::condition::Convergence;
 use crate::failure::Failure;
 use crate::fields::{day, text};
-use crate::list::PageArgs;
+use crate::list::{FilterArgs, PageArgs};
 use crate::run::Session;
 use crate::screen::plain;
 use crate::secret;
@@ -31,6 +31,8 @@ pub(crate) enum AccountCommand {
     Suspend(SuspendArgs),
     /// Let a suspended account go on
     Unsuspend(ActArgs),
+    /// Try an account again now, in place of after the pause: when what stood in the way was mended
+    Retry(RetryArgs),
     /// Remove an account that has no sites; its home is moved to the trash
     Delete(DeleteArgs),
     /// Show what an account may have, and how much of it is used
@@ -47,6 +49,16 @@ pub(crate) struct NameArgs {
     /// Name or id
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     account: String,
+}
+
+/// Which account
+#[derive(Debug, Args)]
+pub(crate) struct RetryArgs {
+    /// Name or id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    account: String,
+    #[command(flatten)]
+    change: ChangeArgs,
 }
 
 /// Whose usage
@@ -150,6 +162,11 @@ pub(crate) struct ListArgs {
     /// Only names with this part
     #[arg(long, short, value_name = "TEXT")]
     query: Option<String>,
+    /// Only those that were sold this package: its name or id
+    #[arg(long, value_name = "PACKAGE")]
+    package: Option<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     #[command(flatten)]
     page: PageArgs,
 }
@@ -277,6 +294,7 @@ impl AccountCommand {
             Self::Edit(args) => Some(&mut args.change),
             Self::Suspend(args) => Some(&mut args.change),
             Self::Unsuspend(args) => Some(&mut args.change),
+            Self::Retry(args) => Some(&mut args.change),
             Self::Delete(args) => Some(&mut args.change),
             Self::Sell(args) => Some(&mut args.change),
             Self::List(_) | Self::Show(_) | Self::Limits(_) | Self::Usage(_) => None,
@@ -302,7 +320,10 @@ impl AccountCommand {
                         Cell::plain(day(account, "created_at")),
                     ]
                 };
-                args.page.run(session, "/accounts", &[("q", args.query.as_ref())], (&titles, row)).await
+                let filter = args.filter.query();
+                let mut query = vec![("q", args.query.as_ref()), ("package", args.package.as_ref())];
+                query.extend(filter.iter().map(|(name, value)| (*name, value.as_ref())));
+                args.page.run(session, "/accounts", &query, (&titles, row)).await
             }
             Self::Show(args) => shown::show(session, &args.account).await,
             Self::Edit(args) => edit(session, *args).await,
@@ -315,6 +336,7 @@ impl AccountCommand {
                 let change = Change::act(subject(&args.account), "unsuspend", json!({}), args.if_match);
                 args.change.run(session, change).await
             }
+            Self::Retry(args) => args.change.run(session, Change::retry(subject(&args.account))).await,
             Self::Delete(args) => {
                 let question = format!("Remove account {}? Its home is moved to the trash.", args.account);
                 args.change.confirm(session, args.confirm, &question)?;

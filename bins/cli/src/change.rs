@@ -171,6 +171,11 @@ impl Change {
         Self { method: Method::POST, path, body: Some(body), if_match: if_match.if_match, subject }
     }
 
+    /// Has an object tried again now.
+    pub(crate) fn retry(subject: Subject) -> Self {
+        Self::act(subject, "retry", Value::Object(serde_json::Map::new()), IfMatchArgs::default())
+    }
+
     /// Removes an object.
     pub(crate) fn delete(subject: Subject, if_match: IfMatchArgs) -> Self {
         let path = subject.path.clone();

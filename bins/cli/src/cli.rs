@@ -18,14 +18,17 @@ use crate::doctor::DoctorArgs;
 use crate::drift::DriftArgs;
 use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::host_change::HostChangeCommand;
 use crate::identity::IdentityCommand;
 use crate::identity_provider::IdentityProviderCommand;
 use crate::limit::LimitCommand;
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
+use crate::me::MeArgs;
 use crate::member::{InvitationCommand, MemberCommand};
 use crate::networks::NetworksCommand;
 use crate::node::NodeCommand;
+use crate::notice::NoticeCommand;
 use crate::organisation::OrganisationCommand;
 use crate::package::PackageCommand;
 use crate::passkey::PasskeyCommand;
@@ -34,6 +37,7 @@ use crate::pool::PoolCommand;
 use crate::role::{PermissionCommand, RoleCommand};
 use crate::run::Session;
 use crate::screen::Screen;
+use crate::search::SearchArgs;
 use crate::second_factor::SecondFactorCommand;
 use crate::session::{PasswordArgs, SessionCommand};
 use crate::setting::SettingCommand;
@@ -62,6 +66,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Me(MeArgs),
+    Search(SearchArgs),
     #[command(subcommand)]
     Account(AccountCommand),
     #[command(subcommand)]
@@ -95,6 +101,10 @@ enum Command {
     Setting(SettingCommand),
     #[command(subcommand)]
     Event(EventCommand),
+    #[command(subcommand, name = "change")]
+    HostChange(HostChangeCommand),
+    #[command(subcommand)]
+    Notice(NoticeCommand),
     #[command(subcommand)]
     Webhook(WebhookCommand),
     #[command(subcommand)]
@@ -136,7 +146,8 @@ impl Command {
             Self::Organisation(command) => command.change(),
             Self::Site(command) => command.change(),
             Self::Adopt(args) => args.change(),
-            Self::Node(NodeCommand::Edit(args)) => Some(&mut args.change),
+            Self::Pool(command) => command.change(),
+            Self::Node(command) => command.change(),
             _ => None,
         }
     }
@@ -146,6 +157,7 @@ impl Command {
         match self {
             Self::Sweep(args) => Some(&mut args.rehearsal),
             Self::Drift(args) => args.rehearsal(),
+            Self::Notice(command) => command.rehearsal(),
             Self::Webhook(command) => command.rehearsal(),
             Self::IdentityProvider(command) => command.rehearsal(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.rehearsal),
@@ -186,6 +198,8 @@ impl Command {
 
     async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
+            Self::Me(args) => args.run(session).await,
+            Self::Search(args) => args.run(session).await,
             Self::Account(command) => command.run(session).await,
             Self::Package(command) => command.run(session).await,
             Self::Limit(command) => command.run(session).await,
@@ -205,6 +219,8 @@ impl Command {
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
+            Self::Notice(command) => command.run(session).await,
+            Self::HostChange(command) => command.run(session).await,
             Self::Webhook(command) => command.run(session).await,
             Self::Audit(command) => command.run(session).await,
             Self::Session(command) => command.run(session).await,

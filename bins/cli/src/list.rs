@@ -26,17 +26,55 @@ pub(crate) struct PageArgs {
     cursor: Option<String>,
 }
 
+/// Which items, and in which order
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Filter")]
+pub(crate) struct FilterArgs {
+    /// The order: name, created, or whose it is (organisation or account); with a hyphen before it, the other way round
+    #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
+    sort: Option<String>,
+    /// Only those that stand so, such as degraded; "unwell" is degraded or failed
+    #[arg(long, value_name = "CONDITION")]
+    condition: Option<String>,
+    /// Only those that are suspended, or with "false" those that are not
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    suspended: Option<bool>,
+    /// Only those in this organisation or below it
+    #[arg(long, value_name = "ORGANISATION")]
+    organisation: Option<String>,
+    /// Also tell how many there are in all
+    #[arg(long)]
+    total: bool,
+}
+
+impl FilterArgs {
+    /// What it adds to a query.
+    pub(crate) fn query(&self) -> [(&'static str, Option<String>); 5] {
+        [
+            ("sort", self.sort.clone()),
+            ("condition", self.condition.clone()),
+            ("suspended", self.suspended.map(|suspended| suspended.to_string())),
+            ("organisation", self.organisation.clone()),
+            ("total", self.total.then(|| "true".to_owned())),
+        ]
+    }
+}
+
 /// One page; its items are kept as they came.
 #[derive(Debug, Deserialize)]
 struct Page {
     items: Vec<Box<RawValue>>,
     #[serde(default)]
     next_cursor: Option<Value>,
+    #[serde(default)]
+    total: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
 struct All {
     items: Vec<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
 }
 
 impl PageArgs {
@@ -52,6 +90,7 @@ impl PageArgs {
         let mut cursor = self.cursor.clone();
         let mut items = Vec::new();
         let mut rows = Vec::new();
+        let mut total = None;
         let more = loop {
             let mut pairs = vec![("limit", self.limit.unwrap_or(PAGE).to_string())];
             pairs.extend(query.iter().filter_map(|(name, value)| Some((*name, (*value)?.clone()))));
@@ -61,6 +100,7 @@ impl PageArgs {
                 return Ok(session.screen.json(&reply.body)?);
             }
             let page: Page = read(&reply)?;
+            total = total.or(page.total);
             for item in page.items {
                 if session.json {
                     items.push(item);
@@ -77,7 +117,7 @@ impl PageArgs {
             cursor = next;
         };
         if session.json {
-            let document = serde_json::to_vec(&All { items }).map_err(std::io::Error::from)?;
+            let document = serde_json::to_vec(&All { items, total }).map_err(std::io::Error::from)?;
             return Ok(session.screen.json(&document)?);
         }
         if rows.is_empty() {
@@ -85,6 +125,9 @@ impl PageArgs {
             return Ok(());
         }
         table::write(&mut session.screen, titles, &rows)?;
+        if let Some(total) = total {
+            session.screen.note(&[span(Style::Dim, "in all: "), plain(total.to_string())])?;
+        }
         if let Some(next) = more {
             session
                 .screen

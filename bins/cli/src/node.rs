@@ -3,11 +3,15 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::change::{ChangeArgs, IfMatchArgs, Subject};
+use crate::change::{Change, ChangeArgs, IfMatchArgs, Subject};
 use crate::client::Call;
 use crate::failure::Failure;
 use crate::fields::{self, bytes, duration, text};
 use crate::run::Session;
+
+mod figures;
+
+use figures::{MetricsArgs, ProcessesArgs};
 
 /// The server and its web server
 #[derive(Debug, Subcommand)]
@@ -16,6 +20,14 @@ pub(crate) enum NodeCommand {
     Show,
     /// Change what the web server listens on
     Edit(EditArgs),
+    /// Show how the server fared: processors, memory, disk and network over a time
+    Metrics(MetricsArgs),
+    /// List the processes that take most
+    Processes(ProcessesArgs),
+    /// List the services that the server's work stands on, and count the pools
+    Services,
+    /// Try the web server again now, in place of after the pause: when what stood in the way was mended
+    Retry(RetryArgs),
     /// Ask whether the panel and its database answer
     Health,
 }
@@ -29,18 +41,42 @@ pub(crate) struct EditArgs {
     #[command(flatten)]
     if_match: IfMatchArgs,
     #[command(flatten)]
-    pub(crate) change: ChangeArgs,
+    change: ChangeArgs,
+}
+
+/// Trying again
+#[derive(Debug, Args)]
+pub(crate) struct RetryArgs {
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// The server.
+fn subject() -> Subject {
+    Subject { kind: "node", name: String::new(), path: "/node".to_owned() }
 }
 
 impl NodeCommand {
+    /// How the change is made, where the command makes one.
+    pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
+        match self {
+            Self::Edit(args) => Some(&mut args.change),
+            Self::Retry(args) => Some(&mut args.change),
+            Self::Show | Self::Health => None,
+        }
+    }
+
     pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
             Self::Show => show(session).await,
             Self::Edit(args) => {
-                let subject = Subject { kind: "node", name: String::new(), path: "/node".to_owned() };
                 let body = |_: &Value| Ok(json!({ "listen": args.listen }));
-                args.change.edit(session, subject, &args.if_match, body).await
+                args.change.edit(session, subject(), &args.if_match, body).await
             }
+            Self::Metrics(args) => figures::metrics(session, args).await,
+            Self::Processes(args) => figures::processes(session, args).await,
+            Self::Services => figures::services(session).await,
+            Self::Retry(args) => args.change.run(session, Change::retry(subject())).await,
             Self::Health => {
                 let reply = session.ask("asking", Call::get("/health")).await?;
                 if session.json {
@@ -77,7 +113,9 @@ async fn show(session: &mut Session) -> Result<(), Failure> {
         ("load", text(&host, "load")),
         ("processors", text(&host, "cpus")),
         ("memory", of("memory_available", "memory_total")),
+        ("swap", of("swap_free", "swap_total")),
         ("disk", of("disk_available", "disk_total")),
+        ("processes", text(&host, "processes")),
         (
             "releases",
             if host.is_null() { format!("panel {}", text(&node, "panel_version")) } else { releases },

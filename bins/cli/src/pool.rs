@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
+use crate::change::{Change, ChangeArgs, Subject};
 use crate::client::{Call, segment};
 use crate::condition::Convergence;
 use crate::failure::Failure;
@@ -18,6 +19,8 @@ pub(crate) enum PoolCommand {
     List(ListArgs),
     /// Show a pool, and how it stands
     Show(NameArgs),
+    /// Try a pool again now, in place of after the pause: when what stood in the way was mended
+    Retry(RetryArgs),
 }
 
 /// Which pools
@@ -38,7 +41,25 @@ pub(crate) struct NameArgs {
     pool: String,
 }
 
+/// Which pool
+#[derive(Debug, Args)]
+pub(crate) struct RetryArgs {
+    /// Name, such as alice-8.4, or id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pool: String,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
 impl PoolCommand {
+    /// How the change is made, where the command makes one.
+    pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
+        match self {
+            Self::Retry(args) => Some(&mut args.change),
+            Self::List(_) | Self::Show(_) => None,
+        }
+    }
+
     pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
             Self::List(args) => {
@@ -55,6 +76,10 @@ impl PoolCommand {
                     ]
                 };
                 args.page.run(session, "/pools", &[("account", args.account.as_ref())], (&titles, row)).await
+            }
+            Self::Retry(args) => {
+                let subject = Subject::new("pool", "/pools", &args.pool);
+                args.change.run(session, Change::retry(subject)).await
             }
             Self::Show(args) => {
                 let call = Call::get(format!("/pools/{}", segment(&args.pool)));

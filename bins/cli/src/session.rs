@@ -22,8 +22,6 @@ use crate::table::{self, Cell};
 pub(crate) enum SessionCommand {
     /// Sign in, and keep the session's token in a file for --token-file
     Create(CreateArgs),
-    /// Show who is signed in, and what they may do
-    Show,
     /// Sign out
     Delete,
     /// List one's own sessions, or a person's that one manages
@@ -114,10 +112,6 @@ impl SessionCommand {
     pub(crate) async fn run(self, session: &mut Session) -> Result<(), Failure> {
         match self {
             Self::Create(args) => create(session, args).await,
-            Self::Show => {
-                let reply = session.ask("asking", Call::get("/session")).await?;
-                show(session, &reply)
-            }
             Self::Delete => {
                 session.ask("signing out", Call::new(Method::DELETE, "/session")).await?;
                 told(session, "signed out")

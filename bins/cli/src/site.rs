@@ -8,7 +8,7 @@ use crate::client::{Call, segment};
 use crate::condition::Convergence;
 use crate::failure::Failure;
 use crate::fields::{self, day, moment, text};
-use crate::list::PageArgs;
+use crate::list::{FilterArgs, PageArgs};
 use crate::run::Session;
 use crate::screen::plain;
 use crate::table::Cell;
@@ -28,6 +28,8 @@ pub(crate) enum SiteCommand {
     Suspend(ActArgs),
     /// Let a suspended site go on
     Unsuspend(ActArgs),
+    /// Try a site again now, in place of after the pause: when what stood in the way was mended
+    Retry(RetryArgs),
     /// Approve all names of a site as they are shown, so that they are served
     Approve(ApproveArgs),
     /// Remove a site; its files stay where they are
@@ -74,9 +76,11 @@ pub(crate) struct ListArgs {
     /// Only of this account
     #[arg(long)]
     account: Option<String>,
-    /// Only names with this part
+    /// Only those with this part in one of their names
     #[arg(long, short, value_name = "TEXT")]
     query: Option<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     #[command(flatten)]
     page: PageArgs,
 }
@@ -131,6 +135,16 @@ pub(crate) struct ActArgs {
 
 /// Which site
 #[derive(Debug, Args)]
+pub(crate) struct RetryArgs {
+    /// One of its names, or its id
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    site: String,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// Which site
+#[derive(Debug, Args)]
 pub(crate) struct ApproveArgs {
     /// One of its names, or its id
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -178,6 +192,7 @@ impl SiteCommand {
             Self::Create(args) => Some(&mut args.change),
             Self::Edit(args) => Some(&mut args.change),
             Self::Suspend(args) | Self::Unsuspend(args) => Some(&mut args.change),
+            Self::Retry(args) => Some(&mut args.change),
             Self::Approve(args) => Some(&mut args.change),
             Self::Delete(args) => Some(&mut args.change),
             Self::List(_) | Self::Show(_) => None,
@@ -202,13 +217,16 @@ impl SiteCommand {
                         Cell::plain(day(site, "created_at")),
                     ]
                 };
-                let query = [("account", args.account.as_ref()), ("q", args.query.as_ref())];
+                let filter = args.filter.query();
+                let mut query = vec![("account", args.account.as_ref()), ("q", args.query.as_ref())];
+                query.extend(filter.iter().map(|(name, value)| (*name, value.as_ref())));
                 args.page.run(session, "/sites", &query, (&titles, row)).await
             }
             Self::Show(args) => show(session, &args.site).await,
             Self::Edit(args) => edit(session, *args).await,
             Self::Suspend(args) => args.act(session, "suspend").await,
             Self::Unsuspend(args) => args.act(session, "unsuspend").await,
+            Self::Retry(args) => args.change.run(session, Change::retry(subject(&args.site))).await,
             Self::Approve(args) => approve(session, args).await,
             Self::Delete(args) => {
                 let question = format!("Remove site {}? Its files stay where they are.", args.site);

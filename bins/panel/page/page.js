@@ -119,7 +119,7 @@ async function begin() {
     if (await went(answer)) return;
     say("This link was used, or is too old. Make a new one with `holdfast login-link`.");
   }
-  const session = await ask("GET", "/session");
+  const session = await ask("GET", "/me");
   if (session.status === 200) return show(session.json);
   if (!token) say("Nobody is signed in.");
   find("sign-in").hidden = false;

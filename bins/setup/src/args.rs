@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use hostd::{Role, UnknownRole};
-use names::{EmailAddress, Hostname};
+use hostd::Role;
+use names::{EmailAddress, Hostname, NameError};
 
 /// Sets this server up as a web host. Calling it again is harmless: it takes only the steps that are missing, and it goes
 /// on where it was stopped.
@@ -84,7 +84,7 @@ pub(crate) enum Command {
     },
 }
 
-fn role(text: &str) -> Result<Role, UnknownRole> {
+fn role(text: &str) -> Result<Role, NameError> {
     text.parse()
 }
 

@@ -18,7 +18,6 @@ mod addresses;
 mod apply;
 mod args;
 mod certificate;
-mod dpkg;
 mod error;
 mod hostname;
 mod life;

@@ -11,10 +11,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use hostd::{Host, Role};
+use hostd::{Dpkg, Host, Role};
 use rustix::fs::FlockOperation;
-
-use crate::dpkg::Dpkg;
 
 /// How long another package manager may hold its locks.
 const LOCK_LIMIT: Duration = Duration::from_mins(15);

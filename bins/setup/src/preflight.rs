@@ -5,16 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use hostd::{Host, HostError, MaskedUnit};
+use hostd::{Dpkg, Host, HostError, MaskedUnit, listeners};
+use md5::{Digest, Md5};
 use names::ListenAddr;
 use serde::Serialize;
 
-use crate::dpkg::Dpkg;
 use crate::panel_toml;
 use crate::world::World;
 
 mod nginx;
-mod ports;
 
 use nginx::{Place, Server};
 
@@ -85,7 +84,7 @@ pub(crate) fn look(world: World<'_>) -> Result<Vec<Finding>, HostError> {
 fn look_at_ports(world: World<'_>, found: &mut Vec<Finding>) -> Result<(), HostError> {
     let [http, https] = SITE_PORTS;
     let panel_is_ours = world.systemd.state_own(hostd::OwnUnit::PanelSocket)?.active.is_up();
-    for listener in ports::listeners(world.host.files(), &[http, https, PANEL_PORT])? {
+    for listener in listeners(world.host.files(), &[http, https, PANEL_PORT])? {
         let port = listener.port;
         let ours = if port == PANEL_PORT {
             panel_is_ours && listener.is_of_pid_1()
@@ -127,7 +126,8 @@ pub(crate) fn pristine_default_site(host: &Host) -> Result<bool, HostError> {
         return Ok(false);
     }
     let Some(content) = files.read(DEFAULT_SITE)? else { return Ok(false) };
-    Ok(Dpkg::read(files)?.is_pristine(DEFAULT_SITE, &content))
+    let md5 = hex::encode(Md5::digest(&content));
+    Ok(Dpkg::read(files)?.delivered(DEFAULT_SITE) == Some(md5.as_str()))
 }
 
 /// Where Debian's default site takes its pages from.

@@ -54,7 +54,7 @@ pub use change::{Change, ChangeParams, Rehearsal, RehearsalParams};
 pub use error::{ApiError, FieldError, PROBLEM_JSON, Problem, Refused};
 pub use etag::{IfMatch, etag};
 pub use json::{Edit, Json};
-pub use page::{DEFAULT_LIMIT, LARGEST_LIMIT, List, Page, PageParams};
+pub use page::{DEFAULT_LIMIT, LARGEST_LIMIT, List, Order, Page, PageParams, Sorted};
 pub use path::Path;
 pub use prefer::{LONGEST_WAIT, Prefer};
 pub use query::{Query, QueryPart};

@@ -88,6 +88,12 @@ impl Pairs {
         }
     }
 
+    /// As [`Pairs::flag`], or `None` where it is absent.
+    pub fn optional_flag(&mut self, name: &str) -> Option<bool> {
+        self.text(name)?;
+        Some(self.flag(name))
+    }
+
     /// Notes a refused parameter.
     pub fn refuse(&mut self, name: &str, code: &'static str, reason: &str, remedy: &str) {
         self.errors.push(FieldError::new(format!("?{name}"), code, reason, remedy));
@@ -194,6 +200,16 @@ impl<A: QueryPart, B: QueryPart, C: QueryPart> QueryParts for (A, B, C) {
 
     fn read_all(pairs: &mut Pairs) -> Self {
         (A::read(pairs), B::read(pairs), C::read(pairs))
+    }
+}
+
+impl<A: QueryPart, B: QueryPart, C: QueryPart, D: QueryPart> QueryParts for (A, B, C, D) {
+    fn names() -> Vec<&'static str> {
+        [A::NAMES, B::NAMES, C::NAMES, D::NAMES].concat()
+    }
+
+    fn read_all(pairs: &mut Pairs) -> Self {
+        (A::read(pairs), B::read(pairs), C::read(pairs), D::read(pairs))
     }
 }
 

@@ -57,6 +57,7 @@ pub(crate) const SQL: BlockSql = BlockSql {
     ),
     lift: Statement::new("UPDATE adoption SET generation = $2 WHERE id = $1 AND generation < $2"),
     expect: Statement::new("UPDATE adoption SET expect_plan = $2 WHERE id = $1"),
+    again: Statement::new("UPDATE adoption SET attempts = 0, next_attempt_at = NULL WHERE id = $1"),
     record: Statement::new(
         "UPDATE adoption SET observed_generation = COALESCE($3, observed_generation), spec_digest = COALESCE($4, spec_digest),
                 condition = $5, reason = $6, message = $7, since = $8, attempts = $9, next_attempt_at = $10,
@@ -83,6 +84,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     SQL.raise,
     SQL.lift,
     SQL.expect,
+    SQL.again,
     SQL.record,
     SQL.behind,
     SQL.purge,

@@ -162,6 +162,8 @@ pub struct BlockSql {
     pub lift: Statement,
     /// Binds the generation to a plan. `$1` id, `$2` digest of the plan.
     pub expect: Statement,
+    /// Forgets the attempts that were made, so that the next pause is the first one again. `$1` id.
+    pub again: Statement,
     /// What came of an attempt, if the generation did not move meanwhile. `$1` id, `$2` the generation that was sent, `$3` the generation
     /// reported on (NULL keeps what was), `$4` digest of the specification (NULL keeps), `$5` condition, `$6` reason, `$7` message,
     /// `$8` since, `$9` attempts, `$10` next attempt. `ready` forgets the expected plan and the leave to overwrite.
@@ -180,11 +182,12 @@ pub struct BlockSql {
 
 impl BlockSql {
     /// All of them, for the list of a module's statements.
-    pub const fn all(self) -> [Statement; 9] {
+    pub const fn all(self) -> [Statement; 10] {
         [
             self.raise,
             self.lift,
             self.expect,
+            self.again,
             self.record,
             self.behind,
             self.purge,

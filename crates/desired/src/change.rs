@@ -5,7 +5,7 @@
 //! the plan is the one that was shown, and each object carries the hash of its own part, so that the agent refuses if the host moves in
 //! between.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use api_kit::idempotency::{self, Claim};
@@ -13,6 +13,7 @@ use api_kit::{ApiError, Progress};
 use converge::{Cause, PlannedStep, Refusal};
 use names::{Digest, Generation, Id, Micros};
 use store::WriteTx;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
@@ -73,6 +74,16 @@ pub enum Outcome<T> {
     },
 }
 
+impl<T> Outcome<T> {
+    /// The same outcome with another value.
+    pub fn with<U>(self, value: U) -> Outcome<U> {
+        match self {
+            Self::Plan(plan) => Outcome::Plan(plan),
+            Self::Done { progress, .. } => Outcome::Done { value, progress },
+        }
+    }
+}
+
 /// What a change's rules say about objects, within the transaction.
 pub struct Draft {
     /// The time of the change.
@@ -83,6 +94,7 @@ pub struct Draft {
     who: audit::Who,
     request_id: String,
     touched: Touched,
+    again: HashSet<Key>,
     effects: Vec<Effect>,
     ids: Vec<Uuid>,
     used: usize,
@@ -116,6 +128,7 @@ impl Draft {
             who: asked.who.clone(),
             request_id: asked.cause.request_id.clone(),
             touched: Touched::default(),
+            again: HashSet::new(),
             effects: Vec::new(),
             ids,
             used: 0,
@@ -170,6 +183,17 @@ impl Draft {
         Ok(())
     }
 
+    /// Has an object tried again at once, as it is wished for now. Its generation stays, and so does the plan that it may be bound to.
+    pub async fn again(&mut self, tx: &mut WriteTx, key: &Key) -> Result<(), ApiError> {
+        let panel = self.panel.clone();
+        let kind = panel.registry().find(key.kind).ok_or_else(|| ApiError::not_found("object"))?;
+        let wish = kind.load(tx, &key.id).await?.ok_or_else(|| ApiError::not_found("object"))?;
+        tx.execute(wish.sql().unwrap_or(kind.sql()).again.bind(&key.id)).await?;
+        self.touched.add(key.clone());
+        self.again.insert(key.clone());
+        Ok(())
+    }
+
     /// As [`Self::raise`], above a version that the server holds.
     pub async fn raise_above(
         &mut self,
@@ -211,6 +235,13 @@ impl Draft {
     pub async fn event(&self, tx: &mut WriteTx, event: &Event) -> Result<(), ApiError> {
         Ok(event::note(tx, self.now, event).await?)
     }
+}
+
+/// An object that the caller waits for.
+struct Awaited {
+    waiter: Waiter,
+    /// The end of the attempt that was asked for: before it, what is known of the object is older than the question.
+    attempt: Option<oneshot::Receiver<()>>,
 }
 
 /// A change's rules, with all that they need but the transaction. They may run twice: once to rehearse, once for good.
@@ -257,8 +288,8 @@ impl Panel {
         let mut progress = if awaited.is_empty() { Progress::Observed } else { Progress::UnderWay };
         if let Some(wait) = asked.wait {
             let until = Instant::now() + wait;
-            for waiter in awaited {
-                match self.wait_for(&waiter, until).await? {
+            for awaited in awaited {
+                match self.wait_for(awaited, until).await? {
                     Some(come) => progress = come,
                     None => progress = Progress::UnderWay,
                 }
@@ -271,7 +302,14 @@ impl Panel {
     }
 
     /// Waits until waiting is of no further use; none where the time is over, or the panel stops.
-    async fn wait_for(&self, waiter: &Waiter, until: Instant) -> Result<Option<Progress>, ApiError> {
+    async fn wait_for(&self, awaited: Awaited, until: Instant) -> Result<Option<Progress>, ApiError> {
+        let Awaited { waiter, attempt } = awaited;
+        if let Some(ended) = attempt {
+            tokio::select! {
+                in_time = timeout_at(until, ended) => if in_time.is_err() { return Ok(None) },
+                () = self.stop().cancelled() => return Ok(None),
+            }
+        }
         loop {
             let moved = waiter.next();
             if let Some(come) = self.progress(waiter.key()).await? {
@@ -291,7 +329,7 @@ impl Panel {
         rules: R,
         ids: Vec<Uuid>,
         parts: Vec<(Key, Digest)>,
-    ) -> Result<(R::Value, Vec<Waiter>), ApiError> {
+    ) -> Result<(R::Value, Vec<Awaited>), ApiError> {
         let mut draft = Draft::new(self, &asked, ids);
         let (value, awaited) = self
             .store()
@@ -300,7 +338,7 @@ impl Panel {
                 if let Some(claim) = &asked.claim {
                     claim.done(tx).await?;
                 }
-                for (key, part) in &parts {
+                for (key, part) in parts.iter().filter(|(key, _)| !draft.again.contains(key)) {
                     if let Some(kind) = self.registry().find(key.kind) {
                         let leaving = kind.load(tx, &key.id).await?.and_then(|wish| wish.sql());
                         tx.execute(leaving.unwrap_or(kind.sql()).expect.bind(&key.id).bind(*part)).await?;
@@ -314,7 +352,11 @@ impl Panel {
             Some(_) => vec![awaited],
             None => draft.touched.order.clone(),
         };
-        let waiters = awaited.into_iter().map(|key| self.waiters().register(key)).collect();
+        let mut attempts: HashMap<Key, oneshot::Receiver<()>> =
+            draft.again.into_iter().map(|key| (key.clone(), self.next_attempt(key))).collect();
+        let register =
+            |key: Key| Awaited { attempt: attempts.remove(&key), waiter: self.waiters().register(key) };
+        let waiters = awaited.into_iter().map(register).collect();
         for key in draft.touched.order {
             self.caused(key.clone(), asked.cause.clone());
             self.wake(key);

@@ -9,7 +9,7 @@ use converge::driver::Schedule;
 use converge::methods::ObjectStatus;
 use names::{Generation, Micros};
 use store::Store;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use wire::{CancellationToken, Peer};
 
 use crate::adopt::Differing;
@@ -43,6 +43,8 @@ struct Inner {
     schedule: Schedule<Key>,
     waiters: Arc<Waiters>,
     causes: Mutex<HashMap<Key, Cause>>,
+    /// Who waits for the end of the next attempt at an object, whatever comes of it.
+    asked: Mutex<HashMap<Key, Vec<oneshot::Sender<()>>>>,
     /// Objects with an attempt under way, and what the agent told of them meanwhile.
     busy: Mutex<HashMap<Key, Option<ObjectStatus>>>,
     /// Objects of which the server holds a later wish than the row had, with the version that it holds.
@@ -69,6 +71,7 @@ impl Panel {
                 schedule: Schedule::new(),
                 waiters: Arc::default(),
                 causes: Mutex::default(),
+                asked: Mutex::default(),
                 busy: Mutex::default(),
                 ahead: Mutex::default(),
                 unknown: Mutex::default(),
@@ -166,6 +169,20 @@ impl Panel {
 
     pub(crate) fn forget_cause(&self, key: &Key) {
         self.inner.causes.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
+    /// Ends with the next attempt that begins from now on, whatever comes of it.
+    pub(crate) fn next_attempt(&self, key: Key) -> oneshot::Receiver<()> {
+        let (end, ended) = oneshot::channel();
+        let mut asked = self.inner.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.entry(key).or_default().push(end);
+        ended
+    }
+
+    /// Those who wait for the end of the attempt that begins now. They are told by dropping them.
+    pub(crate) fn asked(&self, key: &Key) -> Vec<oneshot::Sender<()>> {
+        let mut asked = self.inner.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.remove(key).unwrap_or_default()
     }
 
     /// The server holds this version of the object, which is later than the row's, or another of the same.

@@ -2,18 +2,87 @@
 
 use api_kit::QueryPart;
 use api_kit::query::Pairs;
-use utoipa::IntoParams;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+/// No name is longer.
+const LONGEST: usize = 253;
+
+/// A part of a name that is looked for, whatever it is: it is only ever bound as a value, and each of its characters means itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part(String);
+
+/// How a name has a part, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    /// It is the name.
+    Whole,
+    /// The name begins with it.
+    Beginning,
+    /// The name has it somewhere.
+    Within,
+}
+
+impl Match {
+    /// All, the best first.
+    pub const ALL: [Self; 3] = [Self::Whole, Self::Beginning, Self::Within];
+}
+
+impl Part {
+    /// Names are in small letters, so the part is taken so; none where it is longer than any name.
+    pub fn new(text: &str) -> Option<Self> {
+        let part = text.trim().to_lowercase();
+        (part.len() <= LONGEST).then_some(Self(part))
+    }
+
+    /// Every name has it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A pattern for `LIKE ... ESCAPE '\'` that finds the names with this part.
+    pub fn like(&self, how: Match) -> String {
+        let mut pattern = String::with_capacity(self.0.len() + 2);
+        if how == Match::Within {
+            pattern.push('%');
+        }
+        for c in self.0.chars() {
+            if matches!(c, '%' | '_' | '\\') {
+                pattern.push('\\');
+            }
+            pattern.push(c);
+        }
+        if how != Match::Whole {
+            pattern.push('%');
+        }
+        pattern
+    }
+
+    /// Whether a name has it.
+    pub fn fits(&self, how: Match, name: &str) -> bool {
+        match how {
+            Match::Whole => name == self.0,
+            Match::Beginning => name.starts_with(&self.0),
+            Match::Within => name.contains(&self.0),
+        }
+    }
+}
 
 /// What a list is searched for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Search {
-    part: Option<String>,
+    part: Option<Part>,
 }
 
 impl Search {
-    /// A pattern of LIKE that finds names with this part; none: all names. A part holds no character that means something there.
+    /// A pattern for `LIKE ... ESCAPE '\'` that finds names with this part; none: all names.
     pub fn like(&self) -> Option<String> {
-        self.part.as_ref().map(|part| format!("%{part}%"))
+        self.part.as_ref().map(|part| part.like(Match::Within))
+    }
+
+    /// The part; none: all names.
+    pub fn part(&self) -> Option<&Part> {
+        self.part.as_ref()
     }
 }
 
@@ -21,16 +90,12 @@ impl QueryPart for Search {
     const NAMES: &'static [&'static str] = &["q"];
 
     fn read(pairs: &mut Pairs) -> Self {
-        let Some(text) = pairs.text("q").filter(|text| !text.is_empty()) else { return Self::default() };
-        let part = text.to_lowercase();
-        let plain =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
-        if part.len() > 253 || !part.bytes().all(plain) {
-            let remedy = "Send letters, digits, dots and hyphens.";
-            pairs.refuse("q", "search_character", "Names hold no such characters.", remedy);
-            return Self::default();
+        let part = Part::new(pairs.text("q").unwrap_or_default());
+        if part.is_none() {
+            let remedy = "Send at most 253 bytes.";
+            pairs.refuse("q", "search_too_long", "No name is so long.", remedy);
         }
-        Self { part: Some(part) }
+        Self { part: part.filter(|part| !part.is_empty()) }
     }
 }
 
@@ -40,5 +105,58 @@ impl QueryPart for Search {
 #[expect(dead_code, reason = "the field is read by the derive alone")]
 pub struct SearchParams {
     /// Only names with this part.
+    #[param(max_length = 253)]
     q: Option<String>,
+}
+
+/// An object that was found by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Found {
+    /// `account`, `site`, `organisation`, `person`, `package`, `role`, `webhook` or `identity_provider`.
+    #[schema(value_type = String, example = "site")]
+    pub kind: &'static str,
+    /// The id.
+    pub id: String,
+    /// The name; of a site, the name that was found, which may be a further one.
+    pub name: String,
+    /// Whose it is: of a site the account, else the organisation; null: nobody's in particular.
+    pub of: Option<String>,
+}
+
+/// What each feature is asked for: objects that the caller may see in lists, whose names have this part in this way.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// The part.
+    pub part: &'a Part,
+    /// How names have it.
+    pub how: Match,
+    /// How many at most.
+    pub rows: u32,
+}
+
+impl Look<'_> {
+    /// The pattern for the list's statement.
+    pub fn like(&self) -> String {
+        self.part.like(self.how)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_of_a_part_means_itself() {
+        let part = Part::new("A_b%c\\d").unwrap();
+        assert_eq!(part.like(Match::Whole), "a\\_b\\%c\\\\d");
+        assert_eq!(part.like(Match::Beginning), "a\\_b\\%c\\\\d%");
+        assert_eq!(part.like(Match::Within), "%a\\_b\\%c\\\\d%");
+        assert!(part.fits(Match::Within, "xa_b%c\\dx") && !part.fits(Match::Beginning, "xa_b%c\\dx"));
+    }
+
+    #[test]
+    fn a_part_is_no_longer_than_a_name_and_of_spaces_alone_is_none() {
+        assert!(Part::new(&"a".repeat(253)).is_some() && Part::new(&"a".repeat(254)).is_none());
+        assert!(Part::new("  ").unwrap().is_empty());
+    }
 }

@@ -39,9 +39,11 @@ impl Work for Driver {
     type Key = Key;
 
     async fn run(&self, key: Key) -> Option<Duration> {
+        let asked = self.0.asked(&key);
         let busy = self.0.busy(&key);
         let next = self.0.attempt(&key).await;
         let told = busy.end();
+        drop(asked);
         self.0.waiters().moved(&key);
         if let Some(told) = told
             && let Err(error) = follow::changed(&self.0, told).await

@@ -62,6 +62,6 @@ impl Session {
 
     /// The roles that are in force.
     pub fn roles(&mut self) -> Result<Value> {
-        Ok(self.get("/session")?.1["roles"].clone())
+        Ok(self.get("/me")?.1["roles"].clone())
     }
 }

@@ -82,7 +82,7 @@ echo 'to the end';",
         let asked = Instant::now();
         api.post(&format!("{path}/suspend"), body)?;
         for (whose, session) in ["owner", "developer"].iter().zip(&mut running.sessions) {
-            if session.get("/session")?.0 != 401 {
+            if session.get("/me")?.0 != 401 {
                 wrong.push(format!("the session of the {whose} goes on"));
             }
         }

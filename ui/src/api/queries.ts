@@ -9,7 +9,7 @@ type Page = { q?: string; cursor?: string; limit?: number }
 const list = { staleTime: 10_000 }
 
 export const queries = {
-  session: () => queryOptions({ queryKey: ['session'], queryFn: () => unwrap(api.GET('/api/v1/session')) }),
+  session: () => queryOptions({ queryKey: ['session'], queryFn: () => unwrap(api.GET('/api/v1/me')) }),
   accounts: (query: Page = {}) =>
     queryOptions({
       ...list,
@@ -161,6 +161,18 @@ export const queries = {
     queryOptions({ queryKey: ['audit-verdict'], queryFn: () => unwrap(api.GET('/api/v1/audit/verify')) }),
   node: () => queryOptions({ queryKey: ['host', 'node'], queryFn: () => unwrap(api.GET('/api/v1/node')) }),
   drift: () => queryOptions({ queryKey: ['host', 'drift'], queryFn: () => unwrap(api.GET('/api/v1/drift')) }),
+  hostChanges: (query: { by?: string; path?: string; actor?: string; cursor?: string; limit?: number } = {}) =>
+    queryOptions({
+      ...list,
+      queryKey: ['host', 'changes', query],
+      queryFn: () => unwrap(api.GET('/api/v1/changes', { params: { query } })),
+    }),
+  hostChange: (change: number) =>
+    queryOptions({
+      staleTime: Number.POSITIVE_INFINITY,
+      queryKey: ['host-change', change],
+      queryFn: () => unwrap(api.GET('/api/v1/changes/{change}', { params: { path: { change } } })),
+    }),
   hostPlan: () =>
     queryOptions({ staleTime: 30_000, queryKey: ['host', 'plan'], queryFn: () => unwrap(api.GET('/api/v1/plan')) }),
   doctor: () =>

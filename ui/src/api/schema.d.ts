@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Accounts in the order of their names. */
+        /** Accounts, by name where no other order is asked for. */
         get: operations["account_list"];
         put?: never;
         /** Makes an account and its owner. */
@@ -92,6 +92,26 @@ export interface paths {
         post?: never;
         /** Takes somebody's roles on an account away, and what was offered to them. Who was made for the account and has nothing left is deleted. */
         delete: operations["account_member_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has an account tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is wished changes;
+         *     a hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+         */
+        post: operations["account_retry"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -262,6 +282,40 @@ export interface paths {
         };
         /** Walks the whole audit, and compares it with what the agent noted. */
         get: operations["audit_verify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done on the server, the newest first. */
+        get: operations["change_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One change, with what it made different in each file. */
+        get: operations["change_show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -481,6 +535,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs, the newest first. */
+        get: operations["job_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job. */
+        get: operations["job_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancels a job: one that is queued at once, one that runs as soon as the server is at rest. */
+        post: operations["job_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log of a job. With `Accept: text/event-stream` a stream from `Last-Event-ID` or `after` on: `line` with a line each, whose number is the
+         *     event's id, and `job` with the job at the beginning and whenever it changed; it ends after the job has ended.
+         */
+        get: operations["job_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a job tried again that failed or was cancelled. It goes on with what is there. */
+        post: operations["job_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/limits": {
         parameters: {
             query?: never;
@@ -532,6 +674,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who calls, by a session, a token or as root on the server itself, and what they may do. */
+        get: operations["me_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/node": {
         parameters: {
             query?: never;
@@ -548,6 +707,151 @@ export interface paths {
         head?: never;
         /** Changes what the web server listens on. */
         patch: operations["node_edit"];
+        trace?: never;
+    };
+    "/api/v1/node/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the server fared over a time: averages and peaks in even steps. Where nothing is known, because nobody looked or a counter began anew,
+         *     the value is null.
+         */
+        get: operations["node_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The processes that take most of the server now. */
+        get: operations["node_process_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has the server's web server tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is
+         *     wished changes; a hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+         */
+        post: operations["node_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roles, and what is there of them. */
+        get: operations["node_role_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/roles/{role}/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Installs a role: a job does it. Where one is under way, it is that one. */
+        post: operations["node_role_install"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The services that the server's work stands on, and how many pools run. */
+        get: operations["node_service_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What calls for the caller: events of the last 30 days that they may see, that call for somebody and are not settled, gathered by what they are
+         *     about. A token reads what its person has read.
+         */
+        get: operations["notice_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks what the caller has read. Nothing on the server hangs on it, so the plan of a dry run is empty. */
+        post: operations["notice_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/openapi.json": {
@@ -1031,6 +1335,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pools/{pool}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a pool tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is wished changes; a
+         *     hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+         */
+        post: operations["pool_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1066,6 +1390,26 @@ export interface paths {
         head?: never;
         /** Changes a role, and with it what all who have it may do. */
         patch: operations["role_edit"];
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts, sites (by all their names), organisations, people, packages, roles, webhooks and identity providers whose name has this part, as
+         *     far as the caller sees them in lists. Without a part nothing is found.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/second-factor": {
@@ -1147,8 +1491,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is signed in, and what they may do. */
-        get: operations["session_show"];
+        get?: never;
         put?: never;
         /** Signs in by password. */
         post: operations["session_create"];
@@ -1407,7 +1750,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sites in the order of their primary names. */
+        /** Sites, by their primary names where no other order is asked for. A part of a name is looked for in all names. */
         get: operations["site_list"];
         put?: never;
         /** Makes a site. A name that is not the caller's for certain is not served before an administrator approves it. */
@@ -1448,6 +1791,26 @@ export interface paths {
         put?: never;
         /** Approves all names of a site, as they were read, so that they are served. */
         post: operations["site_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a site tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is wished changes; a
+         *     hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+         */
+        post: operations["site_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1658,278 +2021,6 @@ export interface paths {
         put?: never;
         /** Sends a message of type `webhook.test` now, once, and says what came of it. */
         post: operations["webhook_test"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["job_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["job_show"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job}/log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["job_log"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["job_cancel"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["job_retry"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/node/roles": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["node_role_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/node/roles/{role}/install": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["node_role_install"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/node/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["node_metrics"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/node/processes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["node_process_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/node/services": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["node_service_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["notice_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notices/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["notice_read"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["search"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/accounts/{account}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["account_retry"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/sites/{site}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["site_retry"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/pools/{pool}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["pool_retry"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/node/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["node_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2250,6 +2341,66 @@ export interface components {
              */
             settling: number;
         };
+        /** @description Something that was done on the server. */
+        ChangeView: {
+            /** @description Who asked for it. */
+            actor?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was done, or an edit by hand noticed.
+             */
+            at?: string | null;
+            /**
+             * @description `panel`: somebody asked for it. `agent`: the agent put back what had gone astray. `outside`: somebody on the server, by hand.
+             * @example panel
+             */
+            by: string;
+            /** @description How the object stood after it. */
+            condition: string;
+            /**
+             * Format: date-time
+             * @description When the file was edited by hand.
+             */
+            edited_at?: string | null;
+            /**
+             * Format: int64
+             * @description The generation that was worked on.
+             */
+            generation: number;
+            /** @description The object's id. */
+            id: string;
+            /** @description The strongest impact of its steps: `none`, `reload`, `restart` or `data_loss`. */
+            impact: string;
+            /** @description The object's kind. */
+            kind: string;
+            /** @description Words about it. */
+            message?: string | null;
+            /** @description The object's name; its id where nothing tells its name any longer. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many steps there were.
+             */
+            of: number;
+            /** @description The reason's code. */
+            reason?: string | null;
+            /** @description It was asked that the object be gone. */
+            removal: boolean;
+            /** @description The request by which it was asked for, as the audit has it. */
+            request_id?: string | null;
+            /**
+             * Format: int64
+             * @description Its number; later ones are higher.
+             */
+            seq: number;
+            /** @description The steps. A list has the first five alone, and no differences. */
+            steps: components["schemas"]["StepView"][];
+            /**
+             * Format: int64
+             * @description How many of them were taken.
+             */
+            taken: number;
+        };
         /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
         Changed_Account: components["schemas"]["DryRun"] | (components["schemas"]["Convergence"] & {
             /**
@@ -2441,6 +2592,18 @@ export interface components {
             webserver: components["schemas"]["Convergence"];
         };
         /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
+        Changed_Notices: components["schemas"]["DryRun"] | {
+            /** @description The notices, the newest first. */
+            items: components["schemas"]["Notice"][];
+            /**
+             * Format: int64
+             * @description How many of them were not read.
+             */
+            unread: number;
+            /** @description Sent to `POST /notices/read`, it marks all that is here as read. */
+            until: string;
+        };
+        /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
         Changed_Organisation: components["schemas"]["DryRun"] | {
             /** @description Its accounts, and those below it, are off too. */
             accounts_suspended: boolean;
@@ -2580,6 +2743,43 @@ export interface components {
              */
             version: number;
         };
+        /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
+        Changed_Pool: components["schemas"]["DryRun"] | (components["schemas"]["Convergence"] & {
+            /** @description Whose it is. */
+            account: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description The id.
+             */
+            id: string;
+            /**
+             * @description The account's name and the version, with a hyphen between.
+             * @example alice-8.4
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many sites use it.
+             */
+            sites: number;
+            /** @description Its account is suspended, so it answers nothing. */
+            suspended: boolean;
+            /**
+             * @description The PHP version.
+             * @example 8.4
+             */
+            version: string;
+            /**
+             * Format: int32
+             * @description Workers at most.
+             */
+            workers: number;
+        });
         /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
         Changed_Role: components["schemas"]["DryRun"] | {
             /** @description Whether it comes with the program and cannot be changed. */
@@ -3432,6 +3632,20 @@ export interface components {
             /** @description What was looked at. */
             subject: string;
         };
+        /** @description An object that was found by its name. */
+        Found: {
+            /** @description The id. */
+            id: string;
+            /**
+             * @description `account`, `site`, `organisation`, `person`, `package`, `role`, `webhook` or `identity_provider`.
+             * @example site
+             */
+            kind: string;
+            /** @description The name; of a site, the name that was found, which may be a further one. */
+            name: string;
+            /** @description Whose it is: of a site the account, else the organisation; null: nobody's in particular. */
+            of?: string | null;
+        };
         /** @description How long others may act as the caller. */
         GiveConsent: {
             /**
@@ -3472,6 +3686,12 @@ export interface components {
             /** @description The agent's release. */
             agent_version: string;
             /**
+             * Format: double
+             * @description What part of all processors' time was worked since somebody looked last, from 0 to 1; null at the first look, and where the last one
+             *     is more than a minute ago.
+             */
+            cpu?: number | null;
+            /**
              * Format: int32
              * @description Processors.
              */
@@ -3502,6 +3722,21 @@ export interface components {
             memory_total: number;
             /** @description The operating system. */
             os: string;
+            /**
+             * Format: int64
+             * @description Processes.
+             */
+            processes?: number | null;
+            /**
+             * Format: int64
+             * @description What is free of it, in bytes.
+             */
+            swap_free?: number | null;
+            /**
+             * Format: int64
+             * @description Swap space, in bytes; null where an older agent does not say.
+             */
+            swap_total?: number | null;
             /**
              * Format: int64
              * @description Seconds since the server started.
@@ -3649,6 +3884,130 @@ export interface components {
              * @example developer
              */
             role: string;
+        };
+        /** @description Work with an end. */
+        Job: {
+            /**
+             * Format: int64
+             * @description How often it was begun.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /** @description Who asked for it. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its kind, such as `role.install`. */
+            kind: string;
+            /** @description The last line of its log. */
+            last_line?: string | null;
+            /**
+             * Format: int64
+             * @description How many lines it wrote; the newest 20,000 are kept.
+             */
+            log_lines: number;
+            /** @description Whether it can be cancelled now; false where that was asked for already. */
+            may_cancel: boolean;
+            /** @description Whether it can be tried again now. */
+            may_retry: boolean;
+            /** @description What it is about. */
+            object: components["schemas"]["JobObject"];
+            /**
+             * Format: int64
+             * @description How far it is, from 0 to 100; null where that is not known.
+             */
+            percent?: number | null;
+            /**
+             * Format: int64
+             * @description Where it stands in the queue, from 1 on; null where it is not queued.
+             */
+            position?: number | null;
+            problem?: components["schemas"]["JobProblem"] | null;
+            /**
+             * Format: date-time
+             * @description When this attempt began.
+             */
+            started_at?: string | null;
+            /** @description `queued`, `running`, `done`, `failed` or `cancelled`. */
+            state: string;
+            /** @description Its steps, in order. */
+            steps: components["schemas"]["JobStep"][];
+            /** @description By what: `session`, `token`, `socket`, or `acting` where somebody acted as another. */
+            via: string;
+        };
+        /** @description A line of a job's log. */
+        JobLine: {
+            /**
+             * Format: date-time
+             * @description When it was written down.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Its number, from 1 on.
+             */
+            seq: number;
+            /** @description What it says, in at most 2,048 bytes, without control characters. */
+            text: string;
+        };
+        /** @description Part of a job's log, oldest first. */
+        JobLog: {
+            /** @description Whether the job has ended and there is no line more. */
+            ended: boolean;
+            /** @description The lines. */
+            items: components["schemas"]["JobLine"][];
+            /**
+             * Format: int64
+             * @description Sent as `after`, it gives the lines behind these.
+             */
+            next: number;
+        };
+        /** @description What a job is about. */
+        JobObject: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its kind, such as `role`. */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description Why a job failed. */
+        JobProblem: {
+            /** @description A stable code, such as `packages_failed`. */
+            code: string;
+            /** @description What happened, for people. */
+            detail: string;
+            /** @description What can be done. */
+            remedy?: string | null;
+        };
+        /** @description A part of a job. */
+        JobStep: {
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at?: string | null;
+            /** @description Its name, such as `packages`. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at?: string | null;
+            /** @description `pending`, `running`, `done`, `failed` or `cancelled`. */
+            state: string;
         };
         /** @description One limit. */
         KnownLimit: {
@@ -3798,7 +4157,10 @@ export interface components {
             })[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -3844,7 +4206,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -3898,7 +4263,80 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        List_ChangeView: {
+            /** @description The items, in order. */
+            items: {
+                /** @description Who asked for it. */
+                actor?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was done, or an edit by hand noticed.
+                 */
+                at?: string | null;
+                /**
+                 * @description `panel`: somebody asked for it. `agent`: the agent put back what had gone astray. `outside`: somebody on the server, by hand.
+                 * @example panel
+                 */
+                by: string;
+                /** @description How the object stood after it. */
+                condition: string;
+                /**
+                 * Format: date-time
+                 * @description When the file was edited by hand.
+                 */
+                edited_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description The generation that was worked on.
+                 */
+                generation: number;
+                /** @description The object's id. */
+                id: string;
+                /** @description The strongest impact of its steps: `none`, `reload`, `restart` or `data_loss`. */
+                impact: string;
+                /** @description The object's kind. */
+                kind: string;
+                /** @description Words about it. */
+                message?: string | null;
+                /** @description The object's name; its id where nothing tells its name any longer. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description How many steps there were.
+                 */
+                of: number;
+                /** @description The reason's code. */
+                reason?: string | null;
+                /** @description It was asked that the object be gone. */
+                removal: boolean;
+                /** @description The request by which it was asked for, as the audit has it. */
+                request_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Its number; later ones are higher.
+                 */
+                seq: number;
+                /** @description The steps. A list has the first five alone, and no differences. */
+                steps: components["schemas"]["StepView"][];
+                /**
+                 * Format: int64
+                 * @description How many of them were taken.
+                 */
+                taken: number;
+            }[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -3946,7 +4384,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -3982,7 +4423,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4015,7 +4459,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4072,7 +4519,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4108,7 +4558,82 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        List_Job: {
+            /** @description The items, in order. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description How often it was begun.
+                 */
+                attempts: number;
+                /**
+                 * Format: date-time
+                 * @description When it was asked for.
+                 */
+                created_at: string;
+                /** @description Who asked for it. */
+                created_by: string;
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                ended_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its kind, such as `role.install`. */
+                kind: string;
+                /** @description The last line of its log. */
+                last_line?: string | null;
+                /**
+                 * Format: int64
+                 * @description How many lines it wrote; the newest 20,000 are kept.
+                 */
+                log_lines: number;
+                /** @description Whether it can be cancelled now; false where that was asked for already. */
+                may_cancel: boolean;
+                /** @description Whether it can be tried again now. */
+                may_retry: boolean;
+                /** @description What it is about. */
+                object: components["schemas"]["JobObject"];
+                /**
+                 * Format: int64
+                 * @description How far it is, from 0 to 100; null where that is not known.
+                 */
+                percent?: number | null;
+                /**
+                 * Format: int64
+                 * @description Where it stands in the queue, from 1 on; null where it is not queued.
+                 */
+                position?: number | null;
+                problem?: components["schemas"]["JobProblem"] | null;
+                /**
+                 * Format: date-time
+                 * @description When this attempt began.
+                 */
+                started_at?: string | null;
+                /** @description `queued`, `running`, `done`, `failed` or `cancelled`. */
+                state: string;
+                /** @description Its steps, in order. */
+                steps: components["schemas"]["JobStep"][];
+                /** @description By what: `session`, `token`, `socket`, or `acting` where somebody acted as another. */
+                via: string;
+            }[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4141,7 +4666,39 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        List_NodeRole: {
+            /** @description The items, in order. */
+            items: {
+                job?: components["schemas"]["Job"] | null;
+                /**
+                 * Format: int64
+                 * @description Memory that it takes while nothing is served, in bytes; null where that is not known.
+                 */
+                memory_bytes?: number | null;
+                /** @description Those that are not there. */
+                missing: string[];
+                /** @description Its name, such as `web`. */
+                name: string;
+                /** @description Its packages, by the distribution's names. */
+                packages: string[];
+                /** @description `installed`, `missing`, `installing`, or `unknown` while the agent does not answer. */
+                state: string;
+                /** @description What it is for. */
+                what: string;
+            }[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4191,7 +4748,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4234,7 +4794,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4263,7 +4826,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4279,7 +4845,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4331,7 +4900,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4375,7 +4947,10 @@ export interface components {
             })[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4389,7 +4964,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4430,7 +5008,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4470,7 +5051,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4493,7 +5077,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4547,7 +5134,10 @@ export interface components {
             })[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4591,7 +5181,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4626,7 +5219,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description One page of a list. */
@@ -4686,7 +5282,10 @@ export interface components {
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
             total?: number | null;
         };
         /** @description A link that signs in once. */
@@ -4733,6 +5332,45 @@ export interface components {
              */
             role: string;
         };
+        /** @description Who calls: a person in a session, a token, or root on the server itself. */
+        Me: {
+            /**
+             * Format: date-time
+             * @description Until when the person lets others act as them, where their organisation asks for consent.
+             */
+            act_as_consent_until?: string | null;
+            /** @description Who acts as the person; null: it is they themselves. */
+            acting?: string | null;
+            /**
+             * Format: date-time
+             * @description When the session, or the token, ends at the latest.
+             */
+            expires_at?: string | null;
+            /** @description What it was begun with, such as `password+totp`; null: no session. */
+            factors?: string | null;
+            /** @description The login, or `root`. */
+            login: string;
+            /** @description What they may do over the whole installation. */
+            permissions: string[];
+            /** @description What they may do on one organisation or account at least, or everywhere. On which, each operation says. */
+            permissions_somewhere: string[];
+            /**
+             * Format: uuid
+             * @description The person's id; null: root on the unix socket.
+             */
+            person?: string | null;
+            /** @description What they are. */
+            roles: components["schemas"]["Held"][];
+            /**
+             * Format: uuid
+             * @description The session's id.
+             */
+            session?: string | null;
+            /** @description The name of the token, where it is one. */
+            token?: string | null;
+            /** @description `session`, `token` or `socket`. */
+            via: string;
+        };
         /**
          * @description Who counted.
          * @enum {string}
@@ -4763,6 +5401,42 @@ export interface components {
             since: string;
             /** @description `member`; `new`: was made with the role, and did not sign in yet; `invited`: did not accept yet. */
             state: string;
+        };
+        /** @description A figure over a time. */
+        MetricSeries: {
+            /** @description The average of each step; null: nothing is known. */
+            average: (number | null)[];
+            /**
+             * @description `cpu` (the worked part of all processors' time), `load`, `memory`, `swap`, `disk` (of the file system with the homes), `network_in`,
+             *     `network_out`, `disk_read`, `disk_write`.
+             */
+            name: string;
+            /** @description The highest minute of each step; null: nothing is known. */
+            peak: (number | null)[];
+            /** @description `ratio` (0 to 1), `count`, `bytes`, `bytes_per_second`. */
+            unit: string;
+        };
+        /** @description How the server fared. */
+        Metrics: {
+            /**
+             * Format: date-time
+             * @description When the first step begins.
+             */
+            from: string;
+            /** @description The figures, each with one value a step. */
+            series: components["schemas"]["MetricSeries"][];
+            /**
+             * Format: int64
+             * @description How long a step is.
+             */
+            step_seconds: number;
+            /** @description When each step begins. */
+            times: string[];
+            /**
+             * Format: date-time
+             * @description When the last step ends.
+             */
+            to: string;
         };
         /** @description A limit or a feature of an account of which something else is written down than what its package, its own values and its organisation say. */
         MisstatedView: {
@@ -4817,6 +5491,81 @@ export interface components {
             php_versions: string[];
             /** @description How the web server stands. */
             webserver: components["schemas"]["Convergence"];
+        };
+        /** @description What a server can be for. */
+        NodeRole: {
+            job?: components["schemas"]["Job"] | null;
+            /**
+             * Format: int64
+             * @description Memory that it takes while nothing is served, in bytes; null where that is not known.
+             */
+            memory_bytes?: number | null;
+            /** @description Those that are not there. */
+            missing: string[];
+            /** @description Its name, such as `web`. */
+            name: string;
+            /** @description Its packages, by the distribution's names. */
+            packages: string[];
+            /** @description `installed`, `missing`, `installing`, or `unknown` while the agent does not answer. */
+            state: string;
+            /** @description What it is for. */
+            what: string;
+        };
+        /** @description Something that calls for somebody. What is well again is none. */
+        Notice: {
+            /** @description The code of its events. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often it happened.
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description When it happened first, of what is not settled.
+             */
+            first_at: string;
+            /** @description The same as long as it is about the same: its topic and its code. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it happened last.
+             */
+            last_at: string;
+            /**
+             * Format: int64
+             * @description How many objects there are besides.
+             */
+            more: number;
+            /** @description What it is about, the newest first; at most 20. */
+            objects: components["schemas"]["NoticeObject"][];
+            /** @description The caller has read all of it. */
+            read: boolean;
+            /** @description `warning` or `error`: the loudest of its events. */
+            severity: string;
+            /** @description `objects` (not as asked), `drift` (edited by hand), `unknown`, `usage`, `webhooks`, `people`, `jobs`, `server`. */
+            topic: string;
+        };
+        /** @description An object that a notice is about. */
+        NoticeObject: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its kind, such as `site`. */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description What calls for the caller. */
+        Notices: {
+            /** @description The notices, the newest first. */
+            items: components["schemas"]["Notice"][];
+            /**
+             * Format: int64
+             * @description How many of them were not read.
+             */
+            unread: number;
+            /** @description Sent to `POST /notices/read`, it marks all that is here as read. */
+            until: string;
         };
         /** @description An organisation. */
         Organisation: {
@@ -5106,12 +5855,63 @@ export interface components {
             /** @description `/problems/` and the code. */
             type: string;
         };
+        /** @description A process on the server. What it was started with is not shown: that may be a password. */
+        Process: {
+            /** @description The account's name, where the user is an account's. */
+            account?: string | null;
+            /** @description The name of its program. */
+            command: string;
+            /**
+             * Format: double
+             * @description Processor time since somebody looked last, as a part of one processor's: 2 is two of them. Null at the first look.
+             */
+            cpu?: number | null;
+            /**
+             * Format: int64
+             * @description Memory that it holds, in bytes.
+             */
+            memory_bytes: number;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            pid: number;
+            /**
+             * Format: date-time
+             * @description When it started.
+             */
+            started_at: string;
+            /** @description The systemd unit that it belongs to. */
+            unit?: string | null;
+            /** @description The user that it runs as. */
+            user: string;
+        };
+        /** @description The processes that take most. */
+        Processes: {
+            /**
+             * Format: int64
+             * @description How many processes there are in all.
+             */
+            count: number;
+            /** @description Those that take most, the most first. */
+            items: components["schemas"]["Process"][];
+            /**
+             * Format: date-time
+             * @description When it was looked.
+             */
+            read_at: string;
+        };
         /** @description A button of the sign-in page. */
         ProviderButton: {
             /** @description What is on the button. */
             label: string;
             /** @description The provider's name. */
             name: string;
+        };
+        /** @description Up to where one has read. */
+        ReadNotices: {
+            /** @description `until` of the notices that were read. */
+            until: string;
         };
         /** @description What was wrong. */
         Recounted: {
@@ -5177,6 +5977,11 @@ export interface components {
              */
             version: number;
         };
+        /** @description What was found. */
+        SearchResult: {
+            /** @description What is named so first, then what begins so, then what has it somewhere; within each, kind by kind. */
+            items: components["schemas"]["Found"][];
+        };
         /** @description The caller's second factor. */
         SecondFactorView: {
             /** @description Whether one is asked for at every sign-in. */
@@ -5206,6 +6011,66 @@ export interface components {
             expires_at: string;
             /** @description The address of the provider's sign-in page, for this browser alone. */
             url: string;
+        };
+        /** @description A service or socket that the server's work stands on. */
+        Service: {
+            /** @description `active`, `activating`, `reloading`, `deactivating`, `failed`, `inactive`; `missing` where there is no such unit. */
+            active: string;
+            /**
+             * Format: double
+             * @description Processor time, in seconds.
+             */
+            cpu_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description Memory, in bytes.
+             */
+            memory_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description How often systemd started it again by itself.
+             */
+            restarts: number;
+            /** @description How its last run ended, such as `success` or `exit-code`. */
+            result?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it stands so.
+             */
+            since?: string | null;
+            /** @description systemd's finer word, such as `running`, `listening` or `dead`. */
+            sub: string;
+            /**
+             * Format: int64
+             * @description Its processes and their threads.
+             */
+            tasks?: number | null;
+            /** @description Its systemd unit. */
+            unit: string;
+            /** @description What it is for. */
+            what: string;
+        };
+        /** @description The services of the server. */
+        Services: {
+            /** @description The services, in an order that stays. */
+            items: components["schemas"]["Service"][];
+            /**
+             * Format: int64
+             * @description Pools whose PHP runs.
+             */
+            pools_active: number;
+            /** @description Names of pools that failed, at most 1000. */
+            pools_failed: string[];
+            /**
+             * Format: int64
+             * @description Pools that wait for a request.
+             */
+            pools_idle: number;
+            /**
+             * Format: date-time
+             * @description When it was looked.
+             */
+            read_at: string;
         };
         /** @description One's own session in a list. */
         SessionRow: {
@@ -5239,45 +6104,6 @@ export interface components {
             last_seen_at: string;
             /** @description The address it began from. */
             origin: string;
-        };
-        /** @description Who is signed in. */
-        SessionView: {
-            /**
-             * Format: date-time
-             * @description Until when the person lets others act as them, where their organisation asks for consent.
-             */
-            act_as_consent_until?: string | null;
-            /** @description Who acts as the person; null: it is they themselves. */
-            acting?: string | null;
-            /**
-             * Format: date-time
-             * @description When the session, or the token, ends at the latest.
-             */
-            expires_at?: string | null;
-            /** @description What it was begun with, such as `password+totp`; null: no session. */
-            factors?: string | null;
-            /** @description The login, or `root`. */
-            login: string;
-            /** @description What they may do over the whole installation. */
-            permissions: string[];
-            /** @description What they may do on one organisation or account at least, or everywhere. On which, each operation says. */
-            permissions_somewhere: string[];
-            /**
-             * Format: uuid
-             * @description The person's id; null: root on the unix socket.
-             */
-            person?: string | null;
-            /** @description What they are. */
-            roles: components["schemas"]["Held"][];
-            /**
-             * Format: uuid
-             * @description The session's id.
-             */
-            session?: string | null;
-            /** @description The name of the token, where it is one. */
-            token?: string | null;
-            /** @description `session`, `token` or `socket`. */
-            via: string;
         };
         /** @description From where a person may sign in from now on. */
         SetNetworks: {
@@ -5647,190 +6473,6 @@ export interface components {
              */
             delivery?: string | null;
         };
-        JobStep: {
-            name: string;
-            state: string;
-            /** Format: date-time */
-            started_at?: string | null;
-            /** Format: date-time */
-            ended_at?: string | null;
-        };
-        JobProblem: {
-            code: string;
-            detail: string;
-            remedy?: string | null;
-        };
-        Job: {
-            /** Format: uuid */
-            id: string;
-            kind: string;
-            object: components["schemas"]["JobObject"];
-            state: string;
-            /** Format: int64 */
-            position?: number | null;
-            steps: components["schemas"]["JobStep"][];
-            /** Format: int64 */
-            percent?: number | null;
-            last_line?: string | null;
-            /** Format: int64 */
-            log_lines: number;
-            created_by: string;
-            via: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            started_at?: string | null;
-            /** Format: date-time */
-            ended_at?: string | null;
-            /** Format: int64 */
-            attempts: number;
-            problem?: components["schemas"]["JobProblem"] | null;
-            may_cancel: boolean;
-            may_retry: boolean;
-        };
-        JobObject: {
-            kind: string;
-            id: string;
-            name: string;
-        };
-        JobLine: {
-            /** Format: int64 */
-            seq: number;
-            /** Format: date-time */
-            at: string;
-            text: string;
-        };
-        JobLog: {
-            items: components["schemas"]["JobLine"][];
-            /** Format: int64 */
-            next: number;
-            ended: boolean;
-        };
-        List_Job: {
-            items: components["schemas"]["Job"][];
-            next_cursor?: string | null;
-            /** Format: int64 */
-            total?: number | null;
-        };
-        NodeRole: {
-            name: string;
-            what: string;
-            state: string;
-            packages: string[];
-            missing: string[];
-            /** Format: int64 */
-            memory_bytes?: number | null;
-            job?: components["schemas"]["Job"] | null;
-        };
-        List_NodeRole: {
-            items: components["schemas"]["NodeRole"][];
-            next_cursor?: string | null;
-            /** Format: int64 */
-            total?: number | null;
-        };
-        MetricSeries: {
-            name: string;
-            unit: string;
-            average: (number | null)[];
-            peak: (number | null)[];
-        };
-        Metrics: {
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            to: string;
-            /** Format: int64 */
-            step_seconds: number;
-            times: string[];
-            series: components["schemas"]["MetricSeries"][];
-        };
-        Process: {
-            /** Format: int64 */
-            pid: number;
-            command: string;
-            user: string;
-            account?: string | null;
-            unit?: string | null;
-            /** Format: double */
-            cpu?: number | null;
-            /** Format: int64 */
-            memory_bytes: number;
-            /** Format: date-time */
-            started_at: string;
-        };
-        Processes: {
-            /** Format: date-time */
-            read_at: string;
-            /** Format: int64 */
-            count: number;
-            items: components["schemas"]["Process"][];
-        };
-        Service: {
-            unit: string;
-            what: string;
-            active: string;
-            sub: string;
-            result?: string | null;
-            /** Format: date-time */
-            since?: string | null;
-            /** Format: int64 */
-            memory_bytes?: number | null;
-            /** Format: int64 */
-            tasks?: number | null;
-            /** Format: double */
-            cpu_seconds?: number | null;
-            /** Format: int64 */
-            restarts: number;
-        };
-        Services: {
-            /** Format: date-time */
-            read_at: string;
-            items: components["schemas"]["Service"][];
-            /** Format: int64 */
-            pools_active: number;
-            /** Format: int64 */
-            pools_idle: number;
-            pools_failed: string[];
-        };
-        NoticeObject: {
-            kind: string;
-            id: string;
-            name: string;
-        };
-        Notice: {
-            id: string;
-            topic: string;
-            code: string;
-            severity: string;
-            /** Format: int64 */
-            count: number;
-            /** Format: date-time */
-            first_at: string;
-            /** Format: date-time */
-            last_at: string;
-            read: boolean;
-            objects: components["schemas"]["NoticeObject"][];
-            /** Format: int64 */
-            more: number;
-        };
-        Notices: {
-            /** Format: int64 */
-            unread: number;
-            until: string;
-            items: components["schemas"]["Notice"][];
-        };
-        ReadNotices: {
-            until: string;
-        };
-        Found: {
-            kind: string;
-            id: string;
-            name: string;
-            of?: string | null;
-        };
-        SearchResult: {
-            items: components["schemas"]["Found"][];
-        };
     };
     responses: never;
     parameters: never;
@@ -5847,18 +6489,20 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: `name`, `created` or `organisation`; with a hyphen before it, the other way round. */
+                sort?: string;
+                /** @description Only those that were sold a package of this name or id. */
+                package?: string;
                 /** @description Only names with this part. */
                 q?: string;
-                /** @description name, -name, created, -created, organisation, -organisation */
-                sort?: string;
-                /** @description Only those that stand so, such as `degraded`; `unwell` is degraded or failed */
+                /** @description Only those that stand so: `pending`, `converging`, `ready`, `degraded`, `failed` or `deleting`; `unwell` is degraded or failed. */
                 condition?: string;
+                /** @description Only those that are suspended, by whatever; `false`: only those that are not. */
                 suspended?: boolean;
-                /** @description Also count all that match */
-                total?: boolean;
-                /** @description Only those in it or below */
+                /** @description Only those in this organisation or below it: its name or id. */
                 organisation?: string;
-                package?: string;
+                /** @description Also count all that match, on all pages. */
+                total?: boolean;
             };
             header?: never;
             path?: never;
@@ -6951,6 +7595,131 @@ export interface operations {
             };
         };
     };
+    account_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tried and observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Account"];
+                };
+            };
+            /** @description To be tried now, and on its way; what waits for a person stands as before, with its reason */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Tried and observed to be gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     account_suspend: {
         parameters: {
             query?: {
@@ -7901,6 +8670,194 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditVerdict"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only of objects of this kind. */
+                kind?: string;
+                /** @description Only of the object with this id. */
+                object?: string;
+                /** @description Only what somebody asked for (`panel`), what the agent put back (`agent`), or what was done by hand (`outside`). */
+                by?: string;
+                /** @description Only what this person or token asked for. */
+                actor?: string;
+                /** @description Only with a step on a file whose path has this part. */
+                path?: string;
+                /** @description Only since then. */
+                since?: string;
+                /** @description Only before then. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of changes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ChangeView"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number */
+                change: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeView"];
                 };
             };
             /** @description Nobody is signed in */
@@ -9521,6 +10478,515 @@ export interface operations {
             };
         };
     };
+    job_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description `queued`, `running`, `done`, `failed` or `cancelled`. */
+                state?: string;
+                /** @description Only of this kind, such as `role.install`. */
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_cancel: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Asked for */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_log: {
+        parameters: {
+            query?: {
+                /** @description Only lines behind the one of this number; without it, from the first that is kept. */
+                after?: number;
+                /** @description How many lines at most; of an answer that is no stream. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The number of the line after which a stream goes on */
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                /** @description Its id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines, or a stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobLog"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     limit_list: {
         parameters: {
             query?: never;
@@ -9797,6 +11263,89 @@ export interface operations {
             };
         };
     };
+    me_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     node_show: {
         parameters: {
             query?: never;
@@ -9919,6 +11468,776 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_metrics: {
+        parameters: {
+            query?: {
+                /** @description From when on; a day before the end where it is left out. What is older than 48 hours is known by the hour, for 90 days. */
+                from?: string;
+                /** @description Until when; until now where it is left out. */
+                to?: string;
+                /** @description So many steps at most. */
+                points?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_process_list: {
+        parameters: {
+            query?: {
+                /** @description Of what they take most: `memory` or `cpu`. */
+                sort?: string;
+                /** @description So many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The processes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Processes"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tried and observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Node"];
+                };
+            };
+            /** @description To be tried now, and on its way; what waits for a person stands as before, with its reason */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_role_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All roles */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_NodeRole"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_role_install: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its name */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_service_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The services */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Services"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notice_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notices */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notices"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notice_read: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadNotices"];
+            };
+        };
+        responses: {
+            /** @description The notices as they are now, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Notices"];
                 };
             };
             /** @description Nobody is signed in */
@@ -14302,6 +16621,131 @@ export interface operations {
             };
         };
     };
+    pool_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tried and observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Pool"];
+                };
+            };
+            /** @description To be tried now, and on its way; what waits for a person stands as before, with its reason */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description Tried and observed to be gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     role_list: {
         parameters: {
             query?: {
@@ -14848,6 +17292,94 @@ export interface operations {
             };
         };
     };
+    search: {
+        parameters: {
+            query?: {
+                /** @description Only names with this part. */
+                q?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     second_factor_show: {
         parameters: {
             query?: never;
@@ -15337,89 +17869,6 @@ export interface operations {
             };
         };
     };
-    session_show: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The caller */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionView"];
-                };
-            };
-            /** @description Nobody is signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller's role does not allow it */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not there, or another's */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A value is refused; each is named */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests; see Retry-After */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not just now; see Retry-After */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     session_create: {
         parameters: {
             query?: never;
@@ -15439,7 +17888,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionView"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description The second factor is asked for */
@@ -15820,7 +18269,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionView"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Nobody is signed in */
@@ -15907,7 +18356,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionView"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description The second factor is asked for */
@@ -16191,7 +18640,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionView"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Nobody is signed in */
@@ -17214,19 +19663,20 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The order: `name`, `created` or `account`; with a hyphen before it, the other way round. */
+                sort?: string;
                 /** @description Only of this account: its name or id. */
                 account?: string;
                 /** @description Only names with this part. */
                 q?: string;
-                /** @description name, -name, created, -created, account, -account */
-                sort?: string;
-                /** @description Only those that stand so, such as `degraded`; `unwell` is degraded or failed */
+                /** @description Only those that stand so: `pending`, `converging`, `ready`, `degraded`, `failed` or `deleting`; `unwell` is degraded or failed. */
                 condition?: string;
+                /** @description Only those that are suspended, by whatever; `false`: only those that are not. */
                 suspended?: boolean;
-                /** @description Also count all that match */
-                total?: boolean;
-                /** @description Only those of accounts in it or below */
+                /** @description Only those in this organisation or below it: its name or id. */
                 organisation?: string;
+                /** @description Also count all that match, on all pages. */
+                total?: boolean;
             };
             header?: never;
             path?: never;
@@ -17817,6 +20267,131 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Site"];
                 };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A name or the id */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tried and observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Site"];
+                };
+            };
+            /** @description To be tried now, and on its way; what waits for a person stands as before, with its reason */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description Tried and observed to be gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Nobody is signed in */
             401: {
@@ -19648,616 +22223,6 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    job_list: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-                state?: string;
-                kind?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["List_Job"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    job_show: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Name or id */
-                job: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    job_log: {
-        parameters: {
-            query?: {
-                after?: number;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                /** @description Name or id */
-                job: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobLog"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    job_cancel: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Name or id */
-                job: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    job_retry: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Name or id */
-                job: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    node_role_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["List_NodeRole"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    node_role_install: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Name or id */
-                role: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    node_metrics: {
-        parameters: {
-            query?: {
-                from?: string;
-                to?: string;
-                points?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Metrics"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    node_process_list: {
-        parameters: {
-            query?: {
-                sort?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Processes"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    node_service_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Services"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    notice_list: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Notices"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    notice_read: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReadNotices"];
-            };
-        };
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    search: {
-        parameters: {
-            query?: {
-                q?: string;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SearchResult"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    account_retry: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Name or id */
-                account: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Account"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    site_retry: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Name or id */
-                site: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Site"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    pool_retry: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Name or id */
-                pool: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Pool"];
-                };
-            };
-            /** @description Any other error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    node_retry: {
-        parameters: {
-            query?: {
-                dry_run?: boolean;
-                expect_plan?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The plan of a dry run */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DryRun"];
-                };
-            };
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Node"];
                 };
             };
             /** @description Any other error */

@@ -1,7 +1,7 @@
 import { operations } from './operations'
 import type { Schemas } from './problem'
 
-export type Session = Schemas['SessionView']
+export type Session = Schemas['Me']
 
 /** What the caller may do anywhere at all: over the installation, or by a role on an organisation or account. */
 export function permissionsOf(session: Session): Set<string> {

@@ -2,10 +2,12 @@ import { Drawer, Stack, Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { EventLine } from '../components/EventLine'
 import { EmptyState, ErrorState } from '../components/States'
+import { useFocusBack } from '../components/useFocusBack'
 import { underWay, useEvents } from './events'
 
 /** What is under way on the server, and what happened last. It never opens by itself. */
 export function ChangesDrawer({ onClose }: { onClose: () => void }) {
+  useFocusBack()
   const { t } = useTranslation()
   const { events, error, link } = useEvents()
   const running = underWay(events)

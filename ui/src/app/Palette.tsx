@@ -1,3 +1,4 @@
+import '@mantine/spotlight/styles.css'
 import { useDebouncedValue } from '@mantine/hooks'
 import { Spotlight, spotlight } from '@mantine/spotlight'
 import {
@@ -11,11 +12,12 @@ import {
 } from '@tabler/icons-react'
 import { keepPreviousData, useQueries } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { queries } from '../api/queries'
 import { said } from './i18n'
 import { PAGES } from './navigation'
+import { giveFocusBack, palettePresent, takeTyped } from './palette'
 import { useMe } from './session'
 import { isNamePart } from './url'
 
@@ -32,6 +34,9 @@ export function Palette() {
   const { may } = useMe()
   const navigate = useNavigate()
   const [q, setQ] = useState('')
+  useEffect(() => {
+    if (palettePresent()) spotlight.open()
+  }, [])
   const [asked] = useDebouncedValue(q.trim(), 150)
   const wants = (operation: string) => ({
     enabled: asked.length > 1 && isNamePart(asked) && may(operation),
@@ -130,13 +135,15 @@ export function Palette() {
       shortcut={null}
       scrollable
       maxHeight={400}
-      returnFocus
+      returnFocus={false}
+      onSpotlightClose={giveFocusBack}
       transitionProps={{ duration: 0 }}
       overlayProps={{ blur: 0, backgroundOpacity: 0.45 }}
       attributes={{ content: { 'aria-label': t('palette.title') } }}
     >
       <Spotlight.Search
         autoFocus
+        onFocus={() => setQ((before) => before + takeTyped())}
         placeholder={t('palette.title')}
         aria-label={t('palette.title')}
         onKeyDown={(event) => {

@@ -1,5 +1,4 @@
 import { DirectionProvider, MantineProvider, useDirection } from '@mantine/core'
-import { Notifications } from '@mantine/notifications'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { setNonce } from 'get-nonce'
@@ -46,7 +45,6 @@ export function Providers({ session }: { session: Session }) {
           defaultColorScheme="auto"
         >
           <Direction />
-          <Notifications position="bottom-right" autoClose={6000} />
           <SessionProvider first={session}>
             <EventsProvider>
               <ScopeProvider>

@@ -1,12 +1,14 @@
 import { Kbd, Modal, Stack, Switch } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useFocusBack } from '../components/useFocusBack'
 import { PAGES } from './navigation'
 import { useMe } from './session'
 import { areSingleKeysOn, setSingleKeys } from './shortcuts'
 
 /** Every key that does something. */
 export function ShortcutSheet({ onClose }: { onClose: () => void }) {
+  useFocusBack()
   const { t } = useTranslation()
   const { may } = useMe()
   const [isOn, setOn] = useState(areSingleKeysOn)

@@ -51,6 +51,12 @@ export const zone = () =>
 export const exact = (time: string) =>
   new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(time))
 
+/** The day alone. */
+export const day = (time: string) => new Intl.DateTimeFormat(locale(), { dateStyle: 'full' }).format(new Date(time))
+
+/** The time of day alone. */
+export const clock = (time: string) => new Intl.DateTimeFormat(locale(), { timeStyle: 'medium' }).format(new Date(time))
+
 /** How long ago, or in how long. */
 export function relative(time: string, now = Date.now()): string {
   const seconds = (new Date(time).getTime() - now) / 1000

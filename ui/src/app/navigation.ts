@@ -20,7 +20,7 @@ export const NAVIGATION = [
   {
     group: 'hosting',
     items: [
-      { to: '/', key: 'home', icon: IconHome, letter: 'h', needs: 'GET /api/v1/session' },
+      { to: '/', key: 'home', icon: IconHome, letter: 'h', needs: 'GET /api/v1/me' },
       { to: '/sites', key: 'sites', icon: IconWorld, letter: 'w', needs: 'GET /api/v1/sites' },
       { to: '/accounts', key: 'accounts', icon: IconUsers, letter: 'a', needs: 'GET /api/v1/accounts' },
       { to: '/packages', key: 'packages', icon: IconPackage, letter: 'p', needs: 'GET /api/v1/packages' },
@@ -59,7 +59,7 @@ export const NAVIGATION = [
   },
   {
     group: 'you',
-    items: [{ to: '/profile', key: 'profile', icon: IconKey, letter: 'i', needs: 'GET /api/v1/session' }],
+    items: [{ to: '/profile', key: 'profile', icon: IconKey, letter: 'i', needs: 'GET /api/v1/me' }],
   },
 ] as const
 

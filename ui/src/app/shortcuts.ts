@@ -1,6 +1,6 @@
-import { spotlight } from '@mantine/spotlight'
 import { useEffect } from 'react'
 import { PAGES, type PagePath } from './navigation'
+import { openPalette } from './palette'
 
 const KEPT = 'single-keys'
 
@@ -21,7 +21,7 @@ export function useShortcuts({ go, drawer, sheet }: On) {
       const key = event.key.toLowerCase()
       if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && (key === 'k' || key === 'j')) {
         event.preventDefault()
-        if (key === 'k') spotlight.open()
+        if (key === 'k') openPalette()
         else drawer()
         return
       }
@@ -47,7 +47,7 @@ export function useShortcuts({ go, drawer, sheet }: On) {
         event.preventDefault()
         const filter = document.querySelector<HTMLInputElement>('[data-filter]')
         if (filter) filter.focus()
-        else spotlight.open()
+        else openPalette()
       } else if (key === 'c') {
         const create = document.querySelector<HTMLElement>('[data-create]')
         if (create) {

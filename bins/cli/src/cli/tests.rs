@@ -19,6 +19,10 @@ const GOOD: &[&str] = &[
     "site create alice www.example.test --alias example.test --alias shop.example.test --index index.php,index.html --dry-run",
     "--json --dry-run site create alice shop.example.test",
     "site show www.example.test",
+    "search shop example --limit 5",
+    "site retry www.example.test --dry-run",
+    "account list --sort -created --condition unwell --suspended=false --organisation acme --package basic --total",
+    "node retry --wait=5",
     "site list --account alice --query example --limit 10",
     "site delete www.example.test --yes --no-wait",
     "drift",
@@ -26,6 +30,12 @@ const GOOD: &[&str] = &[
     "drift revert /etc/nginx/holdfast/http.conf --seen ba7816bf8f01",
     "drift pause webserver node --for 12h --reason later",
     "node edit --listen 0.0.0.0:80,[::]:80",
+    "node metrics --last 7d --points 100",
+    "node metrics --from 2026-03-01T00:00:00Z --to 2026-03-02T00:00:00Z",
+    "node processes --sort cpu --limit 5",
+    "node services",
+    "notice list",
+    "notice read --until 7 --dry-run",
     "package create basic --limit sites=3 --limit memory=512M --feature php=off",
     "package edit basic --limit sites=unlimited --dry-run",
     "account sell alice --package none --limit sites=usual --feature sftp=on",
@@ -36,7 +46,7 @@ const GOOD: &[&str] = &[
     "api get /accounts?limit=1",
     "plan --json",
     "doctor --strict",
-    "--url https://panel.example.test:8443 --token-file t session show",
+    "--url https://panel.example.test:8443 --token-file t me",
     "token create deploy --may site.view --may site.edit --account alice --expires 30d --save t",
     "token create watch --read-only --organisation acme --expires never --login alice",
     "token delete --all --person alice",
@@ -74,6 +84,11 @@ const BAD: &[&str] = &[
     "drift pause site x --for 31d",
     "drift pause site x --for 12",
     "node edit",
+    "node metrics --last 101d",
+    "node metrics --last 1d --from 2026-03-01T00:00:00Z",
+    "node metrics --points 0",
+    "node processes --sort name",
+    "notice read --until x",
     "package edit basic",
     "account sell alice",
     "account sell alice --limit sites",
@@ -181,7 +196,10 @@ async fn hostile_text_of_the_panel_never_reaches_the_terminal() {
         { "summary": hostile, "diff": hostile, "unknown": hostile }] }] }, "waiting": [{ "kind": hostile, "name": hostile, "condition": hostile, "reason": hostile }] });
     let settings = serde_json::json!({ "items": [{ "key": hostile, "value": hostile, "what": hostile }] });
     let audit = serde_json::json!({ "items": [{ "seq": 1, "actor_name": hostile, "action": hostile, "after": { "name": hostile }, "outcome": hostile }] });
-    let cases: [(&[&str], &str, &serde_json::Value); 9] = [
+    let processes = serde_json::json!({ "count": 1, "items": [{ "command": hostile, "user": hostile, "account": hostile, "unit": hostile, "started_at": hostile }] });
+    let services = serde_json::json!({ "items": [{ "unit": hostile, "what": hostile, "active": hostile, "sub": hostile }], "pools_failed": [hostile] });
+    let notices = serde_json::json!({ "items": [{ "topic": hostile, "code": hostile, "last_at": hostile, "objects": [{ "kind": hostile, "name": hostile }] }] });
+    let cases: [(&[&str], &str, &serde_json::Value); 12] = [
         (&["site", "show", "x"], "GET /sites/x", &bad),
         (&["site", "list"], "GET /sites?limit=200", &page),
         (&["event", "list"], "GET /events?limit=50", &events),
@@ -191,6 +209,9 @@ async fn hostile_text_of_the_panel_never_reaches_the_terminal() {
         (&["setting", "list"], "GET /settings", &settings),
         (&["audit", "list"], "GET /audit?limit=200", &audit),
         (&["node", "show"], "GET /node", &bad),
+        (&["node", "processes"], "GET /node/processes?sort=memory&limit=20", &processes),
+        (&["node", "services"], "GET /node/services", &services),
+        (&["notice", "list"], "GET /notices", &notices),
     ];
     for (args, line, answer) in cases {
         for json in [false, true] {

@@ -267,7 +267,7 @@ async fn adoption_list(
     actor.everywhere::<ViewNode>()?;
     let found = desired::differing(&panel).await?;
     let items = found.iter().map(|object| view(object, panel.registry().find(&object.kind))).collect();
-    Ok(Json(List { items, next_cursor: None }))
+    Ok(Json(List::whole(items)))
 }
 
 /// Decides about one such object. Until then it runs on as it is.

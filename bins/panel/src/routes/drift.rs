@@ -99,13 +99,7 @@ struct Decided {
     message: Option<String>,
 }
 
-async fn name_of(panel: &Panel, object: &HostObject) -> Result<String, StoreError> {
-    let Some(kind) = panel.registry().find(&object.kind) else { return Ok(object.scope.clone()) };
-    let wish = panel.store().read(async |tx: &mut Tx| kind.load(tx, &object.scope).await).await?;
-    Ok(wish.map_or_else(|| object.scope.clone(), |wish| wish.name().to_owned()))
-}
-
-fn moment(micros: i64) -> Option<Micros> {
+pub(super) fn moment(micros: i64) -> Option<Micros> {
     Micros::new(micros).ok().filter(|moment| moment.as_micros() > 0)
 }
 
@@ -120,7 +114,7 @@ async fn drift_list(
     let found = panel.agent().call(&ListDrift {}).await.map_err(agent_error)?;
     let mut items = Vec::new();
     for Drift { object, path, mtime, noticed, foreign, diff, waiting, actions } in found.drift {
-        let name = name_of(&panel, &object).await?;
+        let name = super::name_of(&panel, &object.kind, &object.scope).await?;
         let (changed_at, noticed_at) = (moment(mtime), moment(noticed));
         let (kind, id) = (object.kind, object.scope);
         items.push(DriftView {
@@ -136,7 +130,7 @@ async fn drift_list(
             actions,
         });
     }
-    Ok(Json(List { items, next_cursor: None }))
+    Ok(Json(List::whole(items)))
 }
 
 /// Decides about a hand edit. The plan of a dry run is what the next pass over the object would do after it; a file's diff is that from
@@ -150,7 +144,7 @@ async fn drift_decide(
     Json(body): Json<DecideDrift>,
 ) -> Result<Json<Changed<Decided>>, ApiError> {
     actor.everywhere::<EditNode>()?;
-    let key = object(&panel, &body).await?;
+    let (key, name) = object(&panel, &body).await?;
     if body.action == DriftAction::Pause {
         check_until(body.until, panel.now())?;
     }
@@ -171,7 +165,7 @@ async fn drift_decide(
         cause,
     };
     // A task of its own: a client that goes away must not leave a change of the host behind that the audit does not know.
-    let deciding = tokio::spawn(api_kit::carry(decide(panel, actor, key, call)));
+    let deciding = tokio::spawn(api_kit::carry(decide(panel, actor, (key, name), call)));
     Ok(Json(Changed::Object(deciding.await.map_err(ApiError::internal)??)))
 }
 
@@ -195,7 +189,12 @@ async fn plan(panel: &Panel, key: &Key, action: DriftAction, cause: &Cause) -> R
     }
 }
 
-async fn decide(panel: Panel, actor: Actor, key: Key, call: RunDriftAction) -> Result<Decided, ApiError> {
+async fn decide(
+    panel: Panel,
+    actor: Actor,
+    (key, name): (Key, String),
+    call: RunDriftAction,
+) -> Result<Decided, ApiError> {
     let report = panel.agent().call(&call).await.map_err(decision_error)?;
     let now = panel.now();
     let word = serde_json::to_value(call.action).map_err(ApiError::internal)?;
@@ -203,7 +202,7 @@ async fn decide(panel: Panel, actor: Actor, key: Key, call: RunDriftAction) -> R
         let action = format!("drift.{}", word.as_str().unwrap_or_default());
         let on = Object::of_installation(key.kind, &key.id);
         super::done(tx, &actor, &action, on, (None, None), now).await?;
-        let event = Event::of(key.clone(), None, Code::DriftDecided, &key.id).with("action", word.clone());
+        let event = Event::of(key.clone(), None, Code::DriftDecided, &name).with("action", word.clone());
         event::note(tx, now, &event).await
     };
     panel.store().write(write).await?;
@@ -229,8 +228,8 @@ fn decision_error(error: wire::WireError) -> ApiError {
     }
 }
 
-/// The object, which must be one of ours.
-async fn object(panel: &Panel, body: &DecideDrift) -> Result<Key, ApiError> {
+/// The object and its name; it must be one of ours.
+async fn object(panel: &Panel, body: &DecideDrift) -> Result<(Key, String), ApiError> {
     let kind = panel.registry().find(&body.kind);
     let kind = kind.ok_or_else(|| {
         json::refuse(
@@ -242,7 +241,7 @@ async fn object(panel: &Panel, body: &DecideDrift) -> Result<Key, ApiError> {
     })?;
     let known = panel.store().read(async |tx: &mut Tx| kind.load(tx, &body.id).await).await?;
     match known {
-        Some(_) => Ok(Key { kind: kind.kind(), id: body.id.clone() }),
+        Some(wish) => Ok((Key { kind: kind.kind(), id: body.id.clone() }, wish.name().to_owned())),
         None => Err(ApiError::not_found("object")),
     }
 }

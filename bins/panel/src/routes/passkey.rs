@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::app::Parts;
+use crate::routes::me::Me;
 use crate::routes::session;
 
 /// The routes.
@@ -223,10 +224,10 @@ async fn passkey_list(
     Caller(actor): Caller,
 ) -> Result<Json<List<PasskeyView>>, ApiError> {
     let Some(person) = actor.person_id() else {
-        return Ok(Json(List { items: Vec::new(), next_cursor: None }));
+        return Ok(Json(List::whole(Vec::new())));
     };
     let rows = parts.panel.store().read(async |tx: &mut Tx| passkey::list(tx, person).await).await?;
-    Ok(Json(List { items: rows.into_iter().map(PasskeyView::from).collect(), next_cursor: None }))
+    Ok(Json(List::whole(rows.into_iter().map(PasskeyView::from).collect())))
 }
 
 /// Asks for a new passkey: the answer is what the browser is to be given.
@@ -376,7 +377,7 @@ async fn session_ask_for_step_up(
 
 /// Signs in by a passkey, or ends a sign-in with it that waits for the second factor.
 #[utoipa::path(post, path = "/session/passkey", tag = "session", request_body = SignInByPasskey, security(()),
-    responses((status = 201, description = "Signed in; the cookie is set", body = session::SessionView), ChangeProblems))]
+    responses((status = 201, description = "Signed in; the cookie is set", body = Me), ChangeProblems))]
 async fn session_create_by_passkey(
     State(parts): State<Parts>,
     From(origin): From,

@@ -97,7 +97,7 @@ async fn person_session_list(
     };
     let rows = parts.panel.store().read(read).await?;
     let items = rows.into_iter().map(|info| SessionRow::of(info, actor.session())).collect();
-    Ok(Json(List { items, next_cursor: None }))
+    Ok(Json(List::whole(items)))
 }
 
 /// Ends one of a person's sessions.

@@ -1,4 +1,4 @@
-//! `/session`: signing in and out, and who is signed in. `own` lists and ends one's sessions, `step_up` asks once more before what is dangerous.
+//! `/session`: signing in and out. `own` lists and ends one's sessions, `step_up` asks once more before what is dangerous.
 
 mod own;
 mod step_up;
@@ -9,36 +9,22 @@ use audit::{Entry, Object, Outcome as AuditOutcome, Who};
 use auth::acting::{self, Followed};
 use auth::second_factor::{self, NeedsSecondFactor};
 use auth::sign_in::{self, SignInError, Verified};
-use auth::{Actor, Agent, Origin, PermissionId, TokenKey, session, token};
+use auth::{Agent, Origin, session};
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use desired::{Access, Table};
 use http::{HeaderMap, StatusCode, header};
-use names::{Micros, OpaqueToken, PersonId, Secret, SessionId};
+use names::{Micros, OpaqueToken, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
+use store::{StoreError, WriteTx};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::app::Parts;
+use crate::routes::me::{self, Me};
 
 pub(super) use own::SessionRow;
-
-const ROLES: Statement = Statement::new(
-    "SELECT r.name AS role, a.name AS account, o.name AS organisation
-     FROM role_in_force pr JOIN role r ON r.id = pr.role_id
-          LEFT JOIN account a ON a.id = pr.account_id LEFT JOIN organisation o ON o.id = pr.organisation_id
-     WHERE pr.person_id = $1 ORDER BY r.name, o.name, a.name LIMIT 1000",
-);
-
-/// What the roles allow on what they are held on: of a role on an account, what is about accounts.
-const SOMEWHERE: Statement = Statement::new(
-    "SELECT DISTINCT rp.permission AS permission, CASE WHEN r.account_id IS NULL THEN 0 ELSE 1 END AS on_account
-     FROM role_in_force r JOIN role_permission rp ON rp.role_id = r.role_id WHERE r.person_id = $1",
-);
-
-pub(super) const STATEMENTS: &[Statement] = &[ROLES, SOMEWHERE];
 
 /// The routes.
 pub(super) fn table(parts: Parts) -> Table {
@@ -47,7 +33,6 @@ pub(super) fn table(parts: Parts) -> Table {
         .add(Access::OPEN, routes!(session_create_by_link))
         .add(Access::OPEN, routes!(session_create_by_code))
         .add(Access::SIGNED_IN.by_session(), routes!(step_up::session_step_up))
-        .add(Access::SIGNED_IN, routes!(session_show))
         .add(Access::SIGNED_IN, routes!(session_delete))
         .add(Access::SIGNED_IN, routes!(own::session_list))
         .add(Access::SIGNED_IN.by_session(), routes!(own::session_revoke))
@@ -98,87 +83,6 @@ struct PendingSignIn {
     expires_at: Micros,
 }
 
-/// A role, on an organisation and all below it, or on one account.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub(super) struct Held {
-    /// The role's name.
-    role: String,
-    /// The organisation's name; null: an account.
-    organisation: Option<String>,
-    /// The account's name; null: an organisation.
-    account: Option<String>,
-}
-
-impl FromRow for Held {
-    fn from_row(row: &Row) -> Result<Self, RowError> {
-        Ok(Self {
-            role: row.text("role")?,
-            organisation: row.opt_text("organisation")?,
-            account: row.opt_text("account")?,
-        })
-    }
-}
-
-/// A permission that a role gives.
-struct Given {
-    permission: String,
-    is_on_account: bool,
-}
-
-impl FromRow for Given {
-    fn from_row(row: &Row) -> Result<Self, RowError> {
-        Ok(Self { permission: row.text("permission")?, is_on_account: row.number::<i64>("on_account")? != 0 })
-    }
-}
-
-/// Of what roles give, what counts, for a token that which it holds.
-fn somewhere(actor: &Actor, given: &[Given], of_token: Option<&[String]>) -> Vec<String> {
-    let is_given = |permission: PermissionId| {
-        given.iter().any(|given| {
-            let reach = permission.reach();
-            given.permission == permission.as_str()
-                && if given.is_on_account { reach == "account" } else { reach != "system" }
-        }) && of_token.is_none_or(|held| held.iter().any(|name| name == permission.as_str()))
-    };
-    let everywhere: Vec<PermissionId> = actor.held_everywhere().collect();
-    let all = PermissionId::ALL.iter().copied();
-    let held = all.filter(|&permission| everywhere.contains(&permission) || is_given(permission));
-    held.map(|permission| permission.as_str().to_owned()).collect()
-}
-
-/// Who is signed in.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub(super) struct SessionView {
-    /// The person's id; null: root on the unix socket.
-    #[schema(value_type = Option<String>, format = "uuid")]
-    person: Option<PersonId>,
-    /// The login, or `root`.
-    login: String,
-    /// What they are.
-    roles: Vec<Held>,
-    /// What they may do over the whole installation.
-    permissions: Vec<String>,
-    /// What they may do on one organisation or account at least, or everywhere. On which, each operation says.
-    permissions_somewhere: Vec<String>,
-    /// The session's id.
-    #[schema(value_type = Option<String>, format = "uuid")]
-    session: Option<SessionId>,
-    /// `session`, `token` or `socket`.
-    via: String,
-    /// When the session, or the token, ends at the latest.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    expires_at: Option<Micros>,
-    /// What it was begun with, such as `password+totp`; null: no session.
-    factors: Option<String>,
-    /// Who acts as the person; null: it is they themselves.
-    acting: Option<String>,
-    /// The name of the token, where it is one.
-    token: Option<String>,
-    /// Until when the person lets others act as them, where their organisation asks for consent.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    act_as_consent_until: Option<Micros>,
-}
-
 /// Begins a session, writes it into the audit, and answers with the cookie.
 pub(super) async fn begin(
     parts: &Parts,
@@ -222,62 +126,15 @@ pub(super) async fn signed_in(
     let store = parts.panel.store();
     let actor = session::resolve(store, &new.token, origin, parts.panel.now()).await?;
     let actor = actor.ok_or_else(ApiError::unauthenticated)?;
-    let view = view(parts, &actor).await?;
+    let view = me::view(parts, &actor).await?;
     let mut response = (StatusCode::CREATED, cookie(&new.token), Json(view)).into_response();
     response.extensions_mut().insert(api_kit::idempotency::Secret);
     Ok(response)
 }
 
-async fn view(parts: &Parts, actor: &Actor) -> Result<SessionView, ApiError> {
-    let (person, session) = (actor.person_id(), actor.session());
-    let now = parts.panel.now();
-    let (roles, own) = if let Some(person) = person {
-        let read = async |tx: &mut Tx| -> Result<_, StoreError> {
-            let roles = tx.all::<Held>(ROLES.bind(person)).await?;
-            let sessions = auth::session::list(tx, person, now).await?;
-            Ok((roles, sessions.into_iter().find(|own| Some(own.id) == session)))
-        };
-        parts.panel.store().read(read).await?
-    } else {
-        let organisation = Some("root".to_owned());
-        (vec![Held { role: "administrator".to_owned(), organisation, account: None }], None)
-    };
-    let read = async |tx: &mut Tx| -> Result<_, StoreError> {
-        let Some(person) = person else { return Ok((None, None, Vec::new())) };
-        let token = match actor.token() {
-            Some((token, _)) => token::find(tx, person, &TokenKey::Id(token)).await?,
-            None => None,
-        };
-        let given = tx.all::<Given>(SOMEWHERE.bind(person)).await?;
-        Ok((acting::consent(tx, person, now).await?, token, given))
-    };
-    let (act_as_consent_until, token, given) = parts.panel.store().read(read).await?;
-    let of_token = token.as_ref().map(|token| token.permissions.as_slice());
-    let token_ends = token.as_ref().and_then(|token| token.expires_at);
-    Ok(SessionView {
-        person,
-        login: actor.name().to_owned(),
-        roles,
-        permissions: actor.held_everywhere().map(|permission| permission.as_str().to_owned()).collect(),
-        permissions_somewhere: somewhere(actor, &given, of_token),
-        session,
-        via: match (person, session) {
-            (_, Some(_)) => "session",
-            (Some(_), None) => "token",
-            (None, None) => "socket",
-        }
-        .to_owned(),
-        expires_at: own.as_ref().map(|own| own.expires_at).or(token_ends),
-        factors: own.map(|own| own.factors),
-        acting: actor.acting().map(|by| by.login.to_string()),
-        token: actor.token().map(|(_, name)| name.to_string()),
-        act_as_consent_until,
-    })
-}
-
 /// Signs in by password.
 #[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn, security(()),
-    responses((status = 201, description = "Signed in; the cookie is set", body = SessionView),
+    responses((status = 201, description = "Signed in; the cookie is set", body = Me),
               (status = 202, description = "The second factor is asked for", body = PendingSignIn), Problems))]
 async fn session_create(
     State(parts): State<Parts>,
@@ -321,7 +178,7 @@ fn pending(asked: &NeedsSecondFactor) -> Response {
 
 /// Ends a sign-in that waits for the second factor.
 #[utoipa::path(post, path = "/session/code", tag = "session", request_body = SignInByCode, security(()),
-    responses((status = 201, description = "Signed in; the cookie is set", body = SessionView), Problems))]
+    responses((status = 201, description = "Signed in; the cookie is set", body = Me), Problems))]
 async fn session_create_by_code(
     State(parts): State<Parts>,
     From(origin): From,
@@ -385,7 +242,7 @@ enum LinkFollowed {
 
 /// Signs in by a one-time link, or begins to act as somebody by one of those.
 #[utoipa::path(post, path = "/session/link", tag = "session", request_body = SignInByLink, security(()),
-    responses((status = 201, description = "Signed in; the cookie is set", body = SessionView),
+    responses((status = 201, description = "Signed in; the cookie is set", body = Me),
               (status = 202, description = "The second factor is asked for", body = PendingSignIn), Problems))]
 async fn session_create_by_link(
     State(parts): State<Parts>,
@@ -426,16 +283,6 @@ async fn session_create_by_link(
     };
     parts.panel.events_written();
     signed_in(&parts, new, origin).await
-}
-
-/// Who is signed in, and what they may do.
-#[utoipa::path(get, path = "/session", tag = "session",
-    responses((status = 200, description = "The caller", body = SessionView), Problems))]
-async fn session_show(
-    State(parts): State<Parts>,
-    Caller(actor): Caller,
-) -> Result<Json<SessionView>, ApiError> {
-    Ok(Json(view(&parts, &actor).await?))
 }
 
 /// Signs out.

@@ -238,7 +238,7 @@ async fn setting_list(
         }
         Ok(items)
     };
-    Ok(Json(List { items: panel.store().read(read).await?, next_cursor: None }))
+    Ok(Json(List::whole(panel.store().read(read).await?)))
 }
 
 /// One setting.

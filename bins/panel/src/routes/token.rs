@@ -125,7 +125,7 @@ impl TokenView {
 
     fn list(tokens: Vec<TokenInfo>, now: Micros) -> Json<List<Self>> {
         let items = tokens.into_iter().map(|token| Self::of(token, now)).collect();
-        Json(List { items, next_cursor: None })
+        Json(List::whole(items))
     }
 }
 
@@ -189,7 +189,7 @@ async fn token_create(
 ) -> Result<Response, ApiError> {
     let named = named(&body.permissions)?;
     if named.is_empty() && !body.read_only {
-        let remedy = "Name permissions, or send read_only. `holdfast session show` and GET /session tell what you may.";
+        let remedy = "Name permissions, or send read_only. `holdfast me` and GET /me tell what you may.";
         return Err(json::refuse("permissions", "missing_field", "The token could do nothing.", remedy));
     }
     let now = panel.now();

@@ -23,7 +23,7 @@ async fn every_operation_that_changes_something_leaves_an_entry_done_or_refused(
     operations.sort_by_key(|operation| (operation.id.contains("delete"), operation.id.clone()));
     for operation in &operations {
         let admin = bench.person("admin").await;
-        let session = admin.get("/api/v1/session").await.json["session"].as_str().unwrap().to_owned();
+        let session = admin.get("/api/v1/me").await.json["session"].as_str().unwrap().to_owned();
         admin.delete("/api/v1/tokens").await.is(200);
         admin.post("/api/v1/tokens", json!({ "name": "own", "read_only": true })).await.is(201);
         let path = operation.path.replace("{token}", "own");

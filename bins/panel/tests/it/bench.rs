@@ -46,8 +46,21 @@ impl Bench {
         Self::over(folder, agent, SealKey::throw_away().unwrap()).await
     }
 
-    async fn over(folder: tempfile::TempDir, agent: Arc<FakeAgent>, seal: SealKey) -> Self {
-        let config = Config {
+    /// As [`Bench::new`], but nothing goes on beside the requests: no upkeep looks at the server while a test says what is seen.
+    pub(crate) async fn at_rest() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let agent = FakeAgent::new(&folder.path().join("agent.sock"));
+        agent.start();
+        let config = Self::config(&folder);
+        let seal = SealKey::throw_away().unwrap();
+        let parts = start::parts(&config, seal, CancellationToken::new()).await.unwrap();
+        web_panel::node::ensure_local(&parts.panel, &config.web_listen).await.unwrap();
+        let router = app::app(parts.clone(), unlimited());
+        Self { parts, agent, config, router, tasks: Tasks(Vec::new()), folder }
+    }
+
+    fn config(folder: &tempfile::TempDir) -> Config {
+        Config {
             hostname: Some("panel.example.test".parse().unwrap()),
             database: folder.path().join("holdfast.db"),
             agent_socket: folder.path().join("agent.sock"),
@@ -55,7 +68,11 @@ impl Bench {
             egress_socket: folder.path().join("egress.sock"),
             egress_bounds: folder.path().join("egress.toml"),
             ..Config::default()
-        };
+        }
+    }
+
+    async fn over(folder: tempfile::TempDir, agent: Arc<FakeAgent>, seal: SealKey) -> Self {
+        let config = Self::config(&folder);
         let parts = start::parts(&config, seal.clone(), CancellationToken::new()).await.unwrap();
         let mut tasks = Tasks(start::spawn(&parts, &config));
         tasks.0.push(egress(&config.egress_socket));

@@ -238,7 +238,7 @@ async fn suspending_an_account_suspends_all_that_hangs_on_it() {
     let account = bench.account("alice").await;
     let site = bench.site("alice", "www.example.test").await;
     let alice = bench.person("alice").await;
-    assert_eq!(alice.get("/api/v1/session").await.status, 200);
+    assert_eq!(alice.get("/api/v1/me").await.status, 200);
     let done = bench.waiting().post("/api/v1/accounts/alice/suspend", json!({ "reason": "unpaid" })).await;
     assert_eq!(done.status, 200, "{}", done.text);
     assert_eq!(done.json["suspended_reason"], "unpaid");
@@ -249,7 +249,7 @@ async fn suspending_an_account_suspends_all_that_hangs_on_it() {
         |kind: &str, id: &serde_json::Value| bench.agent.host.object(kind, id.as_str().unwrap()).unwrap();
     assert_eq!(on_host("site", &site.json["id"])["suspended"], true);
     assert_eq!(on_host("account", &account.json["id"])["suspended"], true);
-    assert_eq!(alice.get("/api/v1/session").await.status, 401, "the owner is out");
+    assert_eq!(alice.get("/api/v1/me").await.status, 401, "the owner is out");
     let done = bench.waiting().post("/api/v1/accounts/alice/unsuspend", json!(null)).await;
     assert_eq!(done.json["suspended"], false, "{}", done.text);
     bench.until("/api/v1/sites/www.example.test", |site| site.json["observed_generation"] == 3).await;
@@ -486,7 +486,7 @@ async fn a_link_makes_nobody_an_administrator_who_was_not_asked_to_be_one() {
     link(json!({ "login": "carol", "administrator": true })).await.is(201);
     link(json!({ "login": "carol", "administrator": true })).await.is(201);
     let carol = bench.person("carol").await;
-    assert_eq!(carol.get("/api/v1/session").await.json["roles"][0]["role"], "administrator");
+    assert_eq!(carol.get("/api/v1/me").await.json["roles"][0]["role"], "administrator");
     let audit = bench.root().get("/api/v1/audit?limit=100").await;
     let made: Vec<_> = audit.json["items"]
         .as_array()

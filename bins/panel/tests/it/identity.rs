@@ -207,7 +207,7 @@ async fn a_group_makes_a_person_gives_a_role_and_takes_it() {
     let buttons = outside.browser().get("/api/v1/session/providers").await;
     assert_eq!(buttons.json["items"], json!([{ "name": "corp", "label": "The <Corp>" }]));
     let first = outside.session(&outside.sign_in().await);
-    let shown = first.get("/api/v1/session").await;
+    let shown = first.get("/api/v1/me").await;
     assert_eq!(shown.is(200).json["login"], "ann@corp", "{}", shown.text);
     assert_eq!(shown.json["factors"], "provider:corp");
     assert_eq!(
@@ -217,22 +217,22 @@ async fn a_group_makes_a_person_gives_a_role_and_takes_it() {
     // the same subject is the same person, whatever it is called
     outside.provider.goes(claims(json!({ "preferred_username": "bea" })));
     let second = outside.session(&outside.sign_in().await);
-    assert_eq!(second.get("/api/v1/session").await.json["login"], "ann@corp");
+    assert_eq!(second.get("/api/v1/me").await.json["login"], "ann@corp");
     // another subject that is called the same is another person
     outside.provider.goes(claims(json!({ "sub": "another" })));
     let other = outside.session(&outside.sign_in().await);
-    assert_eq!(other.get("/api/v1/session").await.json["login"], "ann-2@corp");
+    assert_eq!(other.get("/api/v1/me").await.json["login"], "ann-2@corp");
     // what was given by hand stays, what the provider gave goes
     let member = json!({ "login": "ann@corp", "role": "billing" });
     outside.root().post("/api/v1/organisations/acme/members", member).await.is(201);
     outside.provider.goes(claims(json!({ "groups": [] })));
     let third = outside.session(&outside.sign_in().await);
-    let roles = third.get("/api/v1/session").await.json["roles"].clone();
+    let roles = third.get("/api/v1/me").await.json["roles"].clone();
     assert_eq!(roles, json!([{ "role": "billing", "organisation": "acme", "account": null }]));
     // and with nothing left, nobody is signed in, and the sessions of before are over
     outside.root().delete("/api/v1/organisations/acme/members/ann@corp").await.is(204);
     refused(&outside.sign_in().await, 403, "no_group");
-    assert_eq!(third.get("/api/v1/session").await.status, 401);
+    assert_eq!(third.get("/api/v1/me").await.status, 401);
     let audit = outside.audit().await;
     for words in ["person.create", "member.add", "member.remove", "provider:corp", "no_group"] {
         assert!(audit.contains(words), "{words}: {audit}");
@@ -414,7 +414,7 @@ async fn a_person_links_a_provider_and_is_known_by_nothing_else() {
     let own = carl.get("/api/v1/identities").await.json["items"].clone();
     assert_eq!((&own[0]["provider"], &own[0]["subject"]), (&json!("corp"), &json!("somebody")), "{own}");
     let by_provider = outside.session(&outside.sign_in().await);
-    assert_eq!(by_provider.get("/api/v1/session").await.json["login"], "carl");
+    assert_eq!(by_provider.get("/api/v1/me").await.json["login"], "carl");
     let (_, taken) = link("dora").await;
     refused(&taken, 403, "identity_taken");
     outside.provider.goes(claims(json!({ "sub": "another" })));
@@ -533,7 +533,7 @@ async fn nobody_maps_what_they_may_not_give_and_a_mapping_falls_with_its_maker()
     }
     sven.post("/api/v1/identity-providers", body("setter")).await.is(201);
     let signed_in = outside.session(&outside.sign_in().await);
-    assert_eq!(signed_in.get("/api/v1/session").await.json["roles"][0]["role"], "setter");
+    assert_eq!(signed_in.get("/api/v1/me").await.json["roles"][0]["role"], "setter");
     // what Sven does not hold any more is not Sven's to give
     outside
         .bench
@@ -573,14 +573,14 @@ async fn the_last_administrator_keeps_the_role_whatever_the_provider_says() {
     outside.bench.execute("UPDATE person SET suspended_at = 1 WHERE login = 'admin'").await;
     outside.provider.goes(claims(json!({ "groups": [] })));
     let last = outside.session(&outside.sign_in().await);
-    assert_eq!(last.get("/api/v1/session").await.json["roles"][0]["role"], "administrator");
+    assert_eq!(last.get("/api/v1/me").await.json["roles"][0]["role"], "administrator");
     outside.edit(json!({ "mappings": [] })).await.refused(409, "last_administrator");
     let root = outside.root();
     root.delete("/api/v1/identity-providers/corp").await.refused(409, "last_administrator");
     outside.bench.execute("UPDATE person SET suspended_at = NULL WHERE login = 'admin'").await;
     root.delete("/api/v1/identity-providers/corp?dry_run=true").await.is(200);
     root.delete("/api/v1/identity-providers/corp").await.is(204);
-    assert_eq!(last.get("/api/v1/session").await.status, 401);
+    assert_eq!(last.get("/api/v1/me").await.status, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -245,6 +245,7 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
         "site_edit" => json!({ "body_size": "8M" }),
         "node_edit" => json!({ "listen": ["0.0.0.0:80"] }),
         "setting_set" => json!({ "value": 30 }),
+        "notice_read" => json!({ "until": "1" }),
         "drift_decide" => {
             json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "action": "revert" })
         }
@@ -320,7 +321,7 @@ impl Ids {
         }
         for of in [Role::Alice, Role::Bob] {
             if operation.path.contains("{session}") {
-                let id = client(bench, of).await.get("/api/v1/session").await.json["session"].clone();
+                let id = client(bench, of).await.get("/api/v1/me").await.json["session"].clone();
                 ids.sessions.insert(of, id.as_str().expect("a session").to_owned());
             }
             if operation.path.contains("{invitation}") {
@@ -362,6 +363,7 @@ pub(crate) fn path(operation: &Operation, target: Target, ids: &Ids) -> String {
     path = path.replace("{pool}", target.pick("alice-8.4", "bob-8.4", "carol-8.4"));
     path = path.replace("{package}", target.pick("basic", "plain", "nothing"));
     path = path.replace("{key}", "event.keep_days");
+    path = path.replace("{change}", target.pick("1", "2", "9"));
     path = path.replace("{webhook}", target.pick("hook-acme", "hook-other", "hook-nowhere"));
     path = path.replace("{session}", &pick_id(&ids.sessions));
     path = path.replace("{invitation}", &pick_id(&ids.invitations));
@@ -394,7 +396,7 @@ async fn client(bench: &Bench, role: Role) -> Client {
         }
         Role::TokenRevoked => {
             let token = made("alice", json!({ "permissions": OWNER })).await;
-            let name = bench.with_token(&token).get("/api/v1/session").await.json["token"].clone();
+            let name = bench.with_token(&token).get("/api/v1/me").await.json["token"].clone();
             let path = format!("/api/v1/tokens/{}", name.as_str().unwrap());
             bench.person("alice").await.delete(&path).await.is(204);
             bench.with_token(&token)

@@ -113,7 +113,7 @@ async fn an_organisation_takes_its_accounts_along_and_gives_them_back_as_they_we
             all.push(bench.root().get(&format!("/api/v1/{place}/members")).await.json["items"].clone());
         }
         for login in ["rita", "alice", "dave", "carl"] {
-            all.push(bench.person(login).await.get("/api/v1/session").await.json["roles"].clone());
+            all.push(bench.person(login).await.get("/api/v1/me").await.json["roles"].clone());
             all.push(
                 bench.person(login).await.get("/api/v1/accounts").await.json["items"][0]["name"].clone(),
             );
@@ -135,7 +135,7 @@ async fn an_organisation_takes_its_accounts_along_and_gives_them_back_as_they_we
         suspended.text
     );
     assert_eq!(state().await, before, "the accounts are untouched");
-    assert_eq!(rita.get("/api/v1/session").await.status, 401, "rita's session has ended");
+    assert_eq!(rita.get("/api/v1/me").await.status, 401, "rita's session has ended");
     assert_eq!(bench.person("alice").await.get("/api/v1/accounts/alice").await.status, 404);
 
     // With them.
@@ -339,16 +339,16 @@ async fn a_login_that_is_used_again_inherits_nothing() {
     let link = made(&root, "/api/v1/login-links", json!({ "login": "mary" })).await.json["token"].clone();
     bench.parts.panel.store().write(async |tx: &mut store::WriteTx| tx.execute(TOKEN).await).await.unwrap();
     assert_eq!(root.delete("/api/v1/persons/mary").await.status, 204);
-    assert_eq!(session.get("/api/v1/session").await.status, 401);
+    assert_eq!(session.get("/api/v1/me").await.status, 401);
 
     let second = made(&root, "/api/v1/persons", json!({ "login": "mary" })).await;
     assert_ne!(first.json["id"], second.json["id"]);
-    assert_eq!(session.get("/api/v1/session").await.status, 401, "the old session");
+    assert_eq!(session.get("/api/v1/me").await.status, 401, "the old session");
     for old in [&link, &first.json["link"]["token"]] {
         assert_eq!(by_link(&bench, old).await.status, 401, "the old links");
     }
     let mary = bench.person("mary").await;
-    assert_eq!(mary.get("/api/v1/session").await.json["roles"], json!([]));
+    assert_eq!(mary.get("/api/v1/me").await.json["roles"], json!([]));
     assert_eq!(mary.get("/api/v1/accounts").await.json["items"], json!([]));
     assert_eq!(mary.get("/api/v1/invitations").await.json["items"], json!([]), "the old invitation");
     assert_eq!(bench.count("SELECT COUNT(*) AS value FROM token").await, 0, "the old token");
@@ -435,7 +435,7 @@ async fn a_new_member_comes_in_by_a_link_once_and_goes_with_the_role() {
     assert_eq!(code(&last), (409, "last_owner"), "{}", last.text);
     assert_eq!(alice.delete(&format!("{path}/nobody")).await.status, 404);
     assert_eq!(alice.delete(&format!("{path}/dev@alice")).await.status, 204);
-    assert_eq!(signed_in.get("/api/v1/session").await.status, 401, "gone, with the person");
+    assert_eq!(signed_in.get("/api/v1/me").await.status, 401, "gone, with the person");
     assert_eq!(bench.root().get("/api/v1/persons/dev@alice").await.status, 404);
     // A link that was not used is revoked with its person.
     let late = member(&alice, "accounts/alice", "late", "developer").await;

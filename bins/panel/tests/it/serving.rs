@@ -148,7 +148,7 @@ async fn a_one_time_link_signs_in_over_https_and_the_cookie_is_the_session() {
     let cookie = set.split(';').next().unwrap();
     let used = send(served.https().await, "POST", "/api/v1/session/link", &[origin], body).await;
     assert_eq!(used.status, 401, "a link works once");
-    let shown = send(served.https().await, "GET", "/api/v1/session", &[("cookie", cookie)], None).await;
+    let shown = send(served.https().await, "GET", "/api/v1/me", &[("cookie", cookie)], None).await;
     assert_eq!((shown.status, shown.json["login"].as_str()), (200, Some("admin")));
     let foreign = [("cookie", cookie), ("origin", "https://www.example.test")];
     let body = Some(json!({ "name": "mallory", "email": "m@example.test" }));
@@ -164,7 +164,7 @@ async fn a_one_time_link_signs_in_over_https_and_the_cookie_is_the_session() {
         send(served.https().await, "DELETE", "/api/v1/session", &[("cookie", cookie), origin], None).await;
     assert_eq!(out.status, 204);
     assert_eq!(
-        send(served.https().await, "GET", "/api/v1/session", &[("cookie", cookie)], None).await.status,
+        send(served.https().await, "GET", "/api/v1/me", &[("cookie", cookie)], None).await.status,
         401
     );
 }
@@ -176,7 +176,7 @@ async fn a_password_is_set_signs_in_and_a_wrong_one_does_not() {
     let alice = served.bench.person("alice").await;
     let set = alice.put("/api/v1/password", json!({ "new": "correct horse battery" })).await;
     assert_eq!(set.status, 204, "{}", set.text);
-    assert_eq!(alice.get("/api/v1/session").await.status, 401, "all sessions ended");
+    assert_eq!(alice.get("/api/v1/me").await.status, 401, "all sessions ended");
     let sign_in = async |password: &str| {
         let body = json!({ "login": "alice", "password": password });
         send(served.https().await, "POST", "/api/v1/session", &[], Some(body)).await
@@ -198,7 +198,7 @@ async fn a_password_is_set_signs_in_and_a_wrong_one_does_not() {
 async fn root_on_the_unix_socket_is_the_administrator_and_others_are_nobody() {
     let served = Served::new().await;
     let host = [("host", "localhost")];
-    let got = send(served.unix().await, "GET", "/api/v1/session", &host, None).await;
+    let got = send(served.unix().await, "GET", "/api/v1/me", &host, None).await;
     if runs_as_root() {
         assert_eq!(
             (got.status, got.json["login"].as_str(), got.json["via"].as_str()),
@@ -216,11 +216,11 @@ async fn root_on_the_unix_socket_is_the_administrator_and_others_are_nobody() {
         }
     }
     // Over HTTPS nobody is root, whoever runs the client.
-    assert_eq!(send(served.https().await, "GET", "/api/v1/session", &[], None).await.status, 401);
+    assert_eq!(send(served.https().await, "GET", "/api/v1/me", &[], None).await.status, 401);
     let bad =
         [("host", "localhost"), ("authorization", "Bearer AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA")];
     assert_eq!(
-        send(served.unix().await, "GET", "/api/v1/session", &bad, None).await.status,
+        send(served.unix().await, "GET", "/api/v1/me", &bad, None).await.status,
         401,
         "a bad token is nobody"
     );
@@ -574,7 +574,7 @@ async fn a_tenant_who_changes_things_too_often_is_told_when_to_come_back() {
     let full = change(&alice.clone().from(network(3))).await;
     full.refused(429, "rate_limited");
     assert!(!full.header("retry-after").is_empty());
-    alice.get("/api/v1/session").await.is(200);
+    alice.get("/api/v1/me").await.is(200);
     change(&bob).await.is(422);
     for _ in 0..10 {
         change(&admin).await.is(422);

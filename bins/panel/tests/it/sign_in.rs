@@ -120,7 +120,7 @@ async fn a_person_with_an_authenticator_is_not_signed_in_by_the_password_alone()
     let other = signed_in(&bench, by_password(&bench).await.is(201));
     let mut authenticator = Authenticator::set_up(&client).await;
     assert_eq!(authenticator.codes.len(), 10);
-    other.get("/api/v1/session").await.refused(401, "unauthenticated");
+    other.get("/api/v1/me").await.refused(401, "unauthenticated");
     let shown = client.get("/api/v1/second-factor").await;
     assert_eq!((&shown.json["asked"], &shown.json["recovery_codes_left"]), (&json!(true), &json!(10)));
 
@@ -131,7 +131,7 @@ async fn a_person_with_an_authenticator_is_not_signed_in_by_the_password_alone()
     let half = bench
         .anonymous()
         .header("authorization", format!("Bearer {}", pending.json["token"].as_str().unwrap()));
-    for path in ["/api/v1/session", "/api/v1/accounts", "/api/v1/second-factor"] {
+    for path in ["/api/v1/me", "/api/v1/accounts", "/api/v1/second-factor"] {
         half.get(path).await.refused(401, "unauthenticated");
     }
     let code = authenticator.code();
@@ -274,11 +274,11 @@ async fn who_manages_a_person_sees_and_ends_their_sessions() {
     client.delete("/api/v1/persons/admin/sessions").await.refused(404, "not_found");
     admin.delete(&format!("/api/v1/persons/admin/sessions/{id}")).await.refused(404, "not_found");
     admin.delete(&format!("/api/v1/persons/alice/sessions/{id}")).await.is(204);
-    second.get("/api/v1/session").await.refused(401, "unauthenticated");
-    client.get("/api/v1/session").await.is(200);
+    second.get("/api/v1/me").await.refused(401, "unauthenticated");
+    client.get("/api/v1/me").await.is(200);
     admin.delete("/api/v1/persons/alice/sessions").await.is(204);
-    client.get("/api/v1/session").await.refused(401, "unauthenticated");
-    admin.get("/api/v1/session").await.is(200);
+    client.get("/api/v1/me").await.refused(401, "unauthenticated");
+    admin.get("/api/v1/me").await.is(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,7 +22,7 @@ async fn a_token_is_shown_once_and_does_what_it_was_made_for() {
         .patch("/api/v1/sites/www.example.test", json!({ "body_size": "8M" }))
         .await
         .is(403);
-    let who = bench.with_token(&token).get("/api/v1/session").await;
+    let who = bench.with_token(&token).get("/api/v1/me").await;
     assert_eq!(
         (&who.json["via"], &who.json["token"], &who.json["login"]),
         (&json!("token"), &json!("deploy"), &json!("alice"))
@@ -72,7 +72,7 @@ async fn a_token_cannot_become_more_than_it_is() {
         .await
         .refused(403, "not_by_token");
     program.patch("/api/v1/accounts/alice", json!({ "email": "new@example.test" })).await.is(202);
-    let session = bench.person("admin").await.get("/api/v1/session").await.json["session"].clone();
+    let session = bench.person("admin").await.get("/api/v1/me").await.json["session"].clone();
     let path = format!("/api/v1/sessions/{}", session.as_str().unwrap());
     program.delete(&path).await.refused(403, "not_by_token");
     program.delete("/api/v1/persons/alice/tokens").await.refused(403, "not_by_token");

@@ -50,7 +50,7 @@ impl Teller<'_, '_> {
         self.told.expect("the link signs her in", signed.text().ends_with("201"))?;
         let cookies = std::fs::read_to_string(dir.join("cookies"))?;
         self.told.expect("by a __Host- cookie", cookies.contains("__Host-holdfast"))?;
-        let session = self.read(dir, &common, &format!("{base}/session"))?;
+        let session = self.read(dir, &common, &format!("{base}/me"))?;
         self.told.expect("the session is hers", session["login"] == ACCOUNT)?;
         let roles = session["roles"].to_string();
         self.told

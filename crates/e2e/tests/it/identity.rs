@@ -230,7 +230,7 @@ impl Browser {
             "{}",
             answer.text
         );
-        let (status, session) = self.api("GET", "/session", None);
+        let (status, session) = self.api("GET", "/me", None);
         assert_eq!(status, 200, "{session}");
         session
     }
@@ -316,7 +316,7 @@ fn taken(provider: &Provider, ann: &mut Browser) {
     );
     provider.groups(&json!({}));
     ann.get(&ann.through(&ann.press())).refused("no_group");
-    assert_eq!(ann.api("GET", "/session", None).0, 401, "the session of before is over");
+    assert_eq!(ann.api("GET", "/me", None).0, 401, "the session of before is over");
     provider.groups(&json!({ "ann": ["staff"], "alice": [] }));
 }
 

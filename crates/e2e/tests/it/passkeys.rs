@@ -65,7 +65,7 @@ fn by_password(browser: &mut Browser) {
 
 /// Waits until alice is signed in, wherever the page went; by what.
 fn signed_in(browser: &mut Browser) -> String {
-    let session = "fetch('/api/v1/session').then((answer) => answer.json())";
+    let session = "fetch('/api/v1/me').then((answer) => answer.json())";
     let mut seen = Value::Null;
     testhost::wait_for("a session", LIMIT, || {
         // a page on its way to another one answers nothing
@@ -142,7 +142,7 @@ fn an_authenticator_that_nobody_unlocks_signs_nobody_in(browser: &mut Browser, a
     browser.call("WebAuthn.setUserVerified", &locked);
     browser.press("by-passkey");
     said(browser, "No passkey was shown.");
-    assert_eq!(browser.evaluate("fetch('/api/v1/session').then((answer) => answer.status)"), 401);
+    assert_eq!(browser.evaluate("fetch('/api/v1/me').then((answer) => answer.status)"), 401);
 }
 
 fn another_device_has_none(browser: &mut Browser, first: &str) {

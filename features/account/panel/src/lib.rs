@@ -10,6 +10,7 @@ mod dependents;
 mod object;
 mod routes;
 mod rules;
+mod search;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -20,8 +21,13 @@ pub use dependents::Dependents;
 pub use object::AccountObject;
 pub use routes::account::{State, table};
 pub use rules::state_changed;
+pub use search::search;
 pub use store::account::Account;
 
 /// Every statement of this crate.
-pub const STATEMENTS: &[&[::store::Statement]] =
-    &[store::account::STATEMENTS, store::account::adopted::STATEMENTS, store::usage::STATEMENTS];
+pub const STATEMENTS: &[&[::store::Statement]] = &[
+    store::account::STATEMENTS,
+    store::account::adopted::STATEMENTS,
+    store::account::list::STATEMENTS,
+    store::usage::STATEMENTS,
+];

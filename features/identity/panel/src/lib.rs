@@ -22,6 +22,7 @@ mod people;
 mod roles;
 mod routes;
 mod rules;
+mod search;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ use wire::Peer;
 pub use auth_oidc::Issuers;
 pub use callback::pages;
 pub use routes::table;
+pub use search::search;
 
 /// Whether one more refusal of a stranger is written into the audit.
 pub type HasRoom = Arc<dyn Fn(Micros) -> bool + Send + Sync>;

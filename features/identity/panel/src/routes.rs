@@ -75,7 +75,7 @@ async fn identity_provider_list(
     let after = page.after().unwrap_or_default();
     let read = async |tx: &mut Tx| -> Result<_, ApiError> {
         let mut shown = Vec::new();
-        for row in provider::list(tx, after, page.rows()).await? {
+        for row in provider::list(tx, after, None, page.rows()).await? {
             shown.push(view(tx, &state, &row).await?);
         }
         Ok(shown)
@@ -179,7 +179,7 @@ async fn session_provider_list(S(state): S<State>) -> Result<Json<List<ProviderB
         name: row.name.to_string(),
         label: row.label.as_str().to_owned(),
     };
-    Ok(Json(List { items: rows.into_iter().map(button).collect(), next_cursor: None }))
+    Ok(Json(List::whole(rows.into_iter().map(button).collect())))
 }
 
 fn sent(
@@ -221,10 +221,10 @@ fn own_session(actor: &Actor) -> Result<(PersonId, SessionId), ApiError> {
     responses((status = 200, description = "In the order of the providers' names", body = List<Identity>), Problems))]
 async fn identity_list(S(state): S<State>, Caller(actor): Caller) -> Result<Json<List<Identity>>, ApiError> {
     let Some(person) = actor.person_id() else {
-        return Ok(Json(List { items: Vec::new(), next_cursor: None }));
+        return Ok(Json(List::whole(Vec::new())));
     };
     let items = state.panel.store().read(async |tx: &mut Tx| identity::list(tx, person).await).await?;
-    Ok(Json(List { items, next_cursor: None }))
+    Ok(Json(List::whole(items)))
 }
 
 /// Begins to link a provider to the caller: the answer is where this browser is to go.

@@ -9,12 +9,14 @@
 mod hosted;
 mod routes;
 mod rules;
+mod search;
 mod store;
 #[cfg(test)]
 mod tests;
 
 pub use hosted::Hosted;
 pub use routes::{State, table};
+pub use search::search;
 
 /// Every statement of this crate.
 pub const STATEMENTS: &[&[::store::Statement]] =

@@ -12,6 +12,7 @@
 
 mod routes;
 mod rules;
+mod search;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use desired::{BoxFuture, Draft, Panel};
 use names::AccountId;
 
 pub use rules::member::account_leaving;
+pub use search::{organisations, persons, roles};
 pub use store::{invitation::prune, organisation::Organisation};
 
 /// The other features' part in what happens to organisations. One implementation, in the panel, knows them all.

@@ -13,6 +13,7 @@ mod object;
 mod pools;
 mod routes;
 mod rules;
+mod search;
 pub mod sites;
 mod store;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod tests;
 pub use object::{SiteObject, WebServerObject};
 pub use pools::Pools;
 pub use routes::site::State;
+pub use search::search;
 pub use store::node::Node;
 pub use store::site::Site;
 
@@ -33,6 +35,7 @@ pub fn table(state: State) -> desired::Table {
 pub const STATEMENTS: &[&[::store::Statement]] = &[
     store::site::STATEMENTS,
     store::site_block::STATEMENTS,
+    store::site_list::STATEMENTS,
     store::name::STATEMENTS,
     store::node::STATEMENTS,
 ];

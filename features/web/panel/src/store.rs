@@ -4,3 +4,4 @@ pub(crate) mod name;
 pub(crate) mod node;
 pub(crate) mod site;
 pub(crate) mod site_block;
+pub(crate) mod site_list;

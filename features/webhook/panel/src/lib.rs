@@ -21,6 +21,7 @@ mod queue;
 mod routes;
 mod rules;
 mod schedule;
+mod search;
 mod secret;
 mod sign;
 mod store;
@@ -38,6 +39,7 @@ use wire::Peer;
 pub use deliver::deliver;
 pub use routes::table;
 pub use schedule::{TRIES, TRIES_SETTING};
+pub use search::search;
 
 /// Messages under way at once. A receiver is waited for so long that more of them would be slow ones.
 pub const PARALLEL: usize = 64;

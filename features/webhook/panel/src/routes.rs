@@ -140,7 +140,7 @@ async fn webhook_list(
 ) -> Result<Json<List<Webhook>>, ApiError> {
     let scope = scope(&actor);
     let after = page.after().unwrap_or_default();
-    let read = async |tx: &mut Tx| webhook::list(tx, &scope, after, page.rows()).await;
+    let read = async |tx: &mut Tx| webhook::list(tx, &scope, after, None, page.rows()).await;
     let rows = state.panel.store().read(read).await?;
     Ok(Json(page.list(rows, crate::store::webhook::WebhookRow::sort_key).map(|row| Webhook::from(&row))))
 }

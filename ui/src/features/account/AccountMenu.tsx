@@ -1,8 +1,8 @@
-import { Menu } from '@mantine/core'
 import { IconEdit, IconPackage, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
 import { useMe } from '../../app/session'
+import { MenuItem } from '../../components/MenuItem'
 
 type Account = Schemas['Account']
 export type AccountAct = 'edit' | 'sell' | 'suspend' | 'unsuspend' | 'delete'
@@ -15,29 +15,29 @@ export function AccountMenu({ account, onAct }: { account: Account; onAct: (act:
   return (
     <>
       {may('PATCH /api/v1/accounts/{account}') && (
-        <Menu.Item leftSection={<IconEdit {...icon} />} onClick={() => onAct('edit')}>
+        <MenuItem leftSection={<IconEdit {...icon} />} onClick={() => onAct('edit')}>
           {t('common.edit')}
-        </Menu.Item>
+        </MenuItem>
       )}
       {may('PATCH /api/v1/accounts/{account}/limits') && (
-        <Menu.Item leftSection={<IconPackage {...icon} />} onClick={() => onAct('sell')}>
+        <MenuItem leftSection={<IconPackage {...icon} />} onClick={() => onAct('sell')}>
           {t('accounts.sell')}
-        </Menu.Item>
+        </MenuItem>
       )}
       {may('POST /api/v1/accounts/{account}/suspend') &&
         (account.suspended_by.includes('account') || account.suspended ? (
-          <Menu.Item leftSection={<IconPlayerPlay {...icon} />} onClick={() => onAct('unsuspend')}>
+          <MenuItem leftSection={<IconPlayerPlay {...icon} />} onClick={() => onAct('unsuspend')}>
             {t('common.unsuspend')}
-          </Menu.Item>
+          </MenuItem>
         ) : (
-          <Menu.Item leftSection={<IconPlayerPause {...icon} />} onClick={() => onAct('suspend')}>
+          <MenuItem leftSection={<IconPlayerPause {...icon} />} onClick={() => onAct('suspend')}>
             {t('common.suspend')}
-          </Menu.Item>
+          </MenuItem>
         ))}
       {may('DELETE /api/v1/accounts/{account}') && (
-        <Menu.Item color="red" leftSection={<IconTrash {...icon} />} onClick={() => onAct('delete')}>
+        <MenuItem color="red" leftSection={<IconTrash {...icon} />} onClick={() => onAct('delete')}>
           {t('common.delete')}
-        </Menu.Item>
+        </MenuItem>
       )}
     </>
   )

@@ -1,37 +1,24 @@
 import { Button, Group, Select, Skeleton, Stack, Text, Textarea, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
-import { useEvents } from '../../app/events'
 import { number } from '../../app/format'
 import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
 import { ChangeForm } from '../../components/ChangeForm'
 import { DoChange } from '../../components/DoChange'
-import { EventLine } from '../../components/EventLine'
 import { ObjectTabs } from '../../components/ObjectTabs'
 import { Facts, Page } from '../../components/Page'
 import { Diff, PlanDiff } from '../../components/PlanDiff'
 import { EmptyState, ErrorState, Note } from '../../components/States'
 import { Badge, ConditionBadge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
-
-/** Leads to how the server fared at a moment. */
-function AroundThis({ at }: { at: string }) {
-  const { t } = useTranslation()
-  const { may } = useMe()
-  if (!may('GET /api/v1/node/metrics')) return null
-  return (
-    <Link to="/health" search={{ tab: 'history', range: '1h', at }}>
-      {t('history.aroundThis')}
-    </Link>
-  )
-}
+import { AroundThis } from './AroundThis'
+import { Timeline } from './Timeline'
 
 type Drift = Schemas['DriftView']
 
@@ -231,21 +218,6 @@ function Pending() {
 /** A pass over everything: its dry run is what is shown above. */
 function SweepDialog({ onClose }: { onClose: () => void }) {
   return <DoChange words="sweep_run" name="" change={change('post', '/api/v1/sweep', {})} onClose={onClose} />
-}
-
-function Timeline() {
-  const { t } = useTranslation()
-  const { events, error, isLoading } = useEvents()
-  if (error && events.length === 0) return <ErrorState error={error} />
-  if (isLoading) return <Skeleton h={200} />
-  if (events.length === 0) return <EmptyState title={t('drawer.empty')} />
-  return (
-    <ul className="steps">
-      {events.map((event) => (
-        <EventLine key={event.cursor} event={event} aside={<AroundThis at={event.last_at} />} />
-      ))}
-    </ul>
-  )
 }
 
 /** What changed on the server: by hand, by the panel, and what the next pass would do. */

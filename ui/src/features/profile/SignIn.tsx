@@ -1,4 +1,4 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, Group, Modal, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -11,7 +11,7 @@ import { useMe } from '../../app/session'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { CopyText } from '../../components/CopyCommand'
-import { NewPassword } from '../../components/NewPassword'
+import { NewPassword, Password } from '../../components/NewPassword'
 import { Once } from '../../components/Once'
 import { ErrorState } from '../../components/States'
 import { Time } from '../../components/Time'
@@ -37,12 +37,10 @@ function PasswordForm({ onClose }: { onClose: () => void }) {
       onDone={() => {}}
       onClose={onClose}
     >
-      <PasswordInput
+      <Password
         label={t('profile.currentPassword')}
         description={t('profile.currentHelp')}
-        autoComplete="current-password"
         data-autofocus
-        visibilityToggleButtonProps={{ 'aria-label': t('gate.showPassword') }}
         {...form.getInputProps('current')}
       />
       <NewPassword label={t('accounts.newPassword')} withAsterisk {...form.getInputProps('new')} />

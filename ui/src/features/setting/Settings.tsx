@@ -66,6 +66,8 @@ function SettingForm({ setting, onClose }: { setting: Setting; onClose: () => vo
         <Switch
           label={label}
           description={what}
+          error={form.errors.value}
+          data-path="value"
           checked={form.values.value === 'true'}
           onChange={(event) => form.setFieldValue('value', String(event.currentTarget.checked))}
         />

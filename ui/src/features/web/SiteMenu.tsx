@@ -1,8 +1,8 @@
-import { Menu } from '@mantine/core'
 import { IconCheck, IconEdit, IconExternalLink, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
 import { useMe } from '../../app/session'
+import { MenuItem } from '../../components/MenuItem'
 
 type Site = Schemas['Site']
 export type SiteAct = 'edit' | 'suspend' | 'unsuspend' | 'approve' | 'delete'
@@ -14,7 +14,7 @@ export function SiteMenu({ site, onAct }: { site: Site; onAct: (act: SiteAct) =>
   const icon = { size: 16, 'aria-hidden': true } as const
   return (
     <>
-      <Menu.Item
+      <MenuItem
         component="a"
         href={`http://${site.name}/`}
         target="_blank"
@@ -22,31 +22,31 @@ export function SiteMenu({ site, onAct }: { site: Site; onAct: (act: SiteAct) =>
         leftSection={<IconExternalLink {...icon} />}
       >
         {t('sites.open')}
-      </Menu.Item>
+      </MenuItem>
       {may('PATCH /api/v1/sites/{site}') && (
-        <Menu.Item leftSection={<IconEdit {...icon} />} onClick={() => onAct('edit')}>
+        <MenuItem leftSection={<IconEdit {...icon} />} onClick={() => onAct('edit')}>
           {t('common.edit')}
-        </Menu.Item>
+        </MenuItem>
       )}
       {site.pending_names.length > 0 && may('POST /api/v1/sites/{site}/approve') && (
-        <Menu.Item leftSection={<IconCheck {...icon} />} onClick={() => onAct('approve')}>
+        <MenuItem leftSection={<IconCheck {...icon} />} onClick={() => onAct('approve')}>
           {t('sites.approve')}
-        </Menu.Item>
+        </MenuItem>
       )}
       {may('POST /api/v1/sites/{site}/suspend') &&
         (site.suspended ? (
-          <Menu.Item leftSection={<IconPlayerPlay {...icon} />} onClick={() => onAct('unsuspend')}>
+          <MenuItem leftSection={<IconPlayerPlay {...icon} />} onClick={() => onAct('unsuspend')}>
             {t('common.unsuspend')}
-          </Menu.Item>
+          </MenuItem>
         ) : (
-          <Menu.Item leftSection={<IconPlayerPause {...icon} />} onClick={() => onAct('suspend')}>
+          <MenuItem leftSection={<IconPlayerPause {...icon} />} onClick={() => onAct('suspend')}>
             {t('common.suspend')}
-          </Menu.Item>
+          </MenuItem>
         ))}
       {may('DELETE /api/v1/sites/{site}') && (
-        <Menu.Item color="red" leftSection={<IconTrash {...icon} />} onClick={() => onAct('delete')}>
+        <MenuItem color="red" leftSection={<IconTrash {...icon} />} onClick={() => onAct('delete')}>
           {t('common.delete')}
-        </Menu.Item>
+        </MenuItem>
       )}
     </>
   )

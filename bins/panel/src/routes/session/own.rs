@@ -65,13 +65,13 @@ pub(super) async fn session_list(
     Caller(actor): Caller,
 ) -> Result<Json<List<SessionRow>>, ApiError> {
     let Some(id) = actor.person_id() else {
-        return Ok(Json(List { items: Vec::new(), next_cursor: None }));
+        return Ok(Json(List::whole(Vec::new())));
     };
     let session = actor.session();
     let now = parts.panel.now();
     let own = parts.panel.store().read(async |tx: &mut Tx| auth::session::list(tx, id, now).await).await?;
     let items = own.into_iter().map(|info| SessionRow::of(info, session)).collect();
-    Ok(Json(List { items, next_cursor: None }))
+    Ok(Json(List::whole(items)))
 }
 
 /// Ends one of the caller's own sessions.

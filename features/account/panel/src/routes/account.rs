@@ -2,20 +2,28 @@
 
 use std::sync::Arc;
 
+use account_spec::AccountSpec;
 use api_kit::openapi::{ChangeProblems, Problems};
+use api_kit::query::Pairs;
 use api_kit::{
-    Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, List, Page, PageParams, Path, Prefer,
-    Query, Tagged,
+    Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, List, PageParams, Path, Prefer, Query,
+    QueryPart, Rehearsal, RehearsalParams, Sorted, Tagged,
 };
 use auth::{AccountKey, EditAccount, ManageAccounts, Passwords, SuspendAccounts, ViewAccount};
 use axum::extract::State as S;
-use desired::{Access, Answer, Asked, Changed, DryRun, Outcome, Panel, Search, SearchParams, Table};
+use desired::{
+    Access, Answer, Asked, Changed, DryRun, Filter, FilterParams, Key, Outcome, Panel, Search, SearchParams,
+    Table,
+};
+use limits::PackageKey;
 use store::Tx;
+use utoipa::IntoParams;
 use utoipa_axum::routes;
 
 use crate::dependents::Dependents;
 use crate::routes::usage;
 use crate::rules::{self, CreateAccount, EditAccountBody, NewAccount, SuspendAccount};
+use crate::store::account::list::{self, By, Which};
 use crate::store::account::{self, Account};
 
 /// What the routes need.
@@ -39,6 +47,7 @@ pub fn table(state: State) -> Table {
         .add(Access::object::<ManageAccounts>().with_step_up(), routes!(account_delete))
         .add(Access::object::<SuspendAccounts>(), routes!(account_suspend))
         .add(Access::object::<SuspendAccounts>(), routes!(account_unsuspend))
+        .add(Access::object::<EditAccount>(), routes!(account_retry))
         .with_state(state.clone())
         .merge(usage::table(state.panel))
 }
@@ -68,19 +77,48 @@ impl State {
     }
 }
 
-/// Accounts in the order of their names.
-#[utoipa::path(get, path = "/accounts", tag = "accounts", params(PageParams, SearchParams),
+/// Which package's.
+struct OfPackage(Option<PackageKey>);
+
+impl QueryPart for OfPackage {
+    const NAMES: &'static [&'static str] = &["package"];
+
+    fn read(pairs: &mut Pairs) -> Self {
+        Self(pairs.optional("package"))
+    }
+}
+
+/// How the other parameters of the list are described in the API's description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the fields are read by the derive alone")]
+struct ListParams {
+    /// The order: `name`, `created` or `organisation`; with a hyphen before it, the other way round.
+    #[param(default = "name")]
+    sort: Option<String>,
+    /// Only those that were sold a package of this name or id.
+    package: Option<String>,
+}
+
+/// Accounts, by name where no other order is asked for.
+#[utoipa::path(get, path = "/accounts", tag = "accounts", params(PageParams, ListParams, SearchParams, FilterParams),
     responses((status = 200, description = "A page of accounts", body = List<Account>), Problems))]
 async fn account_list(
     S(state): S<State>,
     Caller(actor): Caller,
-    Query((page, search)): Query<(Page, Search)>,
+    Query((sorted, search, filter, of)): Query<(Sorted<By>, Search, Filter, OfPackage)>,
 ) -> Result<Json<List<Account>>, ApiError> {
     let scope = actor.scope::<ViewAccount>();
-    let after = page.after().unwrap_or_default();
-    let read = async |tx: &mut Tx| account::list(tx, &scope, after, search.like(), page.rows()).await;
-    let rows = state.panel.store().read(read).await?;
-    Ok(Json(page.list(rows, |row| row.name.to_string()).map(|row| Account::from(&row))))
+    let read = async |tx: &mut Tx| -> Result<_, ApiError> {
+        let chosen = filter.find::<ViewAccount>(tx, &actor, &search).await?;
+        let which = Which { chosen, package: of.0.clone() };
+        let rows = list::page(tx, &scope, &which, &sorted).await?;
+        let total = if filter.total { Some(list::count(tx, &scope, &which).await?) } else { None };
+        Ok((rows, total))
+    };
+    let (rows, total) = state.panel.store().read(read).await?;
+    let by = sorted.order();
+    Ok(Json(sorted.list(rows, |row| by.place(row)).map(|row| Account::from(&row)).of_total(total)))
 }
 
 /// Makes an account and its owner.
@@ -218,6 +256,30 @@ async fn account_unsuspend(
     prefer: Prefer,
 ) -> Result<Answer<Account>, ApiError> {
     set_suspended(state, actor, key, (change, if_match, prefer), (false, SuspendAccount::default())).await
+}
+
+/// Has an account tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is wished changes;
+/// a hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+#[utoipa::path(post, path = "/accounts/{account}/retry", tag = "accounts",
+    params(("account" = String, Path, description = "Name or id"), RehearsalParams),
+    responses((status = 202, description = "To be tried now, and on its way; what waits for a person stands as before, with its reason", body = Account),
+              (status = 200, description = "Tried and observed on the server, or the plan of a dry run", body = Changed<Account>),
+              (status = 204, description = "Tried and observed to be gone"), ChangeProblems))]
+async fn account_retry(
+    S(state): S<State>,
+    Caller(actor): Caller,
+    Path(key): Path<AccountKey>,
+    Query(rehearsal): Query<Rehearsal>,
+    prefer: Prefer,
+) -> Result<Answer<Account>, ApiError> {
+    let read = async |tx: &mut Tx| -> Result<_, ApiError> {
+        let proof = auth::account::<EditAccount>(tx, &actor, &key).await?;
+        Ok(account::find_to_edit(tx, &proof).await?)
+    };
+    let row = state.panel.store().read(read).await?;
+    let key = Key::of::<AccountSpec>(&row.id);
+    let outcome = state.panel.retry(&actor, (rehearsal, prefer), key, ("account", Some(row.id))).await?;
+    state.answer(outcome.with(Account::from(&row)), false).await
 }
 
 async fn set_suspended(

@@ -212,7 +212,7 @@ async fn account_usage_history(
         traffic_bytes: row.traffic_bytes,
         requests: row.requests,
     });
-    Ok(Json(List { items: items.collect(), next_cursor: None }))
+    Ok(Json(List::whole(items.collect())))
 }
 
 /// A day as `2026-11-25`.

@@ -1,11 +1,11 @@
 //! Rows of accounts, and how the API shows them.
 
 pub(crate) mod adopted;
+pub(crate) mod list;
 
 use account_spec::Limits;
 use auth::{
-    AccountRef, Authorised, EditAccount, ManageAccounts, OrganisationRef, SuspendAccounts, TenantScope,
-    ViewAccount,
+    AccountRef, Authorised, EditAccount, ManageAccounts, OrganisationRef, SuspendAccounts, ViewAccount,
 };
 use desired::{Block, BlockSql, Convergence};
 use limits::{Accounts, Given, Taken};
@@ -32,37 +32,6 @@ const FIND: Statement = Statement::new(
             (SELECT COUNT(*) FROM pool WHERE pool.account_id = account.id)
               + (SELECT COUNT(*) FROM site WHERE site.account_id = account.id) AS dependents
      FROM account WHERE id = $1",
-);
-// Two lists and not one with an optional filter: all accounts are walked in the order of their names; of those on which rights are held, the
-// names of a page are chosen first, from what tells the rights, and its rows are read then. `CROSS JOIN` is where SQLite is told which
-// comes first.
-const LIST_ALL: Statement = Statement::new(
-    "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
-            (SELECT p.name FROM package p WHERE p.id = account.package_id) AS package,
-            (SELECT COUNT(*) FROM account_feature_off f WHERE f.account_id = account.id AND f.feature = 'sftp') AS sftp_off,
-            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
-            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
-            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
-            owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
-            created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
-            attempts, next_attempt_at, deleted_at, expect_plan, overwrite, 0 AS dependents
-     FROM account WHERE name > $1 AND (name LIKE $2 OR $2 IS NULL) ORDER BY name LIMIT $3",
-);
-const LIST_GRANTED: Statement = Statement::new(
-    "SELECT id, name, (SELECT o.name FROM organisation o WHERE o.id = account.organisation_id) AS organisation,
-            (SELECT p.name FROM package p WHERE p.id = account.package_id) AS package,
-            (SELECT COUNT(*) FROM account_feature_off f WHERE f.account_id = account.id AND f.feature = 'sftp') AS sftp_off,
-            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.disk_held = 0) AS disk_note,
-            (SELECT u.note FROM account_usage u WHERE u.account_id = account.id AND u.inodes_held = 0) AS inodes_note,
-            (SELECT t.suspended_above FROM account_state t WHERE t.account_id = account.id) AS suspended_above,
-            owner_person_id, uid, email, sftp_password_hash, ssh_keys, limits, suspended, suspended_reason,
-            created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
-            attempts, next_attempt_at, deleted_at, expect_plan, overwrite, 0 AS dependents
-     FROM (SELECT DISTINCT account_name FROM account_permission
-           WHERE holder_id = $4 AND permission = $5 AND account_name > $1 AND (account_name LIKE $2 OR $2 IS NULL)
-           ORDER BY account_name LIMIT $3) page
-          CROSS JOIN account
-     WHERE name = page.account_name ORDER BY name",
 );
 const NEXT_UID: Statement = Statement::new("SELECT COALESCE(MAX(uid), 19999) + 1 AS value FROM used_uid");
 const CLAIM_UID: Statement = Statement::new(
@@ -93,6 +62,7 @@ pub(crate) const BLOCK: BlockSql = BlockSql {
     ),
     lift: Statement::new("UPDATE account SET generation = $2 WHERE id = $1 AND generation < $2"),
     expect: Statement::new("UPDATE account SET expect_plan = $2 WHERE id = $1"),
+    again: Statement::new("UPDATE account SET attempts = 0, next_attempt_at = NULL WHERE id = $1"),
     record: Statement::new(
         "UPDATE account SET observed_generation = COALESCE($3, observed_generation), spec_digest = COALESCE($4, spec_digest),
                 condition = $5, reason = $6, message = $7, since = $8, attempts = $9, next_attempt_at = $10,
@@ -116,8 +86,6 @@ pub(crate) const BLOCK: BlockSql = BlockSql {
 /// Every statement of this module.
 pub(crate) const STATEMENTS: &[Statement] = &[
     FIND,
-    LIST_ALL,
-    LIST_GRANTED,
     NEXT_UID,
     CLAIM_UID,
     LOCAL_NODE,
@@ -129,6 +97,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     BLOCK.raise,
     BLOCK.lift,
     BLOCK.expect,
+    BLOCK.again,
     BLOCK.record,
     BLOCK.behind,
     BLOCK.purge,
@@ -352,22 +321,6 @@ pub(crate) async fn find_made(
     id: AccountId,
 ) -> Result<Row, StoreError> {
     tx.one(FIND.bind(id)).await
-}
-
-/// Accounts in the order of their names. `like` is a pattern of LIKE.
-pub(crate) async fn list(
-    tx: &mut Tx,
-    scope: &TenantScope,
-    after: &str,
-    like: Option<String>,
-    rows: i64,
-) -> Result<Vec<Row>, StoreError> {
-    match scope {
-        TenantScope::All => tx.all(LIST_ALL.bind(after).bind(like).bind(rows)).await,
-        TenantScope::Granted { holder, permission } => {
-            tx.all(LIST_GRANTED.bind(after).bind(like).bind(rows).bind(holder).bind(*permission)).await
-        }
-    }
 }
 
 /// Values of a new row.

@@ -22,7 +22,8 @@ const BY_NAME: Statement = Statement::new(
 );
 const PAGE: Statement = Statement::new(
     "SELECT id, name, label, issuer, client_id, client_secret, scopes, groups_claim, makes_people, second_factor_counts, enabled,
-            created_at, updated_at FROM identity_provider WHERE name > $1 ORDER BY name LIMIT $2",
+            created_at, updated_at FROM identity_provider
+     WHERE name > $1 AND (name LIKE $3 ESCAPE '\\' OR $3 IS NULL) ORDER BY name LIMIT $2",
 );
 const ENABLED: Statement = Statement::new(
     "SELECT id, name, label, issuer, client_id, client_secret, scopes, groups_claim, makes_people, second_factor_counts, enabled,
@@ -158,8 +159,13 @@ pub(crate) async fn find(tx: &mut Tx, key: &ProviderKey) -> Result<Option<Provid
 }
 
 /// A page, in the order of the names.
-pub(crate) async fn list(tx: &mut Tx, after: &str, rows: i64) -> Result<Vec<Provider>, StoreError> {
-    tx.all(PAGE.bind(after).bind(rows)).await
+pub(crate) async fn list(
+    tx: &mut Tx,
+    after: &str,
+    like: Option<String>,
+    rows: i64,
+) -> Result<Vec<Provider>, StoreError> {
+    tx.all(PAGE.bind(after).bind(rows).bind(like)).await
 }
 
 /// Those by which one can sign in.

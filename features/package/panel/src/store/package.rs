@@ -40,7 +40,7 @@ const LIST: Statement = Statement::new(
        AND ($2 = 'all' OR p.organisation_id IN
             (SELECT up.above_id FROM organisation_permission h JOIN organisation_above up ON up.organisation_id = h.organisation_id
              WHERE h.holder_id = $2 AND h.permission = $3))
-       AND (p.name LIKE $4 OR $4 IS NULL)
+       AND (p.name LIKE $4 ESCAPE '\\' OR $4 IS NULL)
      ORDER BY p.id LIMIT $5",
 );
 const LIMITS: Statement = Statement::new("SELECT name, most FROM package_limit WHERE package_id = $1");
@@ -115,7 +115,7 @@ pub(crate) struct Package {
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) reference: PackageRef,
-    organisation: Label,
+    pub(crate) organisation: Label,
     accounts: i64,
     created_at: Micros,
     updated_at: Micros,
@@ -215,7 +215,7 @@ pub(crate) async fn now(
     find(tx, &TenantScope::All, package.id).await
 }
 
-/// Packages in the order in which they were made. `like` is a pattern of LIKE.
+/// Packages in the order in which they were made. `like` is a pattern of `Part::like`.
 pub(crate) async fn list(
     tx: &mut Tx,
     scope: &TenantScope,

@@ -29,12 +29,12 @@ async fn invitation_list(
     Caller(actor): Caller,
 ) -> Result<Json<List<Invitation>>, ApiError> {
     let Some(person) = actor.person_id() else {
-        return Ok(Json(List { items: Vec::new(), next_cursor: None }));
+        return Ok(Json(List::whole(Vec::new())));
     };
     let now = state.panel.now();
     let read = async |tx: &mut Tx| invitation::of_person(tx, person, None, now).await;
     let rows = state.panel.store().read(read).await?;
-    Ok(Json(List { items: rows.iter().map(Invitation::from).collect(), next_cursor: None }))
+    Ok(Json(List::whole(rows.iter().map(Invitation::from).collect())))
 }
 
 /// Takes the role that was offered to you.

@@ -57,7 +57,7 @@ struct OfRoleParams {
 async fn members(state: &State, actor: &Actor, at: &At) -> Result<Json<List<Member>>, ApiError> {
     let now = state.panel.now();
     let items = state.panel.store().read(async |tx: &mut Tx| list(tx, actor, at, now).await).await?;
-    Ok(Json(List { items, next_cursor: None }))
+    Ok(Json(List::whole(items)))
 }
 
 async fn add(

@@ -32,5 +32,5 @@ async fn permission_list(Caller(_actor): Caller) -> Result<Json<List<Permission>
         reach: permission.reach().to_owned(),
         what: permission.words().to_owned(),
     };
-    Ok(Json(List { items: PermissionId::ALL.iter().map(view).collect(), next_cursor: None }))
+    Ok(Json(List::whole(PermissionId::ALL.iter().map(view).collect())))
 }

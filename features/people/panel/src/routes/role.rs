@@ -38,7 +38,7 @@ async fn role_list(
     let after = page.after().and_then(|key| key.split_once('/')).unwrap_or_default();
     let read = async |tx: &mut Tx| -> Result<_, ApiError> {
         let mut roles = Vec::new();
-        for row in role::list(tx, &scope, after, page.rows()).await? {
+        for row in role::list(tx, &scope, after, None, page.rows()).await? {
             roles.push(role::view(tx, &row).await?);
         }
         Ok(roles)

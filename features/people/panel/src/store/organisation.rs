@@ -33,7 +33,7 @@ const LIST: Statement = Statement::new(
      FROM organisation o
      WHERE o.name > $1
        AND ($2 = 'all' OR o.id IN (SELECT organisation_id FROM organisation_permission WHERE holder_id = $2 AND permission = $3))
-       AND (o.name LIKE $4 OR $4 IS NULL)
+       AND (o.name LIKE $4 ESCAPE '\\' OR $4 IS NULL)
      ORDER BY o.name LIMIT $5",
 );
 const BELOW: Statement = Statement::new(
@@ -116,7 +116,7 @@ pub(crate) struct Row {
     pub(crate) name: Label,
     kind: String,
     /// Where the caller may see it.
-    parent: Option<Label>,
+    pub(crate) parent: Option<Label>,
     pub(crate) suspended: bool,
     pub(crate) accounts_suspended: bool,
     suspended_above: bool,
@@ -280,7 +280,7 @@ pub(crate) async fn find_made(
     tx.one(scope.bind(FIND.bind(id))).await
 }
 
-/// Organisations in the order of their names. `like` is a pattern of LIKE.
+/// Organisations in the order of their names. `like` is a pattern of `Part::like`.
 pub(crate) async fn list(
     tx: &mut Tx,
     scope: &TenantScope,

@@ -23,7 +23,7 @@ const LIST: Statement = Statement::new(
      WHERE p.login > $1
        AND ($2 = 'all' OR p.organisation_id IN
             (SELECT organisation_id FROM organisation_permission WHERE holder_id = $2 AND permission = $3))
-       AND (p.login LIKE $4 OR $4 IS NULL)
+       AND (p.login LIKE $4 ESCAPE '\\' OR $4 IS NULL)
      ORDER BY p.login LIMIT $5",
 );
 // Roles on what is somebody else's are nobody's business here.
@@ -54,7 +54,7 @@ pub(crate) struct Row {
     pub(crate) id: PersonId,
     pub(crate) login: Login,
     pub(crate) email: Option<EmailAddress>,
-    organisation: Label,
+    pub(crate) organisation: Label,
     pub(crate) suspended_at: Option<Micros>,
     has_password: bool,
     invited_until: Option<Micros>,
@@ -174,7 +174,7 @@ pub(crate) async fn find(
     tx.one(FIND.bind(person.id).bind(now)).await
 }
 
-/// People in the order of their logins. `like` is a pattern of LIKE.
+/// People in the order of their logins. `like` is a pattern of `Part::like`.
 pub(crate) async fn list(
     tx: &mut Tx,
     scope: &TenantScope,

@@ -37,6 +37,7 @@ const LIST: Statement = Statement::new(
                (SELECT up.above_id FROM account_permission g JOIN account a ON a.id = g.account_id
                      JOIN organisation_above up ON up.organisation_id = a.organisation_id
                 WHERE g.holder_id = $2 AND g.permission = $3))
+       AND (r.name LIKE $6 ESCAPE '\\' OR $6 IS NULL)
      ORDER BY r.name, r.id LIMIT $5",
 );
 const BY_ID: Statement = Statement::new(
@@ -105,7 +106,7 @@ pub(crate) struct Row {
     pub(crate) id: RoleId,
     pub(crate) name: Label,
     pub(crate) organisation_id: Option<OrganisationId>,
-    organisation: Option<Label>,
+    pub(crate) organisation: Option<Label>,
     created_at: Micros,
     updated_at: Micros,
     pub(crate) version: u64,
@@ -202,14 +203,15 @@ pub(crate) async fn by_id(tx: &mut Tx, id: RoleId) -> Result<Row, StoreError> {
     tx.one(BY_ID.bind(id)).await
 }
 
-/// Roles in the order of their names, after one of a name and an id.
+/// Roles in the order of their names, after one of a name and an id. `like` is a pattern of `Part::like`.
 pub(crate) async fn list(
     tx: &mut Tx,
     scope: &TenantScope,
     (name, id): (&str, &str),
+    like: Option<String>,
     rows: i64,
 ) -> Result<Vec<Row>, StoreError> {
-    tx.all(scope.bind(LIST.bind(name)).bind(id).bind(rows)).await
+    tx.all(scope.bind(LIST.bind(name)).bind(id).bind(rows).bind(like)).await
 }
 
 /// The role that a name or an id means here: built in, or of the nearest organisation at or above this place.

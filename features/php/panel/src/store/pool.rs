@@ -1,6 +1,6 @@
 //! Rows of pools, and how the API shows them.
 
-use auth::{Authorised, Owned, TenantScope, ViewSites};
+use auth::{Authorised, OnAccount, Owned, TenantScope};
 use desired::{Block, BlockSql, Convergence};
 use names::{AccountId, AccountName, Micros, PhpVersion, PoolId, PoolName};
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,7 @@ pub(crate) const BLOCK: BlockSql = BlockSql {
     ),
     lift: Statement::new("UPDATE pool SET generation = $2 WHERE id = $1 AND generation < $2"),
     expect: Statement::new("UPDATE pool SET expect_plan = $2 WHERE id = $1"),
+    again: Statement::new("UPDATE pool SET attempts = 0, next_attempt_at = NULL WHERE id = $1"),
     record: Statement::new(
         "UPDATE pool SET observed_generation = COALESCE($3, observed_generation), spec_digest = COALESCE($4, spec_digest),
                 condition = $5, reason = $6, message = $7, since = $8, attempts = $9, next_attempt_at = $10,
@@ -104,6 +105,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     BLOCK.raise,
     BLOCK.lift,
     BLOCK.expect,
+    BLOCK.again,
     BLOCK.record,
     BLOCK.behind,
     BLOCK.purge,
@@ -213,12 +215,12 @@ pub(crate) async fn unscoped(tx: &mut Tx, id: &str) -> Result<Option<Row>, Store
     tx.optional(FIND.bind(id)).await
 }
 
-/// The pool, for whoever may see its account's sites.
-pub(crate) async fn find(
+/// The pool, for whoever holds `P` on its account.
+pub(crate) async fn find<P: OnAccount>(
     tx: &mut Tx,
     actor: &auth::Actor,
     key: &PoolKey,
-) -> Result<Authorised<Row, ViewSites>, auth::Denied> {
+) -> Result<Authorised<Row, P>, auth::Denied> {
     let statement = match key {
         PoolKey::Id(id) => FIND.bind(*id),
         PoolKey::Name(name) => FIND_BY_NAME.bind(name.as_str()),

@@ -1,29 +1,31 @@
 //! `/sites`
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use api_kit::openapi::{ChangeProblems, Problems};
 use api_kit::{
-    Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, List, Page, PageParams, Path, Prefer,
-    Query, Tagged,
+    Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, List, PageParams, Path, Prefer, Query,
+    Rehearsal, RehearsalParams, Sorted, Tagged,
 };
 use auth::{Actor, EditSites, ManageSites, ViewSites};
 use axum::extract::State as S;
 use desired::{
-    Access, Answer, Asked, Changed, DryRun, OfAccount, OfAccountParams, Outcome, Panel, Search, SearchParams,
-    Table,
+    Access, Answer, Asked, Changed, DryRun, Filter, FilterParams, Key, OfAccount, OfAccountParams, Outcome,
+    Panel, Search, SearchParams, Table,
 };
 use names::SiteId;
 use store::Tx;
+use utoipa::IntoParams;
 use utoipa_axum::routes;
+use web_spec::SiteSpec;
 
 use crate::pools::Pools;
 use crate::rules::names::Names;
 use crate::rules::php;
 use crate::rules::site::{self as rules, Act, CreateSite, EditSite};
-use crate::store::name::{self, Named};
-use crate::store::site::{self, Site, SiteKey, Which};
+use crate::store::name;
+use crate::store::site::{self, Row, Site, SiteKey};
+use crate::store::site_list::{self as list, By, Which};
 
 /// What the routes need.
 #[derive(Clone)]
@@ -45,6 +47,7 @@ pub(crate) fn table(state: State) -> Table {
         .add(Access::object::<ManageSites>(), routes!(site_suspend))
         .add(Access::object::<ManageSites>(), routes!(site_unsuspend))
         .add(Access::object::<ManageSites>(), routes!(site_approve))
+        .add(Access::object::<EditSites>(), routes!(site_retry))
         .with_state(state)
 }
 
@@ -75,31 +78,40 @@ impl State {
     }
 }
 
-/// Sites in the order of their primary names.
-#[utoipa::path(get, path = "/sites", tag = "sites", params(PageParams, OfAccountParams, SearchParams),
+/// How the order is described in the API's description.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the field is read by the derive alone")]
+struct SortParams {
+    /// The order: `name`, `created` or `account`; with a hyphen before it, the other way round.
+    #[param(default = "name")]
+    sort: Option<String>,
+}
+
+/// Sites, by their primary names where no other order is asked for. A part of a name is looked for in all names.
+#[utoipa::path(get, path = "/sites", tag = "sites", params(PageParams, SortParams, OfAccountParams, SearchParams, FilterParams),
     responses((status = 200, description = "A page of sites", body = List<Site>), Problems))]
 async fn site_list(
     S(state): S<State>,
     Caller(actor): Caller,
-    Query((page, of, search)): Query<(Page, OfAccount, Search)>,
+    Query((sorted, search, filter, of)): Query<(Sorted<By>, Search, Filter, OfAccount)>,
 ) -> Result<Json<List<Site>>, ApiError> {
-    let after = page.after().unwrap_or_default();
+    let scope = actor.scope::<ViewSites>();
     let read = async |tx: &mut Tx| -> Result<_, ApiError> {
         let account = of.find::<ViewSites>(tx, &actor).await?;
-        let which = Which { after, account, like: search.like(), rows: page.rows() };
-        let scope = actor.scope::<ViewSites>();
-        let rows = site::list(tx, &scope, &which).await?;
-        let last = rows.last().map(|row| row.name.to_string()).unwrap_or_default();
-        let aliases = name::aliases(tx, &scope, &which, &last).await?;
-        Ok((rows, aliases))
+        let chosen = filter.find::<ViewSites>(tx, &actor, &search).await?;
+        let which = Which { account, chosen };
+        let rows = list::page(tx, &scope, &which, &sorted).await?;
+        let ids: Vec<SiteId> = rows.iter().map(|row| row.id).collect();
+        let names = name::of_sites(tx, &ids).await?;
+        let total = if filter.total { Some(list::count(tx, &scope, &which).await?) } else { None };
+        Ok((rows, names, total))
     };
-    let (rows, aliases) = state.panel.store().read(read).await?;
-    let mut by_site: HashMap<SiteId, Vec<Named>> = HashMap::new();
-    for alias in aliases {
-        by_site.entry(alias.site).or_default().push(alias);
-    }
-    let list = page.list(rows, |row| row.name.to_string());
-    Ok(Json(list.map(|row| row.with_names(by_site.remove(&row.id).unwrap_or_default()))))
+    let (rows, mut names, total) = state.panel.store().read(read).await?;
+    let by = sorted.order();
+    let list = sorted.list(rows, |row| by.place(row));
+    let site = |row: Row| Site::of(&row, &names.remove(&row.id).unwrap_or_default());
+    Ok(Json(list.map(site).of_total(total)))
 }
 
 /// Makes a site. A name that is not the caller's for certain is not served before an administrator approves it.
@@ -254,6 +266,31 @@ async fn site_approve(
     prefer: Prefer,
 ) -> Result<Answer<Site>, ApiError> {
     manage(state, actor, key, (change, if_match, prefer), Act::Approve).await
+}
+
+/// Has a site tried again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is wished changes; a
+/// hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
+#[utoipa::path(post, path = "/sites/{site}/retry", tag = "sites",
+    params(("site" = String, Path, description = "A name or the id"), RehearsalParams),
+    responses((status = 202, description = "To be tried now, and on its way; what waits for a person stands as before, with its reason", body = Site),
+              (status = 200, description = "Tried and observed on the server, or the plan of a dry run", body = Changed<Site>),
+              (status = 204, description = "Tried and observed to be gone"), ChangeProblems))]
+async fn site_retry(
+    S(state): S<State>,
+    Caller(actor): Caller,
+    Path(key): Path<SiteKey>,
+    Query(rehearsal): Query<Rehearsal>,
+    prefer: Prefer,
+) -> Result<Answer<Site>, ApiError> {
+    let read = async |tx: &mut Tx| -> Result<_, ApiError> {
+        let row = site::find::<EditSites>(tx, &actor, &key).await?;
+        let names = name::of_site(tx, row.id).await?;
+        Ok((Site::of(&row, &names), row.account_id))
+    };
+    let (site, account) = state.panel.store().read(read).await?;
+    let key = Key::of::<SiteSpec>(&site.id);
+    let outcome = state.panel.retry(&actor, (rehearsal, prefer), key, ("site", Some(account))).await?;
+    state.answer(outcome.with(site), false).await
 }
 
 async fn manage(

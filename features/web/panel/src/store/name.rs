@@ -1,33 +1,24 @@
 //! Names of sites. The table's primary key makes a name unique across all sites of all accounts.
 
-use auth::TenantScope;
+use std::collections::HashMap;
+
 use limits::{Count, Given, Limit, Names, Taken};
 use names::{AccountId, DomainName, Micros, SiteId};
-use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
-
-use crate::store::site::Which;
+use store::{Bound, FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
 
 const OF_SITE: Statement = Statement::new(
     "SELECT site_id, name, is_primary, ownership FROM site_name WHERE site_id = $1 ORDER BY is_primary DESC, name",
 );
-const ALIASES_BETWEEN: Statement = Statement::new(
+// So many sites are asked about at once; where there are fewer, the last is named again.
+const OF_SITES: Statement = Statement::new(
     "SELECT site_id, name, is_primary, ownership FROM site_name
-     WHERE is_primary = 0 AND site_id IN
-           (SELECT site_id FROM site_name
-            WHERE is_primary = 1 AND name > $1 AND name <= $2 AND (name LIKE $3 OR $3 IS NULL))
-     ORDER BY name",
+     WHERE site_id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+                       $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46,
+                       $47, $48, $49, $50, $51)
+     ORDER BY is_primary DESC, name",
 );
-const ALIASES_GRANTED: Statement = Statement::new(
-    "SELECT n.site_id, n.name, n.is_primary, n.ownership FROM site s CROSS JOIN site_name n
-     WHERE s.account_id IN (SELECT account_id FROM account_permission WHERE holder_id = $1 AND permission = $2)
-       AND n.site_id = s.id AND n.is_primary = 0
-     ORDER BY n.name",
-);
-const ALIASES_OF_ACCOUNT: Statement = Statement::new(
-    "SELECT n.site_id, n.name, n.is_primary, n.ownership FROM site s CROSS JOIN site_name n
-     WHERE s.account_id = $1 AND n.site_id = s.id AND n.is_primary = 0
-     ORDER BY n.name",
-);
+/// How many sites [`OF_SITES`] asks about: a usual page.
+const AT_ONCE: usize = 51;
 const HOLDER: Statement = Statement::new(
     "SELECT s.account_id, n.ownership, s.deleted_at FROM site_name n JOIN site s ON s.id = n.site_id WHERE n.name = $1",
 );
@@ -47,20 +38,8 @@ const COUNT: Statement = Statement::new(
 const NODE_NAMED: Statement = Statement::new("SELECT COUNT(*) AS value FROM node WHERE name = $1");
 
 /// Every statement of this module.
-pub(crate) const STATEMENTS: &[Statement] = &[
-    OF_SITE,
-    ALIASES_BETWEEN,
-    ALIASES_GRANTED,
-    ALIASES_OF_ACCOUNT,
-    HOLDER,
-    INSERT,
-    REMOVE,
-    DEMOTE,
-    PROMOTE,
-    APPROVE,
-    COUNT,
-    NODE_NAMED,
-];
+pub(crate) const STATEMENTS: &[Statement] =
+    &[OF_SITE, OF_SITES, HOLDER, INSERT, REMOVE, DEMOTE, PROMOTE, APPROVE, COUNT, NODE_NAMED];
 
 /// How names of sites are counted.
 pub(crate) const NAMES: Count = Count { limit: Limit::Names, rows: COUNT };
@@ -134,22 +113,21 @@ pub(crate) async fn of_site(tx: &mut Tx, site: SiteId) -> Result<Vec<Named>, Sto
     tx.all(OF_SITE.bind(site)).await
 }
 
-/// The aliases of a page of [`site::list`](crate::store::site::list), and of few others. `last` is the page's last primary name.
-pub(crate) async fn aliases(
+/// All names of these sites, those of each in order, the primary one first. The caller was found to see the sites.
+pub(crate) async fn of_sites(
     tx: &mut Tx,
-    scope: &TenantScope,
-    which: &Which<'_>,
-    last: &str,
-) -> Result<Vec<Named>, StoreError> {
-    match (which.account, scope) {
-        (Some(account), _) => tx.all(ALIASES_OF_ACCOUNT.bind(account)).await,
-        (None, TenantScope::All) => {
-            tx.all(ALIASES_BETWEEN.bind(which.after).bind(last).bind(which.like.as_deref())).await
-        }
-        (None, TenantScope::Granted { holder, permission }) => {
-            tx.all(ALIASES_GRANTED.bind(holder).bind(*permission)).await
+    sites: &[SiteId],
+) -> Result<HashMap<SiteId, Vec<Named>>, StoreError> {
+    let mut by_site: HashMap<SiteId, Vec<Named>> = HashMap::new();
+    for some in sites.chunks(AT_ONCE) {
+        let Some(last) = some.last() else { continue };
+        let padded = some.iter().chain(std::iter::repeat(last)).take(AT_ONCE);
+        let statement = padded.fold(Bound::from(OF_SITES), |bound, site| bound.bind(*site));
+        for named in tx.all::<Named>(statement).await? {
+            by_site.entry(named.site).or_default().push(named);
         }
     }
+    Ok(by_site)
 }
 
 /// Who holds the name.

@@ -1,6 +1,6 @@
 //! Rows of sites, and how the API shows them.
 
-use auth::{AccountRef, Actor, Authorised, Denied, EditSites, OnAccount, Owned, TenantScope};
+use auth::{AccountRef, Actor, Authorised, Denied, EditSites, OnAccount, Owned};
 use desired::{Block, Convergence};
 use limits::{Count, Given, Limit, Names, Sites, Taken};
 use names::{
@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::store::name::{Named, Ownership};
 
 const FIND: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
+    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, s.docroot,
             s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
@@ -24,37 +24,6 @@ const FIND: Statement = Statement::new(
      WHERE s.id = $1",
 );
 const ID_OF_NAME: Statement = Statement::new("SELECT site_id AS value FROM site_name WHERE name = $1");
-// Three lists and not one with optional filters: all sites are walked in the order of their names, the sites of one or of a few accounts
-// are looked up by account and then sorted. `CROSS JOIN` is where SQLite is told which comes first.
-const LIST_ALL: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
-            s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
-            s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
-            s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
-     FROM site_name n CROSS JOIN site s CROSS JOIN account a LEFT JOIN pool p ON p.id = s.pool_id
-     WHERE n.is_primary = 1 AND n.name > $1 AND (n.name LIKE $2 OR $2 IS NULL) AND s.id = n.site_id AND a.id = s.account_id
-     ORDER BY n.name LIMIT $3",
-);
-const LIST_GRANTED: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
-            s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
-            s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
-            s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
-     FROM site s CROSS JOIN site_name n CROSS JOIN account a LEFT JOIN pool p ON p.id = s.pool_id
-     WHERE s.account_id IN (SELECT account_id FROM account_permission WHERE holder_id = $4 AND permission = $5)
-       AND n.site_id = s.id AND n.is_primary = 1 AND n.name > $1 AND (n.name LIKE $2 OR $2 IS NULL) AND a.id = s.account_id
-     ORDER BY n.name LIMIT $3",
-);
-const LIST_OF_ACCOUNT: Statement = Statement::new(
-    "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, n.ownership AS ownership, s.docroot,
-            s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
-            s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
-            s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
-     FROM site s CROSS JOIN site_name n CROSS JOIN account a LEFT JOIN pool p ON p.id = s.pool_id
-     WHERE s.account_id = $4
-       AND n.site_id = s.id AND n.is_primary = 1 AND n.name > $1 AND (n.name LIKE $2 OR $2 IS NULL) AND a.id = s.account_id
-     ORDER BY n.name LIMIT $3",
-);
 const INSERT: Statement = Statement::new(
     "INSERT INTO site (id, account_id, node_id, pool_id, docroot, body_size, index_order, created_at, updated_at, since)
      SELECT CAST($1 AS TEXT), a.id, a.node_id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT), CAST($6 AS TEXT),
@@ -90,9 +59,6 @@ pub(crate) const SITES: Count = Count { limit: Limit::Sites, rows: COUNT };
 pub(crate) const STATEMENTS: &[Statement] = &[
     FIND,
     ID_OF_NAME,
-    LIST_ALL,
-    LIST_GRANTED,
-    LIST_OF_ACCOUNT,
     INSERT,
     UPDATE,
     SUSPEND,
@@ -113,7 +79,6 @@ pub(crate) struct Row {
     pub(crate) account_name: AccountName,
     pub(crate) account_suspended: bool,
     pub(crate) name: DomainName,
-    pub(crate) ownership: Ownership,
     pub(crate) docroot: RelPath,
     pub(crate) body_size: Option<BodySize>,
     pub(crate) index: Option<IndexOrder>,
@@ -138,7 +103,6 @@ impl FromRow for Row {
             account_name: row.parse("account_name")?,
             account_suspended: row.flag("account_suspended")?,
             name: row.parse("name")?,
-            ownership: Ownership::read(row)?,
             docroot: row.parse("docroot")?,
             body_size: row.opt_number::<u64>("body_size")?.map(size).transpose()?,
             index: row.opt_json("index_order")?,
@@ -230,16 +194,6 @@ impl Site {
     }
 }
 
-impl Row {
-    /// The site, with its aliases.
-    pub(crate) fn with_names(&self, aliases: Vec<Named>) -> Site {
-        let primary =
-            Named { site: self.id, name: self.name.clone(), is_primary: true, ownership: self.ownership };
-        let names: Vec<_> = std::iter::once(primary).chain(aliases).collect();
-        Site::of(self, &names)
-    }
-}
-
 /// The key of a site in a path; any of its names will do.
 pub(crate) type SiteKey = auth::Key<SiteId, DomainName>;
 
@@ -263,32 +217,6 @@ pub(crate) async fn find<P: OnAccount>(
         None => None,
     };
     actor.authorise(tx, found).await
-}
-
-/// Which sites a list shows.
-pub(crate) struct Which<'a> {
-    pub(crate) after: &'a str,
-    /// An account on which the caller was found to see sites; none: all that the scope shows.
-    pub(crate) account: Option<AccountId>,
-    pub(crate) like: Option<String>,
-    pub(crate) rows: i64,
-}
-
-/// Sites in the order of their primary names.
-pub(crate) async fn list(
-    tx: &mut Tx,
-    scope: &TenantScope,
-    which: &Which<'_>,
-) -> Result<Vec<Row>, StoreError> {
-    let page =
-        |statement: Statement| statement.bind(which.after).bind(which.like.as_deref()).bind(which.rows);
-    match (which.account, scope) {
-        (Some(account), _) => tx.all(page(LIST_OF_ACCOUNT).bind(account)).await,
-        (None, TenantScope::All) => tx.all(page(LIST_ALL)).await,
-        (None, TenantScope::Granted { holder, permission }) => {
-            tx.all(page(LIST_GRANTED).bind(holder).bind(*permission)).await
-        }
-    }
 }
 
 /// What a row is made of.

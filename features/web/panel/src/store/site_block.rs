@@ -13,6 +13,7 @@ pub(crate) const BLOCK: BlockSql = BlockSql {
     ),
     lift: Statement::new("UPDATE site SET generation = $2 WHERE id = $1 AND generation < $2"),
     expect: Statement::new("UPDATE site SET expect_plan = $2 WHERE id = $1"),
+    again: Statement::new("UPDATE site SET attempts = 0, next_attempt_at = NULL WHERE id = $1"),
     record: Statement::new(
         "UPDATE site SET observed_generation = COALESCE($3, observed_generation), spec_digest = COALESCE($4, spec_digest),
                 condition = $5, reason = $6, message = $7, since = $8, attempts = $9, next_attempt_at = $10,
@@ -41,6 +42,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     BLOCK.raise,
     BLOCK.lift,
     BLOCK.expect,
+    BLOCK.again,
     BLOCK.record,
     BLOCK.behind,
     BLOCK.purge,

@@ -38,8 +38,10 @@ const PAGE: Statement = Statement::new(
      WHERE (name > $1 OR (name = $1 AND id > $2))
        AND ($3 = 'all' OR organisation_id IN
             (SELECT organisation_id FROM organisation_permission WHERE holder_id = $3 AND permission = $4))
+       AND (name LIKE $6 ESCAPE '\\' OR $6 IS NULL)
      ORDER BY name, id LIMIT $5",
 );
+const OWNER: Statement = Statement::new("SELECT name AS value FROM organisation WHERE id = $1");
 const ENABLED: Statement = Statement::new(
     "SELECT id, organisation_id, name, url, kinds, secret, old_secret, old_secret_until, enabled, disabled_reason, event_cursor,
             failures, failing_since, next_attempt_at, created_at, updated_at,
@@ -96,8 +98,8 @@ const DISABLE: Statement = Statement::new(
 );
 
 pub(crate) const STATEMENTS: &[Statement] = &[
-    BY_ID, BY_NAME, NAMED, PAGE, ENABLED, BEHIND, COUNT, INSERT, EDIT, ROTATE, DELETE, CURSOR, HEALTHY,
-    FAILING, DISABLE, AWAY, IN_CLEAR, SET_SEALED, REST,
+    BY_ID, BY_NAME, NAMED, PAGE, OWNER, ENABLED, BEHIND, COUNT, INSERT, EDIT, ROTATE, DELETE, CURSOR,
+    HEALTHY, FAILING, DISABLE, AWAY, IN_CLEAR, SET_SEALED, REST,
 ];
 
 /// The key of a webhook in a path.
@@ -258,15 +260,21 @@ fn stored(kinds: Option<&Vec<String>>) -> Option<String> {
     kinds.map(|kinds| serde_json::Value::from(kinds.clone()).to_string())
 }
 
-/// A page of those that the scope shows, in the order of the names; `after` is a [`WebhookRow::sort_key`].
+/// A page of those that the scope shows, in the order of the names; `after` is a [`WebhookRow::sort_key`], `like` a pattern of `Part::like`.
 pub(crate) async fn list(
     tx: &mut Tx,
     scope: &TenantScope,
     after: &str,
+    like: Option<String>,
     rows: i64,
 ) -> Result<Vec<WebhookRow>, StoreError> {
     let (name, id) = after.split_once(' ').unwrap_or((after, ""));
-    tx.all(scope.bind(PAGE.bind(name).bind(id)).bind(rows)).await
+    tx.all(scope.bind(PAGE.bind(name).bind(id)).bind(rows).bind(like)).await
+}
+
+/// The name of the organisation whose webhook it is.
+pub(crate) async fn owner(tx: &mut Tx, webhook: &WebhookRow) -> Result<String, StoreError> {
+    tx.one(OWNER.bind(webhook.organisation)).await
 }
 
 /// How many the organisation has.

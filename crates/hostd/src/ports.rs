@@ -5,41 +5,42 @@
 
 use std::collections::BTreeMap;
 
-use hostd::{Files, HostError};
+use crate::error::HostError;
+use crate::files::Files;
 
 /// A port that is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Listener {
+pub struct Listener {
     /// The port.
-    pub(crate) port: u16,
+    pub port: u16,
     /// The process that holds it, if it can be seen.
-    pub(crate) holder: Option<Holder>,
+    pub holder: Option<Holder>,
 }
 
 /// A process that listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Holder {
+pub struct Holder {
     /// Its number.
-    pub(crate) pid: u32,
+    pub pid: u32,
     /// Its name, at most 15 bytes.
-    pub(crate) name: String,
+    pub name: String,
     /// The unit that it belongs to, if any.
-    pub(crate) unit: Option<String>,
+    pub unit: Option<String>,
 }
 
 impl Listener {
     /// Does this unit listen there?
-    pub(crate) fn is_of(&self, unit: &str) -> bool {
+    pub fn is_of(&self, unit: &str) -> bool {
         self.holder.as_ref().is_some_and(|holder| holder.unit.as_deref() == Some(unit))
     }
 
     /// Does PID 1 listen there, for a socket unit?
-    pub(crate) fn is_of_pid_1(&self) -> bool {
+    pub fn is_of_pid_1(&self) -> bool {
         self.holder.as_ref().is_some_and(|holder| holder.pid == 1)
     }
 
     /// For people.
-    pub(crate) fn holder_text(&self) -> String {
+    pub fn holder_text(&self) -> String {
         match &self.holder {
             None => "a process that cannot be seen from here".to_owned(),
             Some(Holder { pid, name, unit: Some(unit) }) => format!("{name} (process {pid} of {unit})"),
@@ -49,7 +50,7 @@ impl Listener {
 }
 
 /// Those of `ports` that somebody listens on, in ascending order, one holder each.
-pub(crate) fn listeners(files: &Files, ports: &[u16]) -> Result<Vec<Listener>, HostError> {
+pub fn listeners(files: &Files, ports: &[u16]) -> Result<Vec<Listener>, HostError> {
     let mut inodes: BTreeMap<u64, u16> = BTreeMap::new();
     for table in ["/proc/1/net/tcp", "/proc/1/net/tcp6"] {
         let text = files.read(table)?.unwrap_or_default();

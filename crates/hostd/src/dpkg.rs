@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use hostd::{Files, HostError};
-use md5::{Digest, Md5};
+use crate::error::HostError;
+use crate::files::Files;
 
 const STATUS: &str = "/var/lib/dpkg/status";
 
 /// dpkg's status, as far as set-up needs it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Dpkg {
+pub struct Dpkg {
     /// Per package, whether it is installed and configured.
     installed: BTreeMap<String, bool>,
     /// Per configuration file, MD5 of the content that its package delivered, in hexadecimal.
@@ -18,13 +18,13 @@ pub(crate) struct Dpkg {
 
 impl Dpkg {
     /// Reads the status of this host.
-    pub(crate) fn read(files: &Files) -> Result<Self, HostError> {
+    pub fn read(files: &Files) -> Result<Self, HostError> {
         let bytes = files.read(STATUS)?.unwrap_or_default();
         Ok(Self::parse(&String::from_utf8_lossy(&bytes)))
     }
 
     /// Parses the status file (deb822; dpkg(1)). Lines that are not of the form are left out.
-    pub(crate) fn parse(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         let mut dpkg = Self::default();
         let (mut package, mut field) = ("", "");
         for line in text.lines() {
@@ -51,13 +51,13 @@ impl Dpkg {
     }
 
     /// Those of `packages` that are not installed, or not configured.
-    pub(crate) fn missing(&self, packages: &[String]) -> Vec<String> {
+    pub fn missing(&self, packages: &[String]) -> Vec<String> {
         packages.iter().filter(|p| self.installed.get(p.as_str()) != Some(&true)).cloned().collect()
     }
 
-    /// Is the file as its package delivered it? Not if no package delivered it.
-    pub(crate) fn is_pristine(&self, path: &str, content: &[u8]) -> bool {
-        self.conffiles.get(path).is_some_and(|md5| *md5 == hex::encode(Md5::digest(content)))
+    /// MD5 of the content with which a package delivered a configuration file, in hexadecimal; none where none did.
+    pub fn delivered(&self, path: &str) -> Option<&str> {
+        self.conffiles.get(path).map(String::as_str)
     }
 }
 

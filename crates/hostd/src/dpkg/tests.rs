@@ -22,12 +22,12 @@ fn only_configured_packages_count_as_installed() {
 }
 
 #[test]
-fn a_file_is_pristine_by_content() {
+fn what_a_package_delivered_is_known() {
     let dpkg = Dpkg::parse(STATUS);
-    assert!(dpkg.is_pristine("/etc/nginx/nginx.conf", b"hello world"));
-    assert!(dpkg.is_pristine("/etc/nginx/old.conf", b"hello world"));
-    assert!(!dpkg.is_pristine("/etc/nginx/nginx.conf", b"hello"));
-    assert!(!dpkg.is_pristine("a", b"hello world"), "lines of other fields are no conffiles");
+    let delivered = Some("5eb63bbbe01eeed093cb22bb8f5acdc3");
+    assert_eq!(dpkg.delivered("/etc/nginx/nginx.conf"), delivered);
+    assert_eq!(dpkg.delivered("/etc/nginx/old.conf"), delivered);
+    assert_eq!(dpkg.delivered("a"), None, "lines of other fields are no conffiles");
 }
 
 #[test]
