@@ -29,6 +29,7 @@ export default defineConfig({
   test: {
     environment: 'jsdom',
     setupFiles: './src/test/setup.ts',
+    testTimeout: 20_000,
     include: ['src/**/*.test.{ts,tsx}'],
     environmentOptions: { jsdom: { url: 'https://panel.test:8443/' } },
   },

@@ -117,7 +117,7 @@ test('S2 what is long in coming shows its frame, not an empty list, and says tha
 test.describe('a session that ended', () => {
   test.use({ quiet: [401] })
   test('S2 401 asks for the password above the page, and the page goes on', async ({ watched: page, request }) => {
-    const session = await (await request.get('/api/v1/session')).json()
+    const session = await (await request.get('/api/v1/me')).json()
     await open(page, '/')
     let isOver = true
     await page.route('**/api/v1/packages*', (route) =>

@@ -22,7 +22,7 @@ test('X1 the first session: sign in, account, site, an edit by hand put back, su
     await test.step(`X1 ${name}`, work)
     const took = Date.now() - began
     figure('X1', name, took, 'ms')
-    console.info(`${String(took).padStart(7)} ms  ${name}`)
+    process.stdout.write(`${String(took).padStart(7)} ms  ${name}\n`)
   }
 
   await timed('sign in by a one-time link', async () => {

@@ -292,7 +292,7 @@ test.describe('a form', () => {
         await submit(dialog).click()
         const over = page.getByRole('dialog', { name: 'Your session is over' })
         await expect(over.getByLabel('Password', { exact: true })).toBeFocused()
-        const session = await (await request.get('/api/v1/session')).json()
+        const session = await (await request.get('/api/v1/me')).json()
         answers.push(() => ({ ...problem(200, 'ok'), contentType: 'application/json', body: JSON.stringify(session) }))
         await over.getByLabel('Password', { exact: true }).fill('any')
         await over.getByRole('button', { name: 'Sign in' }).click()

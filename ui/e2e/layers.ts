@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import type { DestructiveId } from '../src/app/destructive'
 import { example, operation } from './api'
+import { job } from './jobs'
 
 /** How a layer is brought up: where one goes, what is there that is not on every server, and what is pressed. */
 export type Layer = {
@@ -72,6 +73,11 @@ export const CONFIRMS: Record<DestructiveId, Layer> = {
   identity_provider_delete: { at: '/identity-providers', press: row('corp', 'Delete') },
   identity_unlink: { at: IDENTITIES, given: identities, press: button('Unlink Example Corp') },
   invitation_decline: { at: '/', given: invitations, press: button('Decline') },
+  job_cancel: {
+    at: '/jobs',
+    given: { job_list: list(job('one')) },
+    press: button('Cancel: Install the role: Web'),
+  },
   organisation_delete: { at: '/organisations/acme', press: actions('Delete') },
   organisation_member_remove: {
     at: '/organisations/acme?tab=members',

@@ -122,6 +122,20 @@ test('A1 menus, the palette, the drawer, the shortcuts', async ({ watched: page 
   }
 })
 
+test('A1 the plan of a change, with what it does to files', async ({ watched: page }) => {
+  await open(page, '/sites?open=new')
+  await page.getByRole('textbox', { name: 'Name' }).last().fill('plan.alice.test')
+  await page.getByRole('combobox', { name: 'Account', exact: true }).click()
+  await page.getByRole('option', { name: 'alice' }).click()
+  await page.getByRole('button', { name: 'Preview changes' }).click()
+  await expect(page.getByText(/steps on the server/)).toBeVisible()
+  await page
+    .getByText(/^create .*host-/)
+    .first()
+    .click()
+  await expectAccessible(page)
+})
+
 test.describe('with little motion', () => {
   test.use({ reducedMotion: 'reduce' })
   test('A6 nothing moves for longer than 0.01 s, and nothing is lost', async ({ watched: page }) => {

@@ -1,6 +1,6 @@
 // Holds the build to its budget: what every page needs first, what a page adds, and what opens above pages. Bytes are those of the .gz
 // beside each file.
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const dist = process.argv[2] ?? new URL('../dist', import.meta.url).pathname
@@ -70,4 +70,27 @@ for (const [name, bytes, limit] of results) {
   isOver ||= bytes > limit
   console.log(`${name.padEnd(40)} ${(bytes / 1000).toFixed(1).padStart(7)} kB of ${limit / 1000} kB${mark}`)
 }
+const of = (fits) => results.filter(([name]) => fits(name))
+const kB = (bytes) => `${(bytes / 1000).toFixed(1)} kB`
+const most = (rows) => Math.max(...rows.map(([, bytes]) => bytes))
+const part = (id, title, rows, figure) => ({ id, title, ok: rows.every(([, bytes, limit]) => bytes <= limit), figure })
+const [shellRows, pageRows] = [
+  of((name) => name.startsWith('shell')),
+  of((name) => name.endsWith('.tsx') && !name.startsWith('later')),
+]
+const cold = of((name) => name.startsWith('  opened'))
+const kept = new URL('../node_modules/.cache/bar/', import.meta.url).pathname
+mkdirSync(kept, { recursive: true })
+writeFileSync(
+  join(kept, 'size.json'),
+  JSON.stringify([
+    part('P1', 'shell', shellRows, `${shellRows.map(([, bytes]) => kB(bytes)).join(' / ')}`),
+    part(
+      'P2',
+      'pages',
+      pageRows,
+      `at most ${kB(most(pageRows))}; opened first, with the shell, at most ${kB(most(cold))}`,
+    ),
+  ]),
+)
 process.exit(isOver ? 1 : 0)

@@ -16,7 +16,7 @@ const TICKS: u64 = 100;
 /// Looks that follow each other faster are held against the same look before, or their figures would be chance.
 const LEAST: Duration = Duration::from_secs(2);
 /// A look that is older says nothing of now.
-const MOST: Duration = Duration::from_mins(10);
+const MOST: Duration = Duration::from_mins(1);
 
 /// Processor time of each process at some look, in ticks, with when the process started: numbers are used again.
 type Times = HashMap<u32, (u64, u64)>;

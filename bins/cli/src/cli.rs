@@ -21,6 +21,7 @@ use crate::failure::{EXIT_CODES, Failure};
 use crate::host_change::HostChangeCommand;
 use crate::identity::IdentityCommand;
 use crate::identity_provider::IdentityProviderCommand;
+use crate::job::JobCommand;
 use crate::limit::LimitCommand;
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
@@ -100,6 +101,8 @@ enum Command {
     #[command(subcommand)]
     Setting(SettingCommand),
     #[command(subcommand)]
+    Job(JobCommand),
+    #[command(subcommand)]
     Event(EventCommand),
     #[command(subcommand, name = "change")]
     HostChange(HostChangeCommand),
@@ -159,6 +162,8 @@ impl Command {
             Self::Drift(args) => args.rehearsal(),
             Self::Notice(command) => command.rehearsal(),
             Self::Webhook(command) => command.rehearsal(),
+            Self::Job(command) => command.rehearsal(),
+            Self::Node(command) => command.rehearsal(),
             Self::IdentityProvider(command) => command.rehearsal(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.rehearsal),
             Self::Limit(LimitCommand::Recount(args)) => Some(&mut args.rehearsal),
@@ -218,6 +223,7 @@ impl Command {
             Self::Adopt(args) => args.run(session).await,
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
+            Self::Job(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
             Self::Notice(command) => command.run(session).await,
             Self::HostChange(command) => command.run(session).await,

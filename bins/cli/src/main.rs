@@ -23,6 +23,7 @@ mod fields;
 mod host_change;
 mod identity;
 mod identity_provider;
+mod job;
 mod limit;
 mod list;
 mod login_link;

@@ -1,13 +1,17 @@
 //! `holdfast node`
 
 use clap::{Args, Subcommand};
+use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::change::{Change, ChangeArgs, IfMatchArgs, Subject};
-use crate::client::Call;
+use crate::change::{Change, ChangeArgs, IfMatchArgs, RehearsalArgs, Subject, show_plan};
+use crate::client::{Call, segment};
 use crate::failure::Failure;
 use crate::fields::{self, bytes, duration, text};
+use crate::job;
 use crate::run::Session;
+use crate::screen::Style;
+use crate::table::{self, Cell};
 
 mod figures;
 
@@ -30,6 +34,23 @@ pub(crate) enum NodeCommand {
     Retry(RetryArgs),
     /// Ask whether the panel and its database answer
     Health,
+    /// List the roles that a server can have, and what is there of them
+    Roles,
+    /// Install a role, and follow that to its end
+    Install(InstallArgs),
+}
+
+/// Which role
+#[derive(Debug, Args)]
+pub(crate) struct InstallArgs {
+    /// Its name, such as web
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    role: String,
+    /// Do not follow it: done as soon as it is asked for
+    #[arg(long)]
+    no_follow: bool,
+    #[command(flatten)]
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 /// What is to be otherwise
@@ -57,12 +78,20 @@ fn subject() -> Subject {
 }
 
 impl NodeCommand {
+    /// Whether it only shows what it would do.
+    pub(crate) fn rehearsal(&mut self) -> Option<&mut RehearsalArgs> {
+        match self {
+            Self::Install(args) => Some(&mut args.rehearsal),
+            _ => None,
+        }
+    }
+
     /// How the change is made, where the command makes one.
     pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
         match self {
             Self::Edit(args) => Some(&mut args.change),
             Self::Retry(args) => Some(&mut args.change),
-            Self::Show | Self::Health => None,
+            _ => None,
         }
     }
 
@@ -86,8 +115,49 @@ impl NodeCommand {
                 let words = format!("{}, release {}", text(&health, "status"), text(&health, "version"));
                 Ok(session.screen.text(&words)?)
             }
+            Self::Roles => roles(session).await,
+            Self::Install(args) => install(session, &args).await,
         }
     }
+}
+
+async fn roles(session: &mut Session) -> Result<(), Failure> {
+    let reply = session.ask("looking at the server", Call::get("/node/roles")).await?;
+    if session.json {
+        return Ok(session.screen.json(&reply.body)?);
+    }
+    let list = reply.value()?;
+    let row = |role: &Value| {
+        let missing = role.get("missing").and_then(Value::as_array).map_or(0, Vec::len);
+        let state = text(role, "state");
+        let style = match state.as_str() {
+            "installed" => Style::Good,
+            _ => Style::Warn,
+        };
+        let packages = if missing == 0 { String::new() } else { format!("{missing} packages are missing") };
+        vec![
+            Cell::plain(text(role, "name")),
+            Cell::styled(style, state),
+            Cell::plain(text(role, "what")),
+            Cell::plain(packages),
+            Cell::plain(fields::size(role, "memory_bytes")),
+        ]
+    };
+    let rows: Vec<_> = list.get("items").and_then(Value::as_array).into_iter().flatten().map(row).collect();
+    Ok(table::write(&mut session.screen, &["role", "state", "for", "packages", "memory"], &rows)?)
+}
+
+async fn install(session: &mut Session, args: &InstallArgs) -> Result<(), Failure> {
+    let path = format!("/node/roles/{}/install", segment(&args.role));
+    let reply = session.ask("asking", args.rehearsal.call(Method::POST, &path, json!(null))).await?;
+    if args.rehearsal.dry_run {
+        return show_plan(session, &reply);
+    }
+    if args.no_follow {
+        return job::show(session, &reply);
+    }
+    let id = text(&reply.value()?, "id");
+    job::follow(session, &id, 0).await
 }
 
 async fn show(session: &mut Session) -> Result<(), Failure> {

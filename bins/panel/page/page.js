@@ -3,8 +3,25 @@
 
 const find = (id) => document.getElementById(id);
 
-function say(text) {
-  find("who").textContent = text;
+// What this page says, in the language that it was asked for in.
+const WORDS = JSON.parse(document.body.dataset.words);
+
+function words(key, values = {}) {
+  return WORDS[key].replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+}
+
+function say(key, values) {
+  find("who").textContent = words(key, values);
+}
+
+// Why the panel did not do what was asked, by its code; `unauthenticated` is what a 401 means there.
+function refused(answer, unauthenticated = "unauthenticated") {
+  const code = answer.json?.code;
+  if (!code) return say("no_answer");
+  if (code === "unauthenticated") return say(unauthenticated);
+  if (Object.hasOwn(WORDS, code)) return say(code);
+  if (code.startsWith("provider_")) return say("provider", { code });
+  say("failed", { detail: answer.json.detail ?? code });
 }
 
 async function ask(method, path, body) {
@@ -34,21 +51,23 @@ function onward() {
 
 async function show(session) {
   if (onward()) return;
-  say(session.acting ? session.acting + " acts as " + session.login + ", visibly, until " + session.expires_at + "." : "Signed in as " + session.login + ".");
+  const { acting, login, expires_at } = session;
+  if (acting) say("acting", { by: acting, login, until: expires_at });
+  else say("signed_in", { login });
   find("sign-in").hidden = true;
   find("state").hidden = false;
   for (const id of ["node", "accounts", "sites"]) find(id).tBodies[0].replaceChildren();
   const node = await ask("GET", "/node");
   if (node.status === 200) {
-    row("node", ["Name", node.json.name]);
-    row("node", ["Addresses", node.json.addresses.join(", ")]);
-    row("node", ["PHP", node.json.php_versions.join(", ")]);
-    row("node", ["Web server", [node.json.webserver.condition, why(node.json.webserver)].filter(Boolean).join(", ")]);
+    row("node", [words("name"), node.json.name]);
+    row("node", [words("addresses"), node.json.addresses.join(", ")]);
+    row("node", [words("php"), node.json.php_versions.join(", ")]);
+    row("node", [words("web_server"), [node.json.webserver.condition, why(node.json.webserver)].filter(Boolean).join(", ")]);
   }
   const accounts = await ask("GET", "/accounts?limit=200");
   for (const account of accounts.json?.items ?? []) row("accounts", [account.name, account.condition, why(account)]);
   const sites = await ask("GET", "/sites?limit=200");
-  for (const site of sites.json?.items ?? []) row("sites", [site.name, site.account, site.php ?? "none", site.condition, why(site)]);
+  for (const site of sites.json?.items ?? []) row("sites", [site.name, site.account, site.php ?? words("none"), site.condition, why(site)]);
 }
 
 // The token of a sign-in that waits for the second factor; kept here alone.
@@ -66,7 +85,7 @@ async function went(answer) {
   find("second-by-passkey").hidden = !passkeys || !answer.json.methods.includes("passkey");
   find("sign-in").hidden = true;
   find("second-factor").hidden = false;
-  say("One more step.");
+  say("one_more_step");
   return true;
 }
 
@@ -76,11 +95,11 @@ async function providers() {
   for (const provider of answer.json?.items ?? []) {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = "Sign in with " + provider.label;
+    button.textContent = words("by_provider", { label: provider.label });
     button.addEventListener("click", async () => {
       const sent = await ask("POST", "/session/provider", { provider: provider.name });
       if (sent.status === 201) return location.assign(sent.json.url);
-      say(sent.json?.detail ?? "The panel does not answer.");
+      refused(sent);
     });
     find("providers").append(button, " ");
   }
@@ -95,13 +114,13 @@ const passkeys = "PublicKeyCredential" in window && "parseRequestOptionsFromJSON
 // Signs in by a passkey; with a token, as the second factor.
 async function byPasskey(token) {
   const asked = await ask("POST", "/session/passkey/ask", token ? { token } : {});
-  if (asked.status !== 201) return say(asked.json?.detail ?? "No passkey can be shown here.");
+  if (asked.status !== 201) return refused(asked);
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked.json.options.publicKey);
   const credential = await navigator.credentials.get({ publicKey }).catch(() => null);
-  if (!credential) return say("No passkey was shown.");
+  if (!credential) return say("no_passkey");
   const shown = { question: asked.json.question, credential: credential.toJSON() };
   const answer = await ask("POST", "/session/passkey", token ? { token, ...shown } : shown);
-  if (!(await went(answer))) say(answer.json?.detail ?? "This passkey does not sign in here.");
+  if (!(await went(answer))) refused(answer, "passkey_unknown");
 }
 
 async function begin() {
@@ -117,11 +136,11 @@ async function begin() {
     history.replaceState(null, "", location.pathname + location.search);
     const answer = await ask("POST", "/session/link", { token });
     if (await went(answer)) return;
-    say("This link was used, or is too old. Make a new one with `holdfast login-link`.");
+    refused(answer, "link_over");
   }
   const session = await ask("GET", "/me");
   if (session.status === 200) return show(session.json);
-  if (!token) say("Nobody is signed in.");
+  if (!token) say("nobody");
   find("sign-in").hidden = false;
   await providers();
 }
@@ -131,15 +150,14 @@ find("sign-in").addEventListener("submit", async (event) => {
   const form = new FormData(event.target);
   const answer = await ask("POST", "/session", { login: form.get("login"), password: form.get("password") });
   event.target.reset();
-  if (await went(answer)) return;
-  say(answer.status === 429 ? answer.json.detail : "The login or the password is not right.");
+  if (!(await went(answer))) refused(answer);
 });
 
 find("second-factor").addEventListener("submit", async (event) => {
   event.preventDefault();
   const answer = await ask("POST", "/session/code", { token: pending, code: new FormData(event.target).get("code") });
   event.target.reset();
-  if (!(await went(answer))) say(answer.json?.detail ?? "The code is not right.");
+  if (!(await went(answer))) refused(answer);
 });
 
 find("by-passkey").hidden = !passkeys;
@@ -151,4 +169,9 @@ find("sign-out").addEventListener("click", async () => {
   location.assign("/");
 });
 
-begin().catch(() => say("The panel does not answer."));
+// The browser panel begins in the language that is chosen here.
+for (const link of document.querySelectorAll("nav a[hreflang]")) {
+  link.addEventListener("click", () => localStorage.setItem("language", link.hreflang));
+}
+
+begin().catch(() => say("no_answer"));

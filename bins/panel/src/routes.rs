@@ -59,6 +59,7 @@ pub(crate) fn table(parts: Parts) -> Table {
 /// Every statement below.
 pub(crate) const STATEMENTS: &[&[store::Statement]] = &[
     me::STATEMENTS,
+    setting::STATEMENTS,
     doctor::STATEMENTS,
     adoption::STATEMENTS,
     crate::database::STATEMENTS,

@@ -78,6 +78,7 @@ pub(crate) fn look(world: World<'_>) -> Result<Vec<Finding>, HostError> {
     look_at_users(world.host, &mut found)?;
     look_at_homes(world.host, &mut found)?;
     look_at_ipv6(world.host, &mut found)?;
+    look_at_panels(world.host, &mut found);
     Ok(found)
 }
 
@@ -362,6 +363,16 @@ fn look_at_homes(host: &Host, found: &mut Vec<Finding>) -> Result<(), HostError>
         ));
     }
     Ok(())
+}
+
+fn look_at_panels(host: &Host, found: &mut Vec<Finding>) {
+    for name in hostd::other_panels(host.files()) {
+        found.push(Finding::note(
+            name,
+            "is a hosting panel too, and writes some of the same files",
+            "move its sites and accounts to a server of their own, or remove it",
+        ));
+    }
 }
 
 fn look_at_ipv6(host: &Host, found: &mut Vec<Finding>) -> Result<(), HostError> {

@@ -28,6 +28,7 @@ mod ports;
 mod process;
 mod profile;
 mod reloads;
+mod server;
 mod systemd;
 mod tool;
 mod unit;
@@ -45,6 +46,7 @@ pub use passwd::{Group, Password, User, UserDb};
 pub use ports::{Holder, Listener, listeners};
 pub use process::{kill_processes_of, processes_of};
 pub use profile::{Distribution, Php, Profile, RoleProfile, Ssh, Web};
+pub use server::{other_panels, own_hostname};
 #[cfg(feature = "fake")]
 pub use systemd::FakeSystemd;
 pub use systemd::{

@@ -6,15 +6,32 @@ import { api, type Schemas, unwrap } from './client'
  */
 type Page = { q?: string; cursor?: string; limit?: number }
 
+/** What a list of accounts or sites may be narrowed to, and in which order. */
+type Narrowed = Page & {
+  sort?: string
+  condition?: string
+  suspended?: boolean
+  organisation?: string
+  total?: boolean
+}
+export type AccountQuery = Narrowed & { package?: string }
+export type SiteQuery = Narrowed & { account?: string }
+
+/** The pages of lists, for those who read all of them. */
+export const pages = {
+  accounts: (query: AccountQuery) => unwrap(api.GET('/api/v1/accounts', { params: { query } })),
+  sites: (query: SiteQuery) => unwrap(api.GET('/api/v1/sites', { params: { query } })),
+}
+
 const list = { staleTime: 10_000 }
 
 export const queries = {
   session: () => queryOptions({ queryKey: ['session'], queryFn: () => unwrap(api.GET('/api/v1/me')) }),
-  accounts: (query: Page = {}) =>
+  accounts: (query: AccountQuery = {}) =>
     queryOptions({
       ...list,
       queryKey: ['account', 'list', query],
-      queryFn: () => unwrap(api.GET('/api/v1/accounts', { params: { query } })),
+      queryFn: () => pages.accounts(query),
     }),
   account: (account: string) =>
     queryOptions({
@@ -37,11 +54,11 @@ export const queries = {
       queryKey: ['member', 'account', account],
       queryFn: () => unwrap(api.GET('/api/v1/accounts/{account}/members', { params: { path: { account } } })),
     }),
-  sites: (query: Page & { account?: string } = {}) =>
+  sites: (query: SiteQuery = {}) =>
     queryOptions({
       ...list,
       queryKey: ['site', 'list', query],
-      queryFn: () => unwrap(api.GET('/api/v1/sites', { params: { query } })),
+      queryFn: () => pages.sites(query),
     }),
   site: (site: string) =>
     queryOptions({
@@ -177,6 +194,24 @@ export const queries = {
     queryOptions({ staleTime: 30_000, queryKey: ['host', 'plan'], queryFn: () => unwrap(api.GET('/api/v1/plan')) }),
   doctor: () =>
     queryOptions({ staleTime: 60_000, queryKey: ['doctor'], queryFn: () => unwrap(api.GET('/api/v1/doctor')) }),
+  jobs: (query: { state?: string; kind?: string; cursor?: string; limit?: number } = {}) =>
+    queryOptions({
+      queryKey: ['job', 'list', query],
+      queryFn: () => unwrap(api.GET('/api/v1/jobs', { params: { query } })),
+    }),
+  job: (job: string) =>
+    queryOptions({
+      queryKey: ['job', 'one', job],
+      queryFn: () => unwrap(api.GET('/api/v1/jobs/{job}', { params: { path: { job } } })),
+    }),
+  nodeRoles: () =>
+    queryOptions({ queryKey: ['node-role', 'list'], queryFn: () => unwrap(api.GET('/api/v1/node/roles')) }),
+  search: (q: string) =>
+    queryOptions({
+      ...list,
+      queryKey: ['search', q],
+      queryFn: () => unwrap(api.GET('/api/v1/search', { params: { query: { q, limit: 20 } } })),
+    }),
   events: (limit = 100) =>
     queryOptions({
       queryKey: ['event', limit],
@@ -233,5 +268,6 @@ export function touchedBy(kind: string): string[] {
   const host = ['host', 'event']
   if (kind === 'account') return ['account', 'usage', 'organisation', ...host]
   if (kind === 'site' || kind === 'pool') return ['site', 'pool', 'account', ...host]
+  if (kind === 'job') return ['job', 'node-role', ...host]
   return [kind, ...host]
 }

@@ -8,7 +8,6 @@ import { asProblem } from '../api/problem'
 import type { Session } from '../api/session'
 import { EventsProvider } from './events'
 import { router } from './router'
-import { ScopeProvider } from './scope'
 import { SessionProvider } from './session'
 import { cssVariablesResolver, theme } from './theme'
 
@@ -47,9 +46,7 @@ export function Providers({ session }: { session: Session }) {
           <Direction />
           <SessionProvider first={session}>
             <EventsProvider>
-              <ScopeProvider>
-                <RouterProvider router={router} />
-              </ScopeProvider>
+              <RouterProvider router={router} />
             </EventsProvider>
           </SessionProvider>
         </MantineProvider>

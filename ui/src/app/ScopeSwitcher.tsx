@@ -6,12 +6,12 @@ import { useScope } from './scope'
 
 const ScopeSelect = lazy(() => import('./ScopeSelect').then((file) => ({ default: file.ScopeSelect })))
 
-/** The account that lists are about. To choose another one loads the list of accounts, and what shows it. */
+/** What lists are about. To choose something else loads the lists of organisations and accounts, and what shows them. */
 export function ScopeSwitcher() {
   const { t } = useTranslation()
-  const { account } = useScope()
+  const { account, organisation } = useScope()
   const [isLive, setLive] = useState(false)
-  const shown = account ?? t('scope.all')
+  const shown = account ?? organisation ?? t('scope.all')
   const button = (
     <UnstyledButton
       className="scope"

@@ -22,6 +22,7 @@ const ShortcutSheet = lazy(() => import('./ShortcutSheet').then((file) => ({ def
 const Bell = lazy(() => import('../features/notice/Bell').then((file) => ({ default: file.Bell })))
 const Palette = lazy(() => import('./Palette').then((file) => ({ default: file.Palette })))
 const Toasts = lazy(() => import('./Toasts').then((file) => ({ default: file.Toasts })))
+const JobWatch = lazy(() => import('./JobWatch').then((file) => ({ default: file.JobWatch })))
 
 /** An answer that takes so long is told of. */
 const SLOW = 4000
@@ -100,6 +101,7 @@ export function Shell() {
   const { events } = useEvents()
   const [isMenuOpen, setMenuOpen] = useState(false)
   const [isDrawerOpen, setDrawerOpen] = useState(false)
+  const [jobs, setJobs] = useState(0)
   const [isSheetOpen, setSheetOpen] = useState(false)
   const isIdle = useIdle()
   useEffect(() => {
@@ -108,9 +110,13 @@ export function Shell() {
   const wantsPalette = usePaletteWanted()
   const go = useCallback((to: PagePath) => void navigate({ to }), [navigate])
   const drawer = useCallback(() => setDrawerOpen((is) => !is), [])
+  // where a failed job is looked at already, no drawer covers it
+  const jobFailed = useCallback(() => {
+    if (!/^\/(jobs|start)/.test(location.pathname)) setDrawerOpen(true)
+  }, [])
   const sheet = useCallback(() => setSheetOpen(true), [])
   useShortcuts({ go, drawer, sheet })
-  const running = underWay(events).length
+  const running = underWay(events).length + jobs
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top, and is named
   useEffect(() => {
@@ -210,8 +216,9 @@ export function Shell() {
         </AppShell.Main>
       </AppShell>
       <Suspense>
-        {(isIdle || wantsPalette) && <Palette />}
+        {(isIdle || wantsPalette) && <Palette onSheet={sheet} />}
         {isIdle && <Toasts />}
+        {isIdle && may('GET /api/v1/jobs') && <JobWatch onCount={setJobs} onFailed={jobFailed} />}
         {isDrawerOpen && <ChangesDrawer onClose={drawer} />}
         {isSheetOpen && <ShortcutSheet onClose={() => setSheetOpen(false)} />}
       </Suspense>

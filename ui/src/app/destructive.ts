@@ -13,6 +13,7 @@ export const DESTRUCTIVE = {
   identity_provider_delete: 'name',
   identity_unlink: 'confirm',
   invitation_decline: 'confirm',
+  job_cancel: 'confirm',
   organisation_delete: 'name',
   organisation_member_remove: 'confirm',
   organisation_suspend: 'confirm',

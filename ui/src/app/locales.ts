@@ -29,4 +29,10 @@ export function preferredLanguage(): string {
   return found ?? 'en'
 }
 
-export const keepLanguage = (language: string) => localStorage.setItem(KEPT, language)
+/** The choice of a language lasts, here and on the sign-in page. */
+export function keepLanguage(language: string) {
+  localStorage.setItem(KEPT, language)
+  // the sign-in page, which comes from the server, speaks it too
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser yet
+  document.cookie = `__Host-language=${language}; Path=/; Max-Age=31536000; Secure; SameSite=Lax`
+}

@@ -5,6 +5,7 @@ import {
   IconHome,
   IconId,
   IconKey,
+  IconListCheck,
   IconPackage,
   IconServer,
   IconSettings,
@@ -52,6 +53,7 @@ export const NAVIGATION = [
     items: [
       { to: '/changes', key: 'changes', icon: IconHistory, letter: 'c', needs: 'GET /api/v1/drift' },
       { to: '/health', key: 'health', icon: IconServer, letter: 's', needs: 'GET /api/v1/node' },
+      { to: '/jobs', key: 'jobs', icon: IconListCheck, letter: 'j', needs: 'GET /api/v1/jobs' },
       { to: '/webhooks', key: 'webhooks', icon: IconWebhook, letter: 'k', needs: 'GET /api/v1/webhooks' },
       { to: '/settings', key: 'settings', icon: IconSettings, letter: 't', needs: 'GET /api/v1/settings' },
       { to: '/audit', key: 'audit', icon: IconArchive, letter: 'l', needs: 'GET /api/v1/audit' },

@@ -1,57 +1,57 @@
-import { spotlight } from '@mantine/spotlight'
 import { useSyncExternalStore } from 'react'
 
-/*
- * The palette's code comes after the page. It may be asked for before: then it opens as soon as it is there, and what is typed meanwhile is
- * kept for it. So no key is lost after Ctrl K, however slow the line is.
+/**
+ * The door of the palette. Its code comes after the page's own; what is typed before it is there waits here, so no key is lost.
  */
 /** After so long, what closed the palette has put the focus where it wants it. */
 const BACK = 30
 
+let isOpen = false
 let isWanted = false
-let isThere = false
 let typed = ''
 let from: HTMLElement | null = null
 const listeners = new Set<() => void>()
 
-function keep(event: KeyboardEvent) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.key === 'Tab') return
-  if (event.key === 'Backspace') typed = typed.slice(0, -1)
-  else if (event.key.length === 1) typed += event.key
-  event.preventDefault()
-  event.stopPropagation()
-}
-
-export function openPalette() {
-  from = document.activeElement as HTMLElement | null
-  if (isThere) {
-    spotlight.open()
-    return
-  }
-  isWanted = true
-  addEventListener('keydown', keep, true)
+function set(next: boolean) {
+  isOpen = next
   for (const listener of listeners) listener()
 }
 
-/** The palette stands in the page: from now on it opens at once. Says whether it was waited for. */
-export function palettePresent(): boolean {
-  isThere = true
-  return isWanted
+function gather(event: KeyboardEvent) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return
+  if (event.key === 'Escape') closePalette()
+  else if (event.key === 'Backspace') typed = typed.slice(0, -1)
+  else if (event.key.length === 1) typed += event.key
+  else return
+  event.preventDefault()
+  event.stopImmediatePropagation()
 }
 
-/** What was typed before there was a field for it. The field takes the keys from now on. */
-export function takeTyped(): string {
-  removeEventListener('keydown', keep, true)
-  const text = typed
+export function openPalette() {
+  if (isOpen) return
   typed = ''
-  return text
+  from = document.activeElement as HTMLElement | null
+  isWanted = true
+  addEventListener('keydown', gather, true)
+  set(true)
 }
 
-/** The palette is closed: what had the focus before has it again, unless something else took it. */
-export function giveFocusBack() {
+export function closePalette() {
+  removeEventListener('keydown', gather, true)
+  if (!isOpen) return
+  set(false)
+  // what had the focus before has it again, unless something else took it
   setTimeout(() => {
     if (document.activeElement === document.body && from?.isConnected) from.focus()
   }, BACK)
+}
+
+/** What was typed until now; from now on the palette's own field has the keys. */
+export function takeTyped(): string {
+  removeEventListener('keydown', gather, true)
+  const text = typed
+  typed = ''
+  return text
 }
 
 const subscribe = (listener: () => void) => {
@@ -61,3 +61,5 @@ const subscribe = (listener: () => void) => {
 
 /** Whether somebody has asked for the palette. */
 export const usePaletteWanted = () => useSyncExternalStore(subscribe, () => isWanted)
+
+export const useIsPaletteOpen = () => useSyncExternalStore(subscribe, () => isOpen)

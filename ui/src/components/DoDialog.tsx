@@ -61,6 +61,7 @@ export function DoDialog({ words, name, change, onClose, onDone, children }: DoP
               disabled={planned && !flow.plan}
               loading={flow.busy === 'apply'}
               onClick={() => void flow.apply(change, flow.plan)}
+              data-submit
               data-autofocus
             >
               {text('button')}

@@ -1,5 +1,5 @@
 import '@testing-library/jest-dom/vitest'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterEach } from 'vitest'
 import { setLanguage } from '../app/i18n'
 
@@ -12,6 +12,7 @@ window.ResizeObserver ??= class {
   disconnect() {}
 }
 
+configure({ asyncUtilTimeout: 5000 })
 await setLanguage('en')
 
 afterEach(cleanup)

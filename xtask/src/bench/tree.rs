@@ -10,7 +10,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use e2e::{Answer, Connection, Target};
 use names::{
-    AccountId, ApiToken, OpaqueToken, OrganisationId, PackageId, PersonId, RoleId, SessionId, TokenId,
+    AccountId, ApiToken, OpaqueToken, OrganisationId, PackageId, PersonId, RoleId, SessionId, SiteId,
+    TokenId,
 };
 use serde_json::{Value, json};
 use store::{Statement, Store, StoreError, WriteTx};
@@ -26,6 +27,8 @@ const PACKAGES: usize = 10;
 const CHAIN: usize = 6;
 /// Lists of each who asks.
 const LISTS: usize = 1000;
+/// Searches, and lists in other orders, of each who asks.
+const SEARCHES: usize = 100;
 /// Single requests of each who asks.
 const SINGLES: usize = 4000;
 /// Asked before it counts, so that nothing is asked for the first time.
@@ -53,6 +56,13 @@ const ACCOUNT: Statement = Statement::new(
      SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), n.id, CAST($5 AS BIGINT), 'a@example.test', 0, 0, 0, 1, 'ready',
             CAST($6 AS TEXT)
      FROM node n",
+);
+const SITE: Statement = Statement::new(
+    "INSERT INTO site (id, account_id, node_id, docroot, created_at, updated_at, since, observed_generation, condition)
+     SELECT CAST($1 AS TEXT), a.id, a.node_id, 'sites/x/public', 0, 0, 0, 1, 'ready' FROM account a WHERE a.id = $2",
+);
+const SITE_NAME: Statement = Statement::new(
+    "INSERT INTO site_name (name, site_id, is_primary, ownership, created_at) VALUES ($1, $2, $3, 'approved', 0)",
 );
 const PACKAGE: Statement = Statement::new(
     "INSERT INTO package (id, organisation_id, name, created_at, updated_at) VALUES ($1, $2, $3, 0, 0)",
@@ -121,6 +131,8 @@ pub(super) fn measure(rig: &Rig) -> Result<Vec<Figure>> {
     )?;
     let mut connection = Connection::new(Target::Unix(rig.socket()), Duration::from_mins(1))?;
     let mut figures = lists(&mut connection, &tree)?;
+    figures.extend(sorted(&mut connection, &tree)?);
+    figures.extend(searches(&mut connection, &tree)?);
     figures.extend(single(&mut connection, &tree)?);
     figures.extend(packages(&mut connection, &tree.callers[0])?);
     Ok(figures)
@@ -144,6 +156,53 @@ fn lists(connection: &mut Connection, tree: &Tree) -> Result<Vec<Figure>> {
         figures.extend(quantiles(&what, &times, Some(20.0)));
     }
     Ok(figures)
+}
+
+/// A page of 100 in the costliest orders and with the costliest filter, counted.
+fn sorted(connection: &mut Connection, tree: &Tree) -> Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    for caller in tree.callers.iter().skip(1) {
+        for (what, path) in [
+            ("accounts by organisation", "/api/v1/accounts?limit=100&sort=-organisation"),
+            ("sites by account", "/api/v1/sites?limit=100&sort=-account"),
+            ("accounts that are suspended, counted", "/api/v1/accounts?limit=100&suspended=true&total=true"),
+        ] {
+            let times = times(connection, caller, path, SEARCHES)?;
+            let what = format!("list of {what}, {TREE}, as {}", caller.who);
+            figures.extend(quantiles(&what, &times, Some(100.0)));
+        }
+    }
+    Ok(figures)
+}
+
+/// Searches among all kinds: what a name begins with, what many have, and what none has.
+fn searches(connection: &mut Connection, tree: &Tree) -> Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    for caller in &tree.callers {
+        for (what, words) in [("one account", "a4711"), ("many", "shop"), ("nothing", "nowhere_at_all")] {
+            let times = times(connection, caller, &format!("/api/v1/search?q={words}"), SEARCHES)?;
+            let what = format!("search for {what}, {TREE} with as many sites, as {}", caller.who);
+            figures.extend(quantiles(&what, &times, Some(100.0)));
+        }
+    }
+    Ok(figures)
+}
+
+/// How long a request takes each time.
+fn times(
+    connection: &mut Connection,
+    caller: &Caller,
+    path: &str,
+    samples: usize,
+) -> Result<Vec<Duration>> {
+    let mut times = Vec::with_capacity(samples);
+    for sample in 0..samples + WARM {
+        let answer = caller.send(connection, "GET", path, None)?;
+        if sample >= WARM {
+            times.push(answer.elapsed);
+        }
+    }
+    Ok(times)
 }
 
 /// The same cheap request, in turns, so that whatever else the machine does meets all alike.
@@ -279,6 +338,12 @@ async fn rows(tx: &mut WriteTx) -> Result<Tree, StoreError> {
         let insert =
             ACCOUNT.bind(account).bind(&name).bind(organisation).bind(person).bind(uid).bind(package);
         tx.execute(insert).await?;
+        let site = SiteId::new();
+        tx.execute(SITE.bind(site).bind(account)).await?;
+        for (prefix, is_primary) in [("www", true), ("shop", false)] {
+            let domain = format!("{prefix}.{name}.example.test");
+            tx.execute(SITE_NAME.bind(domain).bind(site).bind(is_primary)).await?;
+        }
         let role = store::fixed::OWNER_ROLE;
         tx.execute(ON_ACCOUNT.bind(RoleId::new()).bind(person).bind(role).bind(account)).await?;
         if number == 5 * ORGANISATIONS + CHAIN {

@@ -201,7 +201,7 @@ async fn change_list(
     for change in found.items {
         items.push(view(&panel, change).await?);
     }
-    Ok(Json(List { items, next_cursor: found.next_cursor }))
+    Ok(Json(List { items, next_cursor: found.next_cursor, total: None }))
 }
 
 /// One change, with what it made different in each file.

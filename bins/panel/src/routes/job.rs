@@ -350,12 +350,12 @@ async fn job_list(
     let (scope, filter) = (actor.scope::<ViewJobs>(), wanted.0);
     let read = async |tx: &mut Tx| -> Result<_, StoreError> {
         let rows = jobs::list(tx, &scope, &filter, (page.after(), page.rows())).await?;
-        let List { items, next_cursor } = page.list(rows, |job| job.id.to_string());
+        let List { items, next_cursor, total } = page.list(rows, |job| job.id.to_string());
         let mut shown = Vec::with_capacity(items.len());
         for job in items {
             shown.push(JobView::of(&parts.jobs, tx, job).await?);
         }
-        Ok(List { items: shown, next_cursor })
+        Ok(List { items: shown, next_cursor, total })
     };
     Ok(Json(parts.panel.store().read(read).await?))
 }

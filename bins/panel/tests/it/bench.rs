@@ -164,6 +164,20 @@ impl Bench {
         self.parts.panel.store().write(add).await.unwrap();
     }
 
+    /// A job about a person's account that failed. Again is no change.
+    pub(crate) async fn job(&self, account: &str, id: &str) {
+        const ADD: Statement = Statement::new(
+            "INSERT INTO job (id, kind, job_key, object_kind, object_id, object_name, account_id, payload, memory, state, steps, attempts,
+                              problem, created_by, via, created_at, started_at, ended_at)
+             SELECT $1, 'test.fail', $1, 'account', id, name, id, '{}', '{}', 'failed', '[]', 1,
+                    '{\"code\":\"test\",\"detail\":\"It failed.\",\"remedy\":null}', 'root', 'socket', 0, 0, 1
+             FROM account WHERE name = $2
+             ON CONFLICT DO NOTHING",
+        );
+        let add = async |tx: &mut WriteTx| tx.execute(ADD.bind(id).bind(account)).await;
+        self.parts.panel.store().write(add).await.unwrap();
+    }
+
     /// Makes an identity provider, which nobody answers for, where it is not there.
     pub(crate) async fn provider(&self, name: &str) {
         if self.root().get(&format!("/api/v1/identity-providers/{name}")).await.status == 404 {
@@ -293,7 +307,7 @@ impl Bench {
                  || (SELECT COUNT(*) FROM act_as_link) || ' act-as links, ' || (SELECT COUNT(*) FROM act_as_consent) || ' consents, ' || (SELECT COUNT(*) FROM webhook) || ' webhooks, ' || (SELECT COUNT(*) FROM identity_provider) || ' providers, ' || (SELECT COUNT(*) FROM package) || ' packages, '
                  || (SELECT COUNT(*) FROM package_limit) || ' limits of packages, ' || (SELECT COUNT(*) FROM organisation) || ' organisations, '
                  || (SELECT COUNT(*) FROM role) || ' roles, ' || (SELECT COUNT(*) FROM person_role) || ' members, '
-                 || (SELECT COUNT(*) FROM invitation) || ' invitations, ' || (SELECT COUNT(*) FROM login_link) || ' links, '
+                 || (SELECT COUNT(*) FROM invitation) || ' invitations, ' || (SELECT COUNT(*) FROM job WHERE state = 'queued') || ' queued jobs, ' || (SELECT COUNT(*) FROM login_link) || ' links, '
                  || ((SELECT COALESCE(SUM(version), 0) FROM organisation) + (SELECT COALESCE(SUM(version), 0) FROM role)
                      + (SELECT COALESCE(SUM(version), 0) FROM person)) || ' versions, '
                  || ((SELECT COALESCE(SUM(generation), 0) FROM account) + (SELECT COALESCE(SUM(generation), 0) FROM site)

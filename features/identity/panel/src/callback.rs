@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use api_kit::{ApiError, From, origin_guard, request_id};
+use api_kit::{ApiError, From, Language, origin_guard, request_id};
 use audit::{Entry, Object, Outcome, Who};
 use auth::second_factor::NeedsSecondFactor;
 use auth::sign_in::{self, SignIn, SignInError, Vouched};
@@ -126,7 +126,7 @@ async fn callback(
         Ok(Came::Linked) => {
             (StatusCode::SEE_OTHER, AppendHeaders([over()]), [(LOCATION, "/")]).into_response()
         }
-        Err(refused) => refused.into_response(),
+        Err(refused) => refused.page(Language::of(&headers)),
     }
 }
 
@@ -139,19 +139,11 @@ fn over() -> (http::HeaderName, String) {
 fn fault(error: impl Into<ApiError>) -> Refused {
     let error = error.into();
     tracing::error!(error = %error.problem().detail, code = error.code(), "a sign-in by a provider failed");
-    let happened = "The panel could not go on.";
-    let remedy = "Try again in a moment. If it goes on so, tell an administrator the request below.";
-    Refused::new("fault", happened, remedy).with_status(StatusCode::INTERNAL_SERVER_ERROR)
+    Refused::new("fault").with_status(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn unknown_state() -> Refused {
-    let happened = "This answer belongs to no sign-in that this browser began: it was used already, is older than 10 minutes, or was begun elsewhere.";
-    Refused::new(
-        "state_unknown",
-        happened,
-        "Begin again on the sign-in page, in this browser, and let it keep cookies.",
-    )
-    .with_status(StatusCode::BAD_REQUEST)
+    Refused::new("state_unknown").with_status(StatusCode::BAD_REQUEST)
 }
 
 async fn come_back(
@@ -207,10 +199,7 @@ async fn take(
         match sign_in::begin_by_provider(tx, &row.name, origin, now).await {
             Ok(()) => Ok(Ok((attempt, row, host, question.clone()))),
             Err(SignInError::Locked { .. }) => {
-                let happened = "There were too many sign-ins by this provider that failed.";
-                let refused =
-                    Refused::new("sign_in_locked", happened, "Wait a quarter of an hour, then try again.");
-                Ok(Err(refused.with_status(StatusCode::TOO_MANY_REQUESTS)))
+                Ok(Err(Refused::new("sign_in_locked").with_status(StatusCode::TOO_MANY_REQUESTS)))
             }
             Err(error) => Err(error.into()),
         }
@@ -219,9 +208,7 @@ async fn take(
 }
 
 fn mixed_up() -> Refused {
-    let happened = "The answer does not come from the provider that was asked.";
-    let remedy = "Begin again on the sign-in page. If it goes on so, tell an administrator: the provider may be set up wrongly.";
-    Refused::new("mix_up", happened, remedy)
+    Refused::new("mix_up")
 }
 
 async fn go_on(
@@ -244,8 +231,7 @@ async fn go_on(
             return Err(declined(&label, error));
         }
         let Some(code) = sent.code else {
-            let happened = format!("{label} sent no code along.");
-            return Err(Refused::new("code_missing", happened, "Begin again on the sign-in page."));
+            return Err(Refused::new("code_missing").of("label", &label));
         };
         let client = begin::client(state, &row, &host).map_err(|error| fault(ApiError::internal(error)))?;
         let verifier = attempt.verifier(&state.seal, &question);
@@ -255,8 +241,7 @@ async fn go_on(
         identified.map_err(|error| failed(&label, &error))
     };
     let Ok(identified) = tokio::time::timeout(PATIENCE, asking).await else {
-        let happened = format!("{label} did not answer in time.");
-        let refused = Refused::new("provider_unreachable", happened, "Try again in a moment.");
+        let refused = Refused::new("provider_unreachable").saying("late").of("label", &label);
         return Err(refused.with_status(StatusCode::BAD_GATEWAY));
     };
     let identified = identified?;
@@ -327,8 +312,7 @@ async fn link(
     let lives = sessions.iter().any(|own| own.id == session && own.acting.is_none());
     let person = person::by_id(tx, person).await?.filter(|person| lives && person.suspended_at.is_none());
     let Some(person) = person else {
-        let happened = "The session in which you began to link the provider is over.";
-        return Ok(Err(Refused::new("session_over", happened, "Sign in, and link it again.")));
+        return Ok(Err(Refused::new("session_over")));
     };
     sign_in::forgive_provider(tx, &provider.name, origin, now).await?;
     Ok(people::link(tx, provider, who, &person, origin, now).await?.map(|()| Came::Linked))
@@ -338,41 +322,22 @@ async fn link(
 fn declined(label: &str, error: &str) -> Refused {
     let word: String = error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(50).collect();
     if word == "access_denied" {
-        let happened = format!("{label} says that you declined, or that you may not use this panel.");
-        let remedy = "Begin again, or ask whoever manages your access there.";
-        return Refused::new("access_denied", happened, remedy);
+        return Refused::new("access_denied").of("label", label);
     }
-    let happened = format!("{label} answered with an error of its own: {word}.");
-    let remedy = "Try again in a moment. If it goes on so, tell an administrator the word above.";
-    Refused::new("provider_error", happened, remedy)
+    Refused::new("provider_error").of("label", label).of("word", &word)
 }
 
 /// What went wrong between the panel and the provider.
 fn failed(label: &str, error: &OidcError) -> Refused {
     tracing::warn!(provider = label, error = %error, "a sign-in by a provider was refused");
-    let (happened, remedy) = match error {
-        OidcError::Token(TokenError::Time) => (
-            format!(
-                "{label} answered with a token that is not of this moment: its clock and this server's differ, or the token is old."
-            ),
-            "Try again. If it goes on so, an administrator sets both clocks right.",
-        ),
-        OidcError::Token(_) => (
-            format!("{label} answered with a token that is not to be trusted: {error}."),
-            "Begin again. If it goes on so, tell an administrator: the provider may be set up wrongly.",
-        ),
-        OidcError::Code(_) => (
-            format!(
-                "{label} does not take the code that it gave: it was used, or is too old, or this panel is not known there any more."
-            ),
-            "Begin again. If it goes on so, an administrator looks at the client's id and secret.",
-        ),
-        _ => (
-            format!("{label} cannot be used at this moment: {error}."),
-            "Try again in a moment, or sign in otherwise. If it goes on so, tell an administrator.",
-        ),
+    let words = match error {
+        OidcError::Token(TokenError::Time) => "time",
+        OidcError::Token(_) => "token",
+        OidcError::Code(_) => "code",
+        _ => "unusable",
     };
-    Refused::new(error.code(), happened, remedy).with_status(StatusCode::BAD_GATEWAY)
+    let refused = Refused::new(error.code()).saying(words).of("label", label);
+    refused.of("error", &error.to_string()).with_status(StatusCode::BAD_GATEWAY)
 }
 
 /// A refusal is in the audit, without anything that was sent. Strangers have so much room there.
@@ -428,7 +393,8 @@ mod tests {
     #[test]
     fn a_providers_own_words_are_cut_to_a_word() {
         let refused = declined("Corp", "<script>alert(1)</script>");
-        assert!(refused.happened.ends_with("error of its own: scriptalert1script."), "{}", refused.happened);
+        let happened = refused.happened(Language::English);
+        assert!(happened.ends_with("error of its own: scriptalert1script."), "{happened}");
         assert_eq!(declined("Corp", "access_denied").code, "access_denied");
     }
 }

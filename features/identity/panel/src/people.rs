@@ -29,12 +29,7 @@ pub(crate) type Found = Result<PersonId, Refused>;
 
 /// The words for whoever may not sign in, which tell nothing of why: as where a password is wrong.
 pub(crate) fn not_admitted() -> Refused {
-    let happened = "The provider knows you, and you may not sign in here now.";
-    Refused::new(
-        "not_admitted",
-        happened,
-        "Ask an administrator: your access may be suspended, or bound to certain networks.",
-    )
+    Refused::new("not_admitted")
 }
 
 /// Finds or makes the person, and brings their roles to what their groups give. What is refused after that is kept all the same: roles that were
@@ -64,13 +59,7 @@ pub(crate) async fn who(
         roles::apply(tx, &Of::known(&known, &provider.name), &wanted, now).await?;
     }
     if known.made_person && !identity::holds_anything(tx, known.person).await? {
-        let happened =
-            "The provider knows you, and none of your groups there gives you anything here any more.";
-        return Ok(Err(Refused::new(
-            "no_group",
-            happened,
-            "Ask an administrator of this panel, or whoever manages your groups.",
-        )));
+        return Ok(Err(Refused::new("no_group").saying("no_group_now")));
     }
     identity::used(tx, known.id, now).await?;
     Ok(Ok(known.person))
@@ -85,14 +74,8 @@ async fn make(
     now: Micros,
 ) -> Result<Result<Known, Refused>, ApiError> {
     let Some(first) = wanted.first().filter(|_| provider.makes_people) else {
-        let (code, happened) = if provider.makes_people {
-            ("no_group", "The provider knows you, and none of your groups there gives you anything here.")
-        } else {
-            ("person_unknown", "The provider knows you, and nobody here is linked to you.")
-        };
-        let remedy =
-            "Whoever has a login here signs in with it and links the provider; else ask an administrator.";
-        return Ok(Err(Refused::new(code, happened, remedy)));
+        let code = if provider.makes_people { "no_group" } else { "person_unknown" };
+        return Ok(Err(Refused::new(code)));
     };
     let system = Actor::system();
     let key = OrganisationKey::Id(first.organisation);
@@ -173,17 +156,14 @@ pub(crate) async fn link(
     origin: Origin,
     now: Micros,
 ) -> Result<Result<(), Refused>, ApiError> {
-    let remedy = "Sign in with the login that has it, and unlink it there first.";
     if let Some(known) = identity::by_subject(tx, provider.id, &who.subject).await? {
         if known.person == person.id {
             return Ok(Ok(()));
         }
-        let happened = "Somebody else here is linked to this identity.";
-        return Ok(Err(Refused::new("identity_taken", happened, remedy)));
+        return Ok(Err(Refused::new("identity_taken")));
     }
     if identity::of_person(tx, provider.id, person.id).await?.is_some() {
-        let happened = "You are linked to another identity of this provider already.";
-        return Ok(Err(Refused::new("identity_already", happened, "Unlink that one first.")));
+        return Ok(Err(Refused::new("identity_already")));
     }
     let id = identity::insert(tx, (provider.id, who.subject.as_str()), person.id, false, now).await?;
     let id = id.ok_or_else(|| ApiError::internal("a subject that nobody has is taken"))?;

@@ -2,7 +2,7 @@ import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
@@ -19,6 +19,9 @@ import { Badge, conditionOf, StatusBadge } from '../../components/StatusBadge'
 import { cameBackFrom } from '../identity/linking'
 import { Figures } from '../node/Figures'
 import { HomeNotices } from '../notice/HomeNotices'
+
+// a new installation alone needs it
+const Checklist = lazy(() => import('../start/Checklist').then((file) => ({ default: file.Checklist })))
 
 const isWell = (object: Schemas['Convergence']) => conditionOf(object) === 'ready'
 
@@ -226,6 +229,11 @@ export function Home() {
           </section>
         )}
         <Invitations />
+        {may('PUT /api/v1/settings/{key}') && (
+          <Suspense>
+            <Checklist />
+          </Suspense>
+        )}
         <FirstSteps />
         <HomeNotices />
         <Attention />

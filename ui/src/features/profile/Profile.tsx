@@ -1,17 +1,18 @@
-import { SegmentedControl, Select, Stack, Switch, Text, useMantineColorScheme } from '@mantine/core'
+import { Stack, Switch } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
-import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
-import { LANGUAGES, said, setLanguage } from '../../app/i18n'
+import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
 import { areSingleKeysOn, setSingleKeys } from '../../app/shortcuts'
+import { useOpenOf } from '../../app/url'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { ObjectTabs } from '../../components/ObjectTabs'
 import { Facts, Page } from '../../components/Page'
 import { SessionTable } from '../people/SessionTable'
+import { Looks } from './Looks'
 
 // each tab's code comes with it
 const SignIn = lazy(() => import('./SignIn').then((file) => ({ default: file.SignIn })))
@@ -20,9 +21,8 @@ const Tokens = lazy(() => import('./Tokens').then((file) => ({ default: file.Tok
 
 /** How the panel looks in this browser. */
 function Preferences() {
-  const { t, i18n } = useTranslation()
+  const { t } = useTranslation()
   const { session } = useMe()
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
   const [isOn, setOn] = useState(areSingleKeysOn)
   return (
     <Stack maw={480}>
@@ -42,28 +42,7 @@ function Preferences() {
           ],
         ]}
       />
-      <Select
-        label={t('profile.language')}
-        data={Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))}
-        value={i18n.language in LANGUAGES ? i18n.language : null}
-        onChange={(next) => next && void setLanguage(next)}
-        allowDeselect={false}
-      />
-      <div>
-        <Text size="sm" fw={500} mb={4} id="theme">
-          {t('profile.theme')}
-        </Text>
-        <SegmentedControl
-          aria-labelledby="theme"
-          value={colorScheme}
-          onChange={(next) => setColorScheme(next as 'light' | 'dark' | 'auto')}
-          data={[
-            { value: 'auto', label: t('profile.auto') },
-            { value: 'light', label: t('profile.light') },
-            { value: 'dark', label: t('profile.dark') },
-          ]}
-        />
-      </div>
+      <Looks />
       <Switch
         label={t('keys.single')}
         checked={isOn}
@@ -77,8 +56,8 @@ function Preferences() {
 }
 
 function Sessions() {
-  const [ending, setEnding] = useState<Schemas['SessionRow']>()
   const list = useQuery(queries.sessions())
+  const [ending, setEnding] = useOpenOf('end', list.data?.items, ({ id }) => id)
   return (
     <>
       <SessionTable rows={list.data?.items} error={list.error} onRetry={() => void list.refetch()} onEnd={setEnding} />
