@@ -19,10 +19,10 @@ import { useShortcuts } from './shortcuts'
 // what a page does not need first comes after it
 const ChangesDrawer = lazy(() => import('./ChangesDrawer').then((file) => ({ default: file.ChangesDrawer })))
 const ShortcutSheet = lazy(() => import('./ShortcutSheet').then((file) => ({ default: file.ShortcutSheet })))
-const Bell = lazy(() => import('../features/notice/Bell').then((file) => ({ default: file.Bell })))
 const Palette = lazy(() => import('./Palette').then((file) => ({ default: file.Palette })))
 const Toasts = lazy(() => import('./Toasts').then((file) => ({ default: file.Toasts })))
 const JobWatch = lazy(() => import('./JobWatch').then((file) => ({ default: file.JobWatch })))
+const Bell = lazy(() => import('../features/notice/Bell').then((file) => ({ default: file.Bell })))
 
 /** An answer that takes so long is told of. */
 const SLOW = 4000

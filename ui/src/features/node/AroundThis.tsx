@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { useMe } from '../../app/session'
 
-/** Leads to how the server fared around a moment. */
+/** Leads to how the server fared at a moment. */
 export function AroundThis({ at }: { at: string }) {
   const { t } = useTranslation()
   const { may } = useMe()
