@@ -34,8 +34,6 @@ export const test = base.extend<{ quiet: number[]; watched: Page }>({
     const faults: Faults = { C1: [], C2: [], C3: [] }
     if (process.env.UI_DIST) await fromDist(page, process.env.UI_DIST)
     const origin = new URL(baseURL ?? '').origin
-    if (process.env.BEFORE)
-      await page.route('**/api/v1/notices', (route) => route.fulfill({ json: { unread: 0, until: '0', items: [] } }))
     page.on('console', (message) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return
       const isExpected = quiet.some((status) => message.text().includes(`status of ${status} `))

@@ -1,7 +1,6 @@
 import { Group, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { TFunction } from 'i18next'
-import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Event } from '../api/events'
 import { said } from '../app/i18n'
@@ -30,7 +29,7 @@ export function pageOf(kind: string, name: string): { to: string; params: Record
 }
 
 /** One line of what happened; the object's name leads to its page. */
-export function EventLine({ event, aside }: { event: Event; aside?: ReactNode }) {
+export function EventLine({ event }: { event: Event }) {
   const { t } = useTranslation()
   const page =
     event.kind === 'job'
@@ -66,7 +65,7 @@ export function EventLine({ event, aside }: { event: Event; aside?: ReactNode })
           )}
         </div>
         <Text size="sm" c="dimmed" flex="none">
-          <Time at={event.last_at} /> {aside}
+          <Time at={event.last_at} />
         </Text>
       </Group>
     </li>

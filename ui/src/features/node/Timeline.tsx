@@ -60,7 +60,12 @@ function Steps({ seq }: { seq: number }) {
         who(change, t)
       ),
     ],
-    [isByHand ? t('timeline.noticed') : t('timeline.done'), <Time key="at" at={change.at} />],
+    [
+      isByHand ? t('timeline.noticed') : t('timeline.done'),
+      <span key="at">
+        <Time at={change.at} /> {change.at && <AroundThis at={change.at} />}
+      </span>,
+    ],
   ]
   if (change.edited_at) rows.push([t('timeline.edited'), <Time key="edited" at={change.edited_at} />])
   if (change.at) rows.push([t('timeline.server'), <AroundThis key="around" at={change.at} />])
