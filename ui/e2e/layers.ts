@@ -42,6 +42,25 @@ const drift = (...actions: string[]) => ({
   ),
 })
 
+const adoption = (item: object) => ({
+  adoption_list: list(
+    example('AdoptionView', {
+      kind: 'site',
+      id: '0199d0b4-0000-7000-8000-000000000009',
+      name: 'other.alice.test',
+      account: 'alice',
+      changes: [{ field: 'body_size', panel: null, host: '8M' }],
+      ...item,
+    }),
+  ),
+})
+const unknown = (item = {}) => adoption({ why: 'unknown', choices: ['take_over', 'keep', 'remove'], ...item })
+const behind = adoption({ why: 'behind', panel_generation: 2, host_generation: 3, choices: ['panel', 'host'] })
+const identities = {
+  identity_list: list(example('Identity', { id: 'one', provider: 'corp', label: 'Example Corp', enabled: true })),
+}
+
+const IDENTITIES = '/profile?tab=identities'
 const SIGN_IN = '/profile?tab=sign-in'
 const TOKENS = '/profile?tab=tokens'
 
@@ -50,6 +69,9 @@ export const CONFIRMS: Record<DestructiveId, Layer> = {
   account_delete: { at: '/accounts/alice', press: actions('Delete') },
   account_member_remove: { at: '/accounts/alice?tab=members', press: row('alice', 'Remove') },
   account_suspend: { at: '/accounts/alice', press: actions('Suspend') },
+  adoption_decide: { at: '/adoption', given: unknown(), press: button('Take off the server') },
+  identity_provider_delete: { at: '/identity-providers', press: row('corp', 'Delete') },
+  identity_unlink: { at: IDENTITIES, given: identities, press: button('Unlink Example Corp') },
   invitation_decline: { at: '/', given: invitations, press: button('Decline') },
   job_cancel: {
     at: '/jobs',
@@ -121,8 +143,13 @@ export const ACTS: Record<string, Layer & { operation: string }> = {
     press: actions('Let it go on'),
   },
   act_as_create: { operation: 'act_as_create', at: '/people/bob', press: actions('Act as this person') },
+  adopt_host: { operation: 'adoption_decide', at: '/adoption', given: behind, press: button('The server rules') },
+  adopt_keep: { operation: 'adoption_decide', at: '/adoption', given: unknown(), press: button('Keep as it is') },
+  adopt_panel: { operation: 'adoption_decide', at: '/adoption', given: behind, press: button('The database rules') },
+  adopt_take_over: { operation: 'adoption_decide', at: '/adoption', given: unknown(), press: button('Take over') },
   drift_resume: { operation: 'drift_decide', at: '/changes', given: drift('resume'), press: button('Go on') },
   drift_revert: { operation: 'drift_decide', at: '/changes', given: drift('revert'), press: button('Revert') },
+  identity_link: { operation: 'identity_link', at: IDENTITIES, press: button('Link Example Corp') },
   invitation_accept: { operation: 'invitation_accept', at: '/', given: invitations, press: button('Accept') },
   login_link_create: { operation: 'login_link_create', at: '/people/bob', press: actions('Make a sign-in link') },
   organisation_unsuspend: {
@@ -164,7 +191,10 @@ export const FORMS: Record<string, Layer> = {
   account_edit: { at: '/accounts/alice', press: actions('Edit') },
   account_limits_edit: { at: '/accounts/alice', press: actions('Package and limits') },
   account_member_add: { at: '/accounts/alice?tab=members', press: button('Add member') },
+  adoption_decide: { at: '/adoption', given: unknown({ kind: 'account' }), press: button('Take over') },
   drift_decide: { at: '/changes', given: drift('pause'), press: button('Pause') },
+  identity_provider_create: { at: '/identity-providers?open=new' },
+  identity_provider_edit: { at: '/identity-providers', press: row('corp', 'Edit') },
   networks_set: { at: SIGN_IN, press: button('Edit networks') },
   node_edit: { at: '/health', press: button('Edit addresses') },
   organisation_create: { at: '/organisations?open=new' },
@@ -199,12 +229,9 @@ export const WITHOUT_FORM: Record<string, string> = {
   account_suspend: 'its question has the reason in it',
   act_as_consent_give: 'a button: consent for a day',
   act_as_create: 'a button on the page of a person',
-  adoption_decide: 'the command does it',
-  identity_link: 'the sign-in page does it, with the provider',
-  identity_provider_create: 'the command does it',
-  identity_provider_edit: 'the command does it',
+  identity_link: 'a button of each provider',
   login_link_create: 'a button on the page of a person',
-  notice_read: 'to look at notices reads them',
+  notice_read: 'a button: all that is shown',
   organisation_suspend: 'its question has the reason in it',
   passkey_create: 'the browser makes it; only the name is typed',
   session_create: 'the sign-in page, and the dialog of an ended session',

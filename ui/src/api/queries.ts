@@ -224,6 +224,42 @@ export const queries = {
   factors: () => queryOptions({ queryKey: ['factor'], queryFn: () => unwrap(api.GET('/api/v1/second-factor')) }),
   passkeys: () => queryOptions({ queryKey: ['passkey'], queryFn: () => unwrap(api.GET('/api/v1/passkeys')) }),
   networks: () => queryOptions({ queryKey: ['networks'], queryFn: () => unwrap(api.GET('/api/v1/session/networks')) }),
+  identityProviders: (query: { cursor?: string } = {}) =>
+    queryOptions({
+      ...list,
+      queryKey: ['identity_provider', 'list', query],
+      queryFn: () => unwrap(api.GET('/api/v1/identity-providers', { params: { query } })),
+    }),
+  identityProvider: (provider: string) =>
+    queryOptions({
+      queryKey: ['identity_provider', 'one', provider],
+      queryFn: () =>
+        unwrap(
+          api.GET('/api/v1/identity-providers/{identity_provider}', {
+            params: { path: { identity_provider: provider } },
+          }),
+        ),
+    }),
+  identities: () => queryOptions({ queryKey: ['identity'], queryFn: () => unwrap(api.GET('/api/v1/identities')) }),
+  providerButtons: () =>
+    queryOptions({
+      queryKey: ['identity_provider', 'buttons'],
+      queryFn: () => unwrap(api.GET('/api/v1/session/providers')),
+    }),
+  adoption: () => queryOptions({ queryKey: ['adoption'], queryFn: () => unwrap(api.GET('/api/v1/adoption')) }),
+  /** `ask` is called at each reading: the time up to now moves on. */
+  metrics: ({ key, ask }: { key: string; ask: () => { from: string; to: string; points: number } }) =>
+    queryOptions({
+      queryKey: ['metrics', key],
+      queryFn: () => unwrap(api.GET('/api/v1/node/metrics', { params: { query: ask() } })),
+    }),
+  services: () => queryOptions({ queryKey: ['services'], queryFn: () => unwrap(api.GET('/api/v1/node/services')) }),
+  processes: (query: { sort?: string; limit?: number }) =>
+    queryOptions({
+      queryKey: ['processes', query],
+      queryFn: () => unwrap(api.GET('/api/v1/node/processes', { params: { query } })),
+    }),
+  notices: () => queryOptions({ queryKey: ['notice'], queryFn: () => unwrap(api.GET('/api/v1/notices')) }),
   invitations: () => queryOptions({ queryKey: ['invitation'], queryFn: () => unwrap(api.GET('/api/v1/invitations')) }),
 }
 

@@ -22,6 +22,7 @@ const ShortcutSheet = lazy(() => import('./ShortcutSheet').then((file) => ({ def
 const Palette = lazy(() => import('./Palette').then((file) => ({ default: file.Palette })))
 const Toasts = lazy(() => import('./Toasts').then((file) => ({ default: file.Toasts })))
 const JobWatch = lazy(() => import('./JobWatch').then((file) => ({ default: file.JobWatch })))
+const Bell = lazy(() => import('../features/notice/Bell').then((file) => ({ default: file.Bell })))
 
 /** An answer that takes so long is told of. */
 const SLOW = 4000
@@ -182,6 +183,9 @@ export function Shell() {
                   <IconListCheck size={18} stroke={1.6} />
                 </ActionIcon>
               </Indicator>
+              <Suspense fallback={<span style={{ width: 36 }} />}>
+                <Bell />
+              </Suspense>
               <ActionIcon
                 variant="subtle"
                 color="slate"

@@ -35,7 +35,9 @@ declare module 'i18next' {
 
 /** A text whose key is made at run time, such as that of a reason's code; undefined where there is none. */
 export function said(key: string, values?: Record<string, unknown>): string | undefined {
-  return i18n.exists(key) ? (i18n.t as unknown as (key: string, values?: object) => string)(key, values) : undefined
+  return i18n.exists(key, values)
+    ? (i18n.t as unknown as (key: string, values?: object) => string)(key, values)
+    : undefined
 }
 
 export default i18n

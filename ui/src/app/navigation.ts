@@ -3,6 +3,7 @@ import {
   IconBuilding,
   IconHistory,
   IconHome,
+  IconId,
   IconKey,
   IconListCheck,
   IconPackage,
@@ -38,6 +39,13 @@ export const NAVIGATION = [
       },
       { to: '/people', key: 'people', icon: IconUserCircle, letter: 'e', needs: 'GET /api/v1/persons' },
       { to: '/roles', key: 'roles', icon: IconShieldCheck, letter: 'r', needs: 'GET /api/v1/roles' },
+      {
+        to: '/identity-providers',
+        key: 'identityProviders',
+        icon: IconId,
+        letter: 'y',
+        needs: 'GET /api/v1/identity-providers',
+      },
     ],
   },
   {

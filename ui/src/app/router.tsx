@@ -79,6 +79,18 @@ const routes = root.addChildren([
     component: lazyRouteComponent(() => import('../features/webhook/Webhook'), 'WebhookPage'),
   }),
   createRoute({
+    ...at('/identity-providers'),
+    component: lazyRouteComponent(() => import('../features/identity/Providers'), 'Providers'),
+  }),
+  createRoute({
+    ...at('/identity-providers/$provider'),
+    component: lazyRouteComponent(() => import('../features/identity/Provider'), 'ProviderPage'),
+  }),
+  createRoute({
+    ...at('/adoption'),
+    component: lazyRouteComponent(() => import('../features/node/Adoption'), 'Adoption'),
+  }),
+  createRoute({
     ...at('/settings'),
     component: lazyRouteComponent(() => import('../features/setting/Settings'), 'Settings'),
   }),

@@ -10,6 +10,7 @@ import {
   type TextProps,
   type VariantColorsResolver,
 } from '@mantine/core'
+import i18n from './i18n'
 
 const slate: MantineColorsTuple = [
   '#f6f8fa',
@@ -115,7 +116,11 @@ export const theme = createTheme({
       styles: { title: { fontSize: '1.0625rem', fontWeight: 600 } },
     },
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } satisfies Partial<MenuProps> },
-    Notification: { styles: { description: { color: 'var(--mantine-color-dimmed)' } } },
+    Notification: {
+      // asked for when one is shown: the language may be another one then
+      defaultProps: () => ({ closeButtonProps: { 'aria-label': i18n.t('common.close') } }),
+      styles: { description: { color: 'var(--mantine-color-dimmed)' } },
+    },
     Text: { defaultProps: { size: 'sm' } satisfies Partial<TextProps> },
     Button: { styles: { root: { fontWeight: 500 } } },
     Loader: { defaultProps: { type: 'dots' } satisfies Partial<LoaderProps> },

@@ -26,6 +26,8 @@ const NAMES = [
   'suspended',
   'organisation',
   'package',
+  'range',
+  'at',
 ] as const
 
 export type Search = Partial<Record<(typeof NAMES)[number], string>>

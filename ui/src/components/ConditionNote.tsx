@@ -56,6 +56,11 @@ export function ConditionNote({
           {t('changes.decide')}
         </Anchor>
       )}
+      {object.reason === 'behind' && (
+        <Anchor component={Link} to="/adoption" size="sm">
+          {t('adoption.decide')}
+        </Anchor>
+      )}
       <Text size="sm" c="dimmed">
         {t('note.since')} <Time at={object.since} />
         {object.attempts > 0 && <> · {t('note.attempts', { count: object.attempts })}</>}

@@ -23,6 +23,7 @@ export function eventWords(event: Event, t: TFunction): string {
 export function pageOf(kind: string, name: string): { to: string; params: Record<string, string> } | undefined {
   if (kind === 'account') return { to: '/accounts/$account', params: { account: name } }
   if (kind === 'site') return { to: '/sites/$site', params: { site: name } }
+  if (kind === 'identity_provider') return { to: '/identity-providers/$provider', params: { provider: name } }
   if (kind === 'webserver' || kind === 'node') return { to: '/health', params: {} }
   return undefined
 }

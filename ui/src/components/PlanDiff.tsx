@@ -30,7 +30,7 @@ const TONES: Record<string, Tone> = { none: 'off', reload: 'moving', restart: 'w
 /** What a step or a whole plan does to what runs. */
 export function Impact({ impact }: { impact: string }) {
   return (
-    <Badge tone={TONES[impact] ?? 'off'} bare>
+    <Badge tone={TONES[impact] ?? 'off'} bare={impact === 'none'}>
       {said(`impact.${impact}`) ?? impact}
     </Badge>
   )

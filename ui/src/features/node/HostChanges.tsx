@@ -17,6 +17,7 @@ import { Diff, PlanDiff } from '../../components/PlanDiff'
 import { EmptyState, ErrorState, Note } from '../../components/States'
 import { Badge, ConditionBadge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
+import { AroundThis } from './AroundThis'
 import { Timeline } from './Timeline'
 
 type Drift = Schemas['DriftView']
@@ -84,7 +85,7 @@ function DriftItem({ drift }: { drift: Drift }) {
             {drift.changed_at && (
               <>
                 {' · '}
-                {t('changes.edited')} <Time at={drift.changed_at} />
+                {t('changes.edited')} <Time at={drift.changed_at} /> <AroundThis at={drift.changed_at} />
               </>
             )}
             {drift.noticed_at && (

@@ -17,6 +17,7 @@ import { Impact, StepRow } from '../../components/PlanDiff'
 import { EmptyState, ErrorState } from '../../components/States'
 import { Badge, ConditionBadge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
+import { AroundThis } from './AroundThis'
 
 type Change = Schemas['ChangeView']
 
@@ -59,9 +60,15 @@ function Steps({ seq }: { seq: number }) {
         who(change, t)
       ),
     ],
-    [isByHand ? t('timeline.noticed') : t('timeline.done'), <Time key="at" at={change.at} />],
+    [
+      isByHand ? t('timeline.noticed') : t('timeline.done'),
+      <span key="at">
+        <Time at={change.at} /> {change.at && <AroundThis at={change.at} />}
+      </span>,
+    ],
   ]
   if (change.edited_at) rows.push([t('timeline.edited'), <Time key="edited" at={change.edited_at} />])
+  if (change.at) rows.push([t('timeline.server'), <AroundThis key="around" at={change.at} />])
   if (!isByHand) {
     const words = t('timeline.takenOf', { taken: number(change.taken), of: number(change.of) })
     rows.push([t('timeline.taken'), words])

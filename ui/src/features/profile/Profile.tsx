@@ -16,6 +16,7 @@ import { Looks } from './Looks'
 
 // each tab's code comes with it
 const SignIn = lazy(() => import('./SignIn').then((file) => ({ default: file.SignIn })))
+const Identities = lazy(() => import('../identity/Identities').then((file) => ({ default: file.Identities })))
 const Tokens = lazy(() => import('./Tokens').then((file) => ({ default: file.Tokens })))
 
 /** How the panel looks in this browser. */
@@ -81,6 +82,7 @@ export function Profile() {
         tabs={[
           { key: 'preferences', label: t('profile.preferences'), show: () => <Preferences /> },
           { key: 'sign-in', label: t('profile.signIn'), show: () => <SignIn /> },
+          { key: 'identities', label: t('identity.mine'), show: () => <Identities /> },
           { key: 'sessions', label: t('sessions.title'), show: () => <Sessions /> },
           { key: 'tokens', label: t('tokens.title'), show: () => <Tokens /> },
         ]}
