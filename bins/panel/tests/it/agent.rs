@@ -14,14 +14,14 @@ use account_spec::{
     AccountSpec, AccountUsage, GetUsage, ListUids, ListUsage, UidNote, UidPage, Usage, UsagePage,
 };
 use converge::methods::{
-    AuditHead, AuditHeads, Diagnosis, DriftList, Finding, GetHostMetrics, HeldWish, HostMetrics,
+    AuditHead, AuditHeads, Diagnosis, DriftAction, DriftList, Finding, GetHostMetrics, HeldWish, HostMetrics,
     ListAuditHeads, ListDrift, ListObjects, ListWishes, Object, ObjectPage, ObjectStatus, PreviewAll,
     RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, Severity, SweepCounts, SweepProgress, WatchObjects,
     WishList,
 };
 use converge::{
     Apply, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError, Own,
-    Reason, Reconcile, Refusal, Report, Spec, Status, StepError, Wanted,
+    Plan, Reason, Reconcile, Refusal, Report, Spec, Status, StepError, Wanted,
 };
 use names::Micros;
 use php_spec::PoolSpec;
@@ -538,9 +538,24 @@ impl FakeAgent {
             Ok(TrafficPage { sites, more: false })
         });
         let router = router.blocking(|_: Call, _: ListDrift| Ok(DriftList::default()));
-        let router = router.blocking(|_: Call, _: RunDriftAction| -> Result<Report, wire::Refusal> {
-            Err(wire::Refusal::new("holdfast.agent1.NoSuchEdit", "no file of this object was edited"))
-        });
+        let me = Arc::clone(self);
+        let router =
+            router.blocking(move |_: Call, asked: RunDriftAction| -> Result<Report, wire::Refusal> {
+                let refusal =
+                    || wire::Refusal::new("holdfast.agent1.NoSuchEdit", "no file of this object was edited");
+                // what is not paused can be told so, and nothing is done
+                let known = me.statuses().into_iter().find(|status| status.object == asked.object);
+                let known = known.filter(|_| asked.action == DriftAction::Resume).ok_or_else(refusal)?;
+                Ok(Report {
+                    kind: known.object.kind,
+                    scope: known.object.scope,
+                    generation: known.generation,
+                    digest: known.digest,
+                    plan: Plan::default(),
+                    changed: false,
+                    status: known.status,
+                })
+            });
         let router = router.blocking(|_: Call, _: RunDoctor| {
             let finding = Finding {
                 code: "unit.active".to_owned(),
