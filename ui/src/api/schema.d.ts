@@ -595,7 +595,7 @@ export interface paths {
         };
         /**
          * The log of a job. With `Accept: text/event-stream` a stream from `Last-Event-ID` or `after` on: `line` with a line each, whose number is the
-         *     event's id, and `job` with the job at the beginning and whenever it changed; it ends after the job has ended.
+         *     event's id, and `job` with the job at the beginning and whenever it changed; one that has ended comes behind its last line, and the stream ends.
          */
         get: operations["job_log"];
         put?: never;
