@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::change::{Change, ChangeArgs, IfMatchArgs, Subject};
+use crate::change::{AgainArgs, ChangeArgs, IfMatchArgs, Subject};
 use crate::client::Call;
 use crate::failure::Failure;
 use crate::fields::{self, bytes, duration, text};
@@ -38,7 +38,7 @@ pub(crate) struct EditArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RetryArgs {
     #[command(flatten)]
-    change: ChangeArgs,
+    again: AgainArgs,
 }
 
 /// The server.
@@ -47,12 +47,19 @@ fn subject() -> Subject {
 }
 
 impl NodeCommand {
+    /// How it is tried again, where the command does that.
+    pub(crate) fn again(&mut self) -> Option<&mut AgainArgs> {
+        match self {
+            Self::Retry(args) => Some(&mut args.again),
+            _ => None,
+        }
+    }
+
     /// How the change is made, where the command makes one.
     pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
         match self {
             Self::Edit(args) => Some(&mut args.change),
-            Self::Retry(args) => Some(&mut args.change),
-            Self::Show | Self::Health => None,
+            Self::Show | Self::Health | Self::Retry(_) => None,
         }
     }
 
@@ -63,7 +70,10 @@ impl NodeCommand {
                 let body = |_: &Value| Ok(json!({ "listen": args.listen }));
                 args.change.edit(session, subject(), &args.if_match, body).await
             }
-            Self::Retry(args) => args.change.run(session, Change::retry(subject())).await,
+            Self::Retry(args) => {
+                let subject = subject();
+                args.again.run(session, subject).await
+            }
             Self::Health => {
                 let reply = session.ask("asking", Call::get("/health")).await?;
                 if session.json {
