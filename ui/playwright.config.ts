@@ -21,7 +21,7 @@ export default defineConfig({
     { name: 'read', testMatch: READ, fullyParallel: true },
     { name: 'act', testIgnore: [...READ, 'figures.spec.ts', 'shots.spec.ts'] },
     { name: 'figures', testMatch: 'figures.spec.ts' },
-    { name: 'shots', testMatch: 'shots.spec.ts' },
+    { name: 'shots', testMatch: 'shots.spec.ts', snapshotPathTemplate: '../docs/guide/pictures/{arg}{ext}' },
   ],
   use: {
     baseURL: process.env.PANEL,

@@ -302,7 +302,7 @@ test.describe('right to left', () => {
 
 test('whoever may see no job is offered none', async ({ watched: page }) => {
   await mayJobs(page)
-  await page.route('**/api/v1/session', async (route) => {
+  await page.route('**/api/v1/me', async (route) => {
     const answer = await route.fetch()
     const session = await answer.json()
     const without = (all: string[]) => all.filter((permission) => !permission.startsWith('job.'))

@@ -63,9 +63,9 @@ export const failed = (id: string, more: object = {}) =>
     ...more,
   })
 
-/** Whoever is signed in may see and manage jobs, whatever the panel's release. */
+/** Whoever is signed in may see and manage jobs. */
 export async function mayJobs(page: Page) {
-  await page.route('**/api/v1/session', async (route) => {
+  await page.route('**/api/v1/me', async (route) => {
     if (route.request().method() !== 'GET') return route.continue()
     const answer = await route.fetch()
     const session = await answer.json()

@@ -396,7 +396,7 @@ test.describe('Home', () => {
   test('a one-time link leads to the first run, once', async ({ watched: page }) => {
     const server = fresh()
     await withServer(page, server)
-    await page.route('**/api/v1/session', async (route) => {
+    await page.route('**/api/v1/me', async (route) => {
       const answer = await route.fetch()
       const session = await answer.json()
       const permissions = [...session.permissions, 'job.view', 'job.manage']

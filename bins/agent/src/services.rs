@@ -24,7 +24,7 @@ pub(crate) fn list(host: &Host) -> Result<ServiceList, HostError> {
         match (unit.active, is_service) {
             (Active::Failed, true) => failed.push(pool.to_owned()),
             (Active::Failed, false) if state_of("service") != Some(Active::Failed) => {
-                failed.push(pool.to_owned())
+                failed.push(pool.to_owned());
             }
             (_, true) => pools_active += 1,
             (active, false) if active.is_up() && state_of("service").is_none() => pools_idle += 1,

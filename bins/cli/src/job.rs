@@ -120,9 +120,10 @@ fn style(state: &str) -> Style {
 fn stands(job: &Value) -> String {
     let state = text(job, "state");
     let steps = job.get("steps").and_then(Value::as_array).cloned().unwrap_or_default();
-    let at = steps.iter().rev().find(|step| {
-        matches!(text(step, "state").as_str(), "running" | "failed" | "cancelled")
-    });
+    let at = steps
+        .iter()
+        .rev()
+        .find(|step| matches!(text(step, "state").as_str(), "running" | "failed" | "cancelled"));
     let mut words = match at {
         Some(step) => format!("{state}: {}", text(step, "name")),
         None => state.clone(),
@@ -170,7 +171,11 @@ pub(crate) fn show(session: &mut Session, reply: &Reply) -> Result<(), Failure> 
         let state = text(step, "state");
         let ended = moment(step, "ended_at");
         let when = if ended.is_empty() { moment(step, "started_at") } else { ended };
-        let line = [plain("    "), span(style(&state), state.clone()), plain(format!("  {}  {when}", text(step, "name")))];
+        let line = [
+            plain("    "),
+            span(style(&state), state.clone()),
+            plain(format!("  {}  {when}", text(step, "name"))),
+        ];
         session.screen.line(&line)?;
     }
     let problem = job.get("problem").cloned().unwrap_or_default();
@@ -286,9 +291,14 @@ fn ended(session: &mut Session, job: &Value) -> Result<Option<Result<(), Failure
         return Ok(Some(Ok(())));
     }
     let problem = job.get("problem").cloned().unwrap_or_default();
-    let reason = if problem.is_null() { "the job was cancelled".to_owned() } else { text(&problem, "detail") };
+    let reason =
+        if problem.is_null() { "the job was cancelled".to_owned() } else { text(&problem, "detail") };
     let remedy = text(&problem, "remedy");
-    let remedy = if remedy.is_empty() { format!("`holdfast job retry {}` tries it again.", text(job, "id")) } else { remedy };
+    let remedy = if remedy.is_empty() {
+        format!("`holdfast job retry {}` tries it again.", text(job, "id"))
+    } else {
+        remedy
+    };
     Ok(Some(Err(Failure::NotReady { reason, remedy })))
 }
 

@@ -14,11 +14,11 @@ use store::{Statement, StoreError, Tx, WriteTx};
 /// What happened longer ago calls for nobody.
 const LASTS: Duration = Duration::from_hours(30 * 24);
 /// Events that are looked at, the newest. Where more call for somebody, the counts are at least so many.
-const MOST_EVENTS: i64 = 5000;
+const MOST_EVENTS: i64 = 2000;
 /// Objects that a notice names.
 const MOST_OBJECTS: usize = 20;
 
-// The events of these numbers that are not settled: of an object, that nothing better or other came later; of what is told of once, that it is
+// The events of these numbers that are not settled: of an object or a job, that nothing better or other came later; of what is told of once, that it is
 // still so. A macro, since it is the text of two statements.
 macro_rules! unsettled {
     ($seqs:expr) => {
@@ -32,6 +32,10 @@ macro_rules! unsettled {
                      WHERE later.scope_kind = e.scope_kind AND later.scope_id = e.scope_id AND later.seq > e.seq AND later.last_at >= e.last_at
                        AND later.code IN ('object.ready', 'object.removed', 'object.adopted',
                                           CASE e.code WHEN 'object.degraded' THEN 'object.failed' ELSE 'object.degraded' END))
+                WHEN e.code = 'job.failed' THEN NOT EXISTS
+                    (SELECT 1 FROM event later
+                     WHERE later.scope_kind = e.scope_kind AND later.scope_id = e.scope_id AND later.seq > e.seq AND later.last_at >= e.last_at
+                       AND later.code IN ('job.done', 'job.cancelled'))
                 WHEN e.code IN ('usage.high', 'usage.full') THEN EXISTS
                     (SELECT 1 FROM account_usage u
                      WHERE u.account_id = e.scope_id
@@ -47,7 +51,7 @@ macro_rules! unsettled {
                     (SELECT 1 FROM node_watch n WHERE n.node_id = e.scope_id AND n.disk_told > 0)
                 WHEN e.code = 'node.agent_away' THEN EXISTS
                     (SELECT 1 FROM node_watch n WHERE n.node_id = e.scope_id AND n.away = 1)
-                ELSE e.code IN ('person.acting_began', 'job.failed') END
+                ELSE e.code = 'person.acting_began' END
              ORDER BY e.seq DESC"
         )
     };

@@ -15,6 +15,5 @@ pub(crate) fn known(host: &Host) -> Result<Hostname> {
 /// This server's own.
 fn own(host: &Host) -> Result<Hostname> {
     let name = hostd::own_hostname(host.files())?;
-    Hostname::parse(&name)
-        .context("this server's name cannot be used: call set-up with --hostname NAME")
+    Hostname::parse(&name).context("this server's name cannot be used: call set-up with --hostname NAME")
 }

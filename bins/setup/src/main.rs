@@ -76,8 +76,7 @@ fn run(args: &Args) -> Result<()> {
     }
     let options = options(args, &host)?;
     let systemd = SystemBus::new().context("reach systemd")?;
-    let panel = SocketPanel::new(host.on_disk(panel::PANEL))
-        .context("start the panel's client")?;
+    let panel = SocketPanel::new(host.on_disk(panel::PANEL)).context("start the panel's client")?;
     if let Some(command) = &args.command {
         let life = life::Life { host: &host, systemd: &systemd, panel: &panel, tools: &life::HostTools };
         return live(life, command, options.hostname.as_str());

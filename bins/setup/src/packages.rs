@@ -50,7 +50,8 @@ pub(crate) fn install(role: Role) -> Result<()> {
         login: None,
         stop_php: false,
     };
-    let world = World { host: &host, systemd: &systemd, programs: &HostPrograms, panel: &panel, options: &options };
+    let world =
+        World { host: &host, systemd: &systemd, programs: &HostPrograms, panel: &panel, options: &options };
     role::install(world, &mut log, |log| install_packages(&host, role, log))
 }
 
@@ -105,7 +106,6 @@ impl Log {
             Err(error) => Err(error).with_context(|| format!("write {}", log_path(role))),
         }
     }
-
 }
 
 impl role::Log for Log {

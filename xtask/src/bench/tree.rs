@@ -10,8 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use e2e::{Answer, Connection, Target};
 use names::{
-    AccountId, ApiToken, OpaqueToken, OrganisationId, PackageId, PersonId, RoleId, SessionId, SiteId,
-    TokenId,
+    AccountId, ApiToken, OpaqueToken, OrganisationId, PackageId, PersonId, RoleId, SessionId, SiteId, TokenId,
 };
 use serde_json::{Value, json};
 use store::{Statement, Store, StoreError, WriteTx};
@@ -189,12 +188,7 @@ fn searches(connection: &mut Connection, tree: &Tree) -> Result<Vec<Figure>> {
 }
 
 /// How long a request takes each time.
-fn times(
-    connection: &mut Connection,
-    caller: &Caller,
-    path: &str,
-    samples: usize,
-) -> Result<Vec<Duration>> {
+fn times(connection: &mut Connection, caller: &Caller, path: &str, samples: usize) -> Result<Vec<Duration>> {
     let mut times = Vec::with_capacity(samples);
     for sample in 0..samples + WARM {
         let answer = caller.send(connection, "GET", path, None)?;

@@ -89,10 +89,13 @@ fn memory(total: u64, available: u64) -> Finding {
 fn disk(homes: &str, total: u64, available: u64) -> Finding {
     let code = "server.disk";
     let words = format!("{} in all, {} of it free", size(total), size(available));
-    let remedy = "see what takes it (du -xh --max-depth=2 / | sort -h | tail), or give the server a larger disk";
+    let remedy =
+        "see what takes it (du -xh --max-depth=2 / | sort -h | tail), or give the server a larger disk";
     match available {
         _ if total == 0 => warn(code, homes, "not known".to_owned(), "look at `df`"),
-        available if available < NO_DISK => bad(code, homes, format!("{words}: that is nearly nothing"), remedy),
+        available if available < NO_DISK => {
+            bad(code, homes, format!("{words}: that is nearly nothing"), remedy)
+        }
         available if available < LITTLE_DISK => warn(code, homes, format!("{words}: that is little"), remedy),
         _ => ok(code, homes, words),
     }
@@ -127,9 +130,15 @@ fn hostname(host: &Host) -> Finding {
         Ok(name) => name,
         Err(error) => return bad(code, "host name", error.chain(), "look at /etc/hostname"),
     };
-    let remedy = "hostnamectl set-hostname SERVER.EXAMPLE.COM, and let that name lead to this server in the DNS";
+    let remedy =
+        "hostnamectl set-hostname SERVER.EXAMPLE.COM, and let that name lead to this server in the DNS";
     if !name.contains('.') {
-        return warn(code, &name, "is not a full name, by which others could reach this server".to_owned(), remedy);
+        return warn(
+            code,
+            &name,
+            "is not a full name, by which others could reach this server".to_owned(),
+            remedy,
+        );
     }
     if LOCAL.iter().any(|ending| name.ends_with(ending)) {
         return warn(code, &name, "is a name that only this network knows".to_owned(), remedy);
@@ -165,7 +174,8 @@ fn panels(host: &Host) -> Finding {
     if found.is_empty() {
         return ok(code, subject, "none is here".to_owned());
     }
-    let remedy = "two panels write the same files: move its sites and accounts to a server of their own, or remove it";
+    let remedy =
+        "two panels write the same files: move its sites and accounts to a server of their own, or remove it";
     warn(code, subject, format!("{} is here", found.join(", ")), remedy)
 }
 

@@ -130,7 +130,7 @@ const LONGEST_UNIT: usize = 255;
 /// The unit that a process belongs to: the last part of its control group that is a service or a scope.
 pub(crate) fn unit(cgroup: &str) -> Option<String> {
     let path = cgroup.lines().find_map(|line| line.strip_prefix("0::"))?;
-    let is_unit = |part: &&str| part.ends_with(".service") || part.ends_with(".scope");
+    let is_unit = |part: &&str| matches!(part.rsplit_once('.'), Some((_, "service" | "scope")));
     // the name is told whole or not at all
     path.split('/')
         .rfind(is_unit)

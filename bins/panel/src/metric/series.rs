@@ -33,7 +33,6 @@ impl Unit {
     }
 
     /// What is kept as a whole number, as it is shown.
-    #[expect(clippy::cast_precision_loss, reason = "a figure of a chart needs no more")]
     fn show(self, kept: f64) -> f64 {
         match self {
             Self::Ratio => (kept / 100.0).round() / 10_000.0,
@@ -106,7 +105,8 @@ impl Range {
         let minutes_since = table::minutes_since(now);
         let least = if begin.as_micros() < minutes_since { 3600 } else { 60 };
         let fits = |step: &i64| *step >= least && Self::of((begin, end), *step).1 <= points;
-        let days = || (2..).map(|days| days * 86_400).find(fits);
+        // in days without end all of it is one step
+        let days = || (2..100_000).map(|days| days * 86_400).find(fits);
         let step = STEPS.iter().copied().find(fits).or_else(days).unwrap_or(86_400);
         let (first, count) = Self::of((begin, end), step);
         Ok(Self { first, step: step * SECOND, count: usize::try_from(count).unwrap_or(0), minutes_since })

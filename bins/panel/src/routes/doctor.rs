@@ -209,7 +209,10 @@ fn judge(found: &Certificate, now: Micros) -> Result<String, (Severity, String, 
         return Err((Severity::Error, format!("has expired on {until}"), CERTIFICATE_REMEDY));
     }
     if found.self_signed {
-        let words = format!("is self-signed, so browsers ask before they trust it; valid until {until}, SHA-256 {}", found.fingerprint);
+        let words = format!(
+            "is self-signed, so browsers ask before they trust it; valid until {until}, SHA-256 {}",
+            found.fingerprint
+        );
         return Err((Severity::Warning, words, CERTIFICATE_REMEDY));
     }
     if found.expired(now.plus(ENDS_SOON).as_micros()) {

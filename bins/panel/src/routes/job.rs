@@ -376,7 +376,7 @@ async fn job_show(
 }
 
 /// The log of a job. With `Accept: text/event-stream` a stream from `Last-Event-ID` or `after` on: `line` with a line each, whose number is the
-/// event's id, and `job` with the job at the beginning and whenever it changed; it ends after the job has ended.
+/// event's id, and `job` with the job at the beginning and whenever it changed; one that has ended comes behind its last line, and the stream ends.
 #[utoipa::path(get, path = "/jobs/{job}/log", tag = "jobs",
     params(("job" = String, Path, description = "Its id"), LinesParams,
            ("Last-Event-ID" = Option<String>, Header, description = "The number of the line after which a stream goes on")),

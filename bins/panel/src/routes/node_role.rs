@@ -71,7 +71,7 @@ async fn node_role_list(
         let job = parts.panel.store().read(read).await?;
         items.push(view(role, seen, job));
     }
-    Ok(Json(List { items, next_cursor: None, total: None }))
+    Ok(Json(List::whole(items)))
 }
 
 fn view(role: NodeRole, seen: Option<RoleState>, job: Option<(bool, JobView)>) -> NodeRoleView {

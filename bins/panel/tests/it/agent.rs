@@ -14,10 +14,10 @@ use account_spec::{
     AccountSpec, AccountUsage, GetUsage, ListUids, ListUsage, UidNote, UidPage, Usage, UsagePage,
 };
 use converge::methods::{
-    AuditHead, AuditHeads, By, ChangePage, Diagnosis, DriftList, Finding, GetChange, GetHostMetrics,
-    HeldWish, HostChange, HostFigures, HostMetrics, HostProcess, HostService, ListAuditHeads, ListChanges,
+    AuditHead, AuditHeads, By, ChangePage, Diagnosis, DriftList, Finding, GetChange, GetHostMetrics, GetRole,
+    LogLine, HeldWish, HostChange, HostFigures, HostMetrics, HostProcess, HostService, ListAuditHeads, ListChanges,
     ListDrift, ListObjects, ListProcesses, ListServices, ListWishes, Object, ObjectPage, ObjectStatus,
-    PreviewAll, ProcessList, RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, ServiceList, Severity,
+    PreviewAll, ProcessList, RecordAuditHead, RoleState, RunDoctor, RunDriftAction, RunSweep, ServiceList, Severity, StartRole, StopRole,
     SweepCounts, SweepProgress, WatchObjects, WishList,
 };
 use converge::{
@@ -277,10 +277,66 @@ pub(crate) struct FakeAgent {
     pub(crate) php: Arc<Mutex<Vec<&'static str>>>,
     /// What the kernel counted.
     pub(crate) figures: Arc<Mutex<HostFigures>>,
+    /// The installation of the server's role.
+    pub(crate) role: Arc<Mutex<Role>>,
     /// What is gone stays in the ledger, as it does for a month on a real server.
     pub(crate) remembers: AtomicBool,
     path: PathBuf,
     running: Mutex<Option<(CancellationToken, tokio::task::JoinHandle<()>)>>,
+}
+
+/// What a role's installation does, and what it said.
+#[derive(Debug, Default)]
+pub(crate) struct Role {
+    /// How often it was begun.
+    pub(crate) runs: u32,
+    /// What the next run says at once.
+    pub(crate) says: Vec<&'static str>,
+    /// It goes on until it is told to end.
+    pub(crate) lasts: bool,
+    /// All packages are there.
+    pub(crate) installed: bool,
+    pub(crate) running: bool,
+    pub(crate) log: String,
+}
+
+impl Role {
+    fn begin(&mut self) {
+        if self.running {
+            return;
+        }
+        self.runs += 1;
+        self.running = self.lasts;
+        self.log = format!("#run {}\n", self.runs);
+        for line in self.says.clone() {
+            self.say(line);
+        }
+    }
+
+    /// Writes a line; the last one of a run that ends well installs the packages.
+    pub(crate) fn say(&mut self, line: &str) {
+        self.installed |= line == "#done";
+        self.log.push_str(line);
+        self.log.push('\n');
+    }
+
+    fn state(&self, ask: &GetRole) -> RoleState {
+        let packages = vec!["nginx".to_owned(), "php8.4-fpm".to_owned()];
+        let missing = if self.installed { Vec::new() } else { packages.clone() };
+        let unmasked = if self.runs > 0 { Vec::new() } else { vec!["apache2.service".to_owned()] };
+        let mut state = RoleState { packages, missing, unmasked, running: self.running, ..RoleState::default() };
+        if let Some(from) = ask.log.as_ref().filter(|_| self.runs > 0) {
+            let run = self.runs.to_string();
+            let begin = if from.run.as_ref() == Some(&run) { from.from } else { 0 };
+            let mut end = begin;
+            for line in self.log[usize::try_from(begin).unwrap()..].split_inclusive('\n') {
+                end += line.len() as u64;
+                state.lines.push(LogLine { text: line.trim_end().to_owned(), end });
+            }
+            state.run = Some(run);
+        }
+        state
+    }
 }
 
 fn engine<S: OnHost>(ledger: &Arc<MemoryLedger>) -> Arc<Engine<Kind<S>, MemoryLedger>> {
@@ -366,6 +422,7 @@ impl FakeAgent {
             uids: Arc::default(),
             php: Arc::new(Mutex::new(vec!["8.2", "8.4"])),
             figures: Arc::default(),
+            role: Arc::default(),
             remembers: AtomicBool::new(false),
             path: path.to_owned(),
             running: Mutex::default(),
@@ -608,6 +665,20 @@ impl FakeAgent {
             let today = Micros::now().as_micros() / 86_400_000_000;
             let sites = if ask.day == today { lock(&traffic).clone() } else { Vec::new() };
             Ok(TrafficPage { sites, more: false })
+        });
+        let role = Arc::clone(&self.role);
+        let router = router.blocking(move |_: Call, ask: GetRole| Ok(lock(&role).state(&ask)));
+        let role = Arc::clone(&self.role);
+        let router = router.blocking(move |_: Call, ask: StartRole| {
+            let mut role = lock(&role);
+            role.begin();
+            Ok(role.state(&GetRole { role: ask.role, log: None }))
+        });
+        let role = Arc::clone(&self.role);
+        let router = router.blocking(move |_: Call, ask: StopRole| {
+            let mut role = lock(&role);
+            role.running = false;
+            Ok(role.state(&GetRole { role: ask.role, log: None }))
         });
         let router = router.blocking(|_: Call, _: ListDrift| Ok(DriftList::default()));
         let router = router.blocking(|_: Call, ask: ListChanges| {

@@ -18,6 +18,7 @@ mod flows;
 mod host_changes;
 mod hostile;
 mod identity;
+mod jobs;
 mod lists;
 mod matrix;
 mod metrics;

@@ -367,7 +367,8 @@ pub(crate) fn path(operation: &Operation, target: Target, ids: &Ids) -> String {
     path = path.replace("{account}", target.pick("alice", "bob", "carol"));
     path = path.replace("{person}", target.pick("alice", "bob", "carol"));
     path = path.replace("{organisation}", target.pick("acme", "other", "nowhere"));
-    let roles = if path.starts_with("/api/v1/node/roles") { ["web"; 3] } else { ["editor", "writer", "nothing"] };
+    let roles =
+        if path.starts_with("/api/v1/node/roles") { ["web"; 3] } else { ["editor", "writer", "nothing"] };
     path = path.replace("{role}", target.pick(roles[0], roles[1], roles[2]));
     path = path.replace("{job}", target.pick(JOBS[0], JOBS[1], missing_id));
     path = path.replace("{site}", target.pick("a.example.test", "b.example.test", "c.example.test"));

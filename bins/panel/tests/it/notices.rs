@@ -260,3 +260,24 @@ async fn a_reseller_is_called_for_all_below_and_nobody_beside() {
     assert!(!called(&admin).await.contains(&acted.to_owned()));
     assert!(called(&bench.person("alice").await).await.contains(&acted.to_owned()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_failed_calls_until_it_went_well() {
+    let bench = Bench::at_rest().await;
+    bench_account(&bench).await;
+    let root = bench.root();
+    bench
+        .execute(
+            "INSERT INTO event (seq, at, last_at, scope_kind, scope_id, permission, severity, code, params, count)
+             SELECT MAX(seq) + 1, MAX(at), MAX(at), 'job', 'j1', 'event.view', 'error', 'job.failed', '{\"name\":\"alice\"}', 1 FROM event",
+        )
+        .await;
+    assert_eq!(called(&root).await, ["jobs job.failed: alice"]);
+    bench
+        .execute(
+            "INSERT INTO event (seq, at, last_at, scope_kind, scope_id, permission, severity, code, params, count)
+             SELECT MAX(seq) + 1, MAX(at), MAX(at), 'job', 'j1', 'event.view', 'info', 'job.done', '{\"name\":\"alice\"}', 1 FROM event",
+        )
+        .await;
+    assert_eq!(called(&root).await, Vec::<String>::new());
+}

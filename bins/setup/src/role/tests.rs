@@ -61,7 +61,8 @@ fn what_is_in_the_way_ends_it_before_anything_is_changed() {
 fn packages_that_do_not_come_are_told_with_their_words_and_what_to_do() {
     let server = Fresh::new();
     let mut log = Kept::default();
-    let error = install(server.world(), &mut log, |_| anyhow::bail!("/usr/bin/apt-get ended with signal: 9")).unwrap_err();
+    let error = install(server.world(), &mut log, |_| anyhow::bail!("/usr/bin/apt-get ended with signal: 9"))
+        .unwrap_err();
     assert!(format!("{error:#}").contains("signal: 9"));
     assert!(log.0.contains(&"#failed /usr/bin/apt-get ended with signal: 9".to_owned()), "{:?}", log.0);
     assert!(log.0.last().is_some_and(|line| line.starts_with("#remedy mend")), "{:?}", log.0);

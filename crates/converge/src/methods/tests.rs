@@ -24,6 +24,41 @@ fn report() -> Report {
     }
 }
 
+/// What runs on a server: processes and services.
+fn running() -> (ProcessList, ServiceList) {
+    let process = HostProcess {
+        pid: 4711,
+        command: "php-fpm8.4".to_owned(),
+        user: "alice".to_owned(),
+        account: Some("alice".to_owned()),
+        unit: Some("holdfast-php-alice-8.4.service".to_owned()),
+        cpu: Some(0.25),
+        memory: 1 << 24,
+        started: 1_767_225_600_000_000,
+    };
+    let processes = ProcessList { at: 1_767_225_601_000_000, count: 120, processes: vec![process] };
+    let service = HostService {
+        unit: "nginx.service".to_owned(),
+        what: "the web server".to_owned(),
+        active: "active".to_owned(),
+        sub: "running".to_owned(),
+        result: Some("success".to_owned()),
+        since: Some(1_767_225_600_000_000),
+        memory: Some(1 << 24),
+        tasks: Some(3),
+        cpu_micros: Some(1_500_000),
+        restarts: 0,
+    };
+    let services = ServiceList {
+        at: 1_767_225_601_000_000,
+        services: vec![service],
+        pools_active: 2,
+        pools_idle: 998,
+        pools_failed: vec!["alice-8.4".to_owned()],
+    };
+    (processes, services)
+}
+
 #[test]
 fn what_crosses_the_wire_is_as_the_golden_files_say() {
     let status = ObjectStatus {
@@ -79,36 +114,6 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
     };
     let figures = HostFigures { cpu_busy: 7, cpu_total: 11, processes: 120, ..HostFigures::default() };
     let counted = HostMetrics { figures: Some(figures), ..metrics.clone() };
-    let process = HostProcess {
-        pid: 4711,
-        command: "php-fpm8.4".to_owned(),
-        user: "alice".to_owned(),
-        account: Some("alice".to_owned()),
-        unit: Some("holdfast-php-alice-8.4.service".to_owned()),
-        cpu: Some(0.25),
-        memory: 1 << 24,
-        started: 1_767_225_600_000_000,
-    };
-    let processes = ProcessList { at: 1_767_225_601_000_000, count: 120, processes: vec![process] };
-    let service = HostService {
-        unit: "nginx.service".to_owned(),
-        what: "the web server".to_owned(),
-        active: "active".to_owned(),
-        sub: "running".to_owned(),
-        result: Some("success".to_owned()),
-        since: Some(1_767_225_600_000_000),
-        memory: Some(1 << 24),
-        tasks: Some(3),
-        cpu_micros: Some(1_500_000),
-        restarts: 0,
-    };
-    let services = ServiceList {
-        at: 1_767_225_601_000_000,
-        services: vec![service],
-        pools_active: 2,
-        pools_idle: 998,
-        pools_failed: vec!["alice-8.4".to_owned()],
-    };
     let finding = Finding {
         code: "unit.active".to_owned(),
         subject: "nginx.service".to_owned(),
@@ -175,6 +180,7 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         until: Some(1_767_312_000_000_000),
     };
     let counts = SweepCounts { objects: 3, differing: 1, ..SweepCounts::default() };
+    let (processes, services) = running();
     Golden::new(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"))
         .method(&ListObjects { kind: Some("site".to_owned()) }, &page)
         .method(&WatchObjects {}, &ObjectPage::default())

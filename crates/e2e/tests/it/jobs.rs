@@ -75,7 +75,12 @@ fn log(api: &mut Api, id: &str) -> Vec<(i64, String)> {
 
 fn without_a_role(node: &Node) {
     let output = node.command(["holdfast", "setup", "--with", "none"]).deadline(LIMIT).run().unwrap();
-    assert!(output.ok() && output.text().contains("node install web"), "{}{}", output.text(), output.error_text());
+    assert!(
+        output.ok() && output.text().contains("node install web"),
+        "{}{}",
+        output.text(),
+        output.error_text()
+    );
     assert!(!node.is_active("nginx.service").unwrap());
     let mut api = node.api().unwrap();
     assert_eq!(role(&mut api)["state"], "missing");
@@ -110,7 +115,8 @@ fn it_is_shown_first(node: &Node) {
 
 fn a_broken_source(node: &Node) {
     // what the package manager has at hand is away, and there is no network
-    node.sh("mv /var/cache/apt/archives /var/cache/apt/away && mkdir -p /var/cache/apt/archives/partial").unwrap();
+    node.sh("mv /var/cache/apt/archives /var/cache/apt/away && mkdir -p /var/cache/apt/archives/partial")
+        .unwrap();
     let mut api = node.api().unwrap();
     let id = install(&mut api);
     let failed = ended(&mut api, &id);
@@ -124,7 +130,13 @@ fn a_broken_source(node: &Node) {
         .iter()
         .map(|step| (step["name"].as_str().unwrap_or_default(), step["state"].as_str().unwrap_or_default()))
         .collect();
-    let wanted = [("check", "done"), ("masks", "done"), ("packages", "failed"), ("web_server", "pending"), ("verify", "pending")];
+    let wanted = [
+        ("check", "done"),
+        ("masks", "done"),
+        ("packages", "failed"),
+        ("web_server", "pending"),
+        ("verify", "pending"),
+    ];
     assert_eq!(at, wanted);
     node.sh("rm -rf /var/cache/apt/archives && mv /var/cache/apt/away /var/cache/apt/archives").unwrap();
     // masked before the packages come, and still so
@@ -155,10 +167,7 @@ fn killed_and_restarted(node: &Node) {
     let mut api = node.api().unwrap();
     api.wait_until("/health", LIMIT, |health| health["status"] == "ok").unwrap();
     node.check(["systemctl", "kill", "--signal=KILL", "holdfast-panel.service"]).unwrap();
-    e2e::wait_for("the panel", LIMIT, || {
-        Ok(node.api().and_then(|mut api| api.get("/health")).ok())
-    })
-    .unwrap();
+    e2e::wait_for("the panel", LIMIT, || Ok(node.api().and_then(|mut api| api.get("/health")).ok())).unwrap();
     let mut api = node.api().unwrap();
     let done = ended(&mut api, &id);
     assert_eq!((&done["state"], &done["attempts"]), (&json!("done"), &json!(3)), "{done}");
@@ -179,7 +188,13 @@ fn killed_and_restarted(node: &Node) {
     assert_eq!(told, lines, "what was followed is what there is");
     assert!(output.ok(), "a job that is done ends well: {}", output.error_text());
     // the log of the last run, in full
-    let of_run: Vec<String> = node.check(["cat", "/var/log/holdfast/packages-web.log"]).unwrap().text().lines().map(str::to_owned).collect();
+    let of_run: Vec<String> = node
+        .check(["cat", "/var/log/holdfast/packages-web.log"])
+        .unwrap()
+        .text()
+        .lines()
+        .map(str::to_owned)
+        .collect();
     let words = of_run.iter().filter(|line| !line.starts_with('#') && line.starts_with("Setting up "));
     for line in words {
         assert_eq!(lines.iter().filter(|(_, text)| text == line).count(), 1, "{line}");
@@ -198,8 +213,11 @@ fn unpacks(api: &mut Api, id: &str) {
         let job = job(api, id);
         let at = job["steps"][2]["state"] == "running";
         let says = job["last_line"].as_str().unwrap_or_default();
-        Ok((at && (says.starts_with("Unpacking") || says.starts_with("Preparing") || says.starts_with("Selecting")))
-            .then_some(()))
+        Ok((at
+            && (says.starts_with("Unpacking")
+                || says.starts_with("Preparing")
+                || says.starts_with("Selecting")))
+        .then_some(()))
     })
     .unwrap();
 }

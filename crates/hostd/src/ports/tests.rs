@@ -1,4 +1,4 @@
-use hostd::Host;
+use crate::Host;
 
 use super::{listeners, listening, unit_of};
 

@@ -45,13 +45,7 @@ struct Follow {
 
 impl Follow {
     fn new(host: &Arc<Host>, way: Way, stop_at: usize) -> Self {
-        Self {
-            host: Arc::clone(host),
-            way,
-            stop_at,
-            at: AtomicUsize::new(0),
-            stopped: Arc::default(),
-        }
+        Self { host: Arc::clone(host), way, stop_at, at: AtomicUsize::new(0), stopped: Arc::default() }
     }
 
     async fn point(&self) {

@@ -1,7 +1,7 @@
-import { Button, Group, Modal, Stack, Text, Title } from '@mantine/core'
+import { Button, Group, Modal, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import { api, unwrap } from '../../api/client'
@@ -15,8 +15,11 @@ import { Once } from '../../components/Once'
 import { ErrorState } from '../../components/States'
 import { Time } from '../../components/Time'
 import { NetworksForm } from '../people/Person'
+import { DownloadCodes } from './DownloadCodes'
 import { Passkeys } from './Passkeys'
-import { DownloadCodes, EnrolTotp } from './Totp'
+
+// an authenticator is set up once in a while
+const EnrolTotp = lazy(() => import('./Totp').then((file) => ({ default: file.EnrolTotp })))
 
 function PasswordForm({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation()
@@ -58,18 +61,20 @@ function SetUpTotp({ onClose, onCodes }: { onClose: () => void; onCodes: (codes:
       size="lg"
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
-      <EnrolTotp
-        autoFocus
-        aside={
-          <Button variant="default" onClick={onClose}>
-            {t('common.cancel')}
-          </Button>
-        }
-        onCodes={(codes) => {
-          onClose()
-          if (codes.length) onCodes(codes)
-        }}
-      />
+      <Suspense fallback={<Skeleton h={120} />}>
+        <EnrolTotp
+          autoFocus
+          aside={
+            <Button variant="default" onClick={onClose}>
+              {t('common.cancel')}
+            </Button>
+          }
+          onCodes={(codes) => {
+            onClose()
+            if (codes.length) onCodes(codes)
+          }}
+        />
+      </Suspense>
     </Modal>
   )
 }

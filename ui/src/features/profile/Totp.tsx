@@ -1,14 +1,12 @@
 import { Button, Checkbox, Group, Skeleton, Stack, Text, TextInput } from '@mantine/core'
-import { IconDownload } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, unwrap } from '../../api/client'
 import { asProblem, type Schemas } from '../../api/problem'
-import { save } from '../../app/save'
-import { useMe } from '../../app/session'
 import { CopyText } from '../../components/CopyCommand'
 import { ErrorState } from '../../components/States'
+import { DownloadCodes } from './DownloadCodes'
 
 // the picture is needed once in a while
 const QrCode = lazy(() => import('../../components/QrCode').then((file) => ({ default: file.QrCode })))
@@ -101,25 +99,6 @@ export function EnrolTotp({
         </Group>
       </Stack>
     </form>
-  )
-}
-
-/** Hands the recovery codes over as a file. */
-export function DownloadCodes({ codes, onDone }: { codes: string[]; onDone?: () => void }) {
-  const { t } = useTranslation()
-  const { session } = useMe()
-  const text = [t('factors.fileHead', { login: session.login, panel: location.host }), '', ...codes, ''].join('\n')
-  return (
-    <Button
-      variant="default"
-      leftSection={<IconDownload size={16} aria-hidden />}
-      onClick={() => {
-        save(`holdfast-recovery-codes-${session.login}.txt`, text)
-        onDone?.()
-      }}
-    >
-      {t('factors.download')}
-    </Button>
   )
 }
 

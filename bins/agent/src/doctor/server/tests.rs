@@ -16,7 +16,12 @@ fn packages(host: &Host, of: &[String]) {
 fn memory_and_disk_are_judged_in_words() {
     for (total, available, severity, words) in [
         (2 * GIB, GIB, Severity::Ok, "2.0 GiB in all, 1.0 GiB of it free for programs"),
-        (512 * MIB, 300 * MIB, Severity::Warning, "512 MiB in all, 300 MiB of it free for programs: that is little"),
+        (
+            512 * MIB,
+            300 * MIB,
+            Severity::Warning,
+            "512 MiB in all, 300 MiB of it free for programs: that is little",
+        ),
         (4 * GIB, 100 * MIB, Severity::Warning, "nearly all is taken"),
         (0, 0, Severity::Warning, "not known"),
     ] {
@@ -64,7 +69,10 @@ fn a_role_that_is_not_there_is_one_finding_with_what_to_do() {
     let of = host.profile().role(Role::Web).packages.clone();
     let finding = role(&host, Role::Web);
     assert_eq!((finding.code.as_str(), finding.severity), ("server.role.web", Severity::Warning));
-    assert!(finding.message.starts_with("is not installed") && finding.remedy.unwrap().contains("node install web"));
+    assert!(
+        finding.message.starts_with("is not installed")
+            && finding.remedy.unwrap().contains("node install web")
+    );
     assert!(!serves(&host, Role::Web));
     packages(&host, &of[1..]);
     assert_eq!(role(&host, Role::Web).message, format!("is not whole, missing are: {}", of[0]));

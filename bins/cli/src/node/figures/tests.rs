@@ -51,7 +51,7 @@ async fn services_and_pools_are_told() {
     insta::assert_snapshot!(ran.out);
 }
 
-fn processes(cpu: Value) -> Answer {
+fn processes(cpu: &Value) -> Answer {
     let process = json!({ "pid": 7, "command": "php-fpm8.4", "user": "alice", "account": "alice", "unit": null, "cpu": cpu,
                           "memory_bytes": 1 << 24, "started_at": "2026-03-01T12:00:00.000000Z" });
     Answer::json(200, &json!({ "read_at": "2026-03-01T12:00:00.000000Z", "count": 90, "items": [process] }))
@@ -60,10 +60,10 @@ fn processes(cpu: Value) -> Answer {
 #[tokio::test]
 async fn by_processor_time_it_is_looked_twice_where_nobody_looked_before() {
     let line = "GET /node/processes?sort=cpu&limit=20";
-    let panel = FakePanel::start([(line, processes(Value::Null)), (line, processes(json!(1.5)))]);
+    let panel = FakePanel::start([(line, processes(&Value::Null)), (line, processes(&json!(1.5)))]);
     let ran = panel.run(&["node", "processes", "--sort", "cpu"]).await;
     assert!(ran.code == 0 && ran.out.contains("150.0 %"), "{} {}", ran.out, ran.err);
-    let panel = FakePanel::start([(line, processes(json!(0.25)))]);
+    let panel = FakePanel::start([(line, processes(&json!(0.25)))]);
     let ran = panel.run(&["node", "processes", "--sort", "cpu"]).await;
     assert!(ran.out.contains("25.0 %") && ran.err.contains("1 of 90 processes"), "{} {}", ran.out, ran.err);
 }

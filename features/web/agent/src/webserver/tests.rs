@@ -103,8 +103,14 @@ fn before_its_role_is_installed_everything_waits_and_says_for_what() {
     server.host.files().remove(&main).unwrap();
     server.host.take_changes();
     let waits = |report: &converge::Report| {
-        assert_eq!((report.status.condition, report.status.reason), (Condition::Pending, Some(Reason::WaitsFor)));
-        assert!(report.status.message.as_deref().unwrap().contains("`holdfast node install web`"), "{report:?}");
+        assert_eq!(
+            (report.status.condition, report.status.reason),
+            (Condition::Pending, Some(Reason::WaitsFor))
+        );
+        assert!(
+            report.status.message.as_deref().unwrap().contains("`holdfast node install web`"),
+            "{report:?}"
+        );
     };
     waits(&server.apply_base(1));
     waits(&server.apply(1, 1, Wanted::Present(spec(&["www.example.test"]))));
