@@ -14,7 +14,7 @@ import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
 import { EmptyState, ErrorState } from '../../components/States'
 import { Time } from '../../components/Time'
-import { RecoveryCodes } from './SignIn'
+import { RecoveryCodes } from './RecoveryCodes'
 
 type Passkey = Schemas['PasskeyView']
 
