@@ -24,7 +24,7 @@ const ZOOMED = [
 ]
 
 /** What the panel says of who is signed in is let through: without it there is no page. */
-const isAside = (id: string | undefined) => id === 'session_show' || id === 'health_show'
+const isAside = (id: string | undefined) => id === 'me_show' || id === 'health_show'
 
 /** Answers what a page reads in another way. */
 async function answer(page: Page, how: 'error' | 'empty' | 'never') {
