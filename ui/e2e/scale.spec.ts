@@ -113,9 +113,11 @@ test.describe('10,000 accounts on a real panel', () => {
     const sorts: number[] = []
     const pages: number[] = []
     const filters: number[] = []
-    for (const _ of Array.from({ length: 7 })) sorts.push(await timed(page, 'th button', 'Name'))
-    await page.getByRole('columnheader', { name: 'Created' }).getByRole('button').click()
-    await expect(page.getByRole('columnheader', { name: 'Created' })).toHaveAttribute('aria-sort', 'ascending')
+    // each order once: what was read already is not read again
+    for (const by of ['Name', 'Created', 'Created', 'Organisation', 'Organisation']) {
+      sorts.push(await timed(page, 'th button', by))
+    }
+    await expect(page.getByRole('columnheader', { name: 'Organisation' })).toHaveAttribute('aria-sort', 'descending')
     for (const _ of Array.from({ length: 7 })) pages.push(await timed(page, 'main nav button', 'Next page'))
     await expect(page.getByText(/^351 to 400 of 10,0\d\d$/)).toBeVisible()
     for (const q of ['a1', 'a22', 'a333', 'a4', 'a55', 'a66', 'a7']) {

@@ -5,7 +5,7 @@ mod shown;
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use crate::change::{Change, ChangeArgs, ConfirmArgs, IfMatchArgs, Subject};
+use crate::change::{AgainArgs, Change, ChangeArgs, ConfirmArgs, IfMatchArgs, Subject};
 use crate::condition::Convergence;
 use crate::failure::Failure;
 use crate::fields::{day, text};
@@ -58,7 +58,7 @@ pub(crate) struct RetryArgs {
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     account: String,
     #[command(flatten)]
-    change: ChangeArgs,
+    again: AgainArgs,
 }
 
 /// Whose usage
@@ -287,6 +287,14 @@ fn key_lines(lines: &[String], files: &[std::path::PathBuf]) -> Result<Vec<Strin
 }
 
 impl AccountCommand {
+    /// How it is tried again, where the command does that.
+    pub(crate) fn again(&mut self) -> Option<&mut AgainArgs> {
+        match self {
+            Self::Retry(args) => Some(&mut args.again),
+            _ => None,
+        }
+    }
+
     /// How the change is made, where the command makes one.
     pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
         match self {
@@ -294,10 +302,9 @@ impl AccountCommand {
             Self::Edit(args) => Some(&mut args.change),
             Self::Suspend(args) => Some(&mut args.change),
             Self::Unsuspend(args) => Some(&mut args.change),
-            Self::Retry(args) => Some(&mut args.change),
             Self::Delete(args) => Some(&mut args.change),
             Self::Sell(args) => Some(&mut args.change),
-            Self::List(_) | Self::Show(_) | Self::Limits(_) | Self::Usage(_) => None,
+            Self::List(_) | Self::Show(_) | Self::Retry(_) | Self::Limits(_) | Self::Usage(_) => None,
         }
     }
 
@@ -336,7 +343,10 @@ impl AccountCommand {
                 let change = Change::act(subject(&args.account), "unsuspend", json!({}), args.if_match);
                 args.change.run(session, change).await
             }
-            Self::Retry(args) => args.change.run(session, Change::retry(subject(&args.account))).await,
+            Self::Retry(args) => {
+                let subject = subject(&args.account);
+                args.again.run(session, subject).await
+            }
             Self::Delete(args) => {
                 let question = format!("Remove account {}? Its home is moved to the trash.", args.account);
                 args.change.confirm(session, args.confirm, &question)?;

@@ -50,6 +50,43 @@ pub(crate) struct ChangeArgs {
     overwrite: bool,
 }
 
+/// How something is tried again: as a change is made, but nothing can be overwritten
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Change")]
+pub(crate) struct AgainArgs {
+    /// Wait at most so many seconds until the server is as asked [default: 30]
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "30", value_parser = clap::value_parser!(u64).range(..=86_400))]
+    wait: Option<u64>,
+    /// Do not wait: done as soon as it is to be tried
+    #[arg(long, conflicts_with = "wait")]
+    no_wait: bool,
+    /// Change nothing; show what would be done on the server
+    #[arg(long)]
+    dry_run: bool,
+    /// Try only if that would do exactly what the plan of this hash says
+    #[arg(long, value_name = "HASH", conflicts_with = "dry_run")]
+    expect_plan: Option<names::Digest>,
+}
+
+impl AgainArgs {
+    /// Has the object tried again, waits, and tells.
+    pub(crate) async fn run(self, session: &mut Session, subject: Subject) -> Result<(), Failure> {
+        let Self { wait, no_wait, dry_run, expect_plan } = self;
+        let change = ChangeArgs { wait, no_wait, dry_run, expect_plan, overwrite: false };
+        let again =
+            Change::act(subject, "retry", Value::Object(serde_json::Map::new()), IfMatchArgs::default());
+        change.run(session, again).await
+    }
+
+    /// What stood before the command's name counts as if it stood behind it.
+    pub(crate) fn merge(&mut self, before: &ChangeArgs) {
+        self.dry_run |= before.dry_run;
+        self.no_wait |= before.no_wait;
+        self.wait = self.wait.or(before.wait);
+        self.expect_plan = self.expect_plan.or(before.expect_plan);
+    }
+}
+
 /// Looking first, at what the panel is not asked for
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct DryRunArgs {
@@ -171,11 +208,6 @@ impl Change {
         Self { method: Method::POST, path, body: Some(body), if_match: if_match.if_match, subject }
     }
 
-    /// Has an object tried again now.
-    pub(crate) fn retry(subject: Subject) -> Self {
-        Self::act(subject, "retry", Value::Object(serde_json::Map::new()), IfMatchArgs::default())
-    }
-
     /// Removes an object.
     pub(crate) fn delete(subject: Subject, if_match: IfMatchArgs) -> Self {
         let path = subject.path.clone();
@@ -203,6 +235,11 @@ impl ChangeArgs {
     pub(crate) fn is_rehearsal_alone(&self) -> bool {
         let rest = Self { dry_run: false, expect_plan: None, ..self.clone() };
         self.is_given() && !rest.is_given()
+    }
+
+    /// Whether something is to be overwritten.
+    pub(crate) fn overwrites(&self) -> bool {
+        self.overwrite
     }
 
     /// The part of it that every change knows.

@@ -11,7 +11,7 @@ use crate::adopt::AdoptArgs;
 use crate::agent::AgentCommand;
 use crate::api::ApiArgs;
 use crate::audit::AuditCommand;
-use crate::change::{ChangeArgs, DryRunArgs, RehearsalArgs};
+use crate::change::{AgainArgs, ChangeArgs, DryRunArgs, RehearsalArgs};
 use crate::client::{Client, EndpointArgs};
 use crate::completions::CompletionsArgs;
 use crate::doctor::DoctorArgs;
@@ -149,8 +149,18 @@ impl Command {
             Self::Organisation(command) => command.change(),
             Self::Site(command) => command.change(),
             Self::Adopt(args) => args.change(),
-            Self::Pool(command) => command.change(),
             Self::Node(command) => command.change(),
+            _ => None,
+        }
+    }
+
+    /// How something is tried again, where the command does that.
+    fn again(&mut self) -> Option<&mut AgainArgs> {
+        match self {
+            Self::Account(command) => command.again(),
+            Self::Site(command) => command.again(),
+            Self::Pool(command) => command.again(),
+            Self::Node(command) => command.again(),
             _ => None,
         }
     }
@@ -320,6 +330,8 @@ fn prepare(cli: &mut Cli) -> Result<Client, Failure> {
         let before = std::mem::take(&mut cli.change);
         if let Some(change) = cli.command.change() {
             change.merge(&before);
+        } else if let Some(again) = cli.command.again().filter(|_| !before.overwrites()) {
+            again.merge(&before);
         } else if let Some(args) = cli.command.rehearsal().filter(|_| before.is_rehearsal_alone()) {
             args.merge(before.rehearsal());
         } else if let Some(args) = cli.command.dry_run().filter(|_| before.is_dry_run_alone()) {

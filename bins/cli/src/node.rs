@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::change::{Change, ChangeArgs, IfMatchArgs, RehearsalArgs, Subject, show_plan};
+use crate::change::{AgainArgs, ChangeArgs, IfMatchArgs, RehearsalArgs, Subject, show_plan};
 use crate::client::{Call, segment};
 use crate::failure::Failure;
 use crate::fields::{self, bytes, duration, text};
@@ -69,7 +69,7 @@ pub(crate) struct EditArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RetryArgs {
     #[command(flatten)]
-    change: ChangeArgs,
+    again: AgainArgs,
 }
 
 /// The server.
@@ -86,11 +86,18 @@ impl NodeCommand {
         }
     }
 
+    /// How it is tried again, where the command does that.
+    pub(crate) fn again(&mut self) -> Option<&mut AgainArgs> {
+        match self {
+            Self::Retry(args) => Some(&mut args.again),
+            _ => None,
+        }
+    }
+
     /// How the change is made, where the command makes one.
     pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
         match self {
             Self::Edit(args) => Some(&mut args.change),
-            Self::Retry(args) => Some(&mut args.change),
             _ => None,
         }
     }
@@ -105,7 +112,7 @@ impl NodeCommand {
             Self::Metrics(args) => figures::metrics(session, args).await,
             Self::Processes(args) => figures::processes(session, args).await,
             Self::Services => figures::services(session).await,
-            Self::Retry(args) => args.change.run(session, Change::retry(subject())).await,
+            Self::Retry(args) => args.again.run(session, subject()).await,
             Self::Health => {
                 let reply = session.ask("asking", Call::get("/health")).await?;
                 if session.json {

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use crate::change::{Change, ChangeArgs, Subject};
+use crate::change::{AgainArgs, Subject};
 use crate::client::{Call, segment};
 use crate::condition::Convergence;
 use crate::failure::Failure;
@@ -48,15 +48,15 @@ pub(crate) struct RetryArgs {
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pool: String,
     #[command(flatten)]
-    change: ChangeArgs,
+    again: AgainArgs,
 }
 
 impl PoolCommand {
-    /// How the change is made, where the command makes one.
-    pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
+    /// How it is tried again, where the command does that.
+    pub(crate) fn again(&mut self) -> Option<&mut AgainArgs> {
         match self {
-            Self::Retry(args) => Some(&mut args.change),
-            Self::List(_) | Self::Show(_) => None,
+            Self::Retry(args) => Some(&mut args.again),
+            _ => None,
         }
     }
 
@@ -79,7 +79,7 @@ impl PoolCommand {
             }
             Self::Retry(args) => {
                 let subject = Subject::new("pool", "/pools", &args.pool);
-                args.change.run(session, Change::retry(subject)).await
+                args.again.run(session, subject).await
             }
             Self::Show(args) => {
                 let call = Call::get(format!("/pools/{}", segment(&args.pool)));

@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use crate::change::{Change, ChangeArgs, ConfirmArgs, IfMatchArgs, Subject};
+use crate::change::{AgainArgs, Change, ChangeArgs, ConfirmArgs, IfMatchArgs, Subject};
 use crate::client::{Call, segment};
 use crate::condition::Convergence;
 use crate::failure::Failure;
@@ -140,7 +140,7 @@ pub(crate) struct RetryArgs {
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     site: String,
     #[command(flatten)]
-    change: ChangeArgs,
+    again: AgainArgs,
 }
 
 /// Which site
@@ -186,16 +186,23 @@ fn or_default(text: String) -> Value {
 }
 
 impl SiteCommand {
+    /// How it is tried again, where the command does that.
+    pub(crate) fn again(&mut self) -> Option<&mut AgainArgs> {
+        match self {
+            Self::Retry(args) => Some(&mut args.again),
+            _ => None,
+        }
+    }
+
     /// How the change is made, where the command makes one.
     pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
         match self {
             Self::Create(args) => Some(&mut args.change),
             Self::Edit(args) => Some(&mut args.change),
             Self::Suspend(args) | Self::Unsuspend(args) => Some(&mut args.change),
-            Self::Retry(args) => Some(&mut args.change),
             Self::Approve(args) => Some(&mut args.change),
             Self::Delete(args) => Some(&mut args.change),
-            Self::List(_) | Self::Show(_) => None,
+            Self::List(_) | Self::Show(_) | Self::Retry(_) => None,
         }
     }
 
@@ -226,7 +233,10 @@ impl SiteCommand {
             Self::Edit(args) => edit(session, *args).await,
             Self::Suspend(args) => args.act(session, "suspend").await,
             Self::Unsuspend(args) => args.act(session, "unsuspend").await,
-            Self::Retry(args) => args.change.run(session, Change::retry(subject(&args.site))).await,
+            Self::Retry(args) => {
+                let subject = subject(&args.site);
+                args.again.run(session, subject).await
+            }
             Self::Approve(args) => approve(session, args).await,
             Self::Delete(args) => {
                 let question = format!("Remove site {}? Its files stay where they are.", args.site);

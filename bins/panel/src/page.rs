@@ -118,7 +118,7 @@ fn marked(text: &str) -> String {
     for (index, part) in text.split('`').enumerate() {
         let part = escaped(part);
         if index % 2 == 1 {
-            marked.push_str(&format!("<code>{part}</code>"));
+            marked.extend(["<code>", &part, "</code>"]);
         } else {
             marked.push_str(&part.replace('[', "<a href=\"/api/v1/openapi.json\">").replace(']', "</a>"));
         }

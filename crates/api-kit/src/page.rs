@@ -158,13 +158,12 @@ impl<O: Order> QueryPart for Sorted<O> {
         let page = Page::read(pairs);
         let (mut word, mut order) = O::ALL[0];
         if let Some(named) = pairs.text("sort") {
-            match O::ALL.iter().find(|(known, _)| *known == named) {
-                Some(known) => (word, order) = *known,
-                None => {
-                    let words: Vec<_> = O::ALL.iter().map(|(word, _)| *word).collect();
-                    let remedy = format!("Send one of these: {}.", words.join(", "));
-                    pairs.refuse("sort", "unknown_sort", "The list has no such order.", &remedy);
-                }
+            if let Some(known) = O::ALL.iter().find(|(known, _)| *known == named) {
+                (word, order) = *known;
+            } else {
+                let words: Vec<_> = O::ALL.iter().map(|(word, _)| *word).collect();
+                let remedy = format!("Send one of these: {}.", words.join(", "));
+                pairs.refuse("sort", "unknown_sort", "The list has no such order.", &remedy);
             }
         }
         let place = page.after().map(|text| {

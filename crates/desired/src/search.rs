@@ -13,7 +13,7 @@ const LONGEST: usize = 253;
 pub struct Part(String);
 
 /// How a name has a part, the best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Match {
     /// It is the name.
     Whole,
@@ -56,6 +56,11 @@ impl Part {
             pattern.push('%');
         }
         pattern
+    }
+
+    /// How a name has it at best, of those that have it.
+    pub fn best(&self, name: &str) -> Match {
+        Match::ALL.into_iter().find(|how| self.fits(*how, name)).unwrap_or(Match::Within)
     }
 
     /// Whether a name has it.
@@ -130,7 +135,7 @@ pub struct Look<'a> {
     pub part: &'a Part,
     /// How names have it.
     pub how: Match,
-    /// How many at most.
+    /// How many are shown; one more is looked for, so that it is known whether there are more.
     pub rows: u32,
 }
 
@@ -138,6 +143,11 @@ impl Look<'_> {
     /// The pattern for the list's statement.
     pub fn like(&self) -> String {
         self.part.like(self.how)
+    }
+
+    /// How many rows to fetch.
+    pub fn limit(&self) -> i64 {
+        i64::from(self.rows) + 1
     }
 }
 

@@ -16,6 +16,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("account_list", "q", "query"),
     ("package_list", "q", "query"),
     ("site_list", "q", "query"),
+    ("search", "q", "words"),
     ("webhook_create", "url", "address"),
     ("webhook_edit", "url", "address"),
     ("adoption_decide", "kind", "object"),

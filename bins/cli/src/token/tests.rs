@@ -102,7 +102,7 @@ async fn a_token_file_that_was_copied_badly_is_told_before_anyone_is_asked() {
     let path = dir.path().join("token");
     std::fs::write(&path, TOKEN).unwrap();
     let panel = FakePanel::start([]);
-    let ran = panel.run(&["--token-file", &path.display().to_string(), "session", "show"]).await;
+    let ran = panel.run(&["--token-file", &path.display().to_string(), "me"]).await;
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("not whole, or mistyped") && !ran.err.contains(TOKEN), "{}", ran.err);
 }

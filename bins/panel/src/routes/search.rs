@@ -77,6 +77,8 @@ async fn search(
     Ok(Json(SearchResult { items: panel.store().read(read).await? }))
 }
 
+/// What has the part somewhere is looked for first: where that is little, all is found, and is only put in order. Where there is more, what
+/// is named so and what begins so is looked for besides.
 async fn find(
     tx: &mut Tx,
     actor: &Actor,
@@ -84,24 +86,24 @@ async fn find(
     now: Micros,
 ) -> Result<Vec<Found>, StoreError> {
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut items: Vec<Found> = Vec::new();
-    let mut known: HashSet<(&'static str, String)> = HashSet::new();
-    for how in Match::ALL {
-        // What was found before is found again, and must not take the place of what was not.
-        let look = Look { part, how, rows: limit + u32::try_from(items.len()).unwrap_or(u32::MAX) };
-        for kind in Kind::ALL {
-            if items.len() >= most {
-                return Ok(items);
+    let mut all: Vec<(Match, Found)> = Vec::new();
+    for kind in Kind::ALL {
+        let mut found = kind.look(tx, actor, Look { part, how: Match::Within, rows: limit }, now).await?;
+        if found.len() > most {
+            for how in [Match::Whole, Match::Beginning] {
+                found.extend(kind.look(tx, actor, Look { part, how, rows: limit }, now).await?);
             }
-            for found in kind.look(tx, actor, look, now).await? {
-                if known.insert((found.kind, found.id.clone())) {
-                    items.push(found);
-                }
+        }
+        let mut known = HashSet::new();
+        for item in found {
+            if known.insert(item.id.clone()) {
+                all.push((part.best(&item.name), item));
             }
-            items.truncate(most);
         }
     }
-    Ok(items)
+    // kinds stay in their order, and names in that of their lists
+    all.sort_by_key(|(how, _)| *how);
+    Ok(all.into_iter().map(|(_, item)| item).take(most).collect())
 }
 
 /// What is looked for, in this order.

@@ -14,7 +14,7 @@ use account_spec::{
     AccountSpec, AccountUsage, GetUsage, ListUids, ListUsage, UidNote, UidPage, Usage, UsagePage,
 };
 use converge::methods::{
-    AuditHead, AuditHeads, By, ChangePage, Diagnosis, DriftList, Finding, GetChange, GetHostMetrics, GetRole,
+    AuditHead, AuditHeads, By, ChangePage, Diagnosis, DriftAction, DriftList, Finding, GetChange, GetHostMetrics, GetRole,
     LogLine, HeldWish, HostChange, HostFigures, HostMetrics, HostProcess, HostService, ListAuditHeads, ListChanges,
     ListDrift, ListObjects, ListProcesses, ListServices, ListWishes, Object, ObjectPage, ObjectStatus,
     PreviewAll, ProcessList, RecordAuditHead, RoleState, RunDoctor, RunDriftAction, RunSweep, ServiceList, Severity, StartRole, StopRole,
@@ -22,7 +22,7 @@ use converge::methods::{
 };
 use converge::{
     Apply, Cause, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError,
-    Own, PlannedStep, Reason, Reconcile, Refusal, Report, Spec, Status, StepError, Wanted,
+    Own, Plan, PlannedStep, Reason, Reconcile, Refusal, Report, Spec, Status, StepError, Wanted,
 };
 use names::{Generation, Micros};
 use php_spec::PoolSpec;
@@ -690,9 +690,25 @@ impl FakeAgent {
                 wire::Refusal::new("holdfast.agent1.NoSuchChange", "nothing with this number is noted");
             (1..=3).contains(&ask.seq).then(|| change(ask.seq)).ok_or(missing)
         });
-        let router = router.blocking(|_: Call, _: RunDriftAction| -> Result<Report, wire::Refusal> {
-            Err(wire::Refusal::new("holdfast.agent1.NoSuchEdit", "no file of this object was edited"))
-        });
+        let me = Arc::clone(self);
+        let router =
+            router.blocking(move |_: Call, asked: RunDriftAction| -> Result<Report, wire::Refusal> {
+                let refusal =
+                    || wire::Refusal::new("holdfast.agent1.NoSuchEdit", "no file of this object was edited");
+                // what is not paused can be told so, and nothing is done
+                let known = me.statuses().into_iter().find(|status| status.object == asked.object);
+                let known = known.filter(|_| asked.action == DriftAction::Resume).ok_or_else(refusal)?;
+                Ok(Report {
+                    kind: known.object.kind,
+                    scope: known.object.scope,
+                    generation: known.generation,
+                    digest: known.digest,
+                    plan: Plan::default(),
+                    changed: false,
+                    taken: 0,
+                    status: known.status,
+                })
+            });
         let router = router.blocking(|_: Call, _: RunDoctor| {
             let finding = Finding {
                 code: "unit.active".to_owned(),

@@ -58,6 +58,24 @@ async fn a_decision_about_a_hand_edit_can_be_shown_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_event_of_a_decision_names_the_object() {
+    let bench = Bench::new().await;
+    bench.account("alice").await;
+    let site = bench.site("alice", "www.example.test").await;
+    let body = json!({ "kind": "site", "id": site.json["id"], "action": "resume" });
+    bench.root().post("/api/v1/drift/actions", body).await.is(200);
+    let events = bench.root().get("/api/v1/events?limit=50").await;
+    let decided =
+        events.json["items"].as_array().unwrap().iter().find(|event| event["code"] == "drift.decided");
+    let decided = decided.unwrap_or_else(|| panic!("no event: {}", events.text));
+    assert_eq!(
+        (&decided["params"]["name"], &decided["params"]["action"]),
+        (&json!("www.example.test"), &json!("resume"))
+    );
+    assert_eq!(decided["id"], site.json["id"], "{decided}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_setting_is_checked_and_not_set_by_a_dry_run() {
     let bench = Bench::new().await;
     let path = "/api/v1/settings/event.keep_days";

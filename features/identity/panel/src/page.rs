@@ -75,10 +75,9 @@ impl Refused {
     }
 
     /// The page that says so.
-    pub(crate) fn page(mut self, language: Language) -> Response {
+    pub(crate) fn page(self, language: Language) -> Response {
         let words = words(language);
         let request = api_kit::request_id::current().unwrap_or_default();
-        self.values.extend([("code", self.code.to_owned()), ("request", request)]);
         let said = |key: &str| escaped(&self.said(&words, key));
         let text = format!(
             "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -93,7 +92,9 @@ impl Refused {
             happened = said(self.words),
             remedy = said(&format!("{}.remedy", self.words)),
             back = said("back"),
-            reason = said("reason"),
+            reason = escaped(words.get("reason").map_or("", String::as_str))
+                .replace("{code}", &format!("<code>{}</code>", escaped(self.code)))
+                .replace("{request}", &format!("<code>{}</code>", escaped(&request))),
         );
         let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CONTENT_SECURITY_POLICY, POLICY)];
         (self.status, headers, text).into_response()

@@ -11,7 +11,7 @@ pub async fn search(tx: &mut Tx, actor: &Actor, look: Look<'_>) -> Result<Vec<Fo
     if actor.everywhere::<ViewSettings>().is_err() {
         return Ok(Vec::new());
     }
-    let rows = provider::list(tx, "", Some(look.like()), look.rows.into()).await?;
+    let rows = provider::list(tx, "", Some(look.like()), look.limit()).await?;
     Ok(rows
         .into_iter()
         .map(|row| Found {

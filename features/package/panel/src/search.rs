@@ -9,7 +9,7 @@ use crate::store::package;
 /// Packages that the caller sees in lists, in the order in which they were made.
 pub async fn search(tx: &mut Tx, actor: &Actor, look: Look<'_>) -> Result<Vec<Found>, StoreError> {
     let scope = actor.scope::<ViewPackages>();
-    let rows = package::list(tx, &scope, "", Some(look.like()), look.rows.into()).await?;
+    let rows = package::list(tx, &scope, "", Some(look.like()), look.limit()).await?;
     Ok(rows
         .into_iter()
         .map(|row| Found {

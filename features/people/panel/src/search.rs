@@ -10,7 +10,7 @@ use crate::store::{organisation, person, role};
 /// Organisations that the caller sees in lists, in the order of their names.
 pub async fn organisations(tx: &mut Tx, actor: &Actor, look: Look<'_>) -> Result<Vec<Found>, StoreError> {
     let scope = actor.scope::<ViewOrganisations>();
-    let rows = organisation::list(tx, &scope, "", Some(look.like()), look.rows.into()).await?;
+    let rows = organisation::list(tx, &scope, "", Some(look.like()), look.limit()).await?;
     Ok(rows
         .into_iter()
         .map(|row| Found {
@@ -30,7 +30,7 @@ pub async fn persons(
     now: Micros,
 ) -> Result<Vec<Found>, StoreError> {
     let scope = actor.scope::<ManagePersons>();
-    let rows = person::list(tx, &scope, ("", Some(look.like())), look.rows.into(), now).await?;
+    let rows = person::list(tx, &scope, ("", Some(look.like())), look.limit(), now).await?;
     Ok(rows
         .into_iter()
         .map(|row| Found {
@@ -45,7 +45,7 @@ pub async fn persons(
 /// Roles that the caller sees in lists, in the order of their names.
 pub async fn roles(tx: &mut Tx, actor: &Actor, look: Look<'_>) -> Result<Vec<Found>, StoreError> {
     let scope = actor.scope::<ViewMembers>();
-    let rows = role::list(tx, &scope, ("", ""), Some(look.like()), look.rows.into()).await?;
+    let rows = role::list(tx, &scope, ("", ""), Some(look.like()), look.limit()).await?;
     Ok(rows
         .into_iter()
         .map(|row| Found {

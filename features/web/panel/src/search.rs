@@ -3,7 +3,7 @@
 use ::store::{StoreError, Tx};
 use api_kit::Sorted;
 use auth::{Actor, ViewSites};
-use desired::{Chosen, Found, Look};
+use desired::{Chosen, Found, Look, Match};
 
 use crate::store::name;
 use crate::store::site_list::{self, Which};
@@ -18,7 +18,10 @@ pub async fn search(tx: &mut Tx, actor: &Actor, look: Look<'_>) -> Result<Vec<Fo
         .into_iter()
         .map(|row| {
             let all = names.remove(&row.id).unwrap_or_default();
-            let found = all.iter().find(|named| look.part.fits(look.how, named.name.as_str()));
+            let found = all.iter().min_by_key(|named| {
+                let name = named.name.as_str();
+                (!look.part.fits(Match::Within, name), look.part.best(name), !named.is_primary)
+            });
             Found {
                 kind: "site",
                 id: row.id.to_string(),

@@ -9,7 +9,7 @@ use crate::store::webhook;
 
 /// Webhooks that the caller sees in lists, in the order of their names.
 pub async fn search(tx: &mut Tx, actor: &Actor, look: Look<'_>) -> Result<Vec<Found>, StoreError> {
-    let rows = webhook::list(tx, &scope(actor), "", Some(look.like()), look.rows.into()).await?;
+    let rows = webhook::list(tx, &scope(actor), "", Some(look.like()), look.limit()).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
         let of = Some(webhook::owner(tx, &row).await?);

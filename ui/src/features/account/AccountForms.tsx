@@ -10,15 +10,9 @@ import { useUrl } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { NewPassword } from '../../components/NewPassword'
 import { OptionalSelect } from '../../components/OptionalSelect'
+import { linesOf } from './lines'
 
 type Account = Schemas['Account']
-
-/** Lines of text without empty ones. */
-export const linesOf = (text: string) =>
-  text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
 
 export function CreateAccount({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation()

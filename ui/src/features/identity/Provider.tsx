@@ -2,7 +2,7 @@ import { Anchor, Button, Menu, Skeleton, Stack, Text, Title } from '@mantine/cor
 import { IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
@@ -18,8 +18,10 @@ import { EmptyState, ErrorState, Note } from '../../components/States'
 import { Badge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
 import { DeleteProvider } from './DeleteProvider'
-import { ProviderForm } from './ProviderForm'
 import { ProviderState } from './ProviderState'
+
+// a form comes when it is opened
+const ProviderForm = lazy(() => import('./ProviderForm').then((file) => ({ default: file.ProviderForm })))
 
 type Provider = Schemas['IdentityProvider']
 
@@ -177,7 +179,7 @@ export function ProviderPage() {
           { key: 'activity', label: t('tabs.activity'), show: () => <Activity id={provider.id} /> },
         ]}
       />
-      {act === 'edit' && <ProviderForm provider={provider} onClose={close} />}
+      <Suspense>{act === 'edit' && <ProviderForm provider={provider} onClose={close} />}</Suspense>
       {act === 'delete' && (
         <DeleteProvider
           provider={provider}

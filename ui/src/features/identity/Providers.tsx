@@ -2,7 +2,7 @@ import { Menu, Text } from '@mantine/core'
 import { IconEdit, IconTrash } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
@@ -14,8 +14,10 @@ import { RowMenu } from '../../components/RowMenu'
 import { EmptyState } from '../../components/States'
 import { Time } from '../../components/Time'
 import { DeleteProvider } from './DeleteProvider'
-import { ProviderForm } from './ProviderForm'
 import { ProviderState } from './ProviderState'
+
+// a form comes when it is opened
+const ProviderForm = lazy(() => import('./ProviderForm').then((file) => ({ default: file.ProviderForm })))
 
 type Provider = Schemas['IdentityProvider']
 
@@ -100,8 +102,10 @@ export function Providers() {
             : []),
         ]}
       />
-      {open === 'new' && mayCreate && <ProviderForm onClose={() => setUrl({ open: undefined })} />}
-      {editing && <ProviderForm provider={editing} onClose={() => setEditing(undefined)} />}
+      <Suspense>
+        {open === 'new' && mayCreate && <ProviderForm onClose={() => setUrl({ open: undefined })} />}
+        {editing && <ProviderForm provider={editing} onClose={() => setEditing(undefined)} />}
+      </Suspense>
       {removing && <DeleteProvider provider={removing} onClose={() => setRemoving(undefined)} />}
     </Page>
   )

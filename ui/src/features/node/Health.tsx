@@ -15,7 +15,7 @@ import { ObjectTabs } from '../../components/ObjectTabs'
 import { Facts, Page } from '../../components/Page'
 import { ErrorState, Note } from '../../components/States'
 import { Badge, type Tone } from '../../components/StatusBadge'
-import { linesOf } from '../account/AccountForms'
+import { linesOf } from '../account/lines'
 import { Figures } from './Figures'
 
 // each tab's code comes with it

@@ -1,4 +1,4 @@
-import { Button, Group, Menu, Skeleton, Stack, Textarea, TextInput, Title } from '@mantine/core'
+import { Button, Group, Menu, Skeleton, Stack, TextInput, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconEdit, IconLink, IconPlayerPause, IconPlayerPlay, IconTrash, IconUserShare } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -21,8 +21,8 @@ import { Facts, Page } from '../../components/Page'
 import { ErrorState } from '../../components/States'
 import { Badge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
-import { linesOf } from '../account/AccountForms'
 import { LinkOnce } from './Members'
+import { NetworksForm } from './NetworksForm'
 import { SessionTable } from './SessionTable'
 import { TokenTable } from './TokenTable'
 
@@ -174,40 +174,6 @@ function Networks({ person }: { person: Person }) {
         />
       )}
     </Stack>
-  )
-}
-
-/** From where somebody may sign in. */
-export function NetworksForm({
-  networks,
-  make,
-  onClose,
-}: {
-  networks: string[]
-  make: (networks: string[]) => ReturnType<typeof change>
-  onClose: () => void
-}) {
-  const { t } = useTranslation()
-  const form = useForm({ initialValues: { networks: networks.join('\n') } })
-  return (
-    <ChangeForm
-      title={t('networks.edit')}
-      button={t('common.save')}
-      form={form}
-      change={(values) => make(linesOf(values.networks))}
-      onDone={() => {}}
-      onClose={onClose}
-    >
-      <Textarea
-        label={t('networks.title')}
-        description={t('networks.help')}
-        autosize
-        minRows={4}
-        classNames={{ input: 'mono ltr' }}
-        data-autofocus
-        {...form.getInputProps('networks')}
-      />
-    </ChangeForm>
   )
 }
 

@@ -11,12 +11,11 @@ import { useMe } from '../../app/session'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { NewPassword, Password } from '../../components/NewPassword'
-import { Once } from '../../components/Once'
 import { ErrorState } from '../../components/States'
 import { Time } from '../../components/Time'
-import { NetworksForm } from '../people/Person'
-import { DownloadCodes } from './DownloadCodes'
+import { NetworksForm } from '../people/NetworksForm'
 import { Passkeys } from './Passkeys'
+import { RecoveryCodes } from './RecoveryCodes'
 
 // an authenticator is set up once in a while
 const EnrolTotp = lazy(() => import('./Totp').then((file) => ({ default: file.EnrolTotp })))
@@ -139,23 +138,6 @@ function Factors() {
       )}
       {codes && <RecoveryCodes codes={codes} onClose={() => setCodes(undefined)} />}
     </section>
-  )
-}
-
-/** Recovery codes, shown once. */
-export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
-  const { t } = useTranslation()
-  return (
-    <Once
-      title={t('factors.codesTitle')}
-      body={t('factors.codesBody')}
-      values={[{ label: t('factors.codes'), value: codes.join('\n') }]}
-      onClose={onClose}
-    >
-      <Group>
-        <DownloadCodes codes={codes} />
-      </Group>
-    </Once>
   )
 }
 

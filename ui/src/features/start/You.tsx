@@ -1,6 +1,6 @@
-import { Button, Group, PasswordInput, Stack, Text, Title } from '@mantine/core'
+import { Button, Group, PasswordInput, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { type Dispatch, useState } from 'react'
+import { type Dispatch, lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change, perform } from '../../api/change'
 import { arePasskeysTaken } from '../../api/passkey'
@@ -12,11 +12,14 @@ import { ErrorState } from '../../components/States'
 import { Badge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
 import { Looks } from '../profile/Looks'
-import { AddPasskey } from '../profile/Passkeys'
-import { EnrolTotp, KeepCodes } from '../profile/Totp'
 import type { Codes } from './Start'
 import { StepFoot } from './StepFoot'
 import { useSetting } from './useSetting'
+
+// what is wanted once comes when it is
+const EnrolTotp = lazy(() => import('../profile/Totp').then((file) => ({ default: file.EnrolTotp })))
+const KeepCodes = lazy(() => import('../profile/Totp').then((file) => ({ default: file.KeepCodes })))
+const AddPasskey = lazy(() => import('../profile/AddPasskey').then((file) => ({ default: file.AddPasskey })))
 
 const FIELDS = ['new', 'current'] as const
 
@@ -119,17 +122,21 @@ function SecondFactor({ codes, onCodes }: { codes?: Codes; onCodes: Dispatch<Cod
         <Title order={3}>{t('factors.title')}</Title>
         {read.data?.totp_since && <Badge tone="good">{t('start.you.isSet')}</Badge>}
       </Group>
-      {codes ? (
-        <KeepCodes codes={codes.codes} isKept={codes.isKept} onKept={(isKept) => onCodes({ ...codes, isKept })} />
-      ) : read.error ? (
-        <ErrorState error={read.error} retry={() => void read.refetch()} />
-      ) : read.data?.totp_since ? (
-        <Text>
-          {t('factors.since')} <Time at={read.data.totp_since} />
-        </Text>
-      ) : (
-        read.data && <EnrolTotp onCodes={(made) => onCodes(made.length ? { codes: made, isKept: false } : undefined)} />
-      )}
+      <Suspense fallback={<Skeleton h={80} />}>
+        {codes ? (
+          <KeepCodes codes={codes.codes} isKept={codes.isKept} onKept={(isKept) => onCodes({ ...codes, isKept })} />
+        ) : read.error ? (
+          <ErrorState error={read.error} retry={() => void read.refetch()} />
+        ) : read.data?.totp_since ? (
+          <Text>
+            {t('factors.since')} <Time at={read.data.totp_since} />
+          </Text>
+        ) : (
+          read.data && (
+            <EnrolTotp onCodes={(made) => onCodes(made.length ? { codes: made, isKept: false } : undefined)} />
+          )
+        )}
+      </Suspense>
     </section>
   )
 }
@@ -156,12 +163,14 @@ function Passkey({ onCodes }: { onCodes: Dispatch<Codes | undefined> }) {
       ) : (
         <Text c="dimmed">{t('start.you.noPasskey')}</Text>
       )}
-      {isAdding && (
-        <AddPasskey
-          onClose={() => setAdding(false)}
-          onCodes={(made) => onCodes(made.length ? { codes: made, isKept: false } : undefined)}
-        />
-      )}
+      <Suspense>
+        {isAdding && (
+          <AddPasskey
+            onClose={() => setAdding(false)}
+            onCodes={(made) => onCodes(made.length ? { codes: made, isKept: false } : undefined)}
+          />
+        )}
+      </Suspense>
     </section>
   )
 }

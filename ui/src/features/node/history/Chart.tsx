@@ -1,4 +1,4 @@
-import { Button, Skeleton, Text, Title } from '@mantine/core'
+import { Button, Skeleton, Text, Title, useComputedColorScheme } from '@mantine/core'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { exact } from '../../../app/format'
@@ -103,6 +103,7 @@ export function Chart({
 }) {
   const { t } = useTranslation()
   const [isTable, setTable] = useState(false)
+  const scheme = useComputedColorScheme('light')
   const title = said(`history.chart.${chart}`) ?? chart
   const unit = series[0]?.unit ?? 'count'
   const lines = useMemo(
@@ -166,6 +167,7 @@ export function Chart({
           </ul>
           <Suspense fallback={<Skeleton h={180} />}>
             <Plot
+              scheme={scheme}
               label={`${title}. ${words.join(' ')}`}
               times={seconds}
               lines={lines}

@@ -1,4 +1,3 @@
-import { useComputedColorScheme } from '@mantine/core'
 import { type KeyboardEvent, useEffect, useRef } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
@@ -7,6 +6,7 @@ import './plot.css'
 export type Line = { label: string; values: (number | null)[]; hue: number; isPeak: boolean }
 
 type Props = {
+  scheme: 'light' | 'dark'
   /** What the chart shows, in words. */
   label: string
   /** Seconds since 1970. */
@@ -104,8 +104,7 @@ function options(props: Props, scheme: 'light' | 'dark', width: number): uPlot.O
 export default function Plot(props: Props) {
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot>(null)
-  const scheme = useComputedColorScheme('light')
-  const { times, lines, label, mark } = props
+  const { times, lines, label, mark, scheme } = props
   const latest = useRef(props)
   latest.current = props
   const shape = JSON.stringify(lines.map(({ label, hue, isPeak }) => [label, hue, isPeak]))
