@@ -1,139 +1,151 @@
+import type { Page } from '@playwright/test'
+import { problem } from './api'
+import { figure } from './bar'
 import { PASSWORD } from './server'
 import { expect, expectAccessible, open, test } from './test'
 
-/** Answers that are no success, and the words that a person gets. */
+/** Answers that are no success, and the words that a person gets beside the panel's own. */
 const ANSWERS = [
-  { status: 403, code: 'forbidden', title: 'That is not allowed.', says: /give you a role that allows it/ },
-  { status: 404, code: 'not_found', title: 'There is no such thing.', says: /There is no such thing/ },
-  { status: 409, code: 'conflict', title: 'The present state does not allow that.', says: /present state/ },
-  { status: 429, code: 'too_many', title: 'Too many requests.', says: /Worth another try in 7 s/ },
-  { status: 500, code: 'internal', title: 'Something went wrong in the panel.', says: /Request 0123-abc/ },
+  { status: 403, code: 'forbidden', says: /give you a role that allows it/ },
+  { status: 404, code: 'not_found', says: /Title of not_found/ },
+  { status: 409, code: 'conflict', says: /Title of conflict/ },
+  { status: 429, code: 'too_many', says: /Worth another try in 7 s/ },
+  { status: 500, code: 'internal', says: /Request 0123-abc/ },
+  { status: 503, code: 'unavailable', says: /Title of unavailable/ },
 ]
 
-for (const { status, code, title, says } of ANSWERS) {
+const SITES = /\/api\/v1\/sites(\?|$)/
+
+/** The list of sites is answered so, until it is let go. */
+async function spoil(page: Page, answer: object) {
+  const spoiled = { is: true }
+  await page.route(SITES, (route) => (spoiled.is ? route.fulfill(answer) : route.fallback()))
+  return () => {
+    spoiled.is = false
+  }
+}
+
+for (const { status, code, says } of ANSWERS) {
   test.describe(String(status), () => {
     test.use({ quiet: [status] })
-    test(`${status} on a list says what, why and what now, and the rest of the page works`, async ({
+    test(`S2 ${status} on a list says what, why and what now, and the rest of the page works`, async ({
       watched: page,
     }) => {
-      let isBroken = true
-      await page.route('**/api/v1/sites?*', (route) =>
-        isBroken
-          ? route.fulfill({
-              status,
-              headers: { 'Content-Type': 'application/problem+json', 'Retry-After': '7' },
-              body: JSON.stringify({
-                type: `/problems/${code}`,
-                title,
-                status,
-                code,
-                detail: 'Because.',
-                request_id: '0123-abc',
-              }),
-            })
-          : route.continue(),
-      )
-      await page.route('**/api/v1/sites', (route) =>
-        isBroken
-          ? route.fulfill({
-              status,
-              headers: { 'Content-Type': 'application/problem+json', 'Retry-After': '7' },
-              body: JSON.stringify({
-                type: `/problems/${code}`,
-                title,
-                status,
-                code,
-                detail: 'Because.',
-                request_id: '0123-abc',
-              }),
-            })
-          : route.continue(),
-      )
+      const refusal = problem(status, code)
+      const letGo = await spoil(page, { ...refusal, headers: { 'Retry-After': '7' } })
       await page.goto('/sites')
-      const alert = page.getByRole('alert')
-      await expect(alert).toContainText(title)
-      await expect(alert).toContainText('Because.')
+      const alert = page.getByRole('alert').filter({ visible: true })
+      await expect(alert).toContainText(`Title of ${code}.`, { timeout: 20_000 })
+      await expect(alert).toContainText(`Detail of ${code}.`)
       await expect(alert).toContainText(says)
       await expectAccessible(page)
-      isBroken = false
+      letGo()
       await alert.getByRole('button', { name: 'Try again' }).click()
       await expect(page.getByRole('row', { name: /www\.alice\.test/ })).toBeVisible()
     })
   })
 }
 
-test.describe('a gateway', () => {
-  test.use({ quiet: [502] })
-  test('an answer that is no problem document has words of its own', async ({ watched: page }) => {
-    await page.route('**/api/v1/settings', (route) => route.fulfill({ status: 502, body: '<html>Bad gateway' }))
-    await page.goto('/settings')
-    await expect(page.getByRole('alert')).toContainText('The panel cannot be reached', { timeout: 20_000 })
-    await expect(page.getByRole('alert')).not.toContainText('html')
+/** Answers without a problem document, as from what stands between: each has words of the panel's page. */
+const BARE = [
+  { status: 403, says: 'Your role does not allow this' },
+  { status: 404, says: 'There is no such thing, or it is not yours' },
+  { status: 409, says: 'The present state does not allow that' },
+  { status: 429, says: 'Too many requests' },
+  { status: 500, says: 'Something went wrong in the panel' },
+  { status: 502, says: 'The panel cannot be reached' },
+  { status: 503, says: 'The server cannot do that just now' },
+]
+
+test.describe('something in between', () => {
+  test.use({ quiet: BARE.map(({ status }) => status) })
+  test('S2 every status that is no problem document has words of its own', async ({ watched: page }) => {
+    test.setTimeout(150_000)
+    let now = 500
+    await page.route('**/api/v1/settings', (route) => route.fulfill({ status: now, body: '<html>Bad gateway' }))
+    const heard = new Set<string>()
+    for (const { status, says } of BARE) {
+      now = status
+      await page.goto('/settings')
+      const alert = page.getByRole('alert').filter({ visible: true })
+      await expect(alert).toContainText(says, { timeout: 20_000 })
+      await expect(alert).not.toContainText('html')
+      heard.add((await alert.textContent()) ?? '')
+    }
+    expect(heard.size).toBe(BARE.length)
+    figure('S2', 'kinds of refusal without words of their own', BARE.length - heard.size, '', 0)
   })
 })
 
 test.describe('no network', () => {
   test.use({ quiet: [0] })
-  test('no answer at all has words of its own, and a bar says that nothing new is heard', async ({ watched: page }) => {
+  test('S2 no answer at all has words of its own, and can be tried again', async ({ watched: page }) => {
     await open(page, '/')
-    await page.route('**/api/**', (route) => route.abort('connectionrefused'))
+    let isAway = true
+    await page.route('**/api/**', (route) => (isAway ? route.abort('connectionrefused') : route.fallback()))
     await page.getByRole('link', { name: 'Packages' }).click()
-    await expect(page.getByRole('alert')).toContainText('The panel does not answer', { timeout: 20_000 })
-    await page.unroute('**/api/**')
-    await page.getByRole('button', { name: 'Try again' }).click()
+    const alert = page.getByRole('alert').filter({ visible: true })
+    await expect(alert).toContainText('The panel does not answer', { timeout: 20_000 })
+    await expect(page.getByText('Live updates are paused. Reconnecting.')).toBeVisible({ timeout: 20_000 })
+    isAway = false
+    await alert.getByRole('button', { name: 'Try again' }).click()
     await expect(page.getByRole('row', { name: /small/ })).toBeVisible()
   })
 })
 
-test('a list that is long in coming shows its frame, not an empty one', async ({ watched: page }) => {
-  await page.route('**/api/v1/accounts*', async (route) => {
-    await new Promise((resolve) => setTimeout(resolve, 1500))
-    await route.continue()
+test('S2 what is long in coming shows its frame, not an empty list, and says that it is waited for', async ({
+  watched: page,
+}) => {
+  let letGo = () => {}
+  const held = new Promise<void>((done) => {
+    letGo = done
+  })
+  await page.route(/\/api\/v1\/accounts(\?|$)/, async (route) => {
+    await held
+    await route.fallback()
   })
   await page.goto('/accounts')
   await expect(page.locator('table[aria-busy=true]')).toBeVisible()
   await expect(page.getByText('No account yet')).toHaveCount(0)
+  await expect(page.getByText('The answer takes longer than usual.')).toBeVisible()
   await expectAccessible(page)
+  letGo()
   await expect(page.getByRole('row', { name: /alice/ })).toBeVisible()
+  await expect(page.getByText('The answer takes longer than usual.')).toHaveCount(0)
 })
 
-test('a double click sends one request, and it has a key', async ({ watched: page }) => {
-  const sent: (string | null)[] = []
-  await page.route('**/api/v1/packages?*', async (route) => {
-    const url = new URL(route.request().url())
-    if (route.request().method() === 'POST' && url.searchParams.has('expect_plan')) {
-      sent.push(await route.request().headerValue('Idempotency-Key'))
-      await new Promise((resolve) => setTimeout(resolve, 500))
-    }
-    await route.continue()
+test.describe('a session that ended', () => {
+  test.use({ quiet: [401] })
+  test('S2 401 asks for the password above the page, and the page goes on', async ({ watched: page, request }) => {
+    const session = await (await request.get('/api/v1/me')).json()
+    await open(page, '/')
+    let isOver = true
+    await page.route('**/api/v1/packages*', (route) =>
+      isOver ? route.fulfill(problem(401, 'unauthenticated')) : route.fallback(),
+    )
+    await page.route('**/api/v1/session', (route) => {
+      if (route.request().method() !== 'POST') return route.fallback()
+      isOver = false
+      return route.fulfill({ json: session })
+    })
+    await page.getByRole('link', { name: 'Packages' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Your session is over' })
+    await expect(dialog.getByLabel('Password', { exact: true })).toBeFocused()
+    await expectAccessible(page)
+    await dialog.getByLabel('Password', { exact: true }).fill('any')
+    await dialog.getByRole('button', { name: 'Sign in' }).click()
+    await expect(page.getByRole('row', { name: /small/ })).toBeVisible()
   })
-  await open(page, '/packages?open=new')
-  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(`p${Date.now().toString(36)}`)
-  await page.getByRole('button', { name: 'Preview changes' }).click()
-  await expect(page.getByText('Nothing changes on the server itself.')).toBeVisible()
-  await page.getByRole('button', { name: 'Add package' }).last().dblclick()
-  await expect(page.getByRole('dialog')).toHaveCount(0)
-  expect(sent).toHaveLength(1)
-  expect(sent[0]).toMatch(/^[\w-]{36}$/)
 })
 
 test.describe('a step-up', () => {
   test.use({ quiet: [401, 403, 409, 422] })
-  test('what is dangerous asks for the password once more, and goes on', async ({ watched: page }) => {
+  test('S2 what is dangerous asks for the password once more, and goes on', async ({ watched: page }) => {
     let isAsked = true
     await page.route('**/api/v1/accounts/*?dry_run=true', (route) => {
-      if (!isAsked || route.request().method() !== 'DELETE') return route.continue()
+      if (!isAsked || route.request().method() !== 'DELETE') return route.fallback()
       isAsked = false
-      const detail = 'This needs your password once more.'
-      const problem = {
-        type: '/problems/step_up_required',
-        title: 'No.',
-        status: 403,
-        code: 'step_up_required',
-        detail,
-      }
-      const headers = { 'Content-Type': 'application/problem+json' }
-      return route.fulfill({ status: 403, headers, body: JSON.stringify(problem) })
+      return route.fulfill(problem(403, 'step_up_required'))
     })
     await open(page, '/accounts/alice')
     await page.getByRole('button', { name: 'Actions' }).click()
@@ -151,36 +163,78 @@ test.describe('a step-up', () => {
   })
 })
 
-test('a change is not ready before the server was seen to be so', async ({ watched: page }) => {
-  // what the panel says while it is at work
-  await page.route('**/api/v1/sites/www.alice.test', async (route) => {
-    const answer = await route.fetch()
-    const site = await answer.json()
-    await route.fulfill({ response: answer, json: { ...site, generation: site.generation + 1 } })
-  })
-  await open(page, '/sites/www.alice.test')
-  await expect(page.locator('.page-head .badge').first()).toHaveText('Converging')
-  await expect(page.getByRole('status')).toContainText('being brought to what was asked for')
-})
+type Site = { generation: number; observed_generation: number; condition: string; suspended: boolean }
 
-test('an object that failed says why, in the words of the server, and when it is tried again', async ({
+/** A server of our own behind one site: a change is taken with 202, and what comes of it is decided by the test. */
+async function standIn(page: Page) {
+  let change: ((site: Site) => Site) | undefined
+  let taken = 0
+  await page.route('**/api/v1/sites/www.alice.test*', async (route) => {
+    const real = await route.fetch()
+    const site = (await real.json()) as Site
+    await route.fulfill({ response: real, json: change ? change(site) : site })
+  })
+  await page.route('**/api/v1/sites/*/suspend*', async (route) => {
+    if (new URL(route.request().url()).searchParams.has('dry_run')) return route.fallback()
+    become((site) => ({ ...site, suspended: true, generation: site.generation + 1, condition: 'ready' }))
+    const real = await page.request.get('/api/v1/sites/www.alice.test')
+    taken = Date.now()
+    await route.fulfill({ status: 202, json: change?.((await real.json()) as Site) })
+  })
+  const become = (next: (site: Site) => Site) => {
+    change = next
+  }
+  return { become, taken: () => taken }
+}
+
+/** Every word that the page's badge has shown, and when. */
+const watchBadge = (page: Page) =>
+  page.evaluate(() => {
+    const seen: { at: number; text: string }[] = []
+    const look = () => {
+      const text = document.querySelector('.page-head .badge')?.textContent ?? ''
+      if (text && seen.at(-1)?.text !== text) seen.push({ at: Date.now(), text })
+    }
+    look()
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true })
+    Object.assign(window, { seen })
+  })
+const badges = (page: Page) => page.evaluate(() => (window as unknown as { seen: { at: number; text: string }[] }).seen)
+
+test('S3 a change converges within 0.2 s of its 202, is not ready before it was observed, and a failure says so', async ({
   watched: page,
 }) => {
-  await page.route('**/api/v1/sites/www.alice.test', async (route) => {
-    const answer = await route.fetch()
-    const site = await answer.json()
-    const next_attempt_at = new Date(Date.now() + 60_000).toISOString()
-    const failed = {
-      condition: 'failed',
-      reason: 'config_refused',
-      message: 'nginx: unknown directive',
-      attempts: 3,
-      next_attempt_at,
-    }
-    await route.fulfill({ response: answer, json: { ...site, ...failed } })
-  })
+  const server = await standIn(page)
   await open(page, '/sites/www.alice.test')
-  const note = page.getByRole('status')
+  const badge = page.locator('.page-head .badge').first()
+  await expect(badge).toHaveText('Ready')
+  await page.getByRole('button', { name: 'Actions' }).click()
+  await page.getByRole('menuitem', { name: 'Suspend' }).click()
+  await watchBadge(page)
+  await page.getByRole('button', { name: 'Suspend site' }).click()
+  await expect(badge).toHaveText('Converging')
+  await expect(page.getByRole('status').first()).toContainText('being brought to what was asked for')
+  // longer than any polling: nothing was observed, so nothing is ready
+  await page.waitForTimeout(3000)
+  const seen = await badges(page)
+  const first = seen.find(({ text }) => text === 'Converging')
+  figure('S3', 'Converging after the 202', (first?.at ?? Number.POSITIVE_INFINITY) - server.taken(), 'ms', 200)
+  expect(seen.map(({ text }) => text)).toEqual(['Ready', 'Converging'])
+
+  const next_attempt_at = new Date(Date.now() + 60_000).toISOString()
+  const failed = {
+    condition: 'failed',
+    reason: 'config_refused',
+    message: 'nginx: unknown directive',
+    attempts: 3,
+    next_attempt_at,
+  }
+  server.become((site) => ({ ...site, ...failed, suspended: false, generation: site.generation + 1 }))
+  await page.reload()
+  await expect(badge).toHaveText('Failed')
+  // the wish is not shown as a fact: it is not suspended
+  await expect(page.locator('.page-head')).not.toContainText('Suspended')
+  const note = page.getByRole('status').first()
   await expect(note).toContainText('nginx: unknown directive')
   await expect(note).toContainText('The configuration was refused.')
   await expect(note).toContainText('3 attempts')

@@ -9,15 +9,30 @@ async function tabTo(page: Page, role: 'button' | 'textbox' | 'link' | 'combobox
   const wanted = page.getByRole(role, { name }).last()
   await wanted.waitFor()
   for (let step = 0; step < 80; step += 1) {
-    if (await wanted.evaluate((element) => element === document.activeElement)) return
+    if (await wanted.evaluate((element) => element === document.activeElement)) return expectFocusSeen(page)
     await page.keyboard.press('Tab')
   }
   throw new Error(`${role} ${name} is not reached by Tab`)
 }
 
+/** Whoever uses no mouse sees where they are: a ring, or the border of a field that is another than its neighbours'. */
+async function expectFocusSeen(page: Page) {
+  const isSeen = await page.evaluate(() => {
+    const element = document.activeElement as HTMLElement
+    const { outlineStyle, outlineWidth, boxShadow, borderColor } = getComputedStyle(element)
+    const hasRing = (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 1) || boxShadow !== 'none'
+    if (hasRing) return true
+    element.blur()
+    const isOther = getComputedStyle(element).borderColor !== borderColor
+    element.focus()
+    return isOther
+  })
+  expect(isSeen, 'the focus is seen').toBe(true)
+}
+
 const status = (page: Page) => page.locator('.page-head .badge').first()
 
-test('an account and a site, by keyboard alone: preview, apply, converge, suspend, delete', async ({
+test('A2 an account and a site, by keyboard alone: preview, apply, converge, edit, suspend, delete', async ({
   watched: page,
 }) => {
   const account = `k${Date.now().toString(36)}`
@@ -56,10 +71,31 @@ test('an account and a site, by keyboard alone: preview, apply, converge, suspen
   await tabTo(page, 'link', site)
   await page.keyboard.press('Enter')
   await expect(page.getByRole('heading', { level: 1, name: site })).toBeVisible()
-  await tabTo(page, 'button', 'Actions')
+  const choose = async (item: string) => {
+    await tabTo(page, 'button', 'Actions')
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('menu')).toBeVisible()
+    const wanted = page.getByRole('menuitem', { name: item })
+    for (let step = 0; step < 10; step += 1) {
+      if (await wanted.evaluate((element) => element === document.activeElement)) break
+      await page.keyboard.press('ArrowDown')
+    }
+    await expect(wanted).toBeFocused()
+    await page.keyboard.press('Enter')
+  }
+  await choose('Edit')
+  await tabTo(page, 'textbox', 'Largest upload')
+  await page.keyboard.type('32M')
   await page.keyboard.press('Enter')
-  await page.getByRole('menuitem', { name: 'Suspend' }).focus()
+  await expect(page.getByText(/steps? on the server/)).toBeVisible()
+  await tabTo(page, 'button', 'Save')
   await page.keyboard.press('Enter')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  // back where it was opened
+  await expect(page.getByRole('button', { name: 'Actions' })).toBeFocused()
+  await expect(status(page)).toHaveText('Ready')
+
+  await choose('Suspend')
   await expect(page.getByRole('button', { name: 'Keep it' })).toBeFocused()
   await expect(page.getByRole('button', { name: 'Suspend site' })).toBeEnabled()
   await tabTo(page, 'button', 'Suspend site')
@@ -67,10 +103,7 @@ test('an account and a site, by keyboard alone: preview, apply, converge, suspen
   await expect(page.getByRole('dialog')).toHaveCount(0)
   await expect(status(page)).toHaveText('Suspended')
 
-  await tabTo(page, 'button', 'Actions')
-  await page.keyboard.press('Enter')
-  await page.getByRole('menuitem', { name: 'Delete' }).focus()
-  await page.keyboard.press('Enter')
+  await choose('Delete')
   await expect(page.getByLabel(`Type ${site} to confirm`)).toBeFocused()
   await page.keyboard.type(site)
   await expect(page.getByRole('button', { name: 'Delete site' })).toBeEnabled()
@@ -80,18 +113,22 @@ test('an account and a site, by keyboard alone: preview, apply, converge, suspen
   onServer('holdfast', 'account', 'delete', account)
 })
 
-test('a file that was edited by hand is found with its diff, and put back', async ({ watched: page }) => {
+test('A2 a file that was edited by hand is found with its diff, and put back, by keyboard alone', async ({
+  watched: page,
+}) => {
   const file = '/etc/nginx/holdfast/locations.conf'
   onServer('sh', '-c', `echo '# edited by hand at three in the morning' >> ${file}`)
   onServer('sh', '-c', 'holdfast sweep >/dev/null 2>&1 || true')
   await open(page, '/')
-  await page.getByRole('link', { name: /edited by hand/ }).click()
+  await tabTo(page, 'link', /edited by hand/)
+  await page.keyboard.press('Enter')
   await expect(page.getByRole('heading', { level: 3, name: file })).toBeVisible()
   await expect(page.getByText('+# edited by hand at three in the morning')).toBeVisible()
-  await page.screenshot({ path: 'shots/drift.light.png' })
-  await page.getByRole('button', { name: 'Revert' }).click()
+  await tabTo(page, 'button', 'Revert')
+  await page.keyboard.press('Enter')
   await expect(page.getByText(/steps? on the server/)).toBeVisible()
-  await page.getByRole('button', { name: 'Revert the edit' }).click()
+  await tabTo(page, 'button', 'Revert the edit')
+  await page.keyboard.press('Enter')
   await expect(page.getByText('No managed file was edited by hand')).toBeVisible()
   expect(onServer('cat', file)).not.toContain('three in the morning')
 })
@@ -113,7 +150,7 @@ test('a change that another made meanwhile is not overwritten', async ({ watched
   await expect(size).toHaveValue('32M')
 })
 
-test('a session that ends in mid-form loses nothing', async ({ watched: page }) => {
+test('S1 a session that really ended in mid-form loses nothing', async ({ watched: page }) => {
   await open(page, '/accounts?open=new')
   await page.getByRole('textbox', { name: 'Name' }).fill('kept')
   await page.getByRole('textbox', { name: 'E-mail' }).fill('kept@example.test')
@@ -122,7 +159,6 @@ test('a session that ends in mid-form loses nothing', async ({ watched: page }) 
   await page.getByRole('button', { name: 'Preview changes' }).click()
   const dialog = page.getByRole('dialog', { name: 'Your session is over' })
   await expect(dialog.getByLabel('Password', { exact: true })).toBeFocused()
-  await page.screenshot({ path: 'shots/session-over.light.png' })
   await dialog.getByLabel('Password', { exact: true }).fill(`${PASSWORD}x`)
   await dialog.getByRole('button', { name: 'Sign in' }).click()
   await expect(dialog.getByRole('alert')).toBeVisible()
@@ -134,7 +170,7 @@ test('a session that ends in mid-form loses nothing', async ({ watched: page }) 
   await expect(page.getByRole('textbox', { name: 'Name' })).toHaveValue('kept')
   await page.context().addCookies(cookies)
 })
-test('what is typed is not left without a question', async ({ watched: page }) => {
+test('F4 what is typed is not left without a question', async ({ watched: page }) => {
   await open(page, '/accounts')
   await page.getByRole('button', { name: 'Add account' }).click()
   await page.getByRole('textbox', { name: 'Name' }).fill('unsaved')
@@ -147,7 +183,10 @@ test('what is typed is not left without a question', async ({ watched: page }) =
   await expect(page.getByRole('dialog')).toHaveCount(0)
 })
 
-test('two windows agree, and a panel that restarts under them is followed on', async ({ watched: page, context }) => {
+test('S4 two windows agree, and a panel that restarts under them is followed on', async ({
+  watched: page,
+  context,
+}) => {
   await open(page, '/sites')
   const second = await context.newPage()
   await open(second, '/sites/www.alice.test')

@@ -22,6 +22,20 @@ export default async function setup(config: FullConfig) {
   }
   await context.post('/api/v1/packages', { data: { name: 'small', limits: { sites: 3, disk_bytes: 10 * 2 ** 30 } } })
   await context.post('/api/v1/organisations', { data: { name: 'acme', kind: 'client' } })
+  await context.post('/api/v1/persons', { data: { login: 'bob', email: 'bob@example.test' } })
+  await context.post('/api/v1/roles', { data: { name: 'helpdesk', permissions: ['site.view', 'account.view'] } })
+  await context.post('/api/v1/webhooks', { data: { name: 'hook', url: 'https://hooks.example.com/holdfast' } })
+  await context.post('/api/v1/identity-providers', {
+    data: {
+      name: 'corp',
+      label: 'Example Corp',
+      issuer: 'https://login.example.com',
+      client_id: 'holdfast',
+      client_secret: 'of-the-client',
+      groups_claim: 'groups',
+      mappings: [{ group: 'staff', role: 'developer', organisation: 'acme' }],
+    },
+  })
   mkdirSync('test-results', { recursive: true })
   await context.storageState({ path: 'test-results/.session.json' })
   await context.dispose()

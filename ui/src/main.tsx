@@ -1,13 +1,9 @@
 import '@mantine/core/styles.css'
-import '@mantine/notifications/styles.css'
-import '@mantine/spotlight/styles.css'
 import './app/app.css'
-import { createRoot } from 'react-dom/client'
-import { preferredLanguage, setLanguage } from './app/i18n'
-import { Providers } from './app/Providers'
-import { Unreachable } from './app/Unreachable'
+import { preferredLanguage, textsOf } from './app/locales'
 
 const RELOADED = 'reloaded-at'
+const AGAIN = 5000
 
 // a page's code that is gone: the panel was upgraded under this window, and its new files are taken, once
 addEventListener('vite:preloadError', (event) => {
@@ -17,14 +13,17 @@ addEventListener('vite:preloadError', (event) => {
   location.reload()
 })
 
-/** Who is signed in decides what is drawn; nobody is led to the sign-in. */
-async function begin() {
-  const root = createRoot(document.getElementById('root') as HTMLElement)
-  await setLanguage(preferredLanguage())
-  const answer = await fetch('/api/v1/me', { headers: { Accept: 'application/json' } }).catch(() => undefined)
-  if (answer?.status === 401) location.replace(`/login?to=${location.pathname}${location.search}`)
-  else if (answer?.ok) root.render(<Providers session={await answer.json()} />)
-  else root.render(<Unreachable />)
+/** Code and texts did not come: index.html has the words for that, and the page is tried again. */
+function away() {
+  document.getElementById('away')?.removeAttribute('hidden')
+  setTimeout(() => location.reload(), AGAIN)
 }
 
-void begin()
+/** Who is signed in, the texts of one language, and the code are asked for at once. */
+async function begin() {
+  const session = fetch('/api/v1/me', { headers: { Accept: 'application/json' } }).catch(() => undefined)
+  const [{ start }] = await Promise.all([import('./app/start'), textsOf(preferredLanguage())])
+  await start(document.getElementById('root') as HTMLElement, session)
+}
+
+begin().catch(away)

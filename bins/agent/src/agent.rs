@@ -7,10 +7,13 @@ use hostd::Host;
 use php_agent::{IdleStopper, Pools};
 use web_agent::{Committer, LogSplitter, Sites, SocketProbe, UnitCheck, WebServer, WorkerCalls};
 
+use crate::changes::Changes;
 use crate::journal::Journal;
 use crate::kinds::{Kind, Managed};
 use crate::ledger::Ledger;
 use crate::others::OnHost;
+use crate::processes::Processes;
+use crate::roles::Roles;
 use crate::watch::Watch;
 use crate::world::World;
 
@@ -20,6 +23,7 @@ pub(crate) struct Agent {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) watch: Arc<Watch>,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) changes: Arc<Changes>,
     pub(crate) world: World,
     pub(crate) accounts: Arc<Managed<Accounts>>,
     pub(crate) pools: Arc<Managed<Pools>>,
@@ -30,6 +34,8 @@ pub(crate) struct Agent {
     pub(crate) logs: LogSplitter,
     pub(crate) workers: Arc<WorkerCalls>,
     pub(crate) quotas: Arc<Quotas>,
+    pub(crate) processes: Processes,
+    pub(crate) roles: Arc<Roles>,
 }
 
 impl Agent {
@@ -38,13 +44,14 @@ impl Agent {
         let ledger = Arc::new(Ledger::open(Arc::clone(&host)));
         let watch = Arc::new(Watch::new());
         let journal = Arc::new(Journal::new(Arc::clone(&host)));
+        let changes = Arc::new(Changes::new(Arc::clone(&host)));
         let committer = Arc::new(Committer::new(Box::new(UnitCheck), Box::new(SocketProbe)));
         let logs = LogSplitter::new(Arc::clone(&committer));
         let others = Arc::new(OnHost(Arc::clone(&host)));
         let workers = Arc::new(WorkerCalls::default());
         let quotas = Arc::new(Quotas::default());
         let sites = Sites::new(Arc::clone(&committer), others, Box::new(Arc::clone(&workers)));
-        let shared = (&host, &ledger, &watch, &journal);
+        let shared = (&host, &ledger, &watch, &journal, &changes);
         let accounts = managed(Accounts::new(Arc::clone(&quotas)), shared);
         let pools = managed(Pools::default(), shared);
         let web_servers = managed(WebServer::new(Arc::clone(&committer)), shared);
@@ -54,6 +61,7 @@ impl Agent {
             vec![web_servers.clone(), accounts.clone(), pools.clone(), sites.clone()];
         Arc::new(Self {
             journal,
+            changes,
             world: World::new(kinds),
             host,
             ledger,
@@ -67,16 +75,19 @@ impl Agent {
             logs,
             workers,
             quotas,
+            processes: Processes::default(),
+            roles: Arc::default(),
         })
     }
 }
 
 /// What all kinds share.
-type Shared<'a> = (&'a Arc<Host>, &'a Arc<Ledger>, &'a Arc<Watch>, &'a Arc<Journal>);
+type Shared<'a> = (&'a Arc<Host>, &'a Arc<Ledger>, &'a Arc<Watch>, &'a Arc<Journal>, &'a Arc<Changes>);
 
 fn managed<R: converge::Reconcile<Host = Host>>(
     kind: R,
-    (host, ledger, watch, journal): Shared<'_>,
+    (host, ledger, watch, journal, changes): Shared<'_>,
 ) -> Arc<Managed<R>> {
-    Arc::new(Managed::new(kind, host.clone(), ledger.clone(), watch.clone(), journal.clone()))
+    let (journal, changes) = (journal.clone(), changes.clone());
+    Arc::new(Managed::new(kind, host.clone(), ledger.clone(), watch.clone(), journal, changes))
 }

@@ -111,7 +111,8 @@ fn state(host: &Host) -> BTreeMap<String, String> {
                     all.insert(path.clone(), format!("directory {:o}", meta.mode));
                     open.push(path);
                 }
-                FileKind::File if path.ends_with("journal.jsonl") => {}
+                // logs tell what each run did
+                FileKind::File if path.ends_with("journal.jsonl") || path.ends_with("changes.jsonl") => {}
                 FileKind::File => {
                     let text = host.files().read(&path).unwrap().unwrap_or_default();
                     all.insert(path, format!("{:o} {}", meta.mode, String::from_utf8_lossy(&text)));

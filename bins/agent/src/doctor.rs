@@ -1,13 +1,15 @@
 //! Looks at every process, unit, socket and permission that Holdfast relies on, and says what it saw, the good as well.
 
+use converge::Reason;
 use converge::methods::{Finding, Severity};
-use hostd::{Active, Host, UNIT_DIR, Unit, UnitSet};
+use hostd::{Active, Host, Role, UNIT_DIR, Unit, UnitSet};
 
 use crate::agent::Agent;
 use crate::journal::{HEADS, REWOUND};
 use crate::metrics;
 
 mod quota;
+mod server;
 mod sftp;
 
 /// Units of ours that must be up on every server, each with what starts it at boot.
@@ -54,16 +56,25 @@ const SETTINGS: [(&str, &str, Severity); 2] = [
 /// Everything, in a stable order.
 pub(crate) fn examine(agent: &Agent) -> Vec<Finding> {
     let host = &agent.host;
-    let mut findings = units(host);
+    // before the role is there, what belongs to it is not missing by itself: one finding says it
+    let serves = server::serves(host, Role::Web);
+    let mut findings = server::examine(host);
+    findings.extend(units(host, serves));
     findings.extend(paths(host));
-    findings.extend(sftp::examine(host));
+    if serves {
+        findings.extend(sftp::examine(host));
+    }
     findings.extend(SETTINGS.iter().map(|(path, value, severity)| setting(host, path, value, *severity)));
     findings.push(quota::examine(agent));
-    findings.push(web_processes(host));
+    if serves {
+        findings.push(web_processes(host));
+    }
     findings.push(ledger(agent));
     findings.push(audit(agent));
-    findings.push(addresses(agent));
-    findings.extend(objects(agent));
+    if serves {
+        findings.push(addresses(agent));
+    }
+    findings.extend(objects(agent, serves));
     findings
 }
 
@@ -88,7 +99,7 @@ fn bad(code: &str, subject: &str, message: String, remedy: &str) -> Finding {
     }
 }
 
-fn units(host: &Host) -> Vec<Finding> {
+fn units(host: &Host, serves: bool) -> Vec<Finding> {
     let listed = match host.systemd().list(UnitSet::Holdfast) {
         Ok(listed) => listed,
         Err(error) => {
@@ -101,7 +112,7 @@ fn units(host: &Host) -> Vec<Finding> {
         let link = format!("{UNIT_DIR}/{target}.wants/{unit}");
         findings.push(at_boot(unit, matches!(host.files().stat(&link), Ok(Some(_)))));
     }
-    for unit in OTHERS {
+    for unit in OTHERS.into_iter().filter(|_| serves) {
         let state = host.systemd().state(&unit).unwrap_or_default();
         if unit == Unit::Ssh && matches!(host.files().stat(SSH_SOCKET), Ok(Some(_))) {
             findings.push(ok("unit.active", &unit.name(), "is started by its first caller".to_owned()));
@@ -259,7 +270,7 @@ fn addresses(agent: &Agent) -> Finding {
 }
 
 /// Objects that are not ready, each with its reason; one line of praise where all are.
-fn objects(agent: &Agent) -> Vec<Finding> {
+fn objects(agent: &Agent, serves: bool) -> Vec<Finding> {
     let statuses = match agent.world.statuses(None) {
         Ok(statuses) => statuses,
         Err(error) => return vec![bad("object.ready", "objects", error.to_string(), "look at the disk")],
@@ -267,6 +278,8 @@ fn objects(agent: &Agent) -> Vec<Finding> {
     let open: Vec<Finding> = statuses
         .iter()
         .filter(|s| s.observed_generation != Some(s.generation) || s.status.reason.is_some())
+        // what waits for the role is told by the role
+        .filter(|s| serves || s.status.reason != Some(Reason::WaitsFor))
         .map(|s| Finding {
             code: "object.ready".to_owned(),
             subject: format!("{} {}", s.object.kind, s.object.scope),

@@ -117,29 +117,27 @@ impl Journal {
     }
 
     fn append(&self, path: &str, value: &serde_json::Value) -> Result<(), HostError> {
-        self.rotate(path, if path == HEADS { LARGE_HEADS } else { LARGE })?;
+        {
+            let _one = self.rotating.lock().unwrap_or_else(PoisonError::into_inner);
+            rotate(&self.host, path, if path == HEADS { LARGE_HEADS } else { LARGE }, KEEP)?;
+        }
         self.host.files().append(path, format!("{value}\n").as_bytes(), 0o600, (0, 0))
     }
+}
 
-    /// A large file becomes `<path>.1`, that becomes `<path>.2`, and the oldest goes.
-    fn rotate(&self, path: &str, large: u64) -> Result<(), HostError> {
-        let files = self.host.files();
-        let is_large = || Ok::<_, HostError>(files.stat(path)?.is_some_and(|meta| meta.size >= large));
-        if !is_large()? {
-            return Ok(());
-        }
-        let _one = self.rotating.lock().unwrap_or_else(PoisonError::into_inner);
-        if !is_large()? {
-            return Ok(());
-        }
-        let numbered = |n: u32| format!("{path}.{n}");
-        for n in (1..KEEP).rev() {
-            if files.stat(&numbered(n))?.is_some() {
-                files.rename(&numbered(n), &numbered(n + 1))?;
-            }
-        }
-        files.rename(path, &numbered(1))
+/// A large file becomes `<path>.1`, that becomes `<path>.2`, and the oldest goes. The caller holds off whoever else would do it.
+pub(crate) fn rotate(host: &Host, path: &str, large: u64, keep: u32) -> Result<(), HostError> {
+    let files = host.files();
+    if files.stat(path)?.is_none_or(|meta| meta.size < large) {
+        return Ok(());
     }
+    let numbered = |n: u32| format!("{path}.{n}");
+    for n in (1..keep).rev() {
+        if files.stat(&numbered(n))?.is_some() {
+            files.rename(&numbered(n), &numbered(n + 1))?;
+        }
+    }
+    files.rename(path, &numbered(1))
 }
 
 /// The heads before the last rotation.

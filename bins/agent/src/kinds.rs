@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use converge::methods::{Drift, DriftAction, HeldWish, Object, ObjectStatus};
+use converge::methods::{By, Drift, DriftAction, HeldWish, Object, ObjectStatus};
 use converge::{
-    Apply, Condition, DriftRules, Engine, Entry, LedgerError, LedgerStore, Pause, Reason, Reconcile, Refusal,
-    Report, Spec, Status, TakeBack, Wanted,
+    Apply, Cause, Condition, DriftRules, Engine, Entry, LedgerError, LedgerStore, Pause, Reason, Reconcile,
+    Refusal, Report, Spec, Status, TakeBack, Wanted,
 };
 use hostd::{DriftPolicy, Host};
 
+use crate::changes::Changes;
 use crate::foreign;
 use crate::journal::Journal;
 use crate::ledger::Ledger;
@@ -29,9 +30,9 @@ pub(crate) trait Kind: Send + Sync {
     /// Hand edits that wait.
     fn drift(&self) -> Result<Vec<Drift>, LedgerError>;
     /// Takes these hand edits of one object back in a pass. The foreign copies are kept by then.
-    fn revert(&self, key: &str, edits: TakeBack) -> Result<Option<Report>, LedgerError>;
+    fn revert(&self, key: &str, edits: TakeBack, cause: &Cause) -> Result<Option<Report>, LedgerError>;
     /// Pauses one object, or ends its pause, then a pass.
-    fn pause(&self, key: &str, pause: Option<Pause>) -> Result<Option<Report>, LedgerError>;
+    fn pause(&self, key: &str, pause: Option<Pause>, cause: &Cause) -> Result<Option<Report>, LedgerError>;
     /// A pass over one object panicked: that is how it stands now.
     fn broke(&self, key: &str) -> Result<(), LedgerError>;
     /// Forgets objects that are gone since before a time, in microseconds since 1970 (UTC); answers how many.
@@ -47,6 +48,7 @@ pub(crate) struct Managed<R> {
     ledger: Arc<Ledger>,
     watch: Arc<Watch>,
     journal: Arc<Journal>,
+    changes: Arc<Changes>,
 }
 
 impl<R: Reconcile<Host = Host>> Managed<R> {
@@ -57,26 +59,47 @@ impl<R: Reconcile<Host = Host>> Managed<R> {
         ledger: Arc<Ledger>,
         watch: Arc<Watch>,
         journal: Arc<Journal>,
+        changes: Arc<Changes>,
     ) -> Self {
         let clock = Arc::clone(&host);
         let now = Arc::new(move || clock.now().as_micros());
         let drift =
             DriftRules { enforce: host.bounds().drift == DriftPolicy::Enforce, keep: foreign::keeper(&host) };
         let engine = Engine::new(kind, Arc::clone(&ledger), now, drift);
-        Self { engine, host, ledger, watch, journal }
+        Self { engine, host, ledger, watch, journal, changes }
     }
 
     /// Takes a wish of the panel. One that is news is in the journal before it is in the ledger.
     pub(crate) fn apply(&self, wish: Apply<R::Spec>) -> Result<Report, Refusal> {
-        let (dry_run, key) = (wish.dry_run, wish.scope.clone());
+        let (dry_run, key, generation) = (wish.dry_run, wish.scope.clone(), wish.generation);
+        let cause = wish.cause.clone();
+        let before = if dry_run { None } else { self.ledger.load::<R::Spec>(&key).unwrap_or_default() };
         let report = self.engine.apply_noted(&self.host, wish, |wish| {
             let noted = self.journal.accepted(wish);
             noted.map_err(|e| Refusal::Ledger { message: e.chain(), full: e.is_disk_full() })
         })?;
         if !dry_run {
+            let held = before.as_ref().is_some_and(|e| e.generation == generation && e.is_converged());
+            let (by, cause) = if held { (By::Agent, Cause::default()) } else { (By::Panel, cause) };
+            self.note(before.as_deref(), &key, &report, by, cause);
             self.tell(&key);
         }
         Ok(report)
+    }
+
+    /// Writes down what a pass did and found.
+    fn note(
+        &self,
+        before: Option<&Entry<R::Spec>>,
+        key: &<R::Spec as Spec>::Key,
+        report: &Report,
+        by: By,
+        cause: Cause,
+    ) {
+        if let Ok(Some(entry)) = self.ledger.load::<R::Spec>(key) {
+            self.changes.edited(before, &entry);
+            self.changes.passed(report, matches!(entry.spec, Wanted::Absent), by, cause);
+        }
     }
 
     fn entry(&self, key: &str) -> Result<Option<Arc<Entry<R::Spec>>>, LedgerError> {
@@ -90,10 +113,23 @@ impl<R: Reconcile<Host = Host>> Managed<R> {
         }
     }
 
-    fn pass_and_tell(&self, key: &<R::Spec as Spec>::Key) -> Result<Option<Report>, LedgerError> {
-        let before = self.ledger.load::<R::Spec>(key)?.map(|e| e.status.clone());
+    /// A pass; `cause` is who decided something that it carries out.
+    fn pass_and_tell(
+        &self,
+        key: &<R::Spec as Spec>::Key,
+        cause: Option<&Cause>,
+    ) -> Result<Option<Report>, LedgerError> {
+        let before = self.ledger.load::<R::Spec>(key)?;
         let report = self.engine.pass(&self.host, key)?;
-        if report.as_ref().map(|r| &r.status) != before.as_ref() {
+        if let Some(report) = &report {
+            let asked =
+                before.as_ref().filter(|e| !e.is_converged()).map(|e| e.cause.clone().unwrap_or_default());
+            match cause.cloned().or(asked) {
+                Some(cause) => self.note(before.as_deref(), key, report, By::Panel, cause),
+                None => self.note(before.as_deref(), key, report, By::Agent, Cause::default()),
+            }
+        }
+        if report.as_ref().map(|r| &r.status) != before.as_ref().map(|e| &e.status) {
             self.tell(key);
         }
         Ok(report)
@@ -139,7 +175,7 @@ impl<R: Reconcile<Host = Host>> Kind for Managed<R> {
 
     fn pass(&self, key: &str) -> Result<Option<Report>, LedgerError> {
         let Some(entry) = self.entry(key)? else { return Ok(None) };
-        self.pass_and_tell(&entry.scope)
+        self.pass_and_tell(&entry.scope, None)
     }
 
     fn preview(&self, key: &str) -> Result<Option<Report>, Refusal> {
@@ -169,16 +205,16 @@ impl<R: Reconcile<Host = Host>> Kind for Managed<R> {
         Ok(drift)
     }
 
-    fn revert(&self, key: &str, edits: TakeBack) -> Result<Option<Report>, LedgerError> {
+    fn revert(&self, key: &str, edits: TakeBack, cause: &Cause) -> Result<Option<Report>, LedgerError> {
         let Some(entry) = self.entry(key)? else { return Ok(None) };
         self.engine.amend(&entry.scope, |e| {
             e.take_back.extend(edits);
             e.pause = None;
         })?;
-        self.pass_and_tell(&entry.scope)
+        self.pass_and_tell(&entry.scope, Some(cause))
     }
 
-    fn pause(&self, key: &str, pause: Option<Pause>) -> Result<Option<Report>, LedgerError> {
+    fn pause(&self, key: &str, pause: Option<Pause>, cause: &Cause) -> Result<Option<Report>, LedgerError> {
         let Some(entry) = self.entry(key)? else { return Ok(None) };
         self.engine.amend(&entry.scope, |e| {
             if pause.is_some() {
@@ -186,7 +222,7 @@ impl<R: Reconcile<Host = Host>> Kind for Managed<R> {
             }
             e.pause = pause;
         })?;
-        self.pass_and_tell(&entry.scope)
+        self.pass_and_tell(&entry.scope, Some(cause))
     }
 
     fn broke(&self, key: &str) -> Result<(), LedgerError> {

@@ -2,6 +2,7 @@
 //! unix socket, and has no shell, no network and no way to be told a path or a command.
 
 mod agent;
+mod changes;
 mod doctor;
 mod foreign;
 mod journal;
@@ -10,8 +11,11 @@ mod ledger;
 mod leftovers;
 mod metrics;
 mod others;
+mod processes;
 mod retries;
+mod roles;
 mod server;
+mod services;
 mod timers;
 mod uids;
 mod usage;

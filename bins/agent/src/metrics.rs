@@ -2,8 +2,12 @@
 
 use std::net::IpAddr;
 
-use converge::methods::HostMetrics;
+use converge::methods::{HostFigures, HostMetrics};
 use hostd::{Host, HostError};
+
+use crate::processes;
+
+pub(crate) mod proc;
 
 /// Reads the facts. What cannot be read stays at its default: a figure that is missing stops nothing.
 pub(crate) fn read(host: &Host) -> Result<HostMetrics, HostError> {
@@ -31,7 +35,28 @@ pub(crate) fn read(host: &Host) -> Result<HostMetrics, HostError> {
         addresses: own_addresses(host),
         php_versions: installed_php(host)?,
         agent_version: env!("CARGO_PKG_VERSION").to_owned(),
+        figures: Some(figures(host, &memory)),
     })
+}
+
+/// What the kernel counted. The network is that of process 1: the agent has none of its own.
+fn figures(host: &Host, memory: &str) -> HostFigures {
+    let text = |path: &str| host.files().read_text(path).ok().flatten().unwrap_or_default();
+    let (cpu_busy, cpu_total) = proc::cpu(&text("/proc/stat"));
+    let (network_in, network_out) = proc::network(&text("/proc/1/net/dev"));
+    let (disk_read, disk_write) = proc::disks(&text("/proc/diskstats"));
+    let processes = processes::pids(host).map_or(0, |pids| u64::try_from(pids.len()).unwrap_or(0));
+    HostFigures {
+        cpu_busy,
+        cpu_total,
+        network_in,
+        network_out,
+        disk_read,
+        disk_write,
+        swap_total: kib(memory, "SwapTotal:"),
+        swap_free: kib(memory, "SwapFree:"),
+        processes,
+    }
 }
 
 /// The server's own addresses; none where they cannot be read.

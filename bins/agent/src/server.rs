@@ -5,9 +5,10 @@ use std::sync::Arc;
 use account_agent::Accounts;
 use account_spec::{GetUsage, ListUids, ListUsage};
 use converge::methods::{
-    AuditHeads, Diagnosis, DriftAction, DriftList, GetHostMetrics, ListAuditHeads, ListDrift, ListObjects,
-    ListWishes, MAX_WISHES, Object, ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor,
-    RunDriftAction, RunSweep, SweepProgress, WatchObjects, WishList,
+    AuditHeads, Diagnosis, DriftAction, DriftList, GetChange, GetHostMetrics, GetRole, ListAuditHeads,
+    ListChanges, ListDrift, ListObjects, ListProcesses, ListServices, ListWishes, MAX_WISHES, Object,
+    ObjectPage, ObjectStatus, PreviewAll, RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, StartRole,
+    StopRole, SweepProgress, WatchObjects, WishList,
 };
 use converge::{Apply, LedgerError, Pause, Reconcile, Report, TakeBack};
 use hostd::{Host, HostError};
@@ -19,7 +20,7 @@ use wire::{Call, Refusal, Router};
 
 use crate::agent::Agent;
 use crate::kinds::Managed;
-use crate::{doctor, metrics, uids, usage};
+use crate::{doctor, metrics, services, uids, usage};
 
 /// Objects a page, so that a frame stays far below its limit.
 const PAGE: usize = 500;
@@ -34,10 +35,16 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
     let router = apply::<Pools>(router, &agent.pools);
     let router = apply::<WebServer>(router, &agent.web_servers);
     let router = apply::<Sites>(router, &agent.sites);
-    let router = drift(objects(router, agent), agent);
+    let router = roles(drift(objects(router, agent), agent), agent);
     let a = Arc::clone(agent);
     let router =
         router.blocking(move |_, _: GetHostMetrics| metrics::read(&a.host).map_err(|e| host_error(&e)));
+    let a = Arc::clone(agent);
+    let router = router
+        .blocking(move |_, ask: ListProcesses| a.processes.list(&a.host, &ask).map_err(|e| host_error(&e)));
+    let a = Arc::clone(agent);
+    let router =
+        router.blocking(move |_, _: ListServices| services::list(&a.host).map_err(|e| host_error(&e)));
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, ask: GetUsage| usage::get(&a, &ask));
     let a = Arc::clone(agent);
@@ -66,6 +73,15 @@ where
     router.blocking(move |_, wish: Apply<R::Spec>| -> Result<Report, Refusal> {
         kind.apply(wish).map_err(Refusal::from)
     })
+}
+
+fn roles(router: Router, agent: &Arc<Agent>) -> Router {
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, ask: GetRole| a.roles.get(&a.host, &ask));
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, ask: StartRole| a.roles.start(&a.host, ask.role, &ask.cause));
+    let a = Arc::clone(agent);
+    router.blocking(move |_, ask: StopRole| a.roles.stop(&a.host, ask.role, &ask.cause))
 }
 
 fn objects(router: Router, agent: &Arc<Agent>) -> Router {
@@ -142,7 +158,15 @@ fn drift(router: Router, agent: &Arc<Agent>) -> Router {
         a.world.drift().map(|drift| DriftList { drift }).map_err(|e| ledger_error(&e))
     });
     let a = Arc::clone(agent);
-    router.blocking(move |_, decision: RunDriftAction| decide(&a, &decision))
+    let router = router.blocking(move |_, decision: RunDriftAction| decide(&a, &decision));
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, ask: ListChanges| a.changes.list(&ask).map_err(|e| host_error(&e)));
+    let a = Arc::clone(agent);
+    router.blocking(move |_, ask: GetChange| {
+        let found = a.changes.get(&ask).map_err(|e| host_error(&e))?;
+        let missing = || Refusal::new("holdfast.agent1.NoSuchChange", "nothing with this number is noted");
+        found.ok_or_else(missing)
+    })
 }
 
 pub(crate) fn decide(agent: &Agent, decision: &RunDriftAction) -> Result<Report, Refusal> {
@@ -166,7 +190,7 @@ pub(crate) fn decide(agent: &Agent, decision: &RunDriftAction) -> Result<Report,
                 return Err(Refusal::new("holdfast.agent1.DriftMoved", message));
             }
             agent.journal.decided(decision).map_err(|e| host_error(&e))?;
-            handler.revert(scope, edits)
+            handler.revert(scope, edits, &decision.cause)
         }
         DriftAction::Pause => {
             let now = agent.host.now().as_micros();
@@ -176,11 +200,11 @@ pub(crate) fn decide(agent: &Agent, decision: &RunDriftAction) -> Result<Report,
             }
             let reason = decision.reason.clone().unwrap_or_else(|| "paused by an administrator".to_owned());
             agent.journal.decided(decision).map_err(|e| host_error(&e))?;
-            handler.pause(scope, Some(Pause { until, reason }))
+            handler.pause(scope, Some(Pause { until, reason }), &decision.cause)
         }
         DriftAction::Resume => {
             agent.journal.decided(decision).map_err(|e| host_error(&e))?;
-            handler.pause(scope, None)
+            handler.pause(scope, None, &decision.cause)
         }
     };
     done.map_err(|e| ledger_error(&e))?.ok_or_else(missing)

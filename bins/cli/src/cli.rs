@@ -18,8 +18,10 @@ use crate::doctor::DoctorArgs;
 use crate::drift::DriftArgs;
 use crate::event::EventCommand;
 use crate::failure::{EXIT_CODES, Failure};
+use crate::host_change::HostChangeCommand;
 use crate::identity::IdentityCommand;
 use crate::identity_provider::IdentityProviderCommand;
+use crate::job::JobCommand;
 use crate::limit::LimitCommand;
 use crate::login_link::LoginLinkArgs;
 use crate::man::ManArgs;
@@ -27,6 +29,7 @@ use crate::me::MeArgs;
 use crate::member::{InvitationCommand, MemberCommand};
 use crate::networks::NetworksCommand;
 use crate::node::NodeCommand;
+use crate::notice::NoticeCommand;
 use crate::organisation::OrganisationCommand;
 use crate::package::PackageCommand;
 use crate::passkey::PasskeyCommand;
@@ -98,7 +101,13 @@ enum Command {
     #[command(subcommand)]
     Setting(SettingCommand),
     #[command(subcommand)]
+    Job(JobCommand),
+    #[command(subcommand)]
     Event(EventCommand),
+    #[command(subcommand, name = "change")]
+    HostChange(HostChangeCommand),
+    #[command(subcommand)]
+    Notice(NoticeCommand),
     #[command(subcommand)]
     Webhook(WebhookCommand),
     #[command(subcommand)]
@@ -161,7 +170,10 @@ impl Command {
         match self {
             Self::Sweep(args) => Some(&mut args.rehearsal),
             Self::Drift(args) => args.rehearsal(),
+            Self::Notice(command) => command.rehearsal(),
             Self::Webhook(command) => command.rehearsal(),
+            Self::Job(command) => command.rehearsal(),
+            Self::Node(command) => command.rehearsal(),
             Self::IdentityProvider(command) => command.rehearsal(),
             Self::Setting(SettingCommand::Set(args)) => Some(&mut args.rehearsal),
             Self::Limit(LimitCommand::Recount(args)) => Some(&mut args.rehearsal),
@@ -221,7 +233,10 @@ impl Command {
             Self::Adopt(args) => args.run(session).await,
             Self::Doctor(args) => args.run(session).await,
             Self::Setting(command) => command.run(session).await,
+            Self::Job(command) => command.run(session).await,
             Self::Event(command) => command.run(session).await,
+            Self::Notice(command) => command.run(session).await,
+            Self::HostChange(command) => command.run(session).await,
             Self::Webhook(command) => command.run(session).await,
             Self::Audit(command) => command.run(session).await,
             Self::Session(command) => command.run(session).await,

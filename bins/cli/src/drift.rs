@@ -93,8 +93,13 @@ struct ResumeArgs {
     rehearsal: RehearsalArgs,
 }
 
-/// A number with m, h or d.
+/// A number with m, h or d, of 30 days at most.
 fn span_of_time(text: &str) -> Result<Duration, String> {
+    span_within(text, 30)
+}
+
+/// A number with m, h or d, of so many days at most.
+pub(crate) fn span_within(text: &str, days: u64) -> Result<Duration, String> {
     let wrong = || "must be a number with m, h or d, such as 12h".to_owned();
     let (at, unit) = text.char_indices().last().ok_or_else(wrong)?;
     let seconds = match unit {
@@ -104,8 +109,10 @@ fn span_of_time(text: &str) -> Result<Duration, String> {
         _ => return Err(wrong()),
     };
     let number: u64 = text[..at].parse().map_err(|_| wrong())?;
-    let length = number.checked_mul(seconds).filter(|length| (1..=30 * 86_400).contains(length));
-    length.map(Duration::from_secs).ok_or_else(|| "must be at least a minute, and 30 days at most".to_owned())
+    let length = number.checked_mul(seconds).filter(|length| (1..=days * 86_400).contains(length));
+    length
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("must be at least a minute, and {days} days at most"))
 }
 
 /// An edited file.

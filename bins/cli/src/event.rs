@@ -12,7 +12,7 @@ use crate::run::{Session, pauses};
 use crate::screen::{Style, plain, span};
 use crate::table::{self, Cell};
 
-mod sse;
+pub(crate) mod sse;
 
 /// Events: what happened to accounts, pools, sites and the server
 #[derive(Debug, Subcommand)]

@@ -1,13 +1,21 @@
 //! `holdfast node`
 
 use clap::{Args, Subcommand};
+use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::change::{AgainArgs, ChangeArgs, IfMatchArgs, Subject};
-use crate::client::Call;
+use crate::change::{AgainArgs, ChangeArgs, IfMatchArgs, RehearsalArgs, Subject, show_plan};
+use crate::client::{Call, segment};
 use crate::failure::Failure;
 use crate::fields::{self, bytes, duration, text};
+use crate::job;
 use crate::run::Session;
+use crate::screen::Style;
+use crate::table::{self, Cell};
+
+mod figures;
+
+use figures::{MetricsArgs, ProcessesArgs};
 
 /// The server and its web server
 #[derive(Debug, Subcommand)]
@@ -16,10 +24,33 @@ pub(crate) enum NodeCommand {
     Show,
     /// Change what the web server listens on
     Edit(EditArgs),
+    /// Show how the server fared: processors, memory, disk and network over a time
+    Metrics(MetricsArgs),
+    /// List the processes that take most
+    Processes(ProcessesArgs),
+    /// List the services that the server's work stands on, and count the pools
+    Services,
     /// Try the web server again now, in place of after the pause: when what stood in the way was mended
     Retry(RetryArgs),
     /// Ask whether the panel and its database answer
     Health,
+    /// List the roles that a server can have, and what is there of them
+    Roles,
+    /// Install a role, and follow that to its end
+    Install(InstallArgs),
+}
+
+/// Which role
+#[derive(Debug, Args)]
+pub(crate) struct InstallArgs {
+    /// Its name, such as web
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    role: String,
+    /// Do not follow it: done as soon as it is asked for
+    #[arg(long)]
+    no_follow: bool,
+    #[command(flatten)]
+    pub(crate) rehearsal: RehearsalArgs,
 }
 
 /// What is to be otherwise
@@ -55,11 +86,19 @@ impl NodeCommand {
         }
     }
 
+    /// Whether it only shows what it would do.
+    pub(crate) fn rehearsal(&mut self) -> Option<&mut RehearsalArgs> {
+        match self {
+            Self::Install(args) => Some(&mut args.rehearsal),
+            _ => None,
+        }
+    }
+
     /// How the change is made, where the command makes one.
     pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
         match self {
             Self::Edit(args) => Some(&mut args.change),
-            Self::Show | Self::Health | Self::Retry(_) => None,
+            _ => None,
         }
     }
 
@@ -74,6 +113,9 @@ impl NodeCommand {
                 let subject = subject();
                 args.again.run(session, subject).await
             }
+            Self::Metrics(args) => figures::metrics(session, args).await,
+            Self::Processes(args) => figures::processes(session, args).await,
+            Self::Services => figures::services(session).await,
             Self::Health => {
                 let reply = session.ask("asking", Call::get("/health")).await?;
                 if session.json {
@@ -83,8 +125,49 @@ impl NodeCommand {
                 let words = format!("{}, release {}", text(&health, "status"), text(&health, "version"));
                 Ok(session.screen.text(&words)?)
             }
+            Self::Roles => roles(session).await,
+            Self::Install(args) => install(session, &args).await,
         }
     }
+}
+
+async fn roles(session: &mut Session) -> Result<(), Failure> {
+    let reply = session.ask("looking at the server", Call::get("/node/roles")).await?;
+    if session.json {
+        return Ok(session.screen.json(&reply.body)?);
+    }
+    let list = reply.value()?;
+    let row = |role: &Value| {
+        let missing = role.get("missing").and_then(Value::as_array).map_or(0, Vec::len);
+        let state = text(role, "state");
+        let style = match state.as_str() {
+            "installed" => Style::Good,
+            _ => Style::Warn,
+        };
+        let packages = if missing == 0 { String::new() } else { format!("{missing} packages are missing") };
+        vec![
+            Cell::plain(text(role, "name")),
+            Cell::styled(style, state),
+            Cell::plain(text(role, "what")),
+            Cell::plain(packages),
+            Cell::plain(fields::size(role, "memory_bytes")),
+        ]
+    };
+    let rows: Vec<_> = list.get("items").and_then(Value::as_array).into_iter().flatten().map(row).collect();
+    Ok(table::write(&mut session.screen, &["role", "state", "for", "packages", "memory"], &rows)?)
+}
+
+async fn install(session: &mut Session, args: &InstallArgs) -> Result<(), Failure> {
+    let path = format!("/node/roles/{}/install", segment(&args.role));
+    let reply = session.ask("asking", args.rehearsal.call(Method::POST, &path, json!(null))).await?;
+    if args.rehearsal.dry_run {
+        return show_plan(session, &reply);
+    }
+    if args.no_follow {
+        return job::show(session, &reply);
+    }
+    let id = text(&reply.value()?, "id");
+    job::follow(session, &id, 0).await
 }
 
 async fn show(session: &mut Session) -> Result<(), Failure> {
@@ -110,7 +193,9 @@ async fn show(session: &mut Session) -> Result<(), Failure> {
         ("load", text(&host, "load")),
         ("processors", text(&host, "cpus")),
         ("memory", of("memory_available", "memory_total")),
+        ("swap", of("swap_free", "swap_total")),
         ("disk", of("disk_available", "disk_total")),
+        ("processes", text(&host, "processes")),
         (
             "releases",
             if host.is_null() { format!("panel {}", text(&node, "panel_version")) } else { releases },

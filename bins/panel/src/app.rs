@@ -12,6 +12,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use desired::{Panel, Table};
 use egress_spec::Bounds;
+use jobs::Jobs;
 use seal::SealKey;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -33,6 +34,8 @@ pub const PREFIX: &str = "/api/v1";
 pub struct Parts {
     /// The panel.
     pub panel: Panel,
+    /// Work with an end.
+    pub jobs: Jobs,
     /// Hashes passwords.
     pub passwords: Passwords,
     /// Seals what must be read again.

@@ -8,12 +8,17 @@ use crate::app::Parts;
 pub(crate) mod act_as;
 mod adoption;
 mod audit;
+mod change;
 mod doctor;
 mod drift;
 mod event;
 mod health;
+mod job;
 mod login_link;
 mod me;
+mod node;
+mod node_role;
+mod notice;
 mod passkey;
 mod password;
 mod person_sign_in;
@@ -39,16 +44,40 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(setting::table(parts.panel.clone()))
         .merge(search::table(parts.panel.clone()))
         .merge(event::table(parts.clone()))
+        .merge(notice::table(parts.panel.clone()))
+        .merge(node::table(parts.panel.clone()))
+        .merge(job::table(parts.clone()))
+        .merge(node_role::table(parts.clone()))
         .merge(audit::table(parts.panel.clone()))
         .merge(plan::table(parts.panel.clone()))
         .merge(drift::table(parts.panel.clone()))
+        .merge(change::table(parts.panel.clone()))
         .merge(adoption::table(parts.panel.clone()))
         .merge(doctor::table(parts))
 }
 
 /// Every statement below.
-pub(crate) const STATEMENTS: &[&[store::Statement]] =
-    &[me::STATEMENTS, doctor::STATEMENTS, adoption::STATEMENTS, crate::database::STATEMENTS];
+pub(crate) const STATEMENTS: &[&[store::Statement]] = &[
+    me::STATEMENTS,
+    setting::STATEMENTS,
+    doctor::STATEMENTS,
+    adoption::STATEMENTS,
+    crate::database::STATEMENTS,
+    crate::metric::table::STATEMENTS,
+    crate::notice::STATEMENTS,
+];
+
+/// An object's name, or the one that it had; its id where the panel knows neither.
+async fn name_of(panel: &desired::Panel, kind: &str, id: &str) -> Result<String, store::StoreError> {
+    let Some(known) = panel.registry().find(kind) else { return Ok(id.to_owned()) };
+    let read = async |tx: &mut store::Tx| -> Result<Option<String>, store::StoreError> {
+        match known.load(tx, id).await? {
+            Some(wish) => Ok(Some(wish.name().to_owned())),
+            None => desired::event::name_of_gone(tx, kind, id).await,
+        }
+    };
+    Ok(panel.store().read(read).await?.unwrap_or_else(|| id.to_owned()))
+}
 
 /// The person and the session of a request that is about oneself. Root has neither; a token, and who acts as another, must not touch a
 /// person's passwords and factors.

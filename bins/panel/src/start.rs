@@ -9,6 +9,7 @@ use api_kit::rate_limit::{NetworkLimit, PersonLimit};
 use auth::{Login, Passwords};
 use auth_webauthn::Passkeys;
 use desired::{Agents, Panel, setting};
+use jobs::{Jobs, Timing};
 use names::{Hostname, Micros};
 use seal::SealKey;
 use store::{Store, Tx, WriteTx};
@@ -19,6 +20,7 @@ use wire::{CancellationToken, Peer};
 use crate::app::{self, Limits, Parts};
 use crate::config::Config;
 use crate::refused::Refusals;
+use crate::role_install::RoleInstall;
 use crate::serve::Server;
 use crate::{tls, upkeep, world};
 
@@ -103,6 +105,9 @@ async fn serve() -> anyhow::Result<()> {
     stopped().await?;
     wire::systemd::notify_stopping()?;
     stop.cancel();
+    if tokio::time::timeout(GRACE, parts.jobs.stopped()).await.is_err() {
+        tracing::warn!("jobs are taken up again once their leases have run out");
+    }
     for task in tasks {
         task.abort();
     }
@@ -147,13 +152,14 @@ pub async fn parts(config: &Config, seal: SealKey, stop: CancellationToken) -> a
     if restored {
         panel.put_back();
     }
+    let jobs = Jobs::new(panel.clone(), vec![Arc::new(RoleInstall)], Timing::USUAL);
     let passwords = Passwords::new()?;
     let probe = Peer::new(&config.probe_socket);
     let egress = Peer::with_connections(&config.egress_socket, OUTBOUND);
     let bounds = Arc::new(config.bounds());
     let (passkeys, issuers) = (Passkeys::default(), identity_panel::Issuers::default());
     let port = 8443;
-    Ok(Parts { panel, passwords, seal, passkeys, probe, egress, bounds, issuers, port, stop, refusals })
+    Ok(Parts { panel, jobs, passwords, seal, passkeys, probe, egress, bounds, issuers, port, stop, refusals })
 }
 
 /// Keys of webhooks that an older database holds in clear are sealed a batch at a time, and what is left of the clear ones in the file
@@ -199,6 +205,7 @@ pub fn spawn(parts: &Parts, config: &Config) -> Vec<tokio::task::JoinHandle<()>>
         tokio::spawn(desired::drive(panel.clone())),
         tokio::spawn(first_node(panel.clone(), config.clone(), watching)),
         tokio::spawn(upkeep::run(panel.clone())),
+        tokio::spawn(parts.jobs.clone().run(parts.stop.clone())),
         tokio::spawn(account_panel::usage::run(panel.clone(), Arc::new(world::World))),
         tokio::spawn(webhook_panel::deliver(parts.webhooks())),
     ]

@@ -36,8 +36,18 @@ pub enum TlsError {
 
 /// Reads `tls.pem`: the certificate, what it is signed by, and the key.
 pub fn acceptor() -> Result<TlsAcceptor, TlsError> {
+    from_pem(&path()?)
+}
+
+fn path() -> Result<PathBuf, TlsError> {
     let folder = std::env::var_os("CREDENTIALS_DIRECTORY").ok_or(TlsError::NoCredentials)?;
-    from_pem(&Path::new(&folder).join("tls.pem"))
+    Ok(Path::new(&folder).join("tls.pem"))
+}
+
+/// The file, as it was given to this process.
+pub(crate) fn pem() -> Result<Vec<u8>, TlsError> {
+    let path = path()?;
+    std::fs::read(&path).map_err(|source| TlsError::Read { path, source })
 }
 
 /// As [`acceptor`], from a file.

@@ -1,4 +1,4 @@
-//! What is due now and then: facts about the server, telling that somebody no longer acts as another, forgetting what is over, and the audit's head for the agent to keep.
+//! What is due now and then: facts and figures of the server, telling that somebody no longer acts as another, forgetting what is over, and the audit's head for the agent to keep.
 
 use std::time::Duration;
 
@@ -6,24 +6,23 @@ use converge::methods::RecordAuditHead;
 use desired::{Panel, event, setting};
 use store::{StoreError, Tx, WriteTx};
 
+use crate::metric::{self, Sampler};
 use crate::routes::setting::EVENT_DAYS;
 
-/// Facts about the server, and who acts as whom.
-const FACTS: Duration = Duration::from_mins(1);
 /// How long messages to webhooks are kept that were taken; dead letters are kept as long as events.
 const DELIVERED: Duration = Duration::from_hours(7 * 24);
-/// The rest.
+/// How long jobs are kept that ended, with their logs.
+const JOBS: Duration = Duration::from_hours(90 * 24);
+/// The rest, in minutes.
 const HOURLY: u32 = 60;
 
 /// Goes on for ever. Drop the future to stop.
 pub async fn run(panel: Panel) {
-    let mut ticks = tokio::time::interval(FACTS);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let sampler = Sampler::new(panel.clone());
     let mut round: u32 = 0;
     loop {
-        ticks.tick().await;
-        if let Err(error) = web_panel::node::refresh(&panel).await {
-            tracing::debug!(error = %error.problem().detail, "the agent was not asked about the server");
+        if let Err(error) = sampler.look().await {
+            tracing::warn!(error = %error, "the server's figures could not be kept");
         }
         if let Err(error) = crate::routes::act_as::tell_ends(&panel).await {
             tracing::warn!(error = %error, "it was not told that somebody no longer acts as a person");
@@ -37,10 +36,11 @@ pub async fn run(panel: Panel) {
             }
         }
         round = round.wrapping_add(1);
+        tokio::time::sleep(metric::until_next(panel.now())).await;
     }
 }
 
-/// Forgets sessions, links, invitations, counters and kept answers that are over, and old events.
+/// Forgets sessions, links, invitations, counters and kept answers that are over, and old events; makes hours of the minutes of the server's figures.
 pub async fn forget(panel: &Panel) -> Result<(), StoreError> {
     let now = panel.now();
     panel
@@ -53,8 +53,9 @@ pub async fn forget(panel: &Panel) -> Result<(), StoreError> {
             let days: u64 = setting::get(tx, EVENT_DAYS.name).await?.unwrap_or(90);
             let kept = now.minus(Duration::from_secs(days.saturating_mul(86_400)));
             event::prune(tx, kept).await?;
+            jobs::prune(tx, now.minus(JOBS)).await?;
             webhook_panel::prune(tx, now.minus(DELIVERED), kept).await?;
-            Ok(())
+            metric::table::roll_up(tx, now).await
         })
         .await
 }

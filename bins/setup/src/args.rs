@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use hostd::{Role, UnknownRole};
-use names::{EmailAddress, Hostname};
+use hostd::Role;
+use names::{EmailAddress, Hostname, NameError};
 
 /// Sets this server up as a web host. Calling it again is harmless: it takes only the steps that are missing, and it goes
 /// on where it was stopped.
@@ -16,9 +16,9 @@ use names::{EmailAddress, Hostname};
     args_conflicts_with_subcommands = true
 )]
 pub(crate) struct Args {
-    /// What this server is for
-    #[arg(long = "with", value_name = "ROLES", value_delimiter = ',', default_value = "web", value_parser = role)]
-    pub(crate) roles: Vec<Role>,
+    /// What this server is for: roles with commas between, or none, so that the panel installs them later
+    #[arg(long = "with", value_name = "ROLES", default_value = "web", value_parser = Roles::parse)]
+    pub(crate) roles: Roles,
     /// The name by which people reach the panel [default: the one chosen before, else this server's name]
     #[arg(long, value_parser = Hostname::parse)]
     pub(crate) hostname: Option<Hostname>,
@@ -48,7 +48,7 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Packages {
         /// The role
-        #[arg(value_parser = role)]
+        #[arg(value_parser = Role::parse)]
         role: Role,
     },
     /// `holdfast backup-panel`
@@ -84,8 +84,17 @@ pub(crate) enum Command {
     },
 }
 
-fn role(text: &str) -> Result<Role, UnknownRole> {
-    text.parse()
+/// Roles, or the word `none`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Roles(pub(crate) Vec<Role>);
+
+impl Roles {
+    fn parse(text: &str) -> Result<Self, NameError> {
+        if text == "none" {
+            return Ok(Self(Vec::new()));
+        }
+        text.split(',').map(Role::parse).collect::<Result<_, _>>().map(Self)
+    }
 }
 
 #[cfg(test)]

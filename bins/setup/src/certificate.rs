@@ -5,17 +5,11 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use ::certificate::{Certificate, MARK};
 use names::Hostname;
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
 };
-use sha2::{Digest, Sha256};
-use x509_parser::extensions::GeneralName;
-use x509_parser::pem::Pem;
-use x509_parser::prelude::{FromDer, X509Certificate};
-
-/// The organisation that marks a certificate as made here.
-const MARK: &str = "Holdfast self-signed";
 
 /// How many years a certificate lasts.
 const YEARS: i32 = 10;
@@ -27,21 +21,8 @@ pub(crate) enum CertificateError {
     #[error("make the panel's certificate")]
     Make(#[from] rcgen::Error),
     /// The file holds no certificate that can be read.
-    #[error("{0}")]
-    Unreadable(String),
-}
-
-/// What set-up needs to know of a certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Certificate {
-    /// It was made by [`self_signed`].
-    pub(crate) ours: bool,
-    /// End of its validity, seconds since 1970 (UTC).
-    pub(crate) not_after: i64,
-    /// The names that it is for.
-    pub(crate) names: BTreeSet<String>,
-    /// SHA-256 of the certificate, as browsers show it.
-    pub(crate) fingerprint: String,
+    #[error(transparent)]
+    Unreadable(#[from] ::certificate::Unreadable),
 }
 
 /// Certificate and key as one PEM text, for these names and addresses, from the year of `now_micros` on.
@@ -81,41 +62,7 @@ pub(crate) fn self_signed(
 
 /// Reads the first certificate of a PEM text.
 pub(crate) fn read(pem: &[u8]) -> Result<Certificate, CertificateError> {
-    let unreadable = |reason: &dyn std::fmt::Display| CertificateError::Unreadable(reason.to_string());
-    for block in Pem::iter_from_buffer(pem) {
-        let block = block.map_err(|error| unreadable(&error))?;
-        if block.label != "CERTIFICATE" {
-            continue;
-        }
-        let (_, parsed) = X509Certificate::from_der(&block.contents).map_err(|error| unreadable(&error))?;
-        let ours = parsed.subject().iter_organization().any(|o| o.as_str().is_ok_and(|text| text == MARK));
-        let alternative = parsed.subject_alternative_name().map_err(|error| unreadable(&error))?;
-        let general = alternative.map(|extension| extension.value.general_names.clone()).unwrap_or_default();
-        let names = general.into_iter().filter_map(|name| match name {
-            GeneralName::DNSName(name) => Some(name.to_owned()),
-            _ => None,
-        });
-        return Ok(Certificate {
-            ours,
-            not_after: parsed.validity().not_after.timestamp(),
-            names: names.collect(),
-            fingerprint: fingerprint(&block.contents),
-        });
-    }
-    Err(unreadable(&"it holds no certificate in PEM"))
-}
-
-impl Certificate {
-    /// Has its time passed?
-    pub(crate) fn expired(&self, now_micros: i64) -> bool {
-        self.not_after <= now_micros.div_euclid(1_000_000)
-    }
-}
-
-/// SHA-256 in pairs of digits, separated by colons.
-fn fingerprint(der: &[u8]) -> String {
-    let pairs: Vec<String> = Sha256::digest(der).iter().map(|byte| format!("{byte:02X}")).collect();
-    pairs.join(":")
+    Ok(Certificate::read(pem)?)
 }
 
 /// The year of a time, by days since 1970 (the civil calendar, UTC).

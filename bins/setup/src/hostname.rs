@@ -12,16 +12,8 @@ pub(crate) fn known(host: &Host) -> Result<Hostname> {
     chosen.map_or_else(|| own(host), Ok)
 }
 
-/// The name that the kernel knows, in full where `/etc/hosts` tells it.
+/// This server's own.
 fn own(host: &Host) -> Result<Hostname> {
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let hosts = host.files().read_text("/etc/hosts")?.unwrap_or_default();
-    let start = format!("{name}.");
-    let full = hosts
-        .lines()
-        .filter_map(|line| line.split('#').next())
-        .flat_map(|line| line.split_whitespace().skip(1))
-        .find(|word| word.starts_with(&start));
-    Hostname::parse(full.unwrap_or(&name))
-        .context("this server's name cannot be used: call set-up with --hostname NAME")
+    let name = hostd::own_hostname(host.files())?;
+    Hostname::parse(&name).context("this server's name cannot be used: call set-up with --hostname NAME")
 }

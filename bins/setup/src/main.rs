@@ -18,7 +18,6 @@ mod addresses;
 mod apply;
 mod args;
 mod certificate;
-mod dpkg;
 mod error;
 mod hostname;
 mod life;
@@ -28,6 +27,7 @@ mod panel_toml;
 mod preflight;
 mod programs;
 mod report;
+mod role;
 mod run;
 mod stage;
 mod step;
@@ -76,8 +76,7 @@ fn run(args: &Args) -> Result<()> {
     }
     let options = options(args, &host)?;
     let systemd = SystemBus::new().context("reach systemd")?;
-    let panel = SocketPanel::new(host.on_disk("/run/holdfast-panel/panel.sock"))
-        .context("start the panel's client")?;
+    let panel = SocketPanel::new(host.on_disk(panel::PANEL)).context("start the panel's client")?;
     if let Some(command) = &args.command {
         let life = life::Life { host: &host, systemd: &systemd, panel: &panel, tools: &life::HostTools };
         return live(life, command, options.hostname.as_str());
@@ -187,6 +186,11 @@ fn finish(world: World<'_>, outcome: &run::Outcome, begun: Instant, report: &mut
     } else if certificate.expired(world.host.now().as_micros()) {
         report.line(&format!("  certificate  {} has expired: put a new one there", step::CERTIFICATE))?;
     }
+    if world.options.roles.is_empty() {
+        report.line("  next         sign in: the panel installs what the server is to be for")?;
+        report.line("               or: holdfast node install web")?;
+        return Ok(());
+    }
     report.line("  next         holdfast account create NAME --email ADDRESS --password-stdin")?;
     report.line("               holdfast site create NAME www.example.com")?;
     Ok(())
@@ -215,7 +219,7 @@ fn options(args: &Args, host: &Host) -> Result<Options> {
     };
     let email = args.email.as_ref().map(ToString::to_string);
     Ok(Options {
-        roles: args.roles.clone(),
+        roles: args.roles.0.clone(),
         hostname,
         rename: args.hostname.is_some(),
         login: args.login.clone().or(email),

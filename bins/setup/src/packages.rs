@@ -1,4 +1,4 @@
-//! `holdfast-setup packages ROLE`: what `holdfast-packages@ROLE.service` runs.
+//! `holdfast-setup packages ROLE`: what `holdfast-packages@ROLE.service` runs. The course is [`role`]'s; here are the packages of it.
 //!
 //! apt installs the packages of a role by the distribution's profile, without a question: configuration files that were
 //! changed here stay. Another package manager at work is waited for, with a bound. A run that was killed is continued by
@@ -11,10 +11,15 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use hostd::{Host, Role};
+use converge::methods::Mark;
+use hostd::{Dpkg, Host, Role, SystemBus};
 use rustix::fs::FlockOperation;
 
-use crate::dpkg::Dpkg;
+use crate::hostname;
+use crate::panel::{PANEL, SocketPanel};
+use crate::programs::HostPrograms;
+use crate::role::{self, Log as _};
+use crate::world::{Options, World};
 
 /// How long another package manager may hold its locks.
 const LOCK_LIMIT: Duration = Duration::from_mins(15);
@@ -30,19 +35,42 @@ pub(crate) fn log_path(role: Role) -> String {
     format!("/var/log/holdfast/packages-{role}.log")
 }
 
-/// Installs the packages of a role.
+/// Installs a role. The log says which run it is of, so that whoever follows it never takes one for another.
 pub(crate) fn install(role: Role) -> Result<()> {
-    let host = Host::open().context("look at this server")?;
-    let packages = &host.profile().role(role).packages;
     let mut log = Log::create(role)?;
+    let run = std::env::var("INVOCATION_ID").unwrap_or_else(|_| by_hand());
+    log.line(&Mark::Run(&run).to_string())?;
+    let host = Host::open().context("look at this server")?;
+    let systemd = SystemBus::new().context("reach systemd")?;
+    let panel = SocketPanel::new(host.on_disk(PANEL)).context("start the panel's client")?;
+    let options = Options {
+        roles: vec![role],
+        hostname: hostname::known(&host)?,
+        rename: false,
+        login: None,
+        stop_php: false,
+    };
+    let world =
+        World { host: &host, systemd: &systemd, programs: &HostPrograms, panel: &panel, options: &options };
+    role::install(world, &mut log, |log| install_packages(&host, role, log))
+}
+
+/// A run that no unit made.
+fn by_hand() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    format!("by-hand-{}-{}", std::process::id(), since.as_micros())
+}
+
+fn install_packages(host: &Host, role: Role, log: &mut Log) -> Result<()> {
+    let packages = &host.profile().role(role).packages;
     let missing = Dpkg::read(host.files())?.missing(packages);
     if missing.is_empty() {
         return log.line("all packages are installed");
     }
     wait_for_locks(|text| log.line(text))?;
     // what a killed dpkg left half-way, also in its journal (`updates`), is configured first; else apt refuses to begin
-    run(&mut log, "/usr/bin/dpkg", &["--force-confdef", "--force-confold", "--configure", "-a"])?;
-    if let Err(error) = run(&mut log, "/usr/bin/apt-get", &["-q", "-y", "update"]) {
+    run(log, "/usr/bin/dpkg", &["--force-confdef", "--force-confold", "--configure", "-a"])?;
+    if let Err(error) = run(log, "/usr/bin/apt-get", &["-q", "-y", "update"]) {
         // the lists that are here may do; if not, the next command says what it misses
         log.line(&format!("apt's lists could not be renewed: {error:#}"))?;
     }
@@ -55,7 +83,7 @@ pub(crate) fn install(role: Role) -> Result<()> {
     }
     args.extend(["install", "--"]);
     args.extend(missing.iter().map(String::as_str));
-    run(&mut log, "/usr/bin/apt-get", &args)?;
+    run(log, "/usr/bin/apt-get", &args)?;
     let missing = Dpkg::read(host.files())?.missing(packages);
     ensure!(
         missing.is_empty(),
@@ -78,7 +106,9 @@ impl Log {
             Err(error) => Err(error).with_context(|| format!("write {}", log_path(role))),
         }
     }
+}
 
+impl role::Log for Log {
     fn line(&mut self, text: &str) -> Result<()> {
         writeln!(io::stdout(), "{text}")?;
         if let Some(file) = &mut self.file {

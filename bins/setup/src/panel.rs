@@ -115,6 +115,9 @@ pub(crate) trait Panel: Sync {
     fn web_server(&self) -> Result<Option<WebServer>, PanelError>;
 }
 
+/// Where the panel listens for this server itself.
+pub(crate) const PANEL: &str = "/run/holdfast-panel/panel.sock";
+
 /// The panel behind its unix socket.
 #[derive(Debug)]
 pub(crate) struct SocketPanel {

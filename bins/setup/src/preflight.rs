@@ -5,16 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use hostd::{Host, HostError, MaskedUnit};
+use hostd::{Dpkg, Host, HostError, MaskedUnit, listeners};
+use md5::{Digest, Md5};
 use names::ListenAddr;
 use serde::Serialize;
 
-use crate::dpkg::Dpkg;
 use crate::panel_toml;
 use crate::world::World;
 
 mod nginx;
-mod ports;
 
 use nginx::{Place, Server};
 
@@ -79,13 +78,14 @@ pub(crate) fn look(world: World<'_>) -> Result<Vec<Finding>, HostError> {
     look_at_users(world.host, &mut found)?;
     look_at_homes(world.host, &mut found)?;
     look_at_ipv6(world.host, &mut found)?;
+    look_at_panels(world.host, &mut found);
     Ok(found)
 }
 
 fn look_at_ports(world: World<'_>, found: &mut Vec<Finding>) -> Result<(), HostError> {
     let [http, https] = SITE_PORTS;
     let panel_is_ours = world.systemd.state_own(hostd::OwnUnit::PanelSocket)?.active.is_up();
-    for listener in ports::listeners(world.host.files(), &[http, https, PANEL_PORT])? {
+    for listener in listeners(world.host.files(), &[http, https, PANEL_PORT])? {
         let port = listener.port;
         let ours = if port == PANEL_PORT {
             panel_is_ours && listener.is_of_pid_1()
@@ -127,7 +127,8 @@ pub(crate) fn pristine_default_site(host: &Host) -> Result<bool, HostError> {
         return Ok(false);
     }
     let Some(content) = files.read(DEFAULT_SITE)? else { return Ok(false) };
-    Ok(Dpkg::read(files)?.is_pristine(DEFAULT_SITE, &content))
+    let md5 = hex::encode(Md5::digest(&content));
+    Ok(Dpkg::read(files)?.delivered(DEFAULT_SITE) == Some(md5.as_str()))
 }
 
 /// Where Debian's default site takes its pages from.
@@ -362,6 +363,16 @@ fn look_at_homes(host: &Host, found: &mut Vec<Finding>) -> Result<(), HostError>
         ));
     }
     Ok(())
+}
+
+fn look_at_panels(host: &Host, found: &mut Vec<Finding>) {
+    for name in hostd::other_panels(host.files()) {
+        found.push(Finding::note(
+            name,
+            "is a hosting panel too, and writes some of the same files",
+            "move its sites and accounts to a server of their own, or remove it",
+        ));
+    }
 }
 
 fn look_at_ipv6(host: &Host, found: &mut Vec<Finding>) -> Result<(), HostError> {

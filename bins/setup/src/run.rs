@@ -3,6 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use converge::methods::Mark;
 use converge::{Describe, Plan, PlannedStep};
 use hostd::Role;
 use serde::Serialize;
@@ -139,7 +140,12 @@ fn take(world: World<'_>, step: &Step, report: &mut Report<'_>) -> Result<(), Se
     };
     let tail = |lines: usize| {
         let text = log.as_ref().and_then(|path| world.host.files().read_text(path).ok().flatten())?;
-        let kept: Vec<&str> = text.lines().rev().filter(|line| !line.trim().is_empty()).take(lines).collect();
+        let kept: Vec<&str> = text
+            .lines()
+            .rev()
+            .filter(|line| !line.trim().is_empty() && Mark::read(line).is_none())
+            .take(lines)
+            .collect();
         Some(kept.into_iter().rev().map(str::to_owned).collect::<Vec<_>>())
     };
     let taken = report.timed(&step.summary(), || tail(1)?.pop(), || apply(world, step));

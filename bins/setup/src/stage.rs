@@ -3,12 +3,11 @@
 //! A stage without a step is done. A later stage may see what an earlier one made, so a plan of all of them before
 //! the first step names what depends on packages that are not installed yet as unknown.
 
-use hostd::{HostError, MaskedUnit, OwnUnit, Role, Unit};
+use hostd::{Dpkg, HostError, MaskedUnit, OwnUnit, Role, Unit};
 use hostfs::FileKind;
 
 use crate::addresses::addresses;
 use crate::certificate;
-use crate::dpkg::Dpkg;
 use crate::error::SetupError;
 use crate::panel_toml;
 use crate::preflight::pristine_default_site;

@@ -72,6 +72,12 @@ impl Fresh {
         Self { host, options, panel_runs: AtomicBool::new(true), edited: AtomicBool::new(false) }
     }
 
+    /// What the unit does that installs the packages of the role.
+    pub(crate) fn install_packages(&self) {
+        let packages = &self.host.profile().role(Role::Web).packages;
+        install_packages(self.host.root(), packages).unwrap();
+    }
+
     pub(crate) fn systemd(&self) -> &FakeSystemd {
         self.host.fake_systemd().unwrap()
     }

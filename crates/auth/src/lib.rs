@@ -46,9 +46,9 @@ pub use login::Login;
 pub use origin::Origin;
 pub use passwords::{PasswordError, Passwords, StoredHash};
 pub use permission::{
-    ActAs, EditAccount, EditNode, EditSettings, EditSites, ManageAccounts, ManageMembers,
+    ActAs, EditAccount, EditNode, EditSettings, EditSites, ManageAccounts, ManageJobs, ManageMembers,
     ManageOrganisations, ManagePackages, ManagePersons, ManageRoles, ManageSites, ManageWebhooks, OnAccount,
-    OnOrganisation, Permission, PermissionId, SuspendAccounts, ViewAccount, ViewAudit, ViewEvents,
+    OnOrganisation, Permission, PermissionId, SuspendAccounts, ViewAccount, ViewAudit, ViewEvents, ViewJobs,
     ViewMembers, ViewNode, ViewOrganisations, ViewPackages, ViewSettings, ViewSites,
 };
 

@@ -89,6 +89,10 @@ permissions! {
     ManageSites = "site.manage", account;
     /// See what happened to an account and its objects.
     ViewEvents = "event.view", account;
+    /// See jobs about an account, and their logs.
+    ViewJobs = "job.view", account;
+    /// Cancel jobs about an account, and have them tried again.
+    ManageJobs = "job.manage", account;
     /// See who did what to an account and its objects.
     ViewAudit = "audit.view", account;
     /// See who has which role, on an account or in an organisation.
@@ -156,6 +160,8 @@ pub(crate) const BUILT_IN: &[(&str, &[PermissionId])] = {
                 P::EditSites,
                 P::ManageSites,
                 P::ViewEvents,
+                P::ViewJobs,
+                P::ManageJobs,
                 P::ViewAudit,
                 P::ViewMembers,
                 P::ManageMembers,
@@ -177,12 +183,17 @@ pub(crate) const BUILT_IN: &[(&str, &[PermissionId])] = {
                 P::ViewSites,
                 P::EditSites,
                 P::ViewEvents,
+                P::ViewJobs,
+                P::ManageJobs,
                 P::ViewAudit,
                 P::ViewMembers,
                 P::ManageMembers,
             ],
         ),
-        (store::fixed::DEVELOPER_ROLE, &[P::ViewAccount, P::ViewSites, P::EditSites, P::ViewEvents]),
+        (
+            store::fixed::DEVELOPER_ROLE,
+            &[P::ViewAccount, P::ViewSites, P::EditSites, P::ViewEvents, P::ViewJobs],
+        ),
         (store::fixed::MAIL_MANAGER_ROLE, &[P::ViewAccount, P::ViewEvents]),
         (
             store::fixed::BILLING_ROLE,
@@ -194,6 +205,7 @@ pub(crate) const BUILT_IN: &[(&str, &[PermissionId])] = {
                 P::ViewAccount,
                 P::ViewSites,
                 P::ViewEvents,
+                P::ViewJobs,
                 P::ViewMembers,
                 P::ViewOrganisations,
                 P::ViewPackages,

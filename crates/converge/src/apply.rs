@@ -121,6 +121,10 @@ impl<S: Spec> wire::Method for Apply<S> {
     type Reply = Report;
 }
 
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// What came of an [`Apply`] or of a pass.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -136,6 +140,9 @@ pub struct Report {
     pub plan: Plan,
     /// Whether any step was taken.
     pub changed: bool,
+    /// How many steps of the plan were taken; 0 is not written.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub taken: u64,
     /// How the object stands now.
     pub status: Status,
 }

@@ -103,6 +103,7 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
             let before = held.map(|e| Entry::clone(&e));
             let mut entry = Entry::accept(before, wish.scope, wish.generation, wish.spec, (self.now)());
             entry.overwrite = wish.overwrite;
+            entry.cause = Some(wish.cause);
             self.ledger.save(entry.clone()).map_err(ledger_refusal)?;
             entry
         } else {
@@ -198,6 +199,7 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
             digest: wish.digest,
             plan: plan.clone(),
             changed: false,
+            taken: 0,
             status,
         };
         Ok((plan, report))
@@ -206,8 +208,8 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
     fn pass_on(&self, host: &R::Host, mut entry: Entry<R::Spec>) -> Report {
         let before = entry.clone();
         let mut plan = Plan::default();
-        let mut changed = false;
-        let status = match self.steps(host, &mut entry, &mut plan, &mut changed) {
+        let mut taken = 0;
+        let status = match self.steps(host, &mut entry, &mut plan, &mut taken) {
             Ok(status) | Err(status) => status,
         };
         if status.condition == Condition::Ready {
@@ -224,7 +226,8 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
             generation: entry.generation,
             digest: entry.digest,
             plan,
-            changed,
+            changed: taken > 0,
+            taken,
             status: entry.status.clone(),
         };
         if entry != before
@@ -240,7 +243,7 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
         host: &R::Host,
         entry: &mut Entry<R::Spec>,
         plan: &mut Plan,
-        changed: &mut bool,
+        taken: &mut u64,
     ) -> Result<Status, Status> {
         if let Some(pause) = &entry.pause {
             if pause.until > (self.now)() {
@@ -270,7 +273,7 @@ impl<R: Reconcile, L: LedgerStore> Engine<R, L> {
                     return Err(Status::converging());
                 }
                 let done = self.kind.apply(host, step).map_err(|e| step_status(&step.summary(), &e))?;
-                *changed = true;
+                *taken += 1;
                 // written with the end of the pass; after a crash the step is taken again, which does no harm
                 entry.loaded.extend(done.loaded);
             }

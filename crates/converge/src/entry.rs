@@ -8,7 +8,7 @@ use names::{Digest, Generation};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{Spec, Wanted};
+use crate::apply::{Cause, Spec, Wanted};
 use crate::condition::{Reason, Status};
 use crate::take_back::TakeBack;
 
@@ -116,6 +116,9 @@ pub struct Entry<S: Spec> {
     /// An administrator's pause.
     #[serde(default)]
     pub pause: Option<Pause>,
+    /// Who asked for this generation, for the log of what was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// How it stands.
     pub status: Status,
     /// Since when, in microseconds since 1970 (UTC).
@@ -162,6 +165,7 @@ impl<S: Spec> Entry<S> {
                 loaded: BTreeMap::new(),
                 edits: BTreeMap::new(),
                 pause: None,
+                cause: None,
                 status,
                 since: now,
             },

@@ -7,6 +7,18 @@ use wire::{Access, Method};
 use crate::apply::{Cause, Report};
 use crate::condition::Status;
 
+mod host;
+
+pub use host::{
+    HostProcess, HostService, ListProcesses, ListServices, ProcessList, ProcessSort, ServiceList,
+};
+mod role;
+
+pub use role::{GetRole, LogFrom, LogLine, Mark, RoleState, StartRole, StopRole};
+mod changes;
+
+pub use changes::{By, ChangePage, GetChange, HostChange, ListChanges, MAX_CHANGES, SHOWN_STEPS};
+
 /// An object on the host, by kind and key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -284,6 +296,34 @@ pub struct HostMetrics {
     pub php_versions: Vec<names::PhpVersion>,
     /// The agent's version.
     pub agent_version: String,
+    /// What the kernel counted, and what is there now; none of an older agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figures: Option<HostFigures>,
+}
+
+/// What the kernel counts up from boot on, where a lower number than before says that the server, or the device, began anew; and swap
+/// space and processes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HostFigures {
+    /// Time of all processors that was worked, in hundredths of a second.
+    pub cpu_busy: u64,
+    /// Time of all processors, in hundredths of a second.
+    pub cpu_total: u64,
+    /// Bytes that came over the network.
+    pub network_in: u64,
+    /// Bytes that went over the network.
+    pub network_out: u64,
+    /// Bytes read from disks.
+    pub disk_read: u64,
+    /// Bytes written to disks.
+    pub disk_write: u64,
+    /// Swap space in bytes.
+    pub swap_total: u64,
+    /// What is free of it, in bytes.
+    pub swap_free: u64,
+    /// Processes.
+    pub processes: u64,
 }
 
 impl Method for GetHostMetrics {

@@ -54,6 +54,22 @@ pub enum Code {
     UsageFull,
     /// A webhook's receiver was away for days, and nothing more is sent to it.
     WebhookDisabled,
+    /// The disk with the homes is nearly full; `percent` says how nearly.
+    DiskHigh,
+    /// The agent has not answered for minutes.
+    AgentAway,
+    /// The agent answers again.
+    AgentBack,
+    /// A job was asked for; `job` is its kind, `name` what it is about.
+    JobQueued,
+    /// A job began.
+    JobStarted,
+    /// A job ended well.
+    JobDone,
+    /// A job failed; `step`, `reason` and `message` say where and why.
+    JobFailed,
+    /// A job was cancelled.
+    JobCancelled,
 }
 
 impl Code {
@@ -77,6 +93,14 @@ impl Code {
         Self::UsageHigh,
         Self::UsageFull,
         Self::WebhookDisabled,
+        Self::DiskHigh,
+        Self::AgentAway,
+        Self::AgentBack,
+        Self::JobQueued,
+        Self::JobStarted,
+        Self::JobDone,
+        Self::JobFailed,
+        Self::JobCancelled,
     ];
 
     /// The word in the database and the API.
@@ -100,6 +124,14 @@ impl Code {
             Self::UsageHigh => "usage.high",
             Self::UsageFull => "usage.full",
             Self::WebhookDisabled => "webhook.disabled",
+            Self::DiskHigh => "node.disk_high",
+            Self::AgentAway => "node.agent_away",
+            Self::AgentBack => "node.agent_back",
+            Self::JobQueued => "job.queued",
+            Self::JobStarted => "job.started",
+            Self::JobDone => "job.done",
+            Self::JobFailed => "job.failed",
+            Self::JobCancelled => "job.cancelled",
         }
     }
 
@@ -130,6 +162,18 @@ impl Code {
             Self::WebhookDisabled => {
                 "A webhook's receiver was away for days, and nothing more is sent to it."
             }
+            Self::DiskHigh => {
+                "The disk with the homes is nearly full: `percent` is 90, or 95, which is an error. Told once, until less than 85 % are used."
+            }
+            Self::AgentAway => "The agent has not answered for 3 minutes: nothing is changed on the server.",
+            Self::AgentBack => "The agent answers again.",
+            Self::JobQueued => {
+                "A job was asked for, or is to be tried again; `job` is its kind, `name` what it is about."
+            }
+            Self::JobStarted => "A job began.",
+            Self::JobDone => "A job ended well.",
+            Self::JobFailed => "A job failed; `step`, `reason` and `message` say where and why.",
+            Self::JobCancelled => "A job was cancelled.",
         }
     }
 
@@ -141,8 +185,15 @@ impl Code {
     /// How loud it is: `info`, `warning` or `error`.
     pub const fn severity(self) -> &'static str {
         match self {
-            Self::Degraded | Self::Waiting | Self::Unknown | Self::ActingBegan | Self::UsageHigh => "warning",
-            Self::Failed | Self::UsageFull | Self::WebhookDisabled => "error",
+            Self::Degraded
+            | Self::Waiting
+            | Self::Unknown
+            | Self::ActingBegan
+            | Self::UsageHigh
+            | Self::DiskHigh => "warning",
+            Self::Failed | Self::UsageFull | Self::WebhookDisabled | Self::AgentAway | Self::JobFailed => {
+                "error"
+            }
             _ => "info",
         }
     }
@@ -171,7 +222,7 @@ something is not ready, `generation` of which wish it is about. New codes come w
 An event that repeats within ten minutes is one event with a higher `count` and a new cursor.
 
 Who sees an event is looked up when it is read: whoever sees events of its account, and whoever sees events (`event.view`) in the organisation where it happened and may read
-such objects there (`person.manage` for people, `member.view` for roles and members, `organisation.view`, `package.view`, `webhook.manage`). The last event of an object that is
+such objects there (`person.manage` for people, `member.view` for roles and members, `organisation.view`, `package.view`, `webhook.manage`, `job.view`). The last event of an object that is
 gone, `object.removed`, is seen by the organisation like those before it; what is in no organisation is the administrators'.
 
 | code | severity | when |
@@ -191,12 +242,15 @@ pub struct Event {
     pub code: Code,
     /// For the reader's words: at least `name`.
     pub params: Value,
+    /// How loud it is.
+    severity: &'static str,
 }
 
 impl Event {
     /// Something happened to an object of a name.
     pub fn of(scope: Key, account: Option<AccountId>, code: Code, name: &str) -> Self {
-        Self { scope, account, organisation: None, code, params: json!({ "name": name }) }
+        let severity = code.severity();
+        Self { scope, account, organisation: None, code, params: json!({ "name": name }), severity }
     }
 
     /// The same event as the matter of an organisation. An account's events are that of the account's by themselves, unless the account is gone.
@@ -204,6 +258,12 @@ impl Event {
     pub fn in_organisation(mut self, organisation: Option<OrganisationId>) -> Self {
         self.organisation = organisation;
         self
+    }
+
+    /// The same event, louder or quieter than others of its code: `info`, `warning` or `error`.
+    #[must_use]
+    pub fn with_severity(self, severity: &'static str) -> Self {
+        Self { severity, ..self }
     }
 
     /// The same event with another parameter.
@@ -288,6 +348,12 @@ const PRUNE: Statement =
     Statement::new("DELETE FROM event WHERE last_at < $1 AND seq < (SELECT MAX(seq) FROM event)");
 const NEWEST: Statement = Statement::new("SELECT COALESCE(MAX(seq), 0) AS value FROM event");
 
+const GONE: Statement = Statement::new(
+    "SELECT params AS value FROM event
+     WHERE scope_kind = $1 AND scope_id = $2 AND code IN ('object.removed', 'object.deletion_asked')
+     ORDER BY seq DESC LIMIT 1",
+);
+
 /// Every statement of this module.
 pub const STATEMENTS: &[Statement] = &[
     NEXT,
@@ -301,6 +367,7 @@ pub const STATEMENTS: &[Statement] = &[
     LATEST_GRANTED,
     PRUNE,
     NEWEST,
+    GONE,
 ];
 
 /// A row of the log.
@@ -353,6 +420,7 @@ fn read_with(kind: &str) -> PermissionId {
         "role" | "member" => PermissionId::ViewMembers,
         "package" => PermissionId::ViewPackages,
         "webhook" => PermissionId::ManageWebhooks,
+        "job" => PermissionId::ViewJobs,
         _ => PermissionId::ViewEvents,
     }
 }
@@ -392,7 +460,7 @@ pub async fn note(tx: &mut WriteTx, now: Micros, event: &Event) -> Result<(), St
         .bind(event.account)
         .bind(organisation)
         .bind(read_with(event.scope.kind).as_str())
-        .bind(event.code.severity())
+        .bind(event.severity)
         .bind(event.code.as_str())
         .bind(params);
     tx.execute(insert).await?;
@@ -426,6 +494,13 @@ pub async fn latest(tx: &mut Tx, scope: &TenantScope, rows: i64) -> Result<Vec<L
 /// Forgets what last happened before this moment, but for the newest of all.
 pub async fn prune(tx: &mut WriteTx, before: Micros) -> Result<u64, StoreError> {
     tx.execute(PRUNE.bind(before)).await
+}
+
+/// The name that an object had which is gone; none where no event tells it any longer.
+pub async fn name_of_gone(tx: &mut Tx, kind: &str, id: &str) -> Result<Option<String>, StoreError> {
+    let params: Option<String> = tx.optional(GONE.bind(kind).bind(id)).await?;
+    let params: Option<Value> = params.and_then(|params| serde_json::from_str(&params).ok());
+    Ok(params.and_then(|params| Some(params.get("name")?.as_str()?.to_owned())))
 }
 
 /// The newest cursor; 0 where nothing happened yet.

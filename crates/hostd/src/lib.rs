@@ -15,6 +15,7 @@
 
 mod bounds;
 mod clock;
+mod dpkg;
 mod error;
 #[cfg(feature = "fake")]
 mod fake;
@@ -23,9 +24,11 @@ mod gate;
 mod host;
 mod os_release;
 mod passwd;
+mod ports;
 mod process;
 mod profile;
 mod reloads;
+mod server;
 mod systemd;
 mod tool;
 mod unit;
@@ -34,15 +37,20 @@ pub use bounds::{AccountBounds, BOUNDS_PATH, Bounds, DriftPolicy, WorkBounds};
 #[cfg(feature = "fake")]
 pub use clock::FakeClock;
 pub use clock::{Clock, WallClock};
+pub use dpkg::Dpkg;
 pub use error::HostError;
 pub use files::Files;
 pub use host::{Host, UIDS, uid_note};
 pub use os_release::OsRelease;
 pub use passwd::{Group, Password, User, UserDb};
+pub use ports::{Holder, Listener, listeners};
 pub use process::{kill_processes_of, processes_of};
 pub use profile::{Distribution, Php, Profile, RoleProfile, Ssh, Web};
+pub use server::{other_panels, own_hostname};
 #[cfg(feature = "fake")]
 pub use systemd::FakeSystemd;
-pub use systemd::{Active, JobResult, Limits, Listed, SetupSystemd, Signal, SystemBus, Systemd, UnitState};
+pub use systemd::{
+    Active, JobResult, Limits, Listed, ServiceState, SetupSystemd, Signal, SystemBus, Systemd, UnitState,
+};
 pub use tool::{NO_SHELL, RealTools, SharedGroup, Tool, Tools};
-pub use unit::{MaskedUnit, OwnUnit, Role, UNIT_DIR, Unit, UnitSet, UnknownMaskedUnit, UnknownRole};
+pub use unit::{MaskedUnit, OwnUnit, Role, ServiceUnit, UNIT_DIR, Unit, UnitSet, UnknownMaskedUnit};

@@ -109,6 +109,9 @@ pub struct RoleProfile {
     pub packages: Vec<String>,
     /// Units of these packages that must never run; masked before they are installed.
     pub mask: Vec<MaskedUnit>,
+    /// Memory that it takes while nothing is served, in MiB; none where nobody measured it.
+    #[serde(default)]
+    pub memory_mib: Option<u64>,
 }
 
 impl Profile {

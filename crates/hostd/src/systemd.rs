@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::error::HostError;
-use crate::unit::{MaskedUnit, OwnUnit, Unit, UnitSet};
+use crate::unit::{MaskedUnit, OwnUnit, ServiceUnit, Unit, UnitSet};
 
 mod bus;
 #[cfg(feature = "fake")]
@@ -110,6 +110,18 @@ impl Active {
         }
     }
 
+    /// systemd's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Activating => "activating",
+            Self::Reloading => "reloading",
+            Self::Deactivating => "deactivating",
+            Self::Failed => "failed",
+            Self::Inactive => "inactive",
+        }
+    }
+
     /// Is it up (active, or reloading, which serves on)?
     pub fn is_up(self) -> bool {
         matches!(self, Self::Active | Self::Reloading)
@@ -157,6 +169,29 @@ pub struct Limits {
     pub tasks_max: Option<u64>,
     /// `IOWeight=`; none where unset.
     pub io_weight: Option<u64>,
+}
+
+/// How a service or socket stands, and what it takes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ServiceState {
+    /// A unit file was found and read without error.
+    pub loaded: bool,
+    /// Whether it runs.
+    pub active: Active,
+    /// The state of its own kind.
+    pub sub: String,
+    /// How its last run ended.
+    pub result: Option<String>,
+    /// Since when it stands so, in microseconds since 1970 (UTC).
+    pub since: Option<i64>,
+    /// Memory in bytes; none while it has no process, or nobody counts.
+    pub memory: Option<u64>,
+    /// Processes and threads.
+    pub tasks: Option<u64>,
+    /// Processor time in microseconds.
+    pub cpu_micros: Option<u64>,
+    /// How often systemd started it again by itself.
+    pub restarts: u64,
 }
 
 /// One line of a list of units.
@@ -217,6 +252,8 @@ pub trait Systemd: Send + Sync {
     fn disable(&self, units: &[Unit]) -> Result<(), HostError>;
     /// What systemd knows of a unit. One that does not exist is `loaded: false`, inactive.
     fn state(&self, unit: &Unit) -> Result<UnitState, HostError>;
+    /// How a service stands, and what it takes. One that does not exist is `loaded: false`, inactive.
+    fn service(&self, unit: ServiceUnit) -> Result<ServiceState, HostError>;
     /// The limits that a slice or service has now.
     fn limits(&self, unit: &Unit) -> Result<Limits, HostError>;
     /// Sends a signal to the main process of a unit.

@@ -7,8 +7,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+pub use names::NodeRole as Role;
 use names::{AccountName, PhpVersion, PoolName, Uid};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::systemd::Signal;
 
@@ -155,6 +156,69 @@ impl fmt::Display for OwnUnit {
     }
 }
 
+/// A unit whose figures are shown: ours, and those of the distribution that sites and their owners stand on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ServiceUnit {
+    /// One of our own.
+    Own(OwnUnit),
+    /// The web server.
+    Nginx,
+    /// The SSH server.
+    Ssh,
+    /// The server's log.
+    Journal,
+    /// What runs at set times.
+    Cron,
+}
+
+impl ServiceUnit {
+    /// All of them, in the order in which they are shown.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let own = [
+            OwnUnit::PanelService,
+            OwnUnit::AgentService,
+            OwnUnit::EgressService,
+            OwnUnit::ProbeService,
+            OwnUnit::PanelSocket,
+            OwnUnit::AgentSocket,
+            OwnUnit::EgressSocket,
+            OwnUnit::ProbeSocket,
+        ];
+        [Self::Nginx, Self::Ssh].into_iter().chain(own.map(Self::Own)).chain([Self::Cron, Self::Journal])
+    }
+
+    /// The unit's full name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Own(unit) => unit.name(),
+            Self::Nginx => "nginx.service",
+            Self::Ssh => "ssh.service",
+            Self::Journal => "systemd-journald.service",
+            Self::Cron => "cron.service",
+        }
+    }
+
+    /// What it is for, in words.
+    pub fn what(self) -> &'static str {
+        match self {
+            Self::Nginx => "the web server of all sites",
+            Self::Ssh => "SSH and SFTP",
+            Self::Journal => "the server's log",
+            Self::Cron => "what runs at set times",
+            Self::Own(OwnUnit::PanelService) => "the panel: its pages and its API",
+            Self::Own(OwnUnit::PanelSocket) => "where the panel listens",
+            Self::Own(OwnUnit::AgentService) => "the agent, which does what the panel asks for",
+            Self::Own(OwnUnit::AgentSocket) => "where the agent listens",
+            Self::Own(OwnUnit::ProbeService) => "looks at the sites as a visitor does; runs when it is asked",
+            Self::Own(OwnUnit::ProbeSocket) => "starts the probe",
+            Self::Own(OwnUnit::EgressService) => {
+                "speaks to other servers for the panel; runs when it is asked"
+            }
+            Self::Own(OwnUnit::EgressSocket) => "starts egress",
+        }
+    }
+}
+
 /// A distribution's unit that must never run here, masked by set-up before its package is installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
@@ -247,45 +311,6 @@ impl UnitSet {
 pub(crate) fn name_suffix(name: &str) -> &str {
     name.rsplit_once('.').map_or("", |(_, suffix)| suffix)
 }
-
-/// What a server is for; a role's packages are installed together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Web sites with PHP, and SFTP.
-    Web,
-}
-
-impl Role {
-    /// All of them.
-    pub const ALL: [Self; 1] = [Self::Web];
-
-    /// The name, as in `holdfast-packages@web.service` and in profiles.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Web => "web",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Role {
-    type Err = UnknownRole;
-
-    fn from_str(s: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|role| role.name() == s).ok_or(UnknownRole)
-    }
-}
-
-/// A word that names no role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a role; the roles are: web")]
-pub struct UnknownRole;
 
 #[cfg(test)]
 mod tests;

@@ -92,6 +92,24 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0013_told.sql"),
         include_str!("../migrations/postgres/0013_told.sql"),
     ),
+    (
+        14,
+        "job",
+        include_str!("../migrations/sqlite/0014_job.sql"),
+        include_str!("../migrations/postgres/0014_job.sql"),
+    ),
+    (
+        15,
+        "metric",
+        include_str!("../migrations/sqlite/0015_metric.sql"),
+        include_str!("../migrations/postgres/0015_metric.sql"),
+    ),
+    (
+        16,
+        "notice",
+        include_str!("../migrations/sqlite/0016_notice.sql"),
+        include_str!("../migrations/postgres/0016_notice.sql"),
+    ),
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.

@@ -6,15 +6,32 @@ import { api, type Schemas, unwrap } from './client'
  */
 type Page = { q?: string; cursor?: string; limit?: number }
 
+/** What a list of accounts or sites may be narrowed to, and in which order. */
+type Narrowed = Page & {
+  sort?: string
+  condition?: string
+  suspended?: boolean
+  organisation?: string
+  total?: boolean
+}
+export type AccountQuery = Narrowed & { package?: string }
+export type SiteQuery = Narrowed & { account?: string }
+
+/** The pages of lists, for those who read all of them. */
+export const pages = {
+  accounts: (query: AccountQuery) => unwrap(api.GET('/api/v1/accounts', { params: { query } })),
+  sites: (query: SiteQuery) => unwrap(api.GET('/api/v1/sites', { params: { query } })),
+}
+
 const list = { staleTime: 10_000 }
 
 export const queries = {
   session: () => queryOptions({ queryKey: ['session'], queryFn: () => unwrap(api.GET('/api/v1/me')) }),
-  accounts: (query: Page = {}) =>
+  accounts: (query: AccountQuery = {}) =>
     queryOptions({
       ...list,
       queryKey: ['account', 'list', query],
-      queryFn: () => unwrap(api.GET('/api/v1/accounts', { params: { query } })),
+      queryFn: () => pages.accounts(query),
     }),
   account: (account: string) =>
     queryOptions({
@@ -37,11 +54,11 @@ export const queries = {
       queryKey: ['member', 'account', account],
       queryFn: () => unwrap(api.GET('/api/v1/accounts/{account}/members', { params: { path: { account } } })),
     }),
-  sites: (query: Page & { account?: string } = {}) =>
+  sites: (query: SiteQuery = {}) =>
     queryOptions({
       ...list,
       queryKey: ['site', 'list', query],
-      queryFn: () => unwrap(api.GET('/api/v1/sites', { params: { query } })),
+      queryFn: () => pages.sites(query),
     }),
   site: (site: string) =>
     queryOptions({
@@ -161,10 +178,40 @@ export const queries = {
     queryOptions({ queryKey: ['audit-verdict'], queryFn: () => unwrap(api.GET('/api/v1/audit/verify')) }),
   node: () => queryOptions({ queryKey: ['host', 'node'], queryFn: () => unwrap(api.GET('/api/v1/node')) }),
   drift: () => queryOptions({ queryKey: ['host', 'drift'], queryFn: () => unwrap(api.GET('/api/v1/drift')) }),
+  hostChanges: (query: { by?: string; path?: string; actor?: string; cursor?: string; limit?: number } = {}) =>
+    queryOptions({
+      ...list,
+      queryKey: ['host', 'changes', query],
+      queryFn: () => unwrap(api.GET('/api/v1/changes', { params: { query } })),
+    }),
+  hostChange: (change: number) =>
+    queryOptions({
+      staleTime: Number.POSITIVE_INFINITY,
+      queryKey: ['host-change', change],
+      queryFn: () => unwrap(api.GET('/api/v1/changes/{change}', { params: { path: { change } } })),
+    }),
   hostPlan: () =>
     queryOptions({ staleTime: 30_000, queryKey: ['host', 'plan'], queryFn: () => unwrap(api.GET('/api/v1/plan')) }),
   doctor: () =>
     queryOptions({ staleTime: 60_000, queryKey: ['doctor'], queryFn: () => unwrap(api.GET('/api/v1/doctor')) }),
+  jobs: (query: { state?: string; kind?: string; cursor?: string; limit?: number } = {}) =>
+    queryOptions({
+      queryKey: ['job', 'list', query],
+      queryFn: () => unwrap(api.GET('/api/v1/jobs', { params: { query } })),
+    }),
+  job: (job: string) =>
+    queryOptions({
+      queryKey: ['job', 'one', job],
+      queryFn: () => unwrap(api.GET('/api/v1/jobs/{job}', { params: { path: { job } } })),
+    }),
+  nodeRoles: () =>
+    queryOptions({ queryKey: ['node-role', 'list'], queryFn: () => unwrap(api.GET('/api/v1/node/roles')) }),
+  search: (q: string) =>
+    queryOptions({
+      ...list,
+      queryKey: ['search', q],
+      queryFn: () => unwrap(api.GET('/api/v1/search', { params: { query: { q, limit: 20 } } })),
+    }),
   events: (limit = 100) =>
     queryOptions({
       queryKey: ['event', limit],
@@ -177,6 +224,42 @@ export const queries = {
   factors: () => queryOptions({ queryKey: ['factor'], queryFn: () => unwrap(api.GET('/api/v1/second-factor')) }),
   passkeys: () => queryOptions({ queryKey: ['passkey'], queryFn: () => unwrap(api.GET('/api/v1/passkeys')) }),
   networks: () => queryOptions({ queryKey: ['networks'], queryFn: () => unwrap(api.GET('/api/v1/session/networks')) }),
+  identityProviders: (query: { cursor?: string } = {}) =>
+    queryOptions({
+      ...list,
+      queryKey: ['identity_provider', 'list', query],
+      queryFn: () => unwrap(api.GET('/api/v1/identity-providers', { params: { query } })),
+    }),
+  identityProvider: (provider: string) =>
+    queryOptions({
+      queryKey: ['identity_provider', 'one', provider],
+      queryFn: () =>
+        unwrap(
+          api.GET('/api/v1/identity-providers/{identity_provider}', {
+            params: { path: { identity_provider: provider } },
+          }),
+        ),
+    }),
+  identities: () => queryOptions({ queryKey: ['identity'], queryFn: () => unwrap(api.GET('/api/v1/identities')) }),
+  providerButtons: () =>
+    queryOptions({
+      queryKey: ['identity_provider', 'buttons'],
+      queryFn: () => unwrap(api.GET('/api/v1/session/providers')),
+    }),
+  adoption: () => queryOptions({ queryKey: ['adoption'], queryFn: () => unwrap(api.GET('/api/v1/adoption')) }),
+  /** `ask` is called at each reading: the time up to now moves on. */
+  metrics: ({ key, ask }: { key: string; ask: () => { from: string; to: string; points: number } }) =>
+    queryOptions({
+      queryKey: ['metrics', key],
+      queryFn: () => unwrap(api.GET('/api/v1/node/metrics', { params: { query: ask() } })),
+    }),
+  services: () => queryOptions({ queryKey: ['services'], queryFn: () => unwrap(api.GET('/api/v1/node/services')) }),
+  processes: (query: { sort?: string; limit?: number }) =>
+    queryOptions({
+      queryKey: ['processes', query],
+      queryFn: () => unwrap(api.GET('/api/v1/node/processes', { params: { query } })),
+    }),
+  notices: () => queryOptions({ queryKey: ['notice'], queryFn: () => unwrap(api.GET('/api/v1/notices')) }),
   invitations: () => queryOptions({ queryKey: ['invitation'], queryFn: () => unwrap(api.GET('/api/v1/invitations')) }),
 }
 
@@ -185,5 +268,6 @@ export function touchedBy(kind: string): string[] {
   const host = ['host', 'event']
   if (kind === 'account') return ['account', 'usage', 'organisation', ...host]
   if (kind === 'site' || kind === 'pool') return ['site', 'pool', 'account', ...host]
+  if (kind === 'job') return ['job', 'node-role', ...host]
   return [kind, ...host]
 }

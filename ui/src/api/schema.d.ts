@@ -290,6 +290,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done on the server, the newest first. */
+        get: operations["change_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{change}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One change, with what it made different in each file. */
+        get: operations["change_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/doctor": {
         parameters: {
             query?: never;
@@ -501,6 +535,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs, the newest first. */
+        get: operations["job_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job. */
+        get: operations["job_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancels a job: one that is queued at once, one that runs as soon as the server is at rest. */
+        post: operations["job_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log of a job. With `Accept: text/event-stream` a stream from `Last-Event-ID` or `after` on: `line` with a line each, whose number is the
+         *     event's id, and `job` with the job at the beginning and whenever it changed; it ends after the job has ended.
+         */
+        get: operations["job_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a job tried again that failed or was cancelled. It goes on with what is there. */
+        post: operations["job_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/limits": {
         parameters: {
             query?: never;
@@ -587,6 +709,43 @@ export interface paths {
         patch: operations["node_edit"];
         trace?: never;
     };
+    "/api/v1/node/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the server fared over a time: averages and peaks in even steps. Where nothing is known, because nobody looked or a counter began anew,
+         *     the value is null.
+         */
+        get: operations["node_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The processes that take most of the server now. */
+        get: operations["node_process_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/node/retry": {
         parameters: {
             query?: never;
@@ -601,6 +760,94 @@ export interface paths {
          *     wished changes; a hand edit is not overwritten, and what waits for another plan to be agreed to goes on waiting.
          */
         post: operations["node_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roles, and what is there of them. */
+        get: operations["node_role_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/roles/{role}/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Installs a role: a job does it. Where one is under way, it is that one. */
+        post: operations["node_role_install"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/node/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The services that the server's work stands on, and how many pools run. */
+        get: operations["node_service_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What calls for the caller: events of the last 30 days that they may see, that call for somebody and are not settled, gathered by what they are
+         *     about. A token reads what its person has read.
+         */
+        get: operations["notice_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks what the caller has read. Nothing on the server hangs on it, so the plan of a dry run is empty. */
+        post: operations["notice_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2094,6 +2341,66 @@ export interface components {
              */
             settling: number;
         };
+        /** @description Something that was done on the server. */
+        ChangeView: {
+            /** @description Who asked for it. */
+            actor?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was done, or an edit by hand noticed.
+             */
+            at?: string | null;
+            /**
+             * @description `panel`: somebody asked for it. `agent`: the agent put back what had gone astray. `outside`: somebody on the server, by hand.
+             * @example panel
+             */
+            by: string;
+            /** @description How the object stood after it. */
+            condition: string;
+            /**
+             * Format: date-time
+             * @description When the file was edited by hand.
+             */
+            edited_at?: string | null;
+            /**
+             * Format: int64
+             * @description The generation that was worked on.
+             */
+            generation: number;
+            /** @description The object's id. */
+            id: string;
+            /** @description The strongest impact of its steps: `none`, `reload`, `restart` or `data_loss`. */
+            impact: string;
+            /** @description The object's kind. */
+            kind: string;
+            /** @description Words about it. */
+            message?: string | null;
+            /** @description The object's name; its id where nothing tells its name any longer. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many steps there were.
+             */
+            of: number;
+            /** @description The reason's code. */
+            reason?: string | null;
+            /** @description It was asked that the object be gone. */
+            removal: boolean;
+            /** @description The request by which it was asked for, as the audit has it. */
+            request_id?: string | null;
+            /**
+             * Format: int64
+             * @description Its number; later ones are higher.
+             */
+            seq: number;
+            /** @description The steps. A list has the first five alone, and no differences. */
+            steps: components["schemas"]["StepView"][];
+            /**
+             * Format: int64
+             * @description How many of them were taken.
+             */
+            taken: number;
+        };
         /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
         Changed_Account: components["schemas"]["DryRun"] | (components["schemas"]["Convergence"] & {
             /**
@@ -2283,6 +2590,18 @@ export interface components {
             php_versions: string[];
             /** @description How the web server stands. */
             webserver: components["schemas"]["Convergence"];
+        };
+        /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
+        Changed_Notices: components["schemas"]["DryRun"] | {
+            /** @description The notices, the newest first. */
+            items: components["schemas"]["Notice"][];
+            /**
+             * Format: int64
+             * @description How many of them were not read.
+             */
+            unread: number;
+            /** @description Sent to `POST /notices/read`, it marks all that is here as read. */
+            until: string;
         };
         /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
         Changed_Organisation: components["schemas"]["DryRun"] | {
@@ -3367,6 +3686,12 @@ export interface components {
             /** @description The agent's release. */
             agent_version: string;
             /**
+             * Format: double
+             * @description What part of all processors' time was worked since somebody looked last, from 0 to 1; null at the first look, and where the last one
+             *     is more than a minute ago.
+             */
+            cpu?: number | null;
+            /**
              * Format: int32
              * @description Processors.
              */
@@ -3397,6 +3722,21 @@ export interface components {
             memory_total: number;
             /** @description The operating system. */
             os: string;
+            /**
+             * Format: int64
+             * @description Processes.
+             */
+            processes?: number | null;
+            /**
+             * Format: int64
+             * @description What is free of it, in bytes.
+             */
+            swap_free?: number | null;
+            /**
+             * Format: int64
+             * @description Swap space, in bytes; null where an older agent does not say.
+             */
+            swap_total?: number | null;
             /**
              * Format: int64
              * @description Seconds since the server started.
@@ -3544,6 +3884,130 @@ export interface components {
              * @example developer
              */
             role: string;
+        };
+        /** @description Work with an end. */
+        Job: {
+            /**
+             * Format: int64
+             * @description How often it was begun.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /** @description Who asked for it. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its kind, such as `role.install`. */
+            kind: string;
+            /** @description The last line of its log. */
+            last_line?: string | null;
+            /**
+             * Format: int64
+             * @description How many lines it wrote; the newest 20,000 are kept.
+             */
+            log_lines: number;
+            /** @description Whether it can be cancelled now; false where that was asked for already. */
+            may_cancel: boolean;
+            /** @description Whether it can be tried again now. */
+            may_retry: boolean;
+            /** @description What it is about. */
+            object: components["schemas"]["JobObject"];
+            /**
+             * Format: int64
+             * @description How far it is, from 0 to 100; null where that is not known.
+             */
+            percent?: number | null;
+            /**
+             * Format: int64
+             * @description Where it stands in the queue, from 1 on; null where it is not queued.
+             */
+            position?: number | null;
+            problem?: components["schemas"]["JobProblem"] | null;
+            /**
+             * Format: date-time
+             * @description When this attempt began.
+             */
+            started_at?: string | null;
+            /** @description `queued`, `running`, `done`, `failed` or `cancelled`. */
+            state: string;
+            /** @description Its steps, in order. */
+            steps: components["schemas"]["JobStep"][];
+            /** @description By what: `session`, `token`, `socket`, or `acting` where somebody acted as another. */
+            via: string;
+        };
+        /** @description A line of a job's log. */
+        JobLine: {
+            /**
+             * Format: date-time
+             * @description When it was written down.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Its number, from 1 on.
+             */
+            seq: number;
+            /** @description What it says, in at most 2,048 bytes, without control characters. */
+            text: string;
+        };
+        /** @description Part of a job's log, oldest first. */
+        JobLog: {
+            /** @description Whether the job has ended and there is no line more. */
+            ended: boolean;
+            /** @description The lines. */
+            items: components["schemas"]["JobLine"][];
+            /**
+             * Format: int64
+             * @description Sent as `after`, it gives the lines behind these.
+             */
+            next: number;
+        };
+        /** @description What a job is about. */
+        JobObject: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its kind, such as `role`. */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description Why a job failed. */
+        JobProblem: {
+            /** @description A stable code, such as `packages_failed`. */
+            code: string;
+            /** @description What happened, for people. */
+            detail: string;
+            /** @description What can be done. */
+            remedy?: string | null;
+        };
+        /** @description A part of a job. */
+        JobStep: {
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            ended_at?: string | null;
+            /** @description Its name, such as `packages`. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at?: string | null;
+            /** @description `pending`, `running`, `done`, `failed` or `cancelled`. */
+            state: string;
         };
         /** @description One limit. */
         KnownLimit: {
@@ -3806,6 +4270,76 @@ export interface components {
             total?: number | null;
         };
         /** @description One page of a list. */
+        List_ChangeView: {
+            /** @description The items, in order. */
+            items: {
+                /** @description Who asked for it. */
+                actor?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was done, or an edit by hand noticed.
+                 */
+                at?: string | null;
+                /**
+                 * @description `panel`: somebody asked for it. `agent`: the agent put back what had gone astray. `outside`: somebody on the server, by hand.
+                 * @example panel
+                 */
+                by: string;
+                /** @description How the object stood after it. */
+                condition: string;
+                /**
+                 * Format: date-time
+                 * @description When the file was edited by hand.
+                 */
+                edited_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description The generation that was worked on.
+                 */
+                generation: number;
+                /** @description The object's id. */
+                id: string;
+                /** @description The strongest impact of its steps: `none`, `reload`, `restart` or `data_loss`. */
+                impact: string;
+                /** @description The object's kind. */
+                kind: string;
+                /** @description Words about it. */
+                message?: string | null;
+                /** @description The object's name; its id where nothing tells its name any longer. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description How many steps there were.
+                 */
+                of: number;
+                /** @description The reason's code. */
+                reason?: string | null;
+                /** @description It was asked that the object be gone. */
+                removal: boolean;
+                /** @description The request by which it was asked for, as the audit has it. */
+                request_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Its number; later ones are higher.
+                 */
+                seq: number;
+                /** @description The steps. A list has the first five alone, and no differences. */
+                steps: components["schemas"]["StepView"][];
+                /**
+                 * Format: int64
+                 * @description How many of them were taken.
+                 */
+                taken: number;
+            }[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
         List_Delivery: {
             /** @description The items, in order. */
             items: {
@@ -4031,6 +4565,78 @@ export interface components {
             total?: number | null;
         };
         /** @description One page of a list. */
+        List_Job: {
+            /** @description The items, in order. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description How often it was begun.
+                 */
+                attempts: number;
+                /**
+                 * Format: date-time
+                 * @description When it was asked for.
+                 */
+                created_at: string;
+                /** @description Who asked for it. */
+                created_by: string;
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                ended_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its kind, such as `role.install`. */
+                kind: string;
+                /** @description The last line of its log. */
+                last_line?: string | null;
+                /**
+                 * Format: int64
+                 * @description How many lines it wrote; the newest 20,000 are kept.
+                 */
+                log_lines: number;
+                /** @description Whether it can be cancelled now; false where that was asked for already. */
+                may_cancel: boolean;
+                /** @description Whether it can be tried again now. */
+                may_retry: boolean;
+                /** @description What it is about. */
+                object: components["schemas"]["JobObject"];
+                /**
+                 * Format: int64
+                 * @description How far it is, from 0 to 100; null where that is not known.
+                 */
+                percent?: number | null;
+                /**
+                 * Format: int64
+                 * @description Where it stands in the queue, from 1 on; null where it is not queued.
+                 */
+                position?: number | null;
+                problem?: components["schemas"]["JobProblem"] | null;
+                /**
+                 * Format: date-time
+                 * @description When this attempt began.
+                 */
+                started_at?: string | null;
+                /** @description `queued`, `running`, `done`, `failed` or `cancelled`. */
+                state: string;
+                /** @description Its steps, in order. */
+                steps: components["schemas"]["JobStep"][];
+                /** @description By what: `session`, `token`, `socket`, or `acting` where somebody acted as another. */
+                via: string;
+            }[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
         List_Member: {
             /** @description The items, in order. */
             items: {
@@ -4057,6 +4663,35 @@ export interface components {
                 since: string;
                 /** @description `member`; `new`: was made with the role, and did not sign in yet; `invited`: did not accept yet. */
                 state: string;
+            }[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        List_NodeRole: {
+            /** @description The items, in order. */
+            items: {
+                job?: components["schemas"]["Job"] | null;
+                /**
+                 * Format: int64
+                 * @description Memory that it takes while nothing is served, in bytes; null where that is not known.
+                 */
+                memory_bytes?: number | null;
+                /** @description Those that are not there. */
+                missing: string[];
+                /** @description Its name, such as `web`. */
+                name: string;
+                /** @description Its packages, by the distribution's names. */
+                packages: string[];
+                /** @description `installed`, `missing`, `installing`, or `unknown` while the agent does not answer. */
+                state: string;
+                /** @description What it is for. */
+                what: string;
             }[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
@@ -4767,6 +5402,42 @@ export interface components {
             /** @description `member`; `new`: was made with the role, and did not sign in yet; `invited`: did not accept yet. */
             state: string;
         };
+        /** @description A figure over a time. */
+        MetricSeries: {
+            /** @description The average of each step; null: nothing is known. */
+            average: (number | null)[];
+            /**
+             * @description `cpu` (the worked part of all processors' time), `load`, `memory`, `swap`, `disk` (of the file system with the homes), `network_in`,
+             *     `network_out`, `disk_read`, `disk_write`.
+             */
+            name: string;
+            /** @description The highest minute of each step; null: nothing is known. */
+            peak: (number | null)[];
+            /** @description `ratio` (0 to 1), `count`, `bytes`, `bytes_per_second`. */
+            unit: string;
+        };
+        /** @description How the server fared. */
+        Metrics: {
+            /**
+             * Format: date-time
+             * @description When the first step begins.
+             */
+            from: string;
+            /** @description The figures, each with one value a step. */
+            series: components["schemas"]["MetricSeries"][];
+            /**
+             * Format: int64
+             * @description How long a step is.
+             */
+            step_seconds: number;
+            /** @description When each step begins. */
+            times: string[];
+            /**
+             * Format: date-time
+             * @description When the last step ends.
+             */
+            to: string;
+        };
         /** @description A limit or a feature of an account of which something else is written down than what its package, its own values and its organisation say. */
         MisstatedView: {
             /**
@@ -4820,6 +5491,81 @@ export interface components {
             php_versions: string[];
             /** @description How the web server stands. */
             webserver: components["schemas"]["Convergence"];
+        };
+        /** @description What a server can be for. */
+        NodeRole: {
+            job?: components["schemas"]["Job"] | null;
+            /**
+             * Format: int64
+             * @description Memory that it takes while nothing is served, in bytes; null where that is not known.
+             */
+            memory_bytes?: number | null;
+            /** @description Those that are not there. */
+            missing: string[];
+            /** @description Its name, such as `web`. */
+            name: string;
+            /** @description Its packages, by the distribution's names. */
+            packages: string[];
+            /** @description `installed`, `missing`, `installing`, or `unknown` while the agent does not answer. */
+            state: string;
+            /** @description What it is for. */
+            what: string;
+        };
+        /** @description Something that calls for somebody. What is well again is none. */
+        Notice: {
+            /** @description The code of its events. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often it happened.
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description When it happened first, of what is not settled.
+             */
+            first_at: string;
+            /** @description The same as long as it is about the same: its topic and its code. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it happened last.
+             */
+            last_at: string;
+            /**
+             * Format: int64
+             * @description How many objects there are besides.
+             */
+            more: number;
+            /** @description What it is about, the newest first; at most 20. */
+            objects: components["schemas"]["NoticeObject"][];
+            /** @description The caller has read all of it. */
+            read: boolean;
+            /** @description `warning` or `error`: the loudest of its events. */
+            severity: string;
+            /** @description `objects` (not as asked), `drift` (edited by hand), `unknown`, `usage`, `webhooks`, `people`, `jobs`, `server`. */
+            topic: string;
+        };
+        /** @description An object that a notice is about. */
+        NoticeObject: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its kind, such as `site`. */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description What calls for the caller. */
+        Notices: {
+            /** @description The notices, the newest first. */
+            items: components["schemas"]["Notice"][];
+            /**
+             * Format: int64
+             * @description How many of them were not read.
+             */
+            unread: number;
+            /** @description Sent to `POST /notices/read`, it marks all that is here as read. */
+            until: string;
         };
         /** @description An organisation. */
         Organisation: {
@@ -5109,12 +5855,63 @@ export interface components {
             /** @description `/problems/` and the code. */
             type: string;
         };
+        /** @description A process on the server. What it was started with is not shown: that may be a password. */
+        Process: {
+            /** @description The account's name, where the user is an account's. */
+            account?: string | null;
+            /** @description The name of its program. */
+            command: string;
+            /**
+             * Format: double
+             * @description Processor time since somebody looked last, as a part of one processor's: 2 is two of them. Null at the first look.
+             */
+            cpu?: number | null;
+            /**
+             * Format: int64
+             * @description Memory that it holds, in bytes.
+             */
+            memory_bytes: number;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            pid: number;
+            /**
+             * Format: date-time
+             * @description When it started.
+             */
+            started_at: string;
+            /** @description The systemd unit that it belongs to. */
+            unit?: string | null;
+            /** @description The user that it runs as. */
+            user: string;
+        };
+        /** @description The processes that take most. */
+        Processes: {
+            /**
+             * Format: int64
+             * @description How many processes there are in all.
+             */
+            count: number;
+            /** @description Those that take most, the most first. */
+            items: components["schemas"]["Process"][];
+            /**
+             * Format: date-time
+             * @description When it was looked.
+             */
+            read_at: string;
+        };
         /** @description A button of the sign-in page. */
         ProviderButton: {
             /** @description What is on the button. */
             label: string;
             /** @description The provider's name. */
             name: string;
+        };
+        /** @description Up to where one has read. */
+        ReadNotices: {
+            /** @description `until` of the notices that were read. */
+            until: string;
         };
         /** @description What was wrong. */
         Recounted: {
@@ -5214,6 +6011,66 @@ export interface components {
             expires_at: string;
             /** @description The address of the provider's sign-in page, for this browser alone. */
             url: string;
+        };
+        /** @description A service or socket that the server's work stands on. */
+        Service: {
+            /** @description `active`, `activating`, `reloading`, `deactivating`, `failed`, `inactive`; `missing` where there is no such unit. */
+            active: string;
+            /**
+             * Format: double
+             * @description Processor time, in seconds.
+             */
+            cpu_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description Memory, in bytes.
+             */
+            memory_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description How often systemd started it again by itself.
+             */
+            restarts: number;
+            /** @description How its last run ended, such as `success` or `exit-code`. */
+            result?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it stands so.
+             */
+            since?: string | null;
+            /** @description systemd's finer word, such as `running`, `listening` or `dead`. */
+            sub: string;
+            /**
+             * Format: int64
+             * @description Its processes and their threads.
+             */
+            tasks?: number | null;
+            /** @description Its systemd unit. */
+            unit: string;
+            /** @description What it is for. */
+            what: string;
+        };
+        /** @description The services of the server. */
+        Services: {
+            /** @description The services, in an order that stays. */
+            items: components["schemas"]["Service"][];
+            /**
+             * Format: int64
+             * @description Pools whose PHP runs.
+             */
+            pools_active: number;
+            /** @description Names of pools that failed, at most 1000. */
+            pools_failed: string[];
+            /**
+             * Format: int64
+             * @description Pools that wait for a request.
+             */
+            pools_idle: number;
+            /**
+             * Format: date-time
+             * @description When it was looked.
+             */
+            read_at: string;
         };
         /** @description One's own session in a list. */
         SessionRow: {
@@ -7880,6 +8737,194 @@ export interface operations {
             };
         };
     };
+    change_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only of objects of this kind. */
+                kind?: string;
+                /** @description Only of the object with this id. */
+                object?: string;
+                /** @description Only what somebody asked for (`panel`), what the agent put back (`agent`), or what was done by hand (`outside`). */
+                by?: string;
+                /** @description Only what this person or token asked for. */
+                actor?: string;
+                /** @description Only with a step on a file whose path has this part. */
+                path?: string;
+                /** @description Only since then. */
+                since?: string;
+                /** @description Only before then. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of changes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_ChangeView"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number */
+                change: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangeView"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     doctor_run: {
         parameters: {
             query?: never;
@@ -9433,6 +10478,515 @@ export interface operations {
             };
         };
     };
+    job_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description `queued`, `running`, `done`, `failed` or `cancelled`. */
+                state?: string;
+                /** @description Only of this kind, such as `role.install`. */
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_cancel: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Asked for */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_log: {
+        parameters: {
+            query?: {
+                /** @description Only lines behind the one of this number; without it, from the first that is kept. */
+                after?: number;
+                /** @description How many lines at most; of an answer that is no stream. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The number of the line after which a stream goes on */
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                /** @description Its id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines, or a stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobLog"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its id */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     limit_list: {
         parameters: {
             query?: never;
@@ -9999,6 +11553,184 @@ export interface operations {
             };
         };
     };
+    node_metrics: {
+        parameters: {
+            query?: {
+                /** @description From when on; a day before the end where it is left out. What is older than 48 hours is known by the hour, for 90 days. */
+                from?: string;
+                /** @description Until when; until now where it is left out. */
+                to?: string;
+                /** @description So many steps at most. */
+                points?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_process_list: {
+        parameters: {
+            query?: {
+                /** @description Of what they take most: `memory` or `cpu`. */
+                sort?: string;
+                /** @description So many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The processes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Processes"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     node_retry: {
         parameters: {
             query?: {
@@ -10029,6 +11761,483 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Node"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_role_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All roles */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_NodeRole"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_role_install: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its name */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    node_service_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The services */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Services"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notice_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notices */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notices"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notice_read: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadNotices"];
+            };
+        };
+        responses: {
+            /** @description The notices as they are now, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Notices"];
                 };
             };
             /** @description Nobody is signed in */

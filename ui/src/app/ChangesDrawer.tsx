@@ -2,11 +2,16 @@ import { Drawer, Stack, Text, Title } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { EventLine } from '../components/EventLine'
 import { EmptyState, ErrorState } from '../components/States'
+import { useFocusBack } from '../components/useFocusBack'
+import { JobList } from '../features/job/JobList'
 import { underWay, useEvents } from './events'
+import { useMe } from './session'
 
-/** What is under way on the server, and what happened last. It never opens by itself. */
+/** Jobs, what is under way on the server, and what happened last. It opens by itself alone where a job of one's own failed. */
 export function ChangesDrawer({ onClose }: { onClose: () => void }) {
+  useFocusBack()
   const { t } = useTranslation()
+  const { may } = useMe()
   const { events, error, link } = useEvents()
   const running = underWay(events)
   return (
@@ -18,6 +23,7 @@ export function ChangesDrawer({ onClose }: { onClose: () => void }) {
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
       <Stack>
+        {may('GET /api/v1/jobs') && <JobList onGo={onClose} />}
         <section aria-label={t('drawer.underWay')}>
           <Title order={2}>{t('drawer.underWay')}</Title>
           {running.length ? (

@@ -1,167 +1,199 @@
+import './palette.css'
+import { Kbd, Modal, Text } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { Spotlight, spotlight } from '@mantine/spotlight'
-import {
-  IconBuilding,
-  IconPackage,
-  IconPlus,
-  IconSearch,
-  IconUserCircle,
-  IconUsers,
-  IconWorld,
-} from '@tabler/icons-react'
-import { keepPreviousData, useQueries } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import { IconChevronRight, IconSearch } from '@tabler/icons-react'
+import { useLocation, useNavigate, useRouter } from '@tanstack/react-router'
+import { type KeyboardEvent, type MouseEvent, useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { queries } from '../api/queries'
-import { said } from './i18n'
-import { PAGES } from './navigation'
-import { useMe } from './session'
-import { isNamePart } from './url'
+import { closePalette, takeTyped, useIsPaletteOpen } from './palette'
+import { GROUP_WORDS, type Item, isLevel, LEVEL_WORDS, type Level, useItems } from './paletteItems'
+import { visited } from './recent'
+import { readSearch } from './url'
 
-type Action = { id: string; label: string; description?: string; icon: ReactNode; words: string; go: () => void }
+/** The panel is asked once the keys rest for so long. */
+const REST = 120
 
-/** What scrolls is reached by keyboard; the list hands this on to its area. */
-const SCROLLS = { viewportProps: { tabIndex: 0 } } as object
+function Box({ onSheet }: { onSheet: () => void }) {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const router = useRouter()
+  const list = useId()
+  const field = useRef<HTMLInputElement>(null)
+  const [q, setQ] = useState('')
+  const [level, setLevel] = useState<Level>('')
+  const [chosen, setChosen] = useState(0)
+  const [asked] = useDebouncedValue(q.trim(), REST)
+  const items = useItems(q.trim(), asked, level, onSheet)
+  const index = Math.min(chosen, items.length - 1)
 
-const ICON = { size: 18, stroke: 1.6 } as const
+  /** The first letter chooses the level; it is shown in front of the field. */
+  const type = (text: string) => {
+    setChosen(0)
+    const first = text.charAt(0)
+    if (level === '' && isLevel(first)) {
+      setLevel(first)
+      setQ(text.slice(1).trimStart())
+    } else setQ(text)
+  }
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the field has the keys
+  useLayoutEffect(() => {
+    field.current?.focus()
+    const before = takeTyped()
+    if (before) type(before)
+  }, [])
+
+  useEffect(() => {
+    document.getElementById(`${list}-${index}`)?.scrollIntoView?.({ block: 'nearest' })
+  }, [index, list])
+
+  const take = (item: Item | undefined, inNew: boolean) => {
+    if (!item) return
+    if (item.level !== undefined) {
+      setLevel(item.level)
+      setQ('')
+      setChosen(0)
+      field.current?.focus()
+      return
+    }
+    if (item.href !== undefined) {
+      const { pathname, searchParams } = new URL(item.href, location.origin)
+      const to = { to: pathname, search: readSearch(Object.fromEntries(searchParams)) } as const
+      if (inNew) {
+        window.open(router.buildLocation(to).href, '_blank', 'noopener')
+        return
+      }
+      closePalette()
+      void navigate(to)
+      return
+    }
+    closePalette()
+    // the page has the focus back before a dialog takes it
+    setTimeout(() => item.run?.())
+  }
+
+  const onKey = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (step !== undefined && items.length) {
+      event.preventDefault()
+      setChosen((index + step + items.length) % items.length)
+    } else if (event.key === 'Enter') {
+      event.preventDefault()
+      event.stopPropagation()
+      take(items[index], event.ctrlKey || event.metaKey)
+    } else if (event.key === 'Backspace' && q === '' && level !== '') {
+      event.preventDefault()
+      setLevel('')
+      setChosen(0)
+    }
+  }
+
+  let before = ''
+  return (
+    <div data-palette>
+      <div className="palette-field">
+        {level === '' ? (
+          <IconSearch size={18} stroke={1.6} aria-hidden />
+        ) : (
+          <span className="badge" data-tone="moving">
+            {t(LEVEL_WORDS[level])}
+          </span>
+        )}
+        <input
+          ref={field}
+          role="combobox"
+          aria-label={t('palette.title')}
+          placeholder={t('palette.title')}
+          aria-expanded
+          aria-controls={list}
+          aria-activedescendant={items[index] ? `${list}-${index}` : undefined}
+          aria-autocomplete="list"
+          autoComplete="off"
+          autoCorrect="off"
+          spellCheck={false}
+          value={q}
+          onChange={(event) => type(event.currentTarget.value)}
+          onKeyDown={onKey}
+        />
+      </div>
+      <div className="palette-list" id={list} role="listbox" aria-label={t('palette.title')}>
+        {items.map((item, at) => {
+          const head = item.group === before ? undefined : item.group
+          before = item.group
+          return [
+            head && (
+              <div key={`group ${head}`} role="presentation" className="palette-group">
+                {t(GROUP_WORDS[head])}
+              </div>
+            ),
+            // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the keys
+            <div
+              key={item.id}
+              id={`${list}-${at}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={at === index}
+              className="palette-item"
+              onMouseDown={(event) => event.preventDefault()}
+              onMouseMove={() => setChosen(at)}
+              onClick={(event: MouseEvent) => take(item, event.ctrlKey || event.metaKey)}
+            >
+              <item.icon size={18} stroke={1.6} aria-hidden />
+              <span className="palette-words">
+                {item.label}{' '}
+                {item.description && (
+                  <Text component="span" size="xs" c="dimmed" ms={4}>
+                    {item.description}
+                  </Text>
+                )}
+              </span>
+              {item.key && <Kbd size="xs">{item.key}</Kbd>}
+              {item.level !== undefined && <IconChevronRight size={16} aria-hidden />}
+            </div>,
+          ]
+        })}
+      </div>
+      {items.length === 0 && (
+        <Text c="dimmed" size="sm" p="md" role="status">
+          {t('palette.nothing')}
+        </Text>
+      )}
+      <div className="palette-foot" aria-hidden>
+        <span>
+          <Kbd size="xs">Enter</Kbd> {t('palette.enter')}
+        </span>
+        <span>
+          <Kbd size="xs">Ctrl Enter</Kbd> {t('palette.inNew')}
+        </span>
+        <span className="ltr">
+          <Kbd size="xs">&gt;</Kbd> <Kbd size="xs">@</Kbd> <Kbd size="xs">#</Kbd> <Kbd size="xs">?</Kbd>
+        </span>
+      </div>
+    </div>
+  )
+}
 
 /** Finds pages, actions and objects. What one types at once after Ctrl K is never lost: it opens without motion. */
-export function Palette() {
+export function Palette({ onSheet }: { onSheet: () => void }) {
   const { t } = useTranslation()
-  const { may } = useMe()
-  const navigate = useNavigate()
-  const [q, setQ] = useState('')
-  const [asked] = useDebouncedValue(q.trim(), 150)
-  const wants = (operation: string) => ({
-    enabled: asked.length > 1 && isNamePart(asked) && may(operation),
-    placeholderData: keepPreviousData,
-  })
-  const query = { q: asked, limit: 5 }
-  const [accounts, sites, organisations, people, packages] = useQueries({
-    queries: [
-      { ...queries.accounts(query), ...wants('GET /api/v1/accounts') },
-      { ...queries.sites(query), ...wants('GET /api/v1/sites') },
-      { ...queries.organisations(query), ...wants('GET /api/v1/organisations') },
-      { ...queries.persons(query), ...wants('GET /api/v1/persons') },
-      { ...queries.packages(query), ...wants('GET /api/v1/packages') },
-    ],
-  })
-
-  const pages: Action[] = PAGES.filter((item) => may(item.needs)).map((item) => ({
-    id: item.to,
-    label: t(`nav.${item.key}`),
-    words: said(`synonyms.${item.key}`) ?? '',
-    icon: <item.icon {...ICON} />,
-    go: () => void navigate({ to: item.to }),
-  }))
-  const creations: Action[] = (
-    [
-      ['POST /api/v1/sites', 'sites.add', '/sites'],
-      ['POST /api/v1/accounts', 'accounts.add', '/accounts'],
-      ['POST /api/v1/packages', 'packages.add', '/packages'],
-      ['POST /api/v1/organisations', 'organisations.add', '/organisations'],
-      ['POST /api/v1/persons', 'people.add', '/people'],
-      ['POST /api/v1/webhooks', 'webhooks.add', '/webhooks'],
-    ] as const
-  )
-    .filter(([operation]) => may(operation))
-    .map(([, key, to]) => ({
-      id: `new ${to}`,
-      label: t(key),
-      words: '',
-      icon: <IconPlus {...ICON} />,
-      go: () => void navigate({ to, search: { open: 'new' } }),
-    }))
-  const text = q.trim().toLowerCase()
-  const fits = (action: Action) => `${action.label} ${action.words}`.toLowerCase().includes(text)
-  const objects: Action[] =
-    asked.length > 1
-      ? [
-          ...(sites.data?.items ?? []).map((site) => ({
-            id: `site ${site.id}`,
-            label: site.name,
-            description: t('palette.siteOf', { account: site.account }),
-            words: '',
-            icon: <IconWorld {...ICON} />,
-            go: () => void navigate({ to: '/sites/$site', params: { site: site.name } }),
-          })),
-          ...(accounts.data?.items ?? []).map((account) => ({
-            id: `account ${account.id}`,
-            label: account.name,
-            description: t('palette.accountOf', { organisation: account.organisation }),
-            words: '',
-            icon: <IconUsers {...ICON} />,
-            go: () => void navigate({ to: '/accounts/$account', params: { account: account.name } }),
-          })),
-          ...(organisations.data?.items ?? []).map((organisation) => ({
-            id: `organisation ${organisation.id}`,
-            label: organisation.name,
-            description: t('kind.organisation'),
-            words: '',
-            icon: <IconBuilding {...ICON} />,
-            go: () =>
-              void navigate({ to: '/organisations/$organisation', params: { organisation: organisation.name } }),
-          })),
-          ...(people.data?.items ?? []).map((person) => ({
-            id: `person ${person.id}`,
-            label: person.login,
-            description: t('kind.person'),
-            words: '',
-            icon: <IconUserCircle {...ICON} />,
-            go: () => void navigate({ to: '/people/$person', params: { person: person.login } }),
-          })),
-          ...(packages.data?.items ?? []).map((item) => ({
-            id: `package ${item.id}`,
-            label: item.name,
-            description: t('kind.package'),
-            words: '',
-            icon: <IconPackage {...ICON} />,
-            go: () => void navigate({ to: '/packages', search: { q: item.name } }),
-          })),
-        ]
-      : []
-  // what was found for the text of before is not offered for this one
-  const shown = [...objects, ...pages, ...creations].filter(fits)
+  const isOpen = useIsPaletteOpen()
+  const { pathname } = useLocation()
+  useEffect(() => visited(pathname), [pathname])
   return (
-    <Spotlight.Root
-      query={q}
-      onQueryChange={setQ}
-      shortcut={null}
-      scrollable
-      maxHeight={400}
-      returnFocus
+    <Modal.Root
+      opened={isOpen}
+      onClose={closePalette}
+      size={600}
+      yOffset={80}
+      zIndex={400}
       transitionProps={{ duration: 0 }}
-      overlayProps={{ blur: 0, backgroundOpacity: 0.45 }}
-      attributes={{ content: { 'aria-label': t('palette.title') } }}
+      returnFocus={false}
     >
-      <Spotlight.Search
-        autoFocus
-        placeholder={t('palette.title')}
-        aria-label={t('palette.title')}
-        onKeyDown={(event) => {
-          // what is found later than it was typed is not chosen by itself: Enter takes the first
-          const isChosen = document.querySelector('[data-action][data-selected]') !== null
-          const first = shown[0]
-          if (event.key !== 'Enter' || isChosen || !first) return
-          event.preventDefault()
-          spotlight.close()
-          first.go()
-        }}
-        leftSection={<IconSearch {...ICON} />}
-      />
-      <Spotlight.ActionsList {...SCROLLS}>
-        {shown.map((action) => (
-          <Spotlight.Action
-            key={action.id}
-            label={action.label}
-            description={action.description}
-            leftSection={action.icon}
-            onClick={action.go}
-          />
-        ))}
-        {shown.length === 0 && <Spotlight.Empty>{t('palette.nothing')}</Spotlight.Empty>}
-      </Spotlight.ActionsList>
-    </Spotlight.Root>
+      <Modal.Overlay backgroundOpacity={0.45} />
+      <Modal.Content aria-label={t('palette.title')}>
+        <Box onSheet={onSheet} />
+      </Modal.Content>
+    </Modal.Root>
   )
 }

@@ -1,5 +1,4 @@
 import { DirectionProvider, MantineProvider, useDirection } from '@mantine/core'
-import { Notifications } from '@mantine/notifications'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { setNonce } from 'get-nonce'
@@ -9,7 +8,6 @@ import { asProblem } from '../api/problem'
 import type { Session } from '../api/session'
 import { EventsProvider } from './events'
 import { router } from './router'
-import { ScopeProvider } from './scope'
 import { SessionProvider } from './session'
 import { cssVariablesResolver, theme } from './theme'
 
@@ -46,12 +44,9 @@ export function Providers({ session }: { session: Session }) {
           defaultColorScheme="auto"
         >
           <Direction />
-          <Notifications position="bottom-right" autoClose={6000} />
           <SessionProvider first={session}>
             <EventsProvider>
-              <ScopeProvider>
-                <RouterProvider router={router} />
-              </ScopeProvider>
+              <RouterProvider router={router} />
             </EventsProvider>
           </SessionProvider>
         </MantineProvider>

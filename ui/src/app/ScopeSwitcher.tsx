@@ -1,33 +1,32 @@
-import { Select } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { UnstyledButton } from '@mantine/core'
+import { IconSelector } from '@tabler/icons-react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { queries } from '../api/queries'
 import { useScope } from './scope'
 
-/** Chooses the account that lists are about. */
+const ScopeSelect = lazy(() => import('./ScopeSelect').then((file) => ({ default: file.ScopeSelect })))
+
+/** What lists are about. To choose something else loads the lists of organisations and accounts, and what shows them. */
 export function ScopeSwitcher() {
   const { t } = useTranslation()
-  const { account, setAccount } = useScope()
-  const [q, setQ] = useState('')
-  const found = useQuery(queries.accounts({ q: q && q !== account ? q : undefined, limit: 20 }))
-  const names = (found.data?.items ?? []).map((item) => item.name)
-  if (account && !names.includes(account)) names.unshift(account)
+  const { account, organisation } = useScope()
+  const [isLive, setLive] = useState(false)
+  const shown = account ?? organisation ?? t('scope.all')
+  const button = (
+    <UnstyledButton
+      className="scope"
+      aria-label={`${t('scope.label')}: ${shown}`}
+      aria-haspopup="listbox"
+      onClick={() => setLive(true)}
+    >
+      <span>{shown}</span>
+      <IconSelector size={14} stroke={1.6} aria-hidden />
+    </UnstyledButton>
+  )
+  if (!isLive) return button
   return (
-    <Select
-      aria-label={t('scope.label')}
-      placeholder={t('scope.all')}
-      data={names}
-      value={account ?? null}
-      onChange={(next) => setAccount(next ?? undefined)}
-      searchable
-      clearable
-      clearButtonProps={{ 'aria-label': t('scope.clear') }}
-      nothingFoundMessage={t('palette.nothing')}
-      onSearchChange={setQ}
-      size="xs"
-      w={{ base: '100%', sm: 180 }}
-      comboboxProps={{ transitionProps: { duration: 0 } }}
-    />
+    <Suspense fallback={button}>
+      <ScopeSelect />
+    </Suspense>
   )
 }

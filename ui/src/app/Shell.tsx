@@ -1,45 +1,38 @@
-import {
-  ActionIcon,
-  AppShell,
-  Burger,
-  Group,
-  Indicator,
-  Kbd,
-  Menu,
-  NavLink,
-  ScrollArea,
-  Text,
-  UnstyledButton,
-} from '@mantine/core'
-import { spotlight } from '@mantine/spotlight'
-import { IconHelp, IconListCheck, IconLogout, IconSearch, IconUserCircle } from '@tabler/icons-react'
+import { ActionIcon, AppShell, Burger, Group, Indicator, Kbd, NavLink, Text, UnstyledButton } from '@mantine/core'
+import { IconHelp, IconListCheck, IconSearch } from '@tabler/icons-react'
+import { useIsFetching } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api } from '../api/client'
+import { useDelayed } from '../components/useDelayed'
+import { AccountButton, signOut } from './AccountButton'
 import { underWay, useEvents } from './events'
 import { exact } from './format'
 import { GateDialogs } from './GateDialogs'
+import { useIdle } from './idle'
 import { NAVIGATION, type PagePath } from './navigation'
-import { Palette } from './Palette'
+import { openPalette, usePaletteWanted } from './palette'
+import { ScopeSwitcher } from './ScopeSwitcher'
 import { useMe } from './session'
 import { useShortcuts } from './shortcuts'
 
 // what a page does not need first comes after it
 const ChangesDrawer = lazy(() => import('./ChangesDrawer').then((file) => ({ default: file.ChangesDrawer })))
 const ShortcutSheet = lazy(() => import('./ShortcutSheet').then((file) => ({ default: file.ShortcutSheet })))
-const ScopeSwitcher = lazy(() => import('./ScopeSwitcher').then((file) => ({ default: file.ScopeSwitcher })))
+const Palette = lazy(() => import('./Palette').then((file) => ({ default: file.Palette })))
+const Toasts = lazy(() => import('./Toasts').then((file) => ({ default: file.Toasts })))
+const JobWatch = lazy(() => import('./JobWatch').then((file) => ({ default: file.JobWatch })))
+const Bell = lazy(() => import('../features/notice/Bell').then((file) => ({ default: file.Bell })))
 
-async function signOut() {
-  await api.DELETE('/api/v1/session')
-  location.assign('/login')
-}
+/** An answer that takes so long is told of. */
+const SLOW = 4000
 
-/** The bars above a page: somebody acts as this person; nothing new is heard from the server. */
+/** The bars above a page: somebody acts as this person; nothing new is heard from the server; an answer is long in coming. */
 function Bars() {
   const { t } = useTranslation()
   const { session } = useMe()
   const { isLate } = useEvents()
+  const isSlow = useDelayed(useIsFetching({ predicate: ({ state }) => state.data === undefined }) > 0, SLOW)
   return (
     <>
       {session.acting && (
@@ -55,6 +48,11 @@ function Bars() {
           {t('shell.paused')}
         </div>
       )}
+      {isSlow && !isLate && (
+        <div className="bar" role="status">
+          {t('shell.slow')}
+        </div>
+      )}
     </>
   )
 }
@@ -65,7 +63,7 @@ function Navigation({ onGo }: { onGo: () => void }) {
   const { pathname } = useLocation()
   const isHere = (to: string) => (to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`))
   return (
-    <ScrollArea type="auto">
+    <div className="nav-scroll">
       {NAVIGATION.map((group) => {
         const items = group.items.filter((item) => may(item.needs))
         if (items.length === 0) return null
@@ -90,29 +88,7 @@ function Navigation({ onGo }: { onGo: () => void }) {
           </div>
         )
       })}
-    </ScrollArea>
-  )
-}
-
-function AccountMenu() {
-  const { t } = useTranslation()
-  const { session } = useMe()
-  return (
-    <Menu position="bottom-end" transitionProps={{ duration: 0 }}>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="slate" size={36} aria-label={t('shell.account', { login: session.login })}>
-          <IconUserCircle size={20} stroke={1.6} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item component={Link} to="/profile" leftSection={<IconUserCircle size={16} aria-hidden />}>
-          {t('shell.profile', { login: session.login })}
-        </Menu.Item>
-        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut()}>
-          {t('shell.signOut')}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    </div>
   )
 }
 
@@ -125,12 +101,22 @@ export function Shell() {
   const { events } = useEvents()
   const [isMenuOpen, setMenuOpen] = useState(false)
   const [isDrawerOpen, setDrawerOpen] = useState(false)
+  const [jobs, setJobs] = useState(0)
   const [isSheetOpen, setSheetOpen] = useState(false)
+  const isIdle = useIdle()
+  useEffect(() => {
+    if (isIdle) void import('../components/layers')
+  }, [isIdle])
+  const wantsPalette = usePaletteWanted()
   const go = useCallback((to: PagePath) => void navigate({ to }), [navigate])
   const drawer = useCallback(() => setDrawerOpen((is) => !is), [])
+  // where a failed job is looked at already, no drawer covers it
+  const jobFailed = useCallback(() => {
+    if (!/^\/(jobs|start)/.test(location.pathname)) setDrawerOpen(true)
+  }, [])
   const sheet = useCallback(() => setSheetOpen(true), [])
   useShortcuts({ go, drawer, sheet })
-  const running = underWay(events).length
+  const running = underWay(events).length + jobs
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top, and is named
   useEffect(() => {
@@ -164,13 +150,11 @@ export function Shell() {
               </Text>
               {may('GET /api/v1/accounts') && (
                 <Group visibleFrom="sm">
-                  <Suspense>
-                    <ScopeSwitcher />
-                  </Suspense>
+                  <ScopeSwitcher />
                 </Group>
               )}
             </Group>
-            <UnstyledButton className="search" visibleFrom="sm" onClick={spotlight.open}>
+            <UnstyledButton className="search" visibleFrom="sm" onClick={openPalette}>
               <IconSearch size={15} aria-hidden />
               <Text size="sm" c="dimmed" flex={1} truncate>
                 {t('palette.title')}
@@ -184,7 +168,7 @@ export function Shell() {
                 size={36}
                 hiddenFrom="sm"
                 aria-label={t('palette.title')}
-                onClick={spotlight.open}
+                onClick={openPalette}
               >
                 <IconSearch size={18} stroke={1.6} />
               </ActionIcon>
@@ -199,6 +183,9 @@ export function Shell() {
                   <IconListCheck size={18} stroke={1.6} />
                 </ActionIcon>
               </Indicator>
+              <Suspense fallback={<span style={{ width: 36 }} />}>
+                <Bell />
+              </Suspense>
               <ActionIcon
                 variant="subtle"
                 color="slate"
@@ -209,16 +196,14 @@ export function Shell() {
               >
                 <IconHelp size={18} stroke={1.6} />
               </ActionIcon>
-              <AccountMenu />
+              <AccountButton />
             </Group>
           </Group>
         </AppShell.Header>
         <AppShell.Navbar p="xs" aria-label={t('shell.menu')}>
           {may('GET /api/v1/accounts') && (
             <Group hiddenFrom="sm" px="sm" pt="xs">
-              <Suspense>
-                <ScopeSwitcher />
-              </Suspense>
+              <ScopeSwitcher />
             </Group>
           )}
           <Navigation onGo={() => setMenuOpen(false)} />
@@ -230,8 +215,10 @@ export function Shell() {
           </div>
         </AppShell.Main>
       </AppShell>
-      <Palette />
       <Suspense>
+        {(isIdle || wantsPalette) && <Palette onSheet={sheet} />}
+        {isIdle && <Toasts />}
+        {isIdle && may('GET /api/v1/jobs') && <JobWatch onCount={setJobs} onFailed={jobFailed} />}
         {isDrawerOpen && <ChangesDrawer onClose={drawer} />}
         {isSheetOpen && <ShortcutSheet onClose={() => setSheetOpen(false)} />}
       </Suspense>

@@ -1,26 +1,21 @@
 import { Kbd, Modal, Stack, Switch } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useFocusBack } from '../components/useFocusBack'
+import { SHORTCUTS } from './keys'
 import { PAGES } from './navigation'
 import { useMe } from './session'
 import { areSingleKeysOn, setSingleKeys } from './shortcuts'
 
 /** Every key that does something. */
 export function ShortcutSheet({ onClose }: { onClose: () => void }) {
+  useFocusBack()
   const { t } = useTranslation()
   const { may } = useMe()
   const [isOn, setOn] = useState(areSingleKeysOn)
   const pages = PAGES.filter((item) => may(item.needs))
-  const keys: [string[], string][] = [
-    [['Ctrl', 'K'], t('keys.palette')],
-    [['Ctrl', 'J'], t('keys.drawer')],
-    [['/'], t('keys.filter')],
-    [['c'], t('keys.create')],
-    [['j'], t('keys.down')],
-    [['k'], t('keys.up')],
-    [['Enter'], t('keys.open')],
-    [['Esc'], t('keys.close')],
-    [['?'], t('keys.sheet')],
+  const keys: [readonly string[], string][] = [
+    ...SHORTCUTS.map(({ keys, words }): [readonly string[], string] => [keys, t(words)]),
     ...pages.map((item): [string[], string] => [['g', item.letter], t(`nav.${item.key}`)]),
   ]
   return (

@@ -9,7 +9,11 @@ export const DESTRUCTIVE = {
   account_delete: 'name',
   account_member_remove: 'confirm',
   account_suspend: 'confirm',
+  adoption_decide: 'name',
+  identity_provider_delete: 'name',
+  identity_unlink: 'confirm',
   invitation_decline: 'confirm',
+  job_cancel: 'confirm',
   organisation_delete: 'name',
   organisation_member_remove: 'confirm',
   organisation_suspend: 'confirm',
@@ -43,4 +47,4 @@ export const HARMLESS: Record<string, string> = {
 }
 
 /** What deletes and has no button yet: the command does it. A page that calls one moves it above. */
-export const WITHOUT_PAGE = ['identity_provider_delete', 'identity_unlink']
+export const WITHOUT_PAGE: string[] = []

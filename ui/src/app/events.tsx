@@ -1,10 +1,7 @@
-import { notifications } from '@mantine/notifications'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
 import { type Event, follow, type Link } from '../api/events'
 import { queries, touchedBy } from '../api/queries'
-import { eventWords } from '../components/EventLine'
-import i18n from './i18n'
 import { useMe } from './session'
 
 type Live = { events: Event[]; link: Link; isLate: boolean; error: unknown; isLoading: boolean }
@@ -44,9 +41,6 @@ export function EventsProvider({ children }: { children: ReactNode }) {
       setFresh((before) => [event, ...before].slice(0, MOST))
       kinds.add(event.kind)
       timer ??= setTimeout(read, GATHER)
-      if (event.severity === 'error') {
-        notifications.show({ color: 'red', autoClose: false, message: eventWords(event, i18n.t) })
-      }
     }
     const onLink = (next: Link) => {
       // what happened while nobody listened is read anew

@@ -27,9 +27,35 @@ export function bytes(value: number): string {
   return `${number(rest, rest < 10 && index > 0 ? 1 : 0)} ${UNITS[index]}`
 }
 
+/** A part of 1 as per cent. */
+export const percent = (value: number) =>
+  new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: value < 0.1 ? 1 : 0 }).format(value)
+
+/** Bytes a second. */
+export const rate = (value: number) => `${bytes(value)}/s`
+
+/** A moment on an axis: its time of day, or its day. */
+export const moment = (time: number, part: 'time' | 'day') =>
+  new Intl.DateTimeFormat(
+    locale(),
+    part === 'time' ? { hour: 'numeric', minute: '2-digit' } : { day: 'numeric', month: 'short' },
+  ).format(time)
+
+/** The zone that times are shown in. */
+export const zone = () =>
+  new Intl.DateTimeFormat(locale(), { timeZoneName: 'short' })
+    .formatToParts()
+    .find((part) => part.type === 'timeZoneName')?.value ?? ''
+
 /** The exact time, with its zone. */
 export const exact = (time: string) =>
   new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(time))
+
+/** The day alone. */
+export const day = (time: string) => new Intl.DateTimeFormat(locale(), { dateStyle: 'full' }).format(new Date(time))
+
+/** The time of day alone. */
+export const clock = (time: string) => new Intl.DateTimeFormat(locale(), { timeStyle: 'medium' }).format(new Date(time))
 
 /** How long ago, or in how long. */
 export function relative(time: string, now = Date.now()): string {

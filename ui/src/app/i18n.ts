@@ -1,44 +1,24 @@
 import i18n from 'i18next'
 import { initReactI18next } from 'react-i18next'
-import en from '../locales/en.json'
+import type en from '../locales/en.json'
+import { keepLanguage, textsFor, textsOf } from './locales'
 
-/** Languages by the name that they have in themselves. The pseudo-language is for tests. */
-export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const
+export { LANGUAGES, preferredLanguage } from './locales'
 
-const load: Record<string, () => Promise<{ default: object }>> = {
-  de: () => import('../locales/de.json'),
-  'en-XA': () => import('../locales/en-XA.json'),
-}
-
-const KEPT = 'language'
-
-/** Loads a language's texts and speaks it from now on, in this browser. `ar` proves the other direction, with English texts. */
+/** Loads a language's texts and speaks it from now on, in this browser. */
 export async function setLanguage(language: string) {
-  const file = load[language]
-  if (file && !i18n.hasResourceBundle(language, 'translation')) {
-    i18n.addResourceBundle(language, 'translation', (await file()).default)
+  const texts = textsFor(language)
+  if (!i18n.hasResourceBundle(texts, 'translation')) {
+    i18n.addResourceBundle(texts, 'translation', await textsOf(language))
   }
   await i18n.changeLanguage(language)
   document.documentElement.lang = language
   document.documentElement.dir = i18n.dir(language)
-  localStorage.setItem(KEPT, language)
-  // the sign-in page, which comes from the server, speaks it too
-  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser yet
-  document.cookie = `__Host-language=${language}; Path=/; Max-Age=31536000; Secure; SameSite=Lax`
-}
-
-/** What was chosen in this browser, or else what the browser prefers. */
-export function preferredLanguage(): string {
-  const kept = localStorage.getItem(KEPT)
-  if (kept) return kept
-  const found = navigator.languages
-    .map((language) => language.split('-')[0])
-    .find((language) => language && language in LANGUAGES)
-  return found ?? 'en'
+  keepLanguage(language)
 }
 
 void i18n.use(initReactI18next).init({
-  resources: { en: { translation: en } },
+  resources: {},
   lng: 'en',
   fallbackLng: 'en',
   load: 'currentOnly',
@@ -55,7 +35,9 @@ declare module 'i18next' {
 
 /** A text whose key is made at run time, such as that of a reason's code; undefined where there is none. */
 export function said(key: string, values?: Record<string, unknown>): string | undefined {
-  return i18n.exists(key) ? (i18n.t as unknown as (key: string, values?: object) => string)(key, values) : undefined
+  return i18n.exists(key, values)
+    ? (i18n.t as unknown as (key: string, values?: object) => string)(key, values)
+    : undefined
 }
 
 export default i18n

@@ -3,7 +3,9 @@ import {
   IconBuilding,
   IconHistory,
   IconHome,
+  IconId,
   IconKey,
+  IconListCheck,
   IconPackage,
   IconServer,
   IconSettings,
@@ -37,6 +39,13 @@ export const NAVIGATION = [
       },
       { to: '/people', key: 'people', icon: IconUserCircle, letter: 'e', needs: 'GET /api/v1/persons' },
       { to: '/roles', key: 'roles', icon: IconShieldCheck, letter: 'r', needs: 'GET /api/v1/roles' },
+      {
+        to: '/identity-providers',
+        key: 'identityProviders',
+        icon: IconId,
+        letter: 'y',
+        needs: 'GET /api/v1/identity-providers',
+      },
     ],
   },
   {
@@ -44,6 +53,7 @@ export const NAVIGATION = [
     items: [
       { to: '/changes', key: 'changes', icon: IconHistory, letter: 'c', needs: 'GET /api/v1/drift' },
       { to: '/health', key: 'health', icon: IconServer, letter: 's', needs: 'GET /api/v1/node' },
+      { to: '/jobs', key: 'jobs', icon: IconListCheck, letter: 'j', needs: 'GET /api/v1/jobs' },
       { to: '/webhooks', key: 'webhooks', icon: IconWebhook, letter: 'k', needs: 'GET /api/v1/webhooks' },
       { to: '/settings', key: 'settings', icon: IconSettings, letter: 't', needs: 'GET /api/v1/settings' },
       { to: '/audit', key: 'audit', icon: IconArchive, letter: 'l', needs: 'GET /api/v1/audit' },

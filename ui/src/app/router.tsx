@@ -1,9 +1,16 @@
 import { Stack, Title } from '@mantine/core'
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  parseSearchWith,
+  stringifySearchWith,
+} from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { EmptyState, ErrorState } from '../components/States'
 import { Shell } from './Shell'
-import { readSearch } from './url'
+import { keepScope, readSearch } from './url'
 
 function NotFound() {
   const { t } = useTranslation()
@@ -18,6 +25,7 @@ function NotFound() {
 const root = createRootRoute({
   component: Shell,
   validateSearch: readSearch,
+  search: { middlewares: [keepScope] },
   notFoundComponent: NotFound,
   errorComponent: ({ error, reset }) => <ErrorState error={error} retry={reset} />,
 })
@@ -71,9 +79,24 @@ const routes = root.addChildren([
     component: lazyRouteComponent(() => import('../features/webhook/Webhook'), 'WebhookPage'),
   }),
   createRoute({
+    ...at('/identity-providers'),
+    component: lazyRouteComponent(() => import('../features/identity/Providers'), 'Providers'),
+  }),
+  createRoute({
+    ...at('/identity-providers/$provider'),
+    component: lazyRouteComponent(() => import('../features/identity/Provider'), 'ProviderPage'),
+  }),
+  createRoute({
+    ...at('/adoption'),
+    component: lazyRouteComponent(() => import('../features/node/Adoption'), 'Adoption'),
+  }),
+  createRoute({
     ...at('/settings'),
     component: lazyRouteComponent(() => import('../features/setting/Settings'), 'Settings'),
   }),
+  createRoute({ ...at('/jobs'), component: lazyRouteComponent(() => import('../features/job/Jobs'), 'Jobs') }),
+  createRoute({ ...at('/jobs/$job'), component: lazyRouteComponent(() => import('../features/job/Job'), 'JobPage') }),
+  createRoute({ ...at('/start'), component: lazyRouteComponent(() => import('../features/start/Start'), 'Start') }),
   createRoute({ ...at('/audit'), component: lazyRouteComponent(() => import('../features/audit/Audit'), 'Audit') }),
   createRoute({
     ...at('/profile'),
@@ -82,7 +105,14 @@ const routes = root.addChildren([
 ])
 
 /** Every page has an address; the page's code is loaded when somebody means to go there. */
-export const router = createRouter({ routeTree: routes, defaultPreload: 'intent', scrollRestoration: false })
+export const router = createRouter({
+  routeTree: routes,
+  // an address holds texts: no quotes round those that look like numbers
+  parseSearch: parseSearchWith((text) => text),
+  stringifySearch: stringifySearchWith(String),
+  defaultPreload: 'intent',
+  scrollRestoration: false,
+})
 
 declare module '@tanstack/react-router' {
   interface Register {

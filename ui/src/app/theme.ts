@@ -1,17 +1,16 @@
 import {
-  Button,
   type CSSVariablesResolver,
   createTheme,
-  Drawer,
+  type DrawerProps,
   defaultVariantColorsResolver,
-  Loader,
+  type LoaderProps,
   type MantineColorsTuple,
-  Menu,
-  Modal,
-  Notification,
-  Text,
+  type MenuProps,
+  type ModalProps,
+  type TextProps,
   type VariantColorsResolver,
 } from '@mantine/core'
+import i18n from './i18n'
 
 const slate: MantineColorsTuple = [
   '#f6f8fa',
@@ -101,20 +100,29 @@ export const theme = createTheme({
       h3: { fontSize: '0.9375rem', lineHeight: '1.4' },
     },
   },
+  // Plain values: to name the components themselves would load all of them with the first page.
   components: {
     // The header of a dialog is no landmark. Every close button is named where the dialog is used (components/Layers).
-    Modal: Modal.extend({
-      defaultProps: { yOffset: '8vh', radius: 6, attributes: { header: { role: 'none' } } },
+    Modal: {
+      defaultProps: {
+        yOffset: '8vh',
+        radius: 6,
+        attributes: { header: { role: 'none' } },
+      } satisfies Partial<ModalProps>,
       styles: { title: { fontSize: '1.0625rem', fontWeight: 600 } },
-    }),
-    Drawer: Drawer.extend({
-      defaultProps: { position: 'right', attributes: { header: { role: 'none' } } },
+    },
+    Drawer: {
+      defaultProps: { position: 'right', attributes: { header: { role: 'none' } } } satisfies Partial<DrawerProps>,
       styles: { title: { fontSize: '1.0625rem', fontWeight: 600 } },
-    }),
-    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
-    Notification: Notification.extend({ styles: { description: { color: 'var(--mantine-color-dimmed)' } } }),
-    Text: Text.extend({ defaultProps: { size: 'sm' } }),
-    Button: Button.extend({ styles: { root: { fontWeight: 500 } } }),
-    Loader: Loader.extend({ defaultProps: { type: 'dots' } }),
+    },
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } satisfies Partial<MenuProps> },
+    Notification: {
+      // asked for when one is shown: the language may be another one then
+      defaultProps: () => ({ closeButtonProps: { 'aria-label': i18n.t('common.close') } }),
+      styles: { description: { color: 'var(--mantine-color-dimmed)' } },
+    },
+    Text: { defaultProps: { size: 'sm' } satisfies Partial<TextProps> },
+    Button: { styles: { root: { fontWeight: 500 } } },
+    Loader: { defaultProps: { type: 'dots' } satisfies Partial<LoaderProps> },
   },
 })

@@ -23,6 +23,7 @@ export function eventWords(event: Event, t: TFunction): string {
 export function pageOf(kind: string, name: string): { to: string; params: Record<string, string> } | undefined {
   if (kind === 'account') return { to: '/accounts/$account', params: { account: name } }
   if (kind === 'site') return { to: '/sites/$site', params: { site: name } }
+  if (kind === 'identity_provider') return { to: '/identity-providers/$provider', params: { provider: name } }
   if (kind === 'webserver' || kind === 'node') return { to: '/health', params: {} }
   return undefined
 }
@@ -30,7 +31,12 @@ export function pageOf(kind: string, name: string): { to: string; params: Record
 /** One line of what happened; the object's name leads to its page. */
 export function EventLine({ event }: { event: Event }) {
   const { t } = useTranslation()
-  const page = event.code === 'object.removed' ? undefined : pageOf(event.kind, nameOf(event))
+  const page =
+    event.kind === 'job'
+      ? { to: '/jobs/$job', params: { job: event.id } }
+      : event.code === 'object.removed'
+        ? undefined
+        : pageOf(event.kind, nameOf(event))
   const words = eventWords(event, t)
   const message = (event.params as { message?: string }).message
   return (

@@ -10,7 +10,13 @@ export function ObjectTabs({ tabs }: { tabs: { key: string; label: string; show:
     <Tabs
       value={now}
       onChange={(next) =>
-        setUrl({ tab: next === tabs[0]?.key ? undefined : (next ?? undefined), cursor: undefined, q: undefined })
+        setUrl({
+          tab: next === tabs[0]?.key ? undefined : (next ?? undefined),
+          cursor: undefined,
+          page: undefined,
+          sort: undefined,
+          q: undefined,
+        })
       }
       keepMounted={false}
     >

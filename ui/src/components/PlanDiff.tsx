@@ -30,7 +30,7 @@ const TONES: Record<string, Tone> = { none: 'off', reload: 'moving', restart: 'w
 /** What a step or a whole plan does to what runs. */
 export function Impact({ impact }: { impact: string }) {
   return (
-    <Badge tone={TONES[impact] ?? 'off'} bare>
+    <Badge tone={TONES[impact] ?? 'off'} bare={impact === 'none'}>
       {said(`impact.${impact}`) ?? impact}
     </Badge>
   )
@@ -38,7 +38,8 @@ export function Impact({ impact }: { impact: string }) {
 
 type Step = Plan['objects'][number]['steps'][number]
 
-function StepRow({ step }: { step: Step }) {
+/** A step, with the difference of its file below it. */
+export function StepRow({ step, isOpen = false }: { step: Step; isOpen?: boolean }) {
   const { t } = useTranslation()
   const line = (
     <>
@@ -48,7 +49,7 @@ function StepRow({ step }: { step: Step }) {
   return (
     <li>
       {step.diff ? (
-        <details>
+        <details open={isOpen}>
           <summary>{line}</summary>
           <Diff text={step.diff} label={t('plan.diffOf', { path: step.path ?? step.summary })} />
         </details>

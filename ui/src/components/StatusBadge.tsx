@@ -60,6 +60,12 @@ export function conditionOf(object: Stands): string {
   return object.condition === 'ready' && !isObserved ? 'converging' : object.condition
 }
 
+/** Whether an object that is not as asked waits for its next attempt: somebody who mended what was in the way need not. */
+export function mayRetry(object: Stands & { next_attempt_at?: string | null }): boolean {
+  const condition = conditionOf(object)
+  return condition === 'failed' || condition === 'degraded' || (condition === 'pending' && !!object.next_attempt_at)
+}
+
 const TONES: Record<string, Tone> = {
   pending: 'moving',
   converging: 'moving',
@@ -81,6 +87,15 @@ export function ConditionBadge({ condition }: { condition: string }) {
     </Badge>
   )
 }
+
+/** The same in words. */
+export const statusWords = (object: Stands) =>
+  [
+    ...(conditionOf(object) !== 'ready' || !object.suspended ? [conditionOf(object)] : []),
+    ...(object.suspended ? ['suspended'] : []),
+  ]
+    .map((word) => said(`condition.${word}`) ?? word)
+    .join(', ')
 
 /** The condition, and beside it that the object is suspended: the two are different facts. */
 export function StatusBadge({ object }: { object: Stands }) {

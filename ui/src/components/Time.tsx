@@ -1,14 +1,35 @@
-import { Tooltip } from '@mantine/core'
+import { lazy, Suspense, useState } from 'react'
 import { exact, relative } from '../app/format'
 
-/** A moment: how long ago, and exactly on hover, on focus and for a screen reader. */
+const Tip = lazy(() => import('./layers').then((file) => ({ default: file.Tip })))
+
+/** A finger has no hover: what it touched is shown for so long. */
+const TOUCHED = 3000
+
+/** A moment: how long ago, and exactly under the pointer, under a finger and for a screen reader. Lists have hundreds: idle, it is plain. */
 export function Time({ at, none = '' }: { at: string | null | undefined; none?: string }) {
+  const [isOver, setOver] = useState<boolean>()
   if (!at) return <>{none}</>
+  const time = (
+    <time
+      dateTime={at}
+      style={{ whiteSpace: 'nowrap' }}
+      title={isOver === undefined ? exact(at) : undefined}
+      onPointerEnter={(event) => {
+        setOver(true)
+        if (event.pointerType === 'touch') setTimeout(() => setOver(false), TOUCHED)
+      }}
+      onPointerLeave={(event) => event.pointerType !== 'touch' && setOver(false)}
+    >
+      {relative(at)}
+    </time>
+  )
+  if (isOver === undefined) return time
   return (
-    <Tooltip label={exact(at)} events={{ hover: true, focus: true, touch: true }}>
-      <time dateTime={at} style={{ whiteSpace: 'nowrap' }} title={exact(at)}>
-        {relative(at)}
-      </time>
-    </Tooltip>
+    <Suspense fallback={time}>
+      <Tip label={exact(at)} isOpen={isOver}>
+        {time}
+      </Tip>
+    </Suspense>
   )
 }

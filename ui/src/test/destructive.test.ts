@@ -18,14 +18,14 @@ const text = readdirSync(source, { recursive: true })
   .map((name) => readFileSync(join(source, name), 'utf8'))
   .join('\n')
 
-test('every operation that deletes or suspends is asked about first, or says why it is not', () => {
+test('D1 every operation that deletes or suspends is asked about first, or says why it is not', () => {
   const taking = operations.filter(({ method, path }) => method === 'delete' || /\/(suspend|drop)$/.test(path))
   expect(taking.length).toBeGreaterThan(20)
   const uncovered = taking.filter(({ id }) => !(id in DESTRUCTIVE) && !(id in HARMLESS) && !WITHOUT_PAGE.includes(id))
   expect(uncovered.map(({ id }) => id)).toEqual([])
 })
 
-test.each(Object.keys(DESTRUCTIVE))('%s is an operation, has all its words, and a page asks by it', (id) => {
+test.each(Object.keys(DESTRUCTIVE))('D1 %s is an operation, has all its words, and a page asks by it', (id) => {
   expect(operations.some((operation) => operation.id === id)).toBe(true)
   const words = (en.destroy as Record<string, Record<string, string>>)[id]
   expect(Object.keys(words ?? {}).sort()).toEqual(['body', 'button', 'done', 'title'])

@@ -1,6 +1,7 @@
 import '@testing-library/jest-dom/vitest'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterEach } from 'vitest'
+import { setLanguage } from '../app/i18n'
 
 // what Mantine asks of a browser, and jsdom has not
 window.matchMedia ??= (media: string) =>
@@ -10,5 +11,8 @@ window.ResizeObserver ??= class {
   unobserve() {}
   disconnect() {}
 }
+
+configure({ asyncUtilTimeout: 5000 })
+await setLanguage('en')
 
 afterEach(cleanup)

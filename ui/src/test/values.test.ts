@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { bytes, duration, relative } from '../app/format'
-import { tokens } from '../app/theme'
 import { readSearch } from '../app/url'
 import { conditionOf } from '../components/StatusBadge'
 import { amountFrom, amountText } from '../features/package/Amounts'
@@ -31,7 +30,7 @@ test('a setting keeps its type', () => {
   expect(settingValue(' ', null)).toBe(null)
 })
 
-test('nothing is ready before it was observed', () => {
+test('S3 nothing is ready before it was observed', () => {
   expect(conditionOf({ condition: 'ready', generation: 2, observed_generation: 1 })).toBe('converging')
   expect(conditionOf({ condition: 'ready', generation: 2, observed_generation: 2 })).toBe('ready')
   expect(conditionOf({ condition: 'failed', generation: 2, observed_generation: 1 })).toBe('failed')
@@ -47,21 +46,4 @@ test('figures are for people', () => {
   expect(bytes(24 * 2 ** 30)).toBe('24 GiB')
   expect(duration(3 * 86_400 + 7200 + 59)).toBe('3 days 2 hr')
   expect(relative('2026-01-01T00:00:00Z', Date.parse('2026-01-01T02:30:00Z'))).toBe('2 hours ago')
-})
-
-/** Relative luminance of WCAG. */
-function luminance(hex: string) {
-  const parts = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
-  const [r = 0, g = 0, b = 0] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b
-}
-
-test.each(['light', 'dark'] as const)('texts of %s are readable on its ground', (scheme) => {
-  const all = tokens[scheme]
-  const ground = luminance(all['--mantine-color-body'])
-  for (const name of ['text', 'dimmed', 'error', 'placeholder', 'anchor'] as const) {
-    const light = luminance(all[`--mantine-color-${name}`])
-    const ratio = (Math.max(ground, light) + 0.05) / (Math.min(ground, light) + 0.05)
-    expect(ratio, name).toBeGreaterThanOrEqual(4.5)
-  }
 })

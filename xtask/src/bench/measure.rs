@@ -224,7 +224,12 @@ pub(super) fn latency(rig: &Rig, size: &str, requests: usize) -> Result<Vec<Figu
     for (way, base, socket) in
         [("HTTPS", https.as_str(), false), ("the unix socket", "http://localhost", true)]
     {
-        for (what, path) in [("list of 100", "/sites?limit=100".to_owned()), ("read", String::new())] {
+        for (what, path) in [
+            ("list of 100", "/sites?limit=100".to_owned()),
+            ("read", String::new()),
+            ("figures of a day", "/node/metrics".to_owned()),
+            ("notices", "/notices".to_owned()),
+        ] {
             let path = |at: usize| match path.as_str() {
                 // reads go all over the table
                 "" => format!("/sites/s{}.example.test", 1 + at * 7919 % rig.sites),

@@ -50,7 +50,7 @@ const DATABASE: &[&str] =
     &["diesel", "mysql_async", "postgres", "rusqlite", "sqlx", "sqlx-core", "tokio-postgres"];
 /// The panel's own, in `crates/`.
 const PANEL_ONLY: &[&str] =
-    &["api-kit", "audit", "auth", "auth-oidc", "auth-webauthn", "desired", "limits", "seal", "store"];
+    &["api-kit", "audit", "auth", "auth-oidc", "auth-webauthn", "desired", "jobs", "limits", "seal", "store"];
 /// The host's side, in `crates/`.
 const HOST_ONLY: &[&str] = &["hostd", "hostfs"];
 /// What a spec may name itself, besides specs.

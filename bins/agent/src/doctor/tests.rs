@@ -54,21 +54,21 @@ fn each_rule_of_sftp_that_is_gone_is_told() {
 #[test]
 fn a_unit_that_would_not_start_at_boot_is_told() {
     let host = Host::for_test().unwrap();
-    let boot = complaints(&units(&host), "unit.boot");
+    let boot = complaints(&units(&host, true), "unit.boot");
     assert_eq!(boot, UNITS.map(|(unit, _)| unit.to_owned()), "nginx and sshd are enabled on a test's host");
     for (unit, target) in UNITS {
         write(&host, &format!("{UNIT_DIR}/{target}.wants/{unit}"), "");
     }
-    assert_eq!(complaints(&units(&host), "unit.boot"), Vec::<String>::new());
+    assert_eq!(complaints(&units(&host, true), "unit.boot"), Vec::<String>::new());
 }
 
 #[test]
 fn an_ssh_server_that_is_down_is_told_unless_its_socket_starts_it() {
     let host = Host::for_test().unwrap();
     host.fake_systemd().unwrap().set_active(&Unit::Ssh, Active::Failed);
-    assert!(complaints(&units(&host), "unit.active").contains(&"ssh.service".to_owned()));
+    assert!(complaints(&units(&host, true), "unit.active").contains(&"ssh.service".to_owned()));
     write(&host, SSH_SOCKET, "");
-    assert!(!complaints(&units(&host), "unit.active").contains(&"ssh.service".to_owned()));
+    assert!(!complaints(&units(&host, true), "unit.active").contains(&"ssh.service".to_owned()));
 }
 
 #[test]

@@ -64,6 +64,7 @@ impl Kind for Kinds {
             digest: Digest::of(b""),
             plan: Plan::default(),
             changed: false,
+            taken: 0,
             status: Status::ready(),
         }))
     }
@@ -80,10 +81,15 @@ impl Kind for Kinds {
     fn drift(&self) -> Result<Vec<Drift>, LedgerError> {
         Ok(Vec::new())
     }
-    fn revert(&self, _: &str, _: converge::TakeBack) -> Result<Option<Report>, LedgerError> {
+    fn revert(
+        &self,
+        _: &str,
+        _: converge::TakeBack,
+        _: &converge::Cause,
+    ) -> Result<Option<Report>, LedgerError> {
         Ok(None)
     }
-    fn pause(&self, _: &str, _: Option<Pause>) -> Result<Option<Report>, LedgerError> {
+    fn pause(&self, _: &str, _: Option<Pause>, _: &converge::Cause) -> Result<Option<Report>, LedgerError> {
         Ok(None)
     }
     fn forget_gone(&self, _: i64) -> Result<usize, LedgerError> {

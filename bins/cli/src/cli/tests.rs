@@ -31,6 +31,12 @@ const GOOD: &[&str] = &[
     "drift revert /etc/nginx/holdfast/http.conf --seen ba7816bf8f01",
     "drift pause webserver node --for 12h --reason later",
     "node edit --listen 0.0.0.0:80,[::]:80",
+    "node metrics --last 7d --points 100",
+    "node metrics --from 2026-03-01T00:00:00Z --to 2026-03-02T00:00:00Z",
+    "node processes --sort cpu --limit 5",
+    "node services",
+    "notice list",
+    "notice read --until 7 --dry-run",
     "package create basic --limit sites=3 --limit memory=512M --feature php=off",
     "package edit basic --limit sites=unlimited --dry-run",
     "account sell alice --package none --limit sites=usual --feature sftp=on",
@@ -80,6 +86,11 @@ const BAD: &[&str] = &[
     "drift pause site x --for 31d",
     "drift pause site x --for 12",
     "node edit",
+    "node metrics --last 101d",
+    "node metrics --last 1d --from 2026-03-01T00:00:00Z",
+    "node metrics --points 0",
+    "node processes --sort name",
+    "notice read --until x",
     "package edit basic",
     "account sell alice",
     "account sell alice --limit sites",
@@ -187,7 +198,10 @@ async fn hostile_text_of_the_panel_never_reaches_the_terminal() {
         { "summary": hostile, "diff": hostile, "unknown": hostile }] }] }, "waiting": [{ "kind": hostile, "name": hostile, "condition": hostile, "reason": hostile }] });
     let settings = serde_json::json!({ "items": [{ "key": hostile, "value": hostile, "what": hostile }] });
     let audit = serde_json::json!({ "items": [{ "seq": 1, "actor_name": hostile, "action": hostile, "after": { "name": hostile }, "outcome": hostile }] });
-    let cases: [(&[&str], &str, &serde_json::Value); 9] = [
+    let processes = serde_json::json!({ "count": 1, "items": [{ "command": hostile, "user": hostile, "account": hostile, "unit": hostile, "started_at": hostile }] });
+    let services = serde_json::json!({ "items": [{ "unit": hostile, "what": hostile, "active": hostile, "sub": hostile }], "pools_failed": [hostile] });
+    let notices = serde_json::json!({ "items": [{ "topic": hostile, "code": hostile, "last_at": hostile, "objects": [{ "kind": hostile, "name": hostile }] }] });
+    let cases: [(&[&str], &str, &serde_json::Value); 12] = [
         (&["site", "show", "x"], "GET /sites/x", &bad),
         (&["site", "list"], "GET /sites?limit=200", &page),
         (&["event", "list"], "GET /events?limit=50", &events),
@@ -197,6 +211,9 @@ async fn hostile_text_of_the_panel_never_reaches_the_terminal() {
         (&["setting", "list"], "GET /settings", &settings),
         (&["audit", "list"], "GET /audit?limit=200", &audit),
         (&["node", "show"], "GET /node", &bad),
+        (&["node", "processes"], "GET /node/processes?sort=memory&limit=20", &processes),
+        (&["node", "services"], "GET /node/services", &services),
+        (&["notice", "list"], "GET /notices", &notices),
     ];
     for (args, line, answer) in cases {
         for json in [false, true] {

@@ -1,27 +1,29 @@
-//! Server-sent events, as far as the panel sends them: `id`, `data`, comments.
+//! Server-sent events, as far as the panel sends them: `event`, `id`, `data`, comments.
 
 /// A message of more is dropped: nothing of ours is that long.
 const LONGEST: usize = 1 << 20;
 
 /// One message.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Message {
+pub(crate) struct Message {
     /// The cursor behind it.
-    pub(super) id: Option<String>,
+    pub(crate) id: Option<String>,
+    /// What kind of message it is.
+    pub(crate) event: Option<String>,
     /// Its lines.
-    pub(super) data: String,
+    pub(crate) data: String,
 }
 
 /// Makes messages of bytes, however they are cut.
 #[derive(Debug, Default)]
-pub(super) struct Parser {
+pub(crate) struct Parser {
     line: Vec<u8>,
     message: Message,
 }
 
 impl Parser {
     /// The messages that these bytes complete.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Message> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<Message> {
         let mut ready = Vec::new();
         for &byte in bytes {
             if byte != b'\n' {
@@ -44,6 +46,7 @@ impl Parser {
             let value = value.strip_prefix(' ').unwrap_or(value);
             match field {
                 "id" => self.message.id = Some(value.to_owned()),
+                "event" => self.message.event = Some(value.to_owned()),
                 "data" if self.message.data.len() + value.len() < LONGEST => {
                     if !self.message.data.is_empty() {
                         self.message.data.push('\n');

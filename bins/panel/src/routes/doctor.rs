@@ -6,8 +6,10 @@ use api_kit::openapi::Problems;
 use api_kit::{ApiError, Caller, Json};
 use auth::ViewNode;
 use axum::extract::State;
+use certificate::Certificate;
 use converge::methods::{Finding, RunDoctor, Severity};
 use desired::{Access, Table, Why};
+use names::Micros;
 use package_panel::Hosted;
 use serde::{Deserialize, Serialize};
 use store::{Statement, Tx};
@@ -77,6 +79,7 @@ async fn doctor_run(State(parts): State<Parts>, Caller(actor): Caller) -> Result
     findings.push(answers("probe.answers", "the probe", &parts.probe, "holdfast-probe").await);
     findings.push(answers("egress.answers", "egress", &parts.egress, "holdfast-egress").await);
     findings.extend(adoption(&parts).await);
+    findings.push(certificate(&parts));
     match parts.panel.agent().call(&RunDoctor {}).await {
         Ok(diagnosis) => {
             findings.push(finding("agent.answers", "the agent", Ok("answers".to_owned())));
@@ -181,6 +184,41 @@ async fn adoption(parts: &Parts) -> Vec<Finding> {
         findings.push(finding("panel.kept", &subject, Ok(message)));
     }
     findings
+}
+
+/// A certificate that ends sooner is told.
+const ENDS_SOON: Duration = Duration::from_hours(14 * 24);
+const CERTIFICATE_REMEDY: &str = "Put certificate and key of the panel's name as PEM into /etc/holdfast/credentials/tls.pem, then: systemctl restart holdfast-panel.";
+
+/// What browsers are shown by the panel itself.
+fn certificate(parts: &Parts) -> Finding {
+    let (code, subject) = ("panel.certificate", "the panel's certificate");
+    let found = crate::tls::pem().map_err(|error| error.to_string());
+    let found = found.and_then(|pem| Certificate::read(&pem).map_err(|error| error.to_string()));
+    let seen = match found {
+        Ok(found) => judge(&found, parts.panel.now()),
+        Err(error) => Err((Severity::Warning, format!("cannot be read: {error}"), CERTIFICATE_REMEDY)),
+    };
+    finding(code, subject, seen)
+}
+
+fn judge(found: &Certificate, now: Micros) -> Result<String, (Severity, String, &'static str)> {
+    let until = Micros::new(found.not_after.saturating_mul(1_000_000)).unwrap_or(now).to_string();
+    let until = until.split('T').next().unwrap_or_default();
+    if found.expired(now.as_micros()) {
+        return Err((Severity::Error, format!("has expired on {until}"), CERTIFICATE_REMEDY));
+    }
+    if found.self_signed {
+        let words = format!(
+            "is self-signed, so browsers ask before they trust it; valid until {until}, SHA-256 {}",
+            found.fingerprint
+        );
+        return Err((Severity::Warning, words, CERTIFICATE_REMEDY));
+    }
+    if found.expired(now.plus(ENDS_SOON).as_micros()) {
+        return Err((Severity::Warning, format!("ends on {until}"), CERTIFICATE_REMEDY));
+    }
+    Ok(format!("valid until {until}"))
 }
 
 /// A receiver may be away for so long.

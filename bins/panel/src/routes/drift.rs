@@ -99,13 +99,7 @@ struct Decided {
     message: Option<String>,
 }
 
-async fn name_of(panel: &Panel, object: &HostObject) -> Result<String, StoreError> {
-    let Some(kind) = panel.registry().find(&object.kind) else { return Ok(object.scope.clone()) };
-    let wish = panel.store().read(async |tx: &mut Tx| kind.load(tx, &object.scope).await).await?;
-    Ok(wish.map_or_else(|| object.scope.clone(), |wish| wish.name().to_owned()))
-}
-
-fn moment(micros: i64) -> Option<Micros> {
+pub(super) fn moment(micros: i64) -> Option<Micros> {
     Micros::new(micros).ok().filter(|moment| moment.as_micros() > 0)
 }
 
@@ -120,7 +114,7 @@ async fn drift_list(
     let found = panel.agent().call(&ListDrift {}).await.map_err(agent_error)?;
     let mut items = Vec::new();
     for Drift { object, path, mtime, noticed, foreign, diff, waiting, actions } in found.drift {
-        let name = name_of(&panel, &object).await?;
+        let name = super::name_of(&panel, &object.kind, &object.scope).await?;
         let (changed_at, noticed_at) = (moment(mtime), moment(noticed));
         let (kind, id) = (object.kind, object.scope);
         items.push(DriftView {

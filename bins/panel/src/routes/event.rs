@@ -61,25 +61,24 @@ struct EventState {
 
 /// How many streams each actor has.
 #[derive(Debug, Clone, Default)]
-struct Streams {
+pub(super) struct Streams {
     by_actor: Arc<Mutex<HashMap<String, usize>>>,
 }
 
 /// A stream that counts until it is dropped.
 #[derive(Debug)]
-struct Counted {
+pub(super) struct Counted {
     streams: Streams,
     actor: String,
 }
 
 impl Streams {
-    fn begin(&self, actor: &Actor) -> Result<Counted, ApiError> {
+    pub(super) fn begin(&self, actor: &Actor, what: &str) -> Result<Counted, ApiError> {
         let actor = actor.key();
         let mut by_actor = self.by_actor.lock().unwrap_or_else(PoisonError::into_inner);
         let count = by_actor.entry(actor.clone()).or_default();
         if *count >= MOST_STREAMS {
-            let detail =
-                format!("You follow the events {MOST_STREAMS} times already. End one of the streams.");
+            let detail = format!("You follow {what} {MOST_STREAMS} times already. End one of the streams.");
             return Err(ApiError::too_many("streams_too_many", detail, LATER));
         }
         *count += 1;
@@ -212,7 +211,7 @@ async fn event_list(
         return Ok(Json(page(&parts.panel, &scope, &after).await?).into_response());
     }
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse::<i64>().ok());
-    let counted = streams.begin(&actor)?;
+    let counted = streams.begin(&actor, "the events")?;
     let moved = parts.panel.events_moved();
     let newest = parts.panel.store().read(async |tx: &mut Tx| event::newest(tx).await).await?;
     let cursor = last.or(after.cursor).map_or(newest, |cursor| cursor.min(newest));

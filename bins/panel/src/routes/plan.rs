@@ -13,7 +13,7 @@ use desired::event::{self, Code, Event};
 use desired::{Access, Key, Panel, PlanView, PlannedObject, Table, agent_error};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{StoreError, Tx, WriteTx};
+use store::{StoreError, WriteTx};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -81,18 +81,11 @@ fn gather(into: &Gathered) -> impl FnMut(Value) + Send + use<> {
     }
 }
 
-/// The object's name; its id where the panel does not know it.
-async fn name_of(panel: &Panel, report: &Report) -> Result<String, StoreError> {
-    let Some(kind) = panel.registry().find(&report.kind) else { return Ok(report.scope.clone()) };
-    let wish = panel.store().read(async |tx: &mut Tx| kind.load(tx, &report.scope).await).await?;
-    Ok(wish.map_or_else(|| report.scope.clone(), |wish| wish.name().to_owned()))
-}
-
 async fn view(panel: &Panel, gathered: &Gathered, counts: SweepCounts) -> Result<HostPlan, ApiError> {
     let reports = std::mem::take(&mut *gathered.lock().unwrap_or_else(PoisonError::into_inner));
     let (mut objects, mut waiting) = (Vec::new(), Vec::new());
     for report in reports {
-        let name = name_of(panel, &report).await?;
+        let name = super::name_of(panel, &report.kind, &report.scope).await?;
         if !matches!(report.status.condition, Condition::Ready | Condition::Converging) {
             waiting.push(Waiting {
                 kind: report.kind.clone(),

@@ -12,7 +12,7 @@ use desired::{Access, Changed, Key, Panel, PlanView, Table, setting};
 use names::{Hostname, IpNetwork, Label, Micros, OrganisationId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{StoreError, Tx, WriteTx};
+use store::{Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -160,8 +160,25 @@ const WEBHOOK_TRIES: Known = Known {
     },
 };
 
+/// Whether the browser panel still leads an administrator through the first steps.
+const FIRST_RUN: Known = Known {
+    name: "panel.first_run",
+    what: "Whether the first steps in the browser panel are still to be taken: open or done. Where there is an account and nobody set it, they are done.",
+    default: || Value::from("open"),
+    read: |value| match value.as_str() {
+        Some(state @ ("open" | "done")) => Ok(Value::from(state)),
+        _ => Err(("unknown_value", "There is no such state.".to_owned(), "Send open or done.")),
+    },
+};
+
+const ANY_ACCOUNT: Statement =
+    Statement::new("SELECT COUNT(*) AS value FROM (SELECT 1 AS one FROM account LIMIT 1) found");
+
+pub(super) const STATEMENTS: &[Statement] = &[ANY_ACCOUNT];
+
 const ALL: &[Known] = &[
     EVENT_DAYS,
+    FIRST_RUN,
     PACKAGE,
     PANEL_HOSTNAME,
     PASSWORD_LEAST,
@@ -213,10 +230,13 @@ impl Known {
     async fn view(&self, tx: &mut Tx) -> Result<SettingView, StoreError> {
         let stored = setting::find(tx, self.name).await?;
         let default = (self.default)();
+        // an installation from before there was this setting has taken its first steps
+        let is_old = self.name == FIRST_RUN.name && stored.is_none() && tx.one::<i64>(ANY_ACCOUNT).await? > 0;
+        let usual = if is_old { Value::from("done") } else { default.clone() };
         Ok(SettingView {
             key: self.name.to_owned(),
             what: self.what.to_owned(),
-            value: stored.as_ref().map_or_else(|| default.clone(), |stored| stored.value.clone()),
+            value: stored.as_ref().map_or(usual, |stored| stored.value.clone()),
             default,
             updated_at: stored.map(|stored| stored.updated_at),
         })

@@ -14,16 +14,18 @@ use account_spec::{
     AccountSpec, AccountUsage, GetUsage, ListUids, ListUsage, UidNote, UidPage, Usage, UsagePage,
 };
 use converge::methods::{
-    AuditHead, AuditHeads, Diagnosis, DriftAction, DriftList, Finding, GetHostMetrics, HeldWish, HostMetrics,
-    ListAuditHeads, ListDrift, ListObjects, ListWishes, Object, ObjectPage, ObjectStatus, PreviewAll,
-    RecordAuditHead, RunDoctor, RunDriftAction, RunSweep, Severity, SweepCounts, SweepProgress, WatchObjects,
-    WishList,
+    AuditHead, AuditHeads, By, ChangePage, Diagnosis, DriftAction, DriftList, Finding, GetChange,
+    GetHostMetrics, GetRole, HeldWish, HostChange, HostFigures, HostMetrics, HostProcess, HostService,
+    ListAuditHeads, ListChanges, ListDrift, ListObjects, ListProcesses, ListServices, ListWishes, LogLine,
+    Object, ObjectPage, ObjectStatus, PreviewAll, ProcessList, RecordAuditHead, RoleState, RunDoctor,
+    RunDriftAction, RunSweep, ServiceList, Severity, StartRole, StopRole, SweepCounts, SweepProgress,
+    WatchObjects, WishList,
 };
 use converge::{
-    Apply, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError, Own,
-    Plan, Reason, Reconcile, Refusal, Report, Spec, Status, StepError, Wanted,
+    Apply, Cause, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError,
+    Own, Plan, PlannedStep, Reason, Reconcile, Refusal, Report, Spec, Status, StepError, Wanted,
 };
-use names::Micros;
+use names::{Generation, Micros};
 use php_spec::PoolSpec;
 use tokio::sync::broadcast;
 use web_spec::{GetTraffic, SiteSpec, SiteTraffic, TrafficPage, WebServerSpec};
@@ -223,6 +225,37 @@ type Engines = (
 
 type Happens = Box<dyn FnOnce(&FakeAgent) + Send>;
 
+/// What is noted of a site that nobody knows: asked for, put back, edited by hand.
+fn change(seq: u64) -> HostChange {
+    let by = [By::Panel, By::Agent, By::Outside][usize::try_from(seq - 1).unwrap()];
+    let path = format!("/etc/nginx/holdfast/maps/{seq}.map");
+    HostChange {
+        seq,
+        at: 1_767_225_600_000_000 + i64::try_from(seq).unwrap(),
+        object: Object { kind: "site".to_owned(), scope: "01935b2e-7a4d-7c3e-8f10-0123456789ab".to_owned() },
+        by,
+        cause: match by {
+            By::Panel => Cause { actor: "anna".to_owned(), request_id: "r1".to_owned() },
+            _ => Cause::default(),
+        },
+        generation: Generation::new(1).unwrap(),
+        absent: false,
+        edited_at: None,
+        impact: Impact::Reload,
+        steps: vec![PlannedStep {
+            code: "file.write".to_owned(),
+            summary: format!("write {path}"),
+            impact: Impact::Reload,
+            path: Some(path),
+            diff: Some("+line\n".to_owned()),
+            unknown: None,
+        }],
+        of: 1,
+        taken: 1,
+        status: Status::ready(),
+    }
+}
+
 /// The agent.
 pub(crate) struct FakeAgent {
     pub(crate) host: Arc<Host>,
@@ -243,10 +276,69 @@ pub(crate) struct FakeAgent {
     /// User ids that were ever given.
     uids: Arc<Mutex<Vec<UidNote>>>,
     pub(crate) php: Arc<Mutex<Vec<&'static str>>>,
+    /// What the kernel counted.
+    pub(crate) figures: Arc<Mutex<HostFigures>>,
+    /// The installation of the server's role.
+    pub(crate) role: Arc<Mutex<Role>>,
     /// What is gone stays in the ledger, as it does for a month on a real server.
     pub(crate) remembers: AtomicBool,
     path: PathBuf,
     running: Mutex<Option<(CancellationToken, tokio::task::JoinHandle<()>)>>,
+}
+
+/// What a role's installation does, and what it said.
+#[derive(Debug, Default)]
+pub(crate) struct Role {
+    /// How often it was begun.
+    pub(crate) runs: u32,
+    /// What the next run says at once.
+    pub(crate) says: Vec<&'static str>,
+    /// It goes on until it is told to end.
+    pub(crate) lasts: bool,
+    /// All packages are there.
+    pub(crate) installed: bool,
+    pub(crate) running: bool,
+    pub(crate) log: String,
+}
+
+impl Role {
+    fn begin(&mut self) {
+        if self.running {
+            return;
+        }
+        self.runs += 1;
+        self.running = self.lasts;
+        self.log = format!("#run {}\n", self.runs);
+        for line in self.says.clone() {
+            self.say(line);
+        }
+    }
+
+    /// Writes a line; the last one of a run that ends well installs the packages.
+    pub(crate) fn say(&mut self, line: &str) {
+        self.installed |= line == "#done";
+        self.log.push_str(line);
+        self.log.push('\n');
+    }
+
+    fn state(&self, ask: &GetRole) -> RoleState {
+        let packages = vec!["nginx".to_owned(), "php8.4-fpm".to_owned()];
+        let missing = if self.installed { Vec::new() } else { packages.clone() };
+        let unmasked = if self.runs > 0 { Vec::new() } else { vec!["apache2.service".to_owned()] };
+        let mut state =
+            RoleState { packages, missing, unmasked, running: self.running, ..RoleState::default() };
+        if let Some(from) = ask.log.as_ref().filter(|_| self.runs > 0) {
+            let run = self.runs.to_string();
+            let begin = if from.run.as_ref() == Some(&run) { from.from } else { 0 };
+            let mut end = begin;
+            for line in self.log[usize::try_from(begin).unwrap()..].split_inclusive('\n') {
+                end += line.len() as u64;
+                state.lines.push(LogLine { text: line.trim_end().to_owned(), end });
+            }
+            state.run = Some(run);
+        }
+        state
+    }
 }
 
 fn engine<S: OnHost>(ledger: &Arc<MemoryLedger>) -> Arc<Engine<Kind<S>, MemoryLedger>> {
@@ -331,6 +423,8 @@ impl FakeAgent {
             counting: Arc::default(),
             uids: Arc::default(),
             php: Arc::new(Mutex::new(vec!["8.2", "8.4"])),
+            figures: Arc::default(),
+            role: Arc::default(),
             remembers: AtomicBool::new(false),
             path: path.to_owned(),
             running: Mutex::default(),
@@ -510,8 +604,44 @@ impl FakeAgent {
         self.facts(router)
     }
 
+    /// A process and a service.
+    fn runs(router: Router) -> Router {
+        let at = Micros::now().as_micros();
+        let router = router.blocking(move |_: Call, ask: ListProcesses| {
+            let process = |pid| HostProcess {
+                pid,
+                command: "php-fpm8.4".to_owned(),
+                user: "alice".to_owned(),
+                account: Some("alice".to_owned()),
+                unit: Some("holdfast-php-alice-8.4.service".to_owned()),
+                cpu: None,
+                memory: 1 << 20,
+                started: at,
+            };
+            let processes = (1..=ask.limit.min(3)).map(process).collect();
+            Ok(ProcessList { at, count: 3, processes })
+        });
+        router.blocking(move |_: Call, _: ListServices| {
+            let service = HostService {
+                unit: "nginx.service".to_owned(),
+                what: "the web server of all sites".to_owned(),
+                active: "active".to_owned(),
+                sub: "running".to_owned(),
+                result: Some("success".to_owned()),
+                since: Some(at),
+                memory: Some(1 << 20),
+                tasks: Some(3),
+                cpu_micros: Some(1_234_567),
+                restarts: 0,
+            };
+            let (pools_active, pools_idle, pools_failed) = (1, 2, vec!["bob-8.4".to_owned()]);
+            Ok(ServiceList { at, services: vec![service], pools_active, pools_idle, pools_failed })
+        })
+    }
+
     fn facts(self: &Arc<Self>, router: Router) -> Router {
-        let php = Arc::clone(&self.php);
+        let router = Self::runs(router);
+        let (php, figures) = (Arc::clone(&self.php), Arc::clone(&self.figures));
         let router = router.blocking(move |_: Call, _: GetHostMetrics| {
             Ok(HostMetrics {
                 hostname: "server1.example.test".to_owned(),
@@ -519,6 +649,7 @@ impl FakeAgent {
                 addresses: vec!["192.0.2.10".parse().unwrap(), "2001:db8::10".parse().unwrap()],
                 php_versions: lock(&php).iter().map(|text| text.parse().unwrap()).collect(),
                 agent_version: "0.1.0".to_owned(),
+                figures: Some(*lock(&figures)),
                 ..HostMetrics::default()
             })
         });
@@ -537,7 +668,30 @@ impl FakeAgent {
             let sites = if ask.day == today { lock(&traffic).clone() } else { Vec::new() };
             Ok(TrafficPage { sites, more: false })
         });
+        let role = Arc::clone(&self.role);
+        let router = router.blocking(move |_: Call, ask: GetRole| Ok(lock(&role).state(&ask)));
+        let role = Arc::clone(&self.role);
+        let router = router.blocking(move |_: Call, ask: StartRole| {
+            let mut role = lock(&role);
+            role.begin();
+            Ok(role.state(&GetRole { role: ask.role, log: None }))
+        });
+        let role = Arc::clone(&self.role);
+        let router = router.blocking(move |_: Call, ask: StopRole| {
+            let mut role = lock(&role);
+            role.running = false;
+            Ok(role.state(&GetRole { role: ask.role, log: None }))
+        });
         let router = router.blocking(|_: Call, _: ListDrift| Ok(DriftList::default()));
+        let router = router.blocking(|_: Call, ask: ListChanges| {
+            let changes = (1..=3).rev().map(change).filter(|change| ask.fits(change));
+            Ok(ChangePage { changes: changes.take(ask.limit as usize).collect() })
+        });
+        let router = router.blocking(|_: Call, ask: GetChange| -> Result<HostChange, wire::Refusal> {
+            let missing =
+                wire::Refusal::new("holdfast.agent1.NoSuchChange", "nothing with this number is noted");
+            (1..=3).contains(&ask.seq).then(|| change(ask.seq)).ok_or(missing)
+        });
         let me = Arc::clone(self);
         let router =
             router.blocking(move |_: Call, asked: RunDriftAction| -> Result<Report, wire::Refusal> {

@@ -46,8 +46,21 @@ impl Bench {
         Self::over(folder, agent, SealKey::throw_away().unwrap()).await
     }
 
-    async fn over(folder: tempfile::TempDir, agent: Arc<FakeAgent>, seal: SealKey) -> Self {
-        let config = Config {
+    /// As [`Bench::new`], but nothing goes on beside the requests: no upkeep looks at the server while a test says what is seen.
+    pub(crate) async fn at_rest() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let agent = FakeAgent::new(&folder.path().join("agent.sock"));
+        agent.start();
+        let config = Self::config(&folder);
+        let seal = SealKey::throw_away().unwrap();
+        let parts = start::parts(&config, seal, CancellationToken::new()).await.unwrap();
+        web_panel::node::ensure_local(&parts.panel, &config.web_listen).await.unwrap();
+        let router = app::app(parts.clone(), unlimited());
+        Self { parts, agent, config, router, tasks: Tasks(Vec::new()), folder }
+    }
+
+    fn config(folder: &tempfile::TempDir) -> Config {
+        Config {
             hostname: Some("panel.example.test".parse().unwrap()),
             database: folder.path().join("holdfast.db"),
             agent_socket: folder.path().join("agent.sock"),
@@ -55,7 +68,11 @@ impl Bench {
             egress_socket: folder.path().join("egress.sock"),
             egress_bounds: folder.path().join("egress.toml"),
             ..Config::default()
-        };
+        }
+    }
+
+    async fn over(folder: tempfile::TempDir, agent: Arc<FakeAgent>, seal: SealKey) -> Self {
+        let config = Self::config(&folder);
         let parts = start::parts(&config, seal.clone(), CancellationToken::new()).await.unwrap();
         let mut tasks = Tasks(start::spawn(&parts, &config));
         tasks.0.push(egress(&config.egress_socket));
@@ -144,6 +161,20 @@ impl Bench {
              ON CONFLICT DO NOTHING",
         );
         let add = async |tx: &mut WriteTx| tx.execute(ADD.bind(id).bind(login)).await;
+        self.parts.panel.store().write(add).await.unwrap();
+    }
+
+    /// A job about a person's account that failed. Again is no change.
+    pub(crate) async fn job(&self, account: &str, id: &str) {
+        const ADD: Statement = Statement::new(
+            "INSERT INTO job (id, kind, job_key, object_kind, object_id, object_name, account_id, payload, memory, state, steps, attempts,
+                              problem, created_by, via, created_at, started_at, ended_at)
+             SELECT $1, 'test.fail', $1, 'account', id, name, id, '{}', '{}', 'failed', '[]', 1,
+                    '{\"code\":\"test\",\"detail\":\"It failed.\",\"remedy\":null}', 'root', 'socket', 0, 0, 1
+             FROM account WHERE name = $2
+             ON CONFLICT DO NOTHING",
+        );
+        let add = async |tx: &mut WriteTx| tx.execute(ADD.bind(id).bind(account)).await;
         self.parts.panel.store().write(add).await.unwrap();
     }
 
@@ -276,7 +307,7 @@ impl Bench {
                  || (SELECT COUNT(*) FROM act_as_link) || ' act-as links, ' || (SELECT COUNT(*) FROM act_as_consent) || ' consents, ' || (SELECT COUNT(*) FROM webhook) || ' webhooks, ' || (SELECT COUNT(*) FROM identity_provider) || ' providers, ' || (SELECT COUNT(*) FROM package) || ' packages, '
                  || (SELECT COUNT(*) FROM package_limit) || ' limits of packages, ' || (SELECT COUNT(*) FROM organisation) || ' organisations, '
                  || (SELECT COUNT(*) FROM role) || ' roles, ' || (SELECT COUNT(*) FROM person_role) || ' members, '
-                 || (SELECT COUNT(*) FROM invitation) || ' invitations, ' || (SELECT COUNT(*) FROM login_link) || ' links, '
+                 || (SELECT COUNT(*) FROM invitation) || ' invitations, ' || (SELECT COUNT(*) FROM job WHERE state = 'queued') || ' queued jobs, ' || (SELECT COUNT(*) FROM login_link) || ' links, '
                  || ((SELECT COALESCE(SUM(version), 0) FROM organisation) + (SELECT COALESCE(SUM(version), 0) FROM role)
                      + (SELECT COALESCE(SUM(version), 0) FROM person)) || ' versions, '
                  || ((SELECT COALESCE(SUM(generation), 0) FROM account) + (SELECT COALESCE(SUM(generation), 0) FROM site)

@@ -81,6 +81,7 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
             (body, site)
         }
         "node_edit" => (json!({ "listen": ["192.0.2.1:80"] }), |_| FieldKind::Listen),
+        "notice_read" => (json!({ "until": "1" }), |_| FieldKind::Any),
         "setting_set" => (json!({ "value": "panel2.example.test" }), |_| FieldKind::Hostname),
         "drift_decide" => {
             let body = json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "action": "pause", "path": "/etc/x",
@@ -459,6 +460,9 @@ async fn every_parameter_of_a_path_and_of_the_query() {
         ("/api/v1/accounts", "limit", FieldKind::Any),
         ("/api/v1/sites", "account", FieldKind::AccountName),
         ("/api/v1/sites", "dry_run", FieldKind::Any),
+        ("/api/v1/jobs", "cursor", FieldKind::Any),
+        ("/api/v1/jobs", "kind", FieldKind::Any),
+        ("/api/v1/jobs", "state", FieldKind::Any),
         ("/api/v1/accounts", "sort", FieldKind::Any),
         ("/api/v1/accounts", "condition", FieldKind::Any),
         ("/api/v1/accounts", "suspended", FieldKind::Any),
@@ -472,6 +476,10 @@ async fn every_parameter_of_a_path_and_of_the_query() {
         ("/api/v1/search", "q", FieldKind::Any),
         ("/api/v1/search", "limit", FieldKind::Any),
         ("/api/v1/events", "cursor", FieldKind::Any),
+        ("/api/v1/node/metrics", "from", FieldKind::Any),
+        ("/api/v1/node/metrics", "points", FieldKind::Any),
+        ("/api/v1/node/processes", "sort", FieldKind::Any),
+        ("/api/v1/node/processes", "limit", FieldKind::Any),
         ("/api/v1/audit", "cursor", FieldKind::Any),
         ("/api/v1/audit", "actor", FieldKind::Any),
         ("/api/v1/audit", "organisation", FieldKind::Any),

@@ -14,12 +14,14 @@ use crate::bench::Bench;
 use crate::schema::{Description, Operation};
 
 /// What an owner may do on their own account: what a token with all of it is given.
-const OWNER: [&str; 8] = [
+const OWNER: [&str; 10] = [
     "account.view",
     "account.edit",
     "site.view",
     "site.edit",
     "event.view",
+    "job.view",
+    "job.manage",
     "audit.view",
     "member.view",
     "member.manage",
@@ -245,6 +247,7 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
         "site_edit" => json!({ "body_size": "8M" }),
         "node_edit" => json!({ "listen": ["0.0.0.0:80"] }),
         "setting_set" => json!({ "value": 30 }),
+        "notice_read" => json!({ "until": "1" }),
         "drift_decide" => {
             json!({ "kind": "site", "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "action": "revert" })
         }
@@ -289,6 +292,9 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
 /// The passkeys of Alice and Bob.
 const PASSKEYS: [&str; 2] = ["01935b2e-7a4d-7c3e-8f10-0000000000a1", "01935b2e-7a4d-7c3e-8f10-0000000000b0"];
 
+/// Jobs about the accounts of Alice and Bob, which failed.
+const JOBS: [&str; 2] = ["01935b2e-7a4d-7c3e-8f10-0000000000a3", "01935b2e-7a4d-7c3e-8f10-0000000000b3"];
+
 /// Who Alice and Bob are elsewhere.
 const IDENTITIES: [&str; 2] =
     ["01935b2e-7a4d-7c3e-8f10-0000000000a2", "01935b2e-7a4d-7c3e-8f10-0000000000b2"];
@@ -317,6 +323,10 @@ impl Ids {
         if operation.path.contains("{identity}") {
             bench.identity("alice", "corp", IDENTITIES[0]).await;
             bench.identity("bob", "corp", IDENTITIES[1]).await;
+        }
+        if operation.path.contains("{job}") {
+            bench.job("alice", JOBS[0]).await;
+            bench.job("bob", JOBS[1]).await;
         }
         for of in [Role::Alice, Role::Bob] {
             if operation.path.contains("{session}") {
@@ -357,11 +367,15 @@ pub(crate) fn path(operation: &Operation, target: Target, ids: &Ids) -> String {
     path = path.replace("{account}", target.pick("alice", "bob", "carol"));
     path = path.replace("{person}", target.pick("alice", "bob", "carol"));
     path = path.replace("{organisation}", target.pick("acme", "other", "nowhere"));
-    path = path.replace("{role}", target.pick("editor", "writer", "nothing"));
+    let roles =
+        if path.starts_with("/api/v1/node/roles") { ["web"; 3] } else { ["editor", "writer", "nothing"] };
+    path = path.replace("{role}", target.pick(roles[0], roles[1], roles[2]));
+    path = path.replace("{job}", target.pick(JOBS[0], JOBS[1], missing_id));
     path = path.replace("{site}", target.pick("a.example.test", "b.example.test", "c.example.test"));
     path = path.replace("{pool}", target.pick("alice-8.4", "bob-8.4", "carol-8.4"));
     path = path.replace("{package}", target.pick("basic", "plain", "nothing"));
     path = path.replace("{key}", "event.keep_days");
+    path = path.replace("{change}", target.pick("1", "2", "9"));
     path = path.replace("{webhook}", target.pick("hook-acme", "hook-other", "hook-nowhere"));
     path = path.replace("{session}", &pick_id(&ids.sessions));
     path = path.replace("{invitation}", &pick_id(&ids.invitations));

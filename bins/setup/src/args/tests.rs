@@ -1,6 +1,7 @@
 use std::path::Path;
 
-use clap::CommandFactory;
+use clap::{CommandFactory, Parser};
+use hostd::Role;
 
 use super::Args;
 
@@ -17,5 +18,19 @@ fn the_reference_is_what_set_up_takes() {
         panic!(
             "bins/setup/{OPTIONS} was stale and is written again: write docs/reference/cli again, and commit both"
         );
+    }
+}
+
+#[test]
+fn a_server_is_set_up_for_roles_or_for_none_of_them() {
+    let roles = |words: &[&str]| {
+        let words = std::iter::once("holdfast setup").chain(words.iter().copied());
+        Args::try_parse_from(words).map(|args| args.roles.0)
+    };
+    assert_eq!(roles(&[]).unwrap(), [Role::Web]);
+    assert_eq!(roles(&["--with", "web"]).unwrap(), [Role::Web]);
+    assert_eq!(roles(&["--with", "none"]).unwrap(), []);
+    for words in ["", "web,none", "mail", "None"] {
+        assert!(roles(&["--with", words]).is_err(), "{words:?}");
     }
 }

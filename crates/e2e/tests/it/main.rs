@@ -8,6 +8,7 @@ mod browser;
 mod faults;
 mod identity;
 mod inside;
+mod jobs;
 mod life;
 mod many;
 mod outside;
@@ -47,6 +48,7 @@ on_both! {
     nothing_is_lost_when_processes_are_killed => crate::many::on;
     a_package_is_held_by_the_server => crate::packages::on;
     one_bad_site_stops_no_other => crate::web::on;
+    a_role_is_installed_by_the_panel => crate::jobs::on;
     the_panel_is_put_back_and_upgraded => crate::life::on;
     faults_wait_and_heal => crate::faults::on;
     programs_and_helpers_act_for_people => crate::programs::on;

@@ -11,9 +11,9 @@ use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 use zbus::{DynamicType, OwnedObjectPath, OwnedVariant};
 
-use super::{Active, JobResult, Limits, Listed, SetupSystemd, Signal, Systemd, UnitState};
+use super::{Active, JobResult, Limits, Listed, ServiceState, SetupSystemd, Signal, Systemd, UnitState};
 use crate::error::HostError;
-use crate::unit::{MaskedUnit, OwnUnit, UNIT_DIR, Unit, UnitSet};
+use crate::unit::{MaskedUnit, OwnUnit, ServiceUnit, UNIT_DIR, Unit, UnitSet};
 
 mod link;
 
@@ -68,6 +68,23 @@ fn flag(properties: &Properties, key: &str) -> bool {
 /// A number; systemd's infinity (and "unset") is its largest value.
 fn number(properties: &Properties, key: &str) -> Option<u64> {
     properties.get(key).and_then(|v| v.downcast_ref::<u64>().ok()).filter(|n| *n != u64::MAX)
+}
+
+fn service_state(unit: &Properties, kind: &Properties) -> ServiceState {
+    let since = number(unit, "StateChangeTimestamp").filter(|since| *since != 0);
+    let restarts = kind.get("NRestarts").and_then(|v| v.downcast_ref::<u32>().ok());
+    let loaded = matches!(text(unit, "LoadState").as_str(), "loaded" | "masked");
+    ServiceState {
+        loaded,
+        active: Active::from_word(&text(unit, "ActiveState")),
+        sub: text(unit, "SubState"),
+        result: some_text(kind, "Result").filter(|_| loaded),
+        since: since.and_then(|since| i64::try_from(since).ok()),
+        memory: number(kind, "MemoryCurrent"),
+        tasks: number(kind, "TasksCurrent"),
+        cpu_micros: number(kind, "CPUUsageNSec").map(|nanos| nanos / 1000),
+        restarts: restarts.map_or(0, u64::from),
+    }
 }
 
 fn is_not_running(error: &zbus::Error) -> bool {
@@ -269,6 +286,15 @@ impl Systemd for SystemBus {
             state.enabled = Dir::open(UNIT_DIR)?.stat(link).or_absent()?.is_some();
         }
         Ok(state)
+    }
+
+    fn service(&self, unit: ServiceUnit) -> Result<ServiceState, HostError> {
+        let name = unit.name();
+        self.run("ask for the state of", name, ASK, async |link| {
+            let unit = link.properties(name, "org.freedesktop.systemd1.Unit").await?;
+            let kind = link.properties(name, kind_interface(name)).await?;
+            Ok(service_state(&unit, &kind))
+        })
     }
 
     fn limits(&self, unit: &Unit) -> Result<Limits, HostError> {

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hostfs::{Dir, OrAbsent};
 use names::AccountName;
 
-use super::{Active, JobResult, Limits, Listed, Signal, Systemd, UnitState};
+use super::{Active, JobResult, Limits, Listed, ServiceState, Signal, Systemd, UnitState};
 use crate::error::HostError;
 use crate::gate::Gate;
 use crate::passwd::UserDb;
-use crate::unit::{MaskedUnit, UNIT_DIR, Unit, UnitSet, name_suffix};
+use crate::unit::{MaskedUnit, ServiceUnit, UNIT_DIR, Unit, UnitSet, name_suffix};
 
 mod setup;
 mod unit_file;
@@ -375,6 +375,14 @@ impl Systemd for FakeSystemd {
 
     fn state(&self, unit: &Unit) -> Result<UnitState, HostError> {
         self.state_name(&unit.name())
+    }
+
+    fn service(&self, unit: ServiceUnit) -> Result<ServiceState, HostError> {
+        let UnitState { active, sub, result, main_pid, .. } = self.state_name(unit.name())?;
+        let loaded = self.lock().units.contains_key(unit.name());
+        let result = Some(result).filter(|result| !result.is_empty());
+        let tasks = main_pid.map(|_| 1);
+        Ok(ServiceState { loaded, active, sub, result, tasks, ..ServiceState::default() })
     }
 
     fn limits(&self, unit: &Unit) -> Result<Limits, HostError> {

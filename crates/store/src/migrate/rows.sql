@@ -51,3 +51,6 @@ VALUES ('00000000-0000-7000-8000-0000000000b1', '00000000-0000-7000-8000-0000000
 INSERT INTO identity_role (person_role_id, identity_id) SELECT id, '00000000-0000-7000-8000-0000000000b1' FROM person_role LIMIT 1;
 INSERT INTO identity_attempt (state_hash, browser_hash, nonce_hash, provider_id, verifier, created_at, expires_at)
 VALUES ('h', 'h', 'h', '00000000-0000-7000-8000-0000000000a1', 'x1.v', 1, 2);
+INSERT INTO metric (node_id, step, at, samples, cpu) SELECT id, 60, 0, 1, 5 FROM node LIMIT 1;
+INSERT INTO node_watch (node_id, looked_at) SELECT id, 1 FROM node LIMIT 1;
+INSERT INTO notice_read (person_id, until_seq, read_at) VALUES ('00000000-0000-7000-8000-000000000021', 1, 1);

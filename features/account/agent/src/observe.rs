@@ -110,7 +110,7 @@ pub(crate) fn observe(
         check_bounds(host, spec, &users, uid_noted)?;
     }
     let web_gid = host.web_gid().map_err(|e| failed(&e))?.ok_or_else(|| {
-        ObserveError::WaitsFor("the web server's packages: run `holdfast setup`".to_owned())
+        ObserveError::WaitsFor("role web, which is not installed: `holdfast node install web`".to_owned())
     })?;
     let ours = uid_noted && users.user(spec.name.as_str()).is_some_and(|u| u.uid == subject.uid.get());
     let home = match home_seen(host, &subject, web_gid, ours) {

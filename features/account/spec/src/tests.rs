@@ -42,6 +42,7 @@ fn report(wish: &Apply<AccountSpec>, status: Status) -> Report {
         digest: wish.digest,
         plan: Plan::default(),
         changed: true,
+        taken: 1,
         status,
     }
 }

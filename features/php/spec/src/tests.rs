@@ -27,6 +27,7 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         digest: present.digest,
         plan: Plan::default(),
         changed: false,
+        taken: 0,
         status,
     };
     let missing = Status::not_ready(

@@ -167,6 +167,7 @@ impl Sites {
         own: &Own,
     ) -> Result<SiteSeen, ObserveError> {
         check(spec)?;
+        crate::webserver::installed(host)?;
         let take_back = own.take_back.clone();
         let block = self
             .committer

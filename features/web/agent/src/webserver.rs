@@ -123,11 +123,20 @@ impl WebServer {
             return Ok((Want::Base(None), Vec::new()));
         };
         check(host, spec)?;
+        installed(host)?;
         let foreign = foreign_directives(host, &drop_in_path(host))?;
         let texts = self.committer.templates().base(host, spec, &foreign);
         let texts = texts.map_err(|e| ObserveError::Because(Reason::ConfigRefused, e.to_string()))?;
         Ok((Want::Base(Some(texts)), spec.listen.clone()))
     }
+}
+
+/// Before the role is installed nothing is tried, and nothing fails: it waits.
+pub(crate) fn installed(host: &Host) -> Result<(), ObserveError> {
+    if host.files().stat(&host.profile().web.main_config)?.is_some() {
+        return Ok(());
+    }
+    Err(ObserveError::WaitsFor("role web, which is not installed: `holdfast node install web`".to_owned()))
 }
 
 fn check(host: &Host, spec: &WebServerSpec) -> Result<(), ObserveError> {

@@ -35,17 +35,24 @@ pub async fn local(panel: &Panel) -> Result<Row, ApiError> {
     found.ok_or_else(|| ApiError::not_found("node"))
 }
 
-/// Asks the agent about the server, and keeps what is new: its name, addresses and PHP versions.
+/// Asks the agent about the server, and keeps what is new.
 pub async fn refresh(panel: &Panel) -> Result<(Row, HostMetrics), ApiError> {
     let metrics = panel.agent().call(&GetHostMetrics {}).await.map_err(desired::agent_error)?;
-    let row = local(panel).await?;
+    keep(panel, &metrics).await?;
+    Ok((local(panel).await?, metrics))
+}
+
+/// Keeps what is new of what the agent said: the server's name, addresses and PHP versions.
+pub async fn keep(panel: &Panel, metrics: &HostMetrics) -> Result<(), StoreError> {
+    let Some(row) = panel.store().read(async |tx: &mut Tx| node::local(tx).await).await? else {
+        return Ok(());
+    };
     let same = row.addresses == metrics.addresses
         && row.php_versions == metrics.php_versions
         && (row.name == metrics.hostname || names::Hostname::parse(&metrics.hostname).is_err());
     if same {
-        return Ok((row, metrics));
+        return Ok(());
     }
     let now = panel.now();
-    panel.store().write(async |tx: &mut WriteTx| node::set_facts(tx, &row, &metrics, now).await).await?;
-    Ok((local(panel).await?, metrics))
+    panel.store().write(async |tx: &mut WriteTx| node::set_facts(tx, &row, metrics, now).await).await
 }

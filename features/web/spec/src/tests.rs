@@ -20,6 +20,7 @@ fn report<S: Spec>(wish: &Apply<S>, status: Status) -> Report {
         digest: wish.digest,
         plan: Plan::default(),
         changed: true,
+        taken: 1,
         status,
     }
 }

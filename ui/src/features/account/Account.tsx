@@ -1,12 +1,15 @@
 import { Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
+import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
+import { usePageActions } from '../../app/actions'
 import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
+import { useUrl } from '../../app/url'
 import { Activity } from '../../components/Activity'
 import { ConditionNote } from '../../components/ConditionNote'
 import { ObjectMenu } from '../../components/ObjectMenu'
@@ -17,11 +20,13 @@ import { StatusBadge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
 import { LimitList } from '../package/LimitList'
 import { SiteTable } from '../web/SiteTable'
-import { type AccountAct, AccountMenu } from './AccountMenu'
+import { type AccountAct, AccountMenu, accountAct, useAccountActs } from './AccountMenu'
 import { UsageFacts } from './Usage'
 
 const AccountDialog = lazy(() => import('./AccountActions').then((file) => ({ default: file.AccountDialog })))
 const Members = lazy(() => import('../people/Members').then((file) => ({ default: file.Members })))
+
+const KEYS: { [act in AccountAct]?: 'e' | 'Delete' } = { edit: 'e', delete: 'Delete' }
 
 function Overview({ account }: { account: Schemas['Account'] }) {
   const { t } = useTranslation()
@@ -81,9 +86,15 @@ export function AccountPage() {
   const { may } = useMe()
   const { account: name } = useParams({ from: '/accounts/$account' })
   const navigate = useNavigate()
-  const [act, setAct] = useState<AccountAct>()
+  const [{ open, on }, setUrl] = useUrl()
+  // a site of its tab is named beside the action
+  const act = on ? undefined : accountAct(open)
+  const setAct = (next?: AccountAct) => setUrl({ open: next })
   const read = useQuery(queries.account(name))
   const account = read.data
+  usePageActions(
+    useAccountActs(account).map(({ act, label }) => ({ id: act, label, key: KEYS[act], run: () => setAct(act) })),
+  )
   if (read.error) {
     return (
       <Page title={name}>
@@ -108,7 +119,15 @@ export function AccountPage() {
         </ObjectMenu>
       }
     >
-      <ConditionNote object={account} kind="account" />
+      <ConditionNote
+        object={account}
+        kind="account"
+        retry={
+          may('POST /api/v1/accounts/{account}/retry')
+            ? change('post', '/api/v1/accounts/{account}/retry', { path: { account: account.id } })
+            : undefined
+        }
+      />
       <ObjectTabs
         tabs={[
           { key: 'overview', label: t('tabs.overview'), show: () => <Overview account={account} /> },

@@ -133,6 +133,15 @@ export function AccountDialog({
           onClose={onClose}
         />
       )
+    case 'retry':
+      return (
+        <DoChange
+          words="account_retry"
+          name={account.name}
+          change={change('post', '/api/v1/accounts/{account}/retry', { path })}
+          onClose={onClose}
+        />
+      )
     case 'delete':
       return (
         <ConfirmChange

@@ -49,10 +49,10 @@ function Chain() {
 export function Audit() {
   const { t } = useTranslation()
   const { may } = useMe()
-  const { account } = useScope()
+  const { account, organisation } = useScope()
   const [url, setUrl] = useUrl()
   const { cursor, actor, action, outcome } = url
-  const filter = { account, actor, action, outcome }
+  const filter = { account, organisation, actor, action, outcome }
   const list = useQuery({ ...queries.audit({ ...filter, cursor }), placeholderData: keepPreviousData })
   const paging = usePaging(list.data?.next_cursor)
   const push = useDebouncedCallback(

@@ -2,7 +2,7 @@ import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
@@ -16,7 +16,12 @@ import { EventLine } from '../../components/EventLine'
 import { Page } from '../../components/Page'
 import { EmptyState, ErrorState, Note } from '../../components/States'
 import { Badge, conditionOf, StatusBadge } from '../../components/StatusBadge'
+import { cameBackFrom } from '../identity/linking'
 import { Figures } from '../node/Figures'
+import { HomeNotices } from '../notice/HomeNotices'
+
+// a new installation alone needs it
+const Checklist = lazy(() => import('../start/Checklist').then((file) => ({ default: file.Checklist })))
 
 const isWell = (object: Schemas['Convergence']) => conditionOf(object) === 'ready'
 
@@ -89,6 +94,7 @@ function Attention() {
   const badSites = (sites.data?.items ?? []).filter((site) => !isWell(site) || site.pending_names.length > 0)
   const findings = (doctor.data?.findings ?? []).filter((finding) => finding.severity === 'error')
   const edits = drift.data?.items ?? []
+  const adoption = (doctor.data?.findings ?? []).find((finding) => finding.code === 'panel.adoption')
   const rows: ReactNode[] = [
     ...(edits.length
       ? [
@@ -96,6 +102,16 @@ function Attention() {
             <Badge tone="warning">{t('changes.outside')}</Badge>{' '}
             <Link className="cell-link" to="/changes">
               {t('home.edits', { count: edits.length })}
+            </Link>
+          </li>,
+        ]
+      : []),
+    ...(adoption && adoption.severity !== 'ok'
+      ? [
+          <li key="adoption">
+            <Badge tone="warning">{t('adoption.badge.behind')}</Badge>{' '}
+            <Link className="cell-link" to="/adoption">
+              {t('adoption.home')}
             </Link>
           </li>,
         ]
@@ -192,6 +208,12 @@ export function Home() {
   const mayNode = may('GET /api/v1/node')
   const node = useQuery({ ...queries.node(), enabled: mayNode, refetchInterval: 10_000 })
   const { events, isLoading } = useEvents()
+  const navigate = useNavigate()
+  // who left to link a provider comes back here, and is shown what came of it
+  useEffect(() => {
+    const fresh = cameBackFrom()
+    if (fresh) void navigate({ to: '/profile', search: { tab: 'identities', fresh }, replace: true })
+  }, [navigate])
   return (
     <Page title={t('nav.home')}>
       <Stack gap="lg">
@@ -207,7 +229,13 @@ export function Home() {
           </section>
         )}
         <Invitations />
+        {may('PUT /api/v1/settings/{key}') && (
+          <Suspense>
+            <Checklist />
+          </Suspense>
+        )}
         <FirstSteps />
+        <HomeNotices />
         <Attention />
         {may('GET /api/v1/events') && (
           <section aria-label={t('home.latest')}>

@@ -1,7 +1,8 @@
-import { Button, Group, Skeleton, Stack, Text, Textarea, Title } from '@mantine/core'
+import { Anchor, Button, Group, Skeleton, Stack, Text, Textarea, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { Link } from '@tanstack/react-router'
+import { lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
@@ -10,11 +11,17 @@ import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConditionNote } from '../../components/ConditionNote'
+import { ObjectTabs } from '../../components/ObjectTabs'
 import { Facts, Page } from '../../components/Page'
 import { ErrorState, Note } from '../../components/States'
 import { Badge, type Tone } from '../../components/StatusBadge'
 import { linesOf } from '../account/AccountForms'
 import { Figures } from './Figures'
+
+// each tab's code comes with it
+const History = lazy(() => import('./history/History').then((file) => ({ default: file.History })))
+const Services = lazy(() => import('./Services').then((file) => ({ default: file.Services })))
+const Processes = lazy(() => import('./Processes').then((file) => ({ default: file.Processes })))
 
 type Node = Schemas['Node']
 
@@ -71,6 +78,11 @@ function Doctor() {
           {finding.remedy}
         </Text>
       )}
+      {finding.code === 'panel.adoption' && finding.severity !== 'ok' && (
+        <Anchor component={Link} to="/adoption" size="sm">
+          {t('adoption.decide')}
+        </Anchor>
+      )}
     </li>
   )
   return (
@@ -94,20 +106,57 @@ function Doctor() {
   )
 }
 
-/** How the server is: its figures, its web server, and all that the doctor looks at. */
+/** The server at this moment, and what the doctor found. */
+function Overview({ node }: { node: Node }) {
+  const { t } = useTranslation()
+  return (
+    <Stack gap="lg">
+      {node.host ? <Figures host={node.host} /> : <Note tone="bad" title={t('health.noAgent')} role="alert" />}
+      <ConditionNote object={node.webserver} kind="webserver" />
+      <Facts
+        rows={[
+          [t('health.name'), node.name],
+          [
+            t('health.addresses'),
+            <span key="addresses" className="mono ltr">
+              {node.addresses.join(', ')}
+            </span>,
+          ],
+          [
+            t('health.listen'),
+            <span key="listen" className="mono ltr">
+              {node.listen.join(', ')}
+            </span>,
+          ],
+          ['PHP', node.php_versions.join(', ')],
+          [t('health.os'), node.host?.os],
+          [t('health.kernel'), node.host?.kernel],
+          [t('health.versions'), [node.panel_version, node.host?.agent_version].filter(Boolean).join(' / ')],
+        ]}
+      />
+      <Doctor />
+    </Stack>
+  )
+}
+
+/** How the server is: now, over time, by its services and by its processes. */
 export function Health() {
   const { t } = useTranslation()
   const { may } = useMe()
   const [isEditing, setEditing] = useState(false)
-  const read = useQuery({ ...queries.node(), refetchInterval: 10_000 })
+  const read = useQuery({ ...queries.node(), refetchInterval: 5000 })
   const node = read.data
-  if (read.error && !node) {
-    return (
-      <Page title={t('nav.health')}>
-        <ErrorState error={read.error} retry={() => void read.refetch()} />
-      </Page>
-    )
+  const overview = () => {
+    if (node) return <Overview node={node} />
+    if (read.error) return <ErrorState error={read.error} retry={() => void read.refetch()} />
+    return <Skeleton h={260} />
   }
+  const tabs = [
+    { key: 'overview', label: t('tabs.overview'), needs: 'GET /api/v1/node', show: overview },
+    { key: 'history', label: t('history.title'), needs: 'GET /api/v1/node/metrics', show: () => <History /> },
+    { key: 'services', label: t('services.title'), needs: 'GET /api/v1/node/services', show: () => <Services /> },
+    { key: 'processes', label: t('processes.title'), needs: 'GET /api/v1/node/processes', show: () => <Processes /> },
+  ]
   return (
     <Page
       title={t('nav.health')}
@@ -119,36 +168,7 @@ export function Health() {
         ) : undefined
       }
     >
-      {node ? (
-        <Stack gap="lg">
-          {node.host ? <Figures host={node.host} /> : <Note tone="bad" title={t('health.noAgent')} role="alert" />}
-          <ConditionNote object={node.webserver} kind="webserver" />
-          <Facts
-            rows={[
-              [t('health.name'), node.name],
-              [
-                t('health.addresses'),
-                <span key="addresses" className="mono ltr">
-                  {node.addresses.join(', ')}
-                </span>,
-              ],
-              [
-                t('health.listen'),
-                <span key="listen" className="mono ltr">
-                  {node.listen.join(', ')}
-                </span>,
-              ],
-              ['PHP', node.php_versions.join(', ')],
-              [t('health.os'), node.host?.os],
-              [t('health.kernel'), node.host?.kernel],
-              [t('health.versions'), [node.panel_version, node.host?.agent_version].filter(Boolean).join(' / ')],
-            ]}
-          />
-        </Stack>
-      ) : (
-        <Skeleton h={260} />
-      )}
-      <Doctor />
+      <ObjectTabs tabs={tabs.filter((tab) => tab.key === 'overview' || may(tab.needs))} />
       {isEditing && node && <EditListen node={node} onClose={() => setEditing(false)} />}
     </Page>
   )

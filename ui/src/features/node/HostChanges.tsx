@@ -6,19 +6,19 @@ import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
-import { useEvents } from '../../app/events'
 import { number } from '../../app/format'
 import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
 import { ChangeForm } from '../../components/ChangeForm'
 import { DoChange } from '../../components/DoChange'
-import { EventLine } from '../../components/EventLine'
 import { ObjectTabs } from '../../components/ObjectTabs'
 import { Facts, Page } from '../../components/Page'
 import { Diff, PlanDiff } from '../../components/PlanDiff'
 import { EmptyState, ErrorState, Note } from '../../components/States'
 import { Badge, ConditionBadge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
+import { AroundThis } from './AroundThis'
+import { Timeline } from './Timeline'
 
 type Drift = Schemas['DriftView']
 
@@ -85,7 +85,7 @@ function DriftItem({ drift }: { drift: Drift }) {
             {drift.changed_at && (
               <>
                 {' · '}
-                {t('changes.edited')} <Time at={drift.changed_at} />
+                {t('changes.edited')} <Time at={drift.changed_at} /> <AroundThis at={drift.changed_at} />
               </>
             )}
             {drift.noticed_at && (
@@ -218,21 +218,6 @@ function Pending() {
 /** A pass over everything: its dry run is what is shown above. */
 function SweepDialog({ onClose }: { onClose: () => void }) {
   return <DoChange words="sweep_run" name="" change={change('post', '/api/v1/sweep', {})} onClose={onClose} />
-}
-
-function Timeline() {
-  const { t } = useTranslation()
-  const { events, error, isLoading } = useEvents()
-  if (error && events.length === 0) return <ErrorState error={error} />
-  if (isLoading) return <Skeleton h={200} />
-  if (events.length === 0) return <EmptyState title={t('drawer.empty')} />
-  return (
-    <ul className="steps">
-      {events.map((event) => (
-        <EventLine key={event.cursor} event={event} />
-      ))}
-    </ul>
-  )
 }
 
 /** What changed on the server: by hand, by the panel, and what the next pass would do. */

@@ -2,14 +2,13 @@ import { Checkbox, Menu, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconEdit, IconTrash } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
 import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
-import { useUrl } from '../../app/url'
+import { useOpenOf, useUrl } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
@@ -111,10 +110,10 @@ export function Packages() {
   const { t } = useTranslation()
   const { may } = useMe()
   const [{ q, cursor, open, fresh }, setUrl] = useUrl()
-  const [editing, setEditing] = useState<Package>()
-  const [deleting, setDeleting] = useState<Package>()
   const names = useQuery(queries.limits())
   const list = useQuery({ ...queries.packages({ q, cursor }), placeholderData: keepPreviousData })
+  const [editing, setEditing] = useOpenOf('edit', list.data?.items, ({ id }) => id)
+  const [deleting, setDeleting] = useOpenOf('delete', list.data?.items, ({ id }) => id)
   const paging = usePaging(list.data?.next_cursor)
   const mayCreate = may('POST /api/v1/packages')
   const units = Object.fromEntries((names.data?.limits ?? []).map((limit) => [limit.name, limit.unit]))

@@ -9,6 +9,7 @@ import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
 import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
+import { useOpenAct, useOpenOf } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
@@ -89,8 +90,7 @@ function AddMember({
 export function Members(place: Place) {
   const { t } = useTranslation()
   const { may } = useMe()
-  const [isAdding, setAdding] = useState(false)
-  const [removing, setRemoving] = useState<Member>()
+  const [adding, setAdding] = useOpenAct(['add'])
   const [link, setLink] = useState<Schemas['Link']>()
   const ofAccount = useQuery({ ...queries.accountMembers(place.account ?? ''), enabled: place.account !== undefined })
   const ofOrganisation = useQuery({
@@ -98,6 +98,7 @@ export function Members(place: Place) {
     enabled: place.organisation !== undefined,
   })
   const list = place.account !== undefined ? ofAccount : ofOrganisation
+  const [removing, setRemoving] = useOpenOf('remove', list.data?.items, ({ login }) => login)
   const mayManage = may(
     place.account !== undefined
       ? 'POST /api/v1/accounts/{account}/members'
@@ -110,7 +111,7 @@ export function Members(place: Place) {
           <Button
             variant="default"
             leftSection={<IconPlus size={16} aria-hidden />}
-            onClick={() => setAdding(true)}
+            onClick={() => setAdding('add')}
             data-create
           >
             {t('members.add')}
@@ -164,7 +165,7 @@ export function Members(place: Place) {
             : []),
         ]}
       />
-      {isAdding && <AddMember place={place} onClose={() => setAdding(false)} onLink={setLink} />}
+      {adding && <AddMember place={place} onClose={() => setAdding()} onLink={setLink} />}
       {removing && place.account !== undefined && (
         <ConfirmChange
           op="account_member_remove"

@@ -10,7 +10,7 @@ import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
 import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
-import { useUrl } from '../../app/url'
+import { useOpenAct, useUrl } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
@@ -138,7 +138,7 @@ export function Organisations() {
   )
 }
 
-type Act = 'edit' | 'limits' | 'suspend' | 'unsuspend' | 'delete'
+const ACTS = ['edit', 'limits', 'suspend', 'unsuspend', 'delete'] as const
 
 function EditOrganisation({ organisation, onClose }: { organisation: Organisation; onClose: () => void }) {
   const { t } = useTranslation()
@@ -288,8 +288,8 @@ export function OrganisationPage() {
   const { may } = useMe()
   const { organisation: name } = useParams({ from: '/organisations/$organisation' })
   const navigate = useNavigate()
-  const [act, setAct] = useState<Act>()
   const read = useQuery(queries.organisation(name))
+  const [act, setAct] = useOpenAct(ACTS)
   const organisation = read.data
   if (read.error) {
     return (

@@ -10,6 +10,7 @@ import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
 import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
+import { useOpenAct, useOpenOf } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DoChange } from '../../components/DoChange'
@@ -26,7 +27,7 @@ import { SessionTable } from './SessionTable'
 import { TokenTable } from './TokenTable'
 
 type Person = Schemas['Person']
-type Act = 'edit' | 'link' | 'act-as' | 'suspend' | 'unsuspend' | 'delete'
+const ACTS = ['edit', 'link', 'act-as', 'suspend', 'unsuspend', 'delete'] as const
 
 function EditPerson({ person, onClose }: { person: Person; onClose: () => void }) {
   const { t } = useTranslation()
@@ -61,8 +62,10 @@ function EditPerson({ person, onClose }: { person: Person; onClose: () => void }
 
 function Sessions({ person }: { person: Person }) {
   const { t } = useTranslation()
-  const [ending, setEnding] = useState<Schemas['SessionRow'] | 'all'>()
   const list = useQuery(queries.personSessions(person.id))
+  const [ending, setEnding] = useOpenOf('end', [...(list.data?.items ?? []), 'all' as const], (item) =>
+    item === 'all' ? item : item.id,
+  )
   return (
     <Stack>
       <SessionTable
@@ -102,8 +105,10 @@ function Sessions({ person }: { person: Person }) {
 
 function Tokens({ person }: { person: Person }) {
   const { t } = useTranslation()
-  const [deleting, setDeleting] = useState<Schemas['TokenView'] | 'all'>()
   const list = useQuery(queries.personTokens(person.id))
+  const [deleting, setDeleting] = useOpenOf('delete', [...(list.data?.items ?? []), 'all' as const], (item) =>
+    item === 'all' ? item : item.id,
+  )
   return (
     <Stack>
       <TokenTable
@@ -143,7 +148,7 @@ function Tokens({ person }: { person: Person }) {
 
 function Networks({ person }: { person: Person }) {
   const { t } = useTranslation()
-  const [isEditing, setEditing] = useState(false)
+  const [act, setAct] = useOpenAct(['networks'])
   const read = useQuery(queries.personNetworks(person.id))
   if (read.error) return <ErrorState error={read.error} retry={() => void read.refetch()} />
   const networks = read.data?.networks ?? []
@@ -152,11 +157,11 @@ function Networks({ person }: { person: Person }) {
       <Title order={2}>{t('networks.title')}</Title>
       <div className="mono ltr">{networks.join(', ') || t('networks.anywhere')}</div>
       <Group>
-        <Button variant="default" disabled={!read.data} onClick={() => setEditing(true)}>
+        <Button variant="default" disabled={!read.data} onClick={() => setAct('networks')}>
           {t('networks.edit')}
         </Button>
       </Group>
-      {isEditing && (
+      {act && (
         <NetworksForm
           networks={networks}
           make={(next) =>
@@ -165,7 +170,7 @@ function Networks({ person }: { person: Person }) {
               body: { networks: next },
             })
           }
-          onClose={() => setEditing(false)}
+          onClose={() => setAct()}
         />
       )}
     </Stack>
@@ -211,9 +216,9 @@ export function PersonPage() {
   const { may, session } = useMe()
   const { person: login } = useParams({ from: '/people/$person' })
   const navigate = useNavigate()
-  const [act, setAct] = useState<Act>()
   const [link, setLink] = useState<{ url: string; expires_at: string }>()
   const read = useQuery(queries.person(login))
+  const [act, setAct] = useOpenAct(ACTS)
   const person = read.data
   if (read.error) {
     return (

@@ -2,14 +2,14 @@ import { Checkbox, Menu, Stack, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconEdit, IconTrash } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
 import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
-import { useUrl } from '../../app/url'
+import { useOpenOf, useUrl } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
@@ -112,9 +112,9 @@ export function Roles() {
   const { t } = useTranslation()
   const { may } = useMe()
   const [{ cursor, open, fresh }, setUrl] = useUrl()
-  const [editing, setEditing] = useState<Role>()
-  const [deleting, setDeleting] = useState<Role>()
   const list = useQuery({ ...queries.roles({ cursor }), placeholderData: keepPreviousData })
+  const [editing, setEditing] = useOpenOf('edit', list.data?.items, ({ id }) => id)
+  const [deleting, setDeleting] = useOpenOf('delete', list.data?.items, ({ id }) => id)
   const paging = usePaging(list.data?.next_cursor)
   const mayCreate = may('POST /api/v1/roles')
   return (

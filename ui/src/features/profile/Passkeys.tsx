@@ -8,6 +8,7 @@ import { api, unwrap } from '../../api/client'
 import { arePasskeysTaken, makePasskey } from '../../api/passkey'
 import { asProblem, type Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
+import { useOpenAct, useOpenOf } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
@@ -25,7 +26,8 @@ async function make(name: string): Promise<Schemas['CreatedPasskey']> {
   )
 }
 
-function Create({ onClose, onCodes }: { onClose: () => void; onCodes: (codes: string[]) => void }) {
+/** Asks what the device is called, and has the browser make a passkey. */
+export function AddPasskey({ onClose, onCodes }: { onClose: () => void; onCodes: (codes: string[]) => void }) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const [name, setName] = useState('')
@@ -100,11 +102,11 @@ function Rename({ passkey, onClose }: { passkey: Passkey; onClose: () => void })
 /** Passkeys: made in this browser, named, removed. */
 export function Passkeys() {
   const { t } = useTranslation()
-  const [isAdding, setAdding] = useState(false)
-  const [renaming, setRenaming] = useState<Passkey>()
-  const [removing, setRemoving] = useState<Passkey>()
+  const [adding, setAdding] = useOpenAct(['add'])
   const [codes, setCodes] = useState<string[]>()
   const list = useQuery(queries.passkeys())
+  const [renaming, setRenaming] = useOpenOf('rename', list.data?.items, ({ id }) => id)
+  const [removing, setRemoving] = useOpenOf('delete', list.data?.items, ({ id }) => id)
   return (
     <section aria-label={t('passkeys.title')}>
       <Title order={2} mb="xs">
@@ -150,7 +152,7 @@ export function Passkeys() {
         />
         {arePasskeysTaken() ? (
           <Group>
-            <Button variant="default" onClick={() => setAdding(true)}>
+            <Button variant="default" onClick={() => setAdding('add')}>
               {t('passkeys.add')}
             </Button>
           </Group>
@@ -158,7 +160,7 @@ export function Passkeys() {
           <Text c="dimmed">{t('passkeys.notHere')}</Text>
         )}
       </Stack>
-      {isAdding && <Create onClose={() => setAdding(false)} onCodes={setCodes} />}
+      {adding && <AddPasskey onClose={() => setAdding()} onCodes={setCodes} />}
       {renaming && <Rename passkey={renaming} onClose={() => setRenaming(undefined)} />}
       {removing && (
         <ConfirmChange

@@ -1,7 +1,7 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, Group, Modal, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import { api, unwrap } from '../../api/client'
@@ -10,13 +10,16 @@ import { queries } from '../../api/queries'
 import { useMe } from '../../app/session'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
-import { CopyText } from '../../components/CopyCommand'
-import { NewPassword } from '../../components/NewPassword'
+import { NewPassword, Password } from '../../components/NewPassword'
 import { Once } from '../../components/Once'
 import { ErrorState } from '../../components/States'
 import { Time } from '../../components/Time'
 import { NetworksForm } from '../people/Person'
+import { DownloadCodes } from './DownloadCodes'
 import { Passkeys } from './Passkeys'
+
+// an authenticator is set up once in a while
+const EnrolTotp = lazy(() => import('./Totp').then((file) => ({ default: file.EnrolTotp })))
 
 function PasswordForm({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation()
@@ -37,12 +40,10 @@ function PasswordForm({ onClose }: { onClose: () => void }) {
       onDone={() => {}}
       onClose={onClose}
     >
-      <PasswordInput
+      <Password
         label={t('profile.currentPassword')}
         description={t('profile.currentHelp')}
-        autoComplete="current-password"
         data-autofocus
-        visibilityToggleButtonProps={{ 'aria-label': t('gate.showPassword') }}
         {...form.getInputProps('current')}
       />
       <NewPassword label={t('accounts.newPassword')} withAsterisk {...form.getInputProps('new')} />
@@ -50,32 +51,8 @@ function PasswordForm({ onClose }: { onClose: () => void }) {
   )
 }
 
-/** Offers a secret for an authenticator, and takes the first code of it. */
 function SetUpTotp({ onClose, onCodes }: { onClose: () => void; onCodes: (codes: string[]) => void }) {
   const { t } = useTranslation()
-  const client = useQueryClient()
-  const [offer, setOffer] = useState<Schemas['TotpOffer']>()
-  const [code, setCode] = useState('')
-  const [error, setError] = useState<unknown>()
-  const [isBusy, setBusy] = useState(false)
-  const run = async (work: () => Promise<void>) => {
-    setBusy(true)
-    setError(undefined)
-    try {
-      await work()
-    } catch (thrown) {
-      setError(asProblem(thrown))
-    }
-    setBusy(false)
-  }
-  const begin = () => run(async () => setOffer(await unwrap(api.POST('/api/v1/second-factor/totp'))))
-  const confirm = () =>
-    run(async () => {
-      const made = await unwrap(api.POST('/api/v1/second-factor/totp/confirm', { body: { code: code.trim() } }))
-      await client.invalidateQueries()
-      onClose()
-      if (made.codes.length) onCodes(made.codes)
-    })
   return (
     <Modal
       opened
@@ -84,39 +61,20 @@ function SetUpTotp({ onClose, onCodes }: { onClose: () => void; onCodes: (codes:
       size="lg"
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          void (offer ? confirm() : begin())
-        }}
-      >
-        <Stack>
-          <Text>{offer ? t('factors.typeSecret') : t('factors.about')}</Text>
-          {offer && (
-            <>
-              <CopyText value={offer.secret} label={t('factors.secret')} />
-              <a href={offer.uri}>{t('factors.openApp')}</a>
-              <TextInput
-                label={t('factors.firstCode')}
-                inputMode="numeric"
-                autoComplete="one-time-code"
-                value={code}
-                onChange={(event) => setCode(event.currentTarget.value)}
-                data-autofocus
-              />
-            </>
-          )}
-          {error !== undefined && <ErrorState error={error} />}
-          <Group justify="flex-end" gap="xs">
+      <Suspense fallback={<Skeleton h={120} />}>
+        <EnrolTotp
+          autoFocus
+          aside={
             <Button variant="default" onClick={onClose}>
               {t('common.cancel')}
             </Button>
-            <Button type="submit" loading={isBusy}>
-              {offer ? t('factors.confirm') : t('factors.begin')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+          }
+          onCodes={(codes) => {
+            onClose()
+            if (codes.length) onCodes(codes)
+          }}
+        />
+      </Suspense>
     </Modal>
   )
 }
@@ -193,7 +151,11 @@ export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: ()
       body={t('factors.codesBody')}
       values={[{ label: t('factors.codes'), value: codes.join('\n') }]}
       onClose={onClose}
-    />
+    >
+      <Group>
+        <DownloadCodes codes={codes} />
+      </Group>
+    </Once>
   )
 }
 

@@ -8,6 +8,7 @@ import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
 import { useMe } from '../../app/session'
+import { useOpenAct, useOpenOf } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { Once } from '../../components/Once'
@@ -96,15 +97,17 @@ function CreateToken({ onClose, onToken }: { onClose: () => void; onToken: (toke
 export function Tokens() {
   const { t } = useTranslation()
   const { may } = useMe()
-  const [isAdding, setAdding] = useState(false)
-  const [deleting, setDeleting] = useState<Schemas['TokenView'] | 'all'>()
+  const [adding, setAdding] = useOpenAct(['add'])
   const [token, setToken] = useState<string>()
   const list = useQuery(queries.tokens())
+  const [deleting, setDeleting] = useOpenOf('delete', [...(list.data?.items ?? []), 'all' as const], (item) =>
+    item === 'all' ? item : item.id,
+  )
   return (
     <Stack>
       <Group gap="xs">
         {may('POST /api/v1/tokens') && (
-          <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setAdding(true)} data-create>
+          <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setAdding('add')} data-create>
             {t('tokens.add')}
           </Button>
         )}
@@ -120,7 +123,7 @@ export function Tokens() {
         onRetry={() => void list.refetch()}
         onDelete={(row) => setDeleting(row)}
       />
-      {isAdding && <CreateToken onClose={() => setAdding(false)} onToken={setToken} />}
+      {adding && <CreateToken onClose={() => setAdding()} onToken={setToken} />}
       {deleting === 'all' && (
         <ConfirmChange
           op="token_delete_all"

@@ -1,13 +1,13 @@
 import { Button, Group, Select, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
 import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
+import { useOpenOf } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { DataTable } from '../../components/DataTable'
 import { Page } from '../../components/Page'
@@ -66,6 +66,8 @@ function SettingForm({ setting, onClose }: { setting: Setting; onClose: () => vo
         <Switch
           label={label}
           description={what}
+          error={form.errors.value}
+          data-path="value"
           checked={form.values.value === 'true'}
           onChange={(event) => form.setFieldValue('value', String(event.currentTarget.checked))}
         />
@@ -96,8 +98,8 @@ function SettingForm({ setting, onClose }: { setting: Setting; onClose: () => vo
 export function Settings() {
   const { t } = useTranslation()
   const { may } = useMe()
-  const [editing, setEditing] = useState<Setting>()
   const list = useQuery(queries.settings())
+  const [editing, setEditing] = useOpenOf('edit', list.data?.items, ({ key }) => key)
   const mayEdit = may('PUT /api/v1/settings/{key}')
   const isOwn = (setting: Setting) => JSON.stringify(setting.value) !== JSON.stringify(setting.default)
   return (

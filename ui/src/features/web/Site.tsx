@@ -1,10 +1,14 @@
 import { Skeleton, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
+import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
+import { usePageActions } from '../../app/actions'
+import { useMe } from '../../app/session'
+import { useUrl } from '../../app/url'
 import { Activity } from '../../components/Activity'
 import { ConditionNote } from '../../components/ConditionNote'
 import { ObjectMenu } from '../../components/ObjectMenu'
@@ -13,9 +17,11 @@ import { Facts, Page } from '../../components/Page'
 import { EmptyState, ErrorState, Note } from '../../components/States'
 import { StatusBadge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
-import { type SiteAct, SiteMenu } from './SiteMenu'
+import { type SiteAct, SiteMenu, siteAct, useSiteActs } from './SiteMenu'
 
 const SiteDialog = lazy(() => import('./SiteActions').then((file) => ({ default: file.SiteDialog })))
+
+const KEYS: { [act in SiteAct]?: 'e' | 'Delete' } = { edit: 'e', delete: 'Delete' }
 
 function Overview({ site }: { site: Schemas['Site'] }) {
   const { t } = useTranslation()
@@ -53,6 +59,7 @@ function Overview({ site }: { site: Schemas['Site'] }) {
 
 function Runtime({ site }: { site: Schemas['Site'] }) {
   const { t } = useTranslation()
+  const { may } = useMe()
   const pools = useQuery(queries.pools({ account: site.account }))
   if (pools.error) return <ErrorState error={pools.error} retry={() => void pools.refetch()} />
   const pool = pools.data?.items.find((pool) => pool.id === site.pool || pool.name === site.pool)
@@ -60,7 +67,15 @@ function Runtime({ site }: { site: Schemas['Site'] }) {
   if (!pool) return <Skeleton h={120} />
   return (
     <Stack>
-      <ConditionNote object={pool} kind="pool" />
+      <ConditionNote
+        object={pool}
+        kind="pool"
+        retry={
+          may('POST /api/v1/pools/{pool}/retry')
+            ? change('post', '/api/v1/pools/{pool}/retry', { path: { pool: pool.id } })
+            : undefined
+        }
+      />
       <Facts
         rows={[
           ['PHP', pool.version],
@@ -79,9 +94,15 @@ export function SitePage() {
   const { t } = useTranslation()
   const { site: name } = useParams({ from: '/sites/$site' })
   const navigate = useNavigate()
-  const [act, setAct] = useState<SiteAct>()
+  const { may } = useMe()
+  const [{ open }, setUrl] = useUrl()
+  const act = siteAct(open)
+  const setAct = (next?: SiteAct) => setUrl({ open: next })
   const read = useQuery(queries.site(name))
   const site = read.data
+  usePageActions(
+    useSiteActs(site).map(({ act, label }) => ({ id: act, label, key: KEYS[act], run: () => setAct(act) })),
+  )
   if (read.error) {
     return (
       <Page title={name}>
@@ -106,7 +127,15 @@ export function SitePage() {
         </ObjectMenu>
       }
     >
-      <ConditionNote object={site} kind="site" />
+      <ConditionNote
+        object={site}
+        kind="site"
+        retry={
+          may('POST /api/v1/sites/{site}/retry')
+            ? change('post', '/api/v1/sites/{site}/retry', { path: { site: site.id } })
+            : undefined
+        }
+      />
       <ObjectTabs
         tabs={[
           { key: 'overview', label: t('tabs.overview'), show: () => <Overview site={site} /> },

@@ -51,6 +51,15 @@ export function SiteDialog({
           onClose={onClose}
         />
       )
+    case 'retry':
+      return (
+        <DoChange
+          words="site_retry"
+          name={name}
+          change={change('post', '/api/v1/sites/{site}/retry', { path })}
+          onClose={onClose}
+        />
+      )
     case 'delete':
       return (
         <ConfirmChange

@@ -1,53 +1,78 @@
-import { Menu } from '@mantine/core'
-import { IconCheck, IconEdit, IconExternalLink, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
+import {
+  IconCheck,
+  IconEdit,
+  IconExternalLink,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconRefresh,
+  IconTrash,
+} from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
 import { useMe } from '../../app/session'
+import { MenuItem } from '../../components/MenuItem'
+import { mayRetry } from '../../components/StatusBadge'
 
 type Site = Schemas['Site']
-export type SiteAct = 'edit' | 'suspend' | 'unsuspend' | 'approve' | 'delete'
+
+const ACTS = {
+  edit: { words: 'common.edit', icon: IconEdit, needs: 'PATCH /api/v1/sites/{site}' },
+  approve: { words: 'sites.approve', icon: IconCheck, needs: 'POST /api/v1/sites/{site}/approve' },
+  retry: { words: 'common.retry', icon: IconRefresh, needs: 'POST /api/v1/sites/{site}/retry' },
+  unsuspend: { words: 'common.unsuspend', icon: IconPlayerPlay, needs: 'POST /api/v1/sites/{site}/unsuspend' },
+  suspend: { words: 'common.suspend', icon: IconPlayerPause, needs: 'POST /api/v1/sites/{site}/suspend' },
+  delete: { words: 'common.delete', icon: IconTrash, needs: 'DELETE /api/v1/sites/{site}' },
+} as const
+
+export type SiteAct = keyof typeof ACTS
+
+/** An action that the address asks for, where it is one. */
+export const siteAct = (open: string | undefined) => (open && open in ACTS ? (open as SiteAct) : undefined)
+
+/** The actions that a site has now, for whoever may do them, in the order of its row and its page. */
+export function actsOf(site: Site, may: (operation: string) => boolean): SiteAct[] {
+  return (Object.keys(ACTS) as SiteAct[]).filter((act) => {
+    if (!may(ACTS[act].needs)) return false
+    if (act === 'approve') return site.pending_names.length > 0
+    if (act === 'retry') return mayRetry(site)
+    if (act === 'suspend') return !site.suspended
+    return act !== 'unsuspend' || site.suspended
+  })
+}
+
+export function useSiteActs(site: Site | undefined) {
+  const { t } = useTranslation()
+  const { may } = useMe()
+  return site ? actsOf(site, may).map((act) => ({ act, label: t(ACTS[act].words) })) : []
+}
 
 /** The actions of a site, in the same order in its row and on its page. */
 export function SiteMenu({ site, onAct }: { site: Site; onAct: (act: SiteAct) => void }) {
   const { t } = useTranslation()
-  const { may } = useMe()
-  const icon = { size: 16, 'aria-hidden': true } as const
   return (
     <>
-      <Menu.Item
+      <MenuItem
         component="a"
         href={`http://${site.name}/`}
         target="_blank"
         rel="noreferrer"
-        leftSection={<IconExternalLink {...icon} />}
+        leftSection={<IconExternalLink size={16} aria-hidden />}
       >
         {t('sites.open')}
-      </Menu.Item>
-      {may('PATCH /api/v1/sites/{site}') && (
-        <Menu.Item leftSection={<IconEdit {...icon} />} onClick={() => onAct('edit')}>
-          {t('common.edit')}
-        </Menu.Item>
-      )}
-      {site.pending_names.length > 0 && may('POST /api/v1/sites/{site}/approve') && (
-        <Menu.Item leftSection={<IconCheck {...icon} />} onClick={() => onAct('approve')}>
-          {t('sites.approve')}
-        </Menu.Item>
-      )}
-      {may('POST /api/v1/sites/{site}/suspend') &&
-        (site.suspended ? (
-          <Menu.Item leftSection={<IconPlayerPlay {...icon} />} onClick={() => onAct('unsuspend')}>
-            {t('common.unsuspend')}
-          </Menu.Item>
-        ) : (
-          <Menu.Item leftSection={<IconPlayerPause {...icon} />} onClick={() => onAct('suspend')}>
-            {t('common.suspend')}
-          </Menu.Item>
-        ))}
-      {may('DELETE /api/v1/sites/{site}') && (
-        <Menu.Item color="red" leftSection={<IconTrash {...icon} />} onClick={() => onAct('delete')}>
-          {t('common.delete')}
-        </Menu.Item>
-      )}
+      </MenuItem>
+      {useSiteActs(site).map(({ act, label }) => {
+        const Icon = ACTS[act].icon
+        return (
+          <MenuItem
+            key={act}
+            color={act === 'delete' ? 'red' : undefined}
+            leftSection={<Icon size={16} aria-hidden />}
+            onClick={() => onAct(act)}
+          >
+            {label}
+          </MenuItem>
+        )
+      })}
     </>
   )
 }

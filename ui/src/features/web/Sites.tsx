@@ -11,12 +11,12 @@ const CreateSite = lazy(() => import('./SiteForms').then((file) => ({ default: f
 export function Sites() {
   const { t } = useTranslation()
   const { may } = useMe()
-  const { account } = useScope()
+  const { account, organisation } = useScope()
   const [{ open }, setUrl] = useUrl()
   const mayCreate = may('POST /api/v1/sites')
   return (
     <Page title={t('nav.sites')} action={mayCreate ? <CreateButton>{t('sites.add')}</CreateButton> : undefined}>
-      <SiteTable account={account} isWhole />
+      <SiteTable account={account} organisation={organisation} isWhole />
       <Suspense>{open === 'new' && mayCreate && <CreateSite onClose={() => setUrl({ open: undefined })} />}</Suspense>
     </Page>
   )

@@ -2,13 +2,12 @@ import { Button, Group, SegmentedControl, Skeleton, Text, Title } from '@mantine
 import { notifications } from '@mantine/notifications'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
 import { said } from '../../app/i18n'
-import { useUrl } from '../../app/url'
+import { useOpenAct, useUrl } from '../../app/url'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
 import { DoChange } from '../../components/DoChange'
@@ -27,8 +26,8 @@ export function WebhookPage() {
   const { t } = useTranslation()
   const { webhook: id } = useParams({ from: '/webhooks/$webhook' })
   const [{ cursor, state }, setUrl] = useUrl()
-  const [act, setAct] = useState<'test' | 'redeliver' | 'drop'>()
   const read = useQuery(queries.webhook(id))
+  const [act, setAct] = useOpenAct(['test', 'redeliver', 'drop'])
   const list = useQuery({ ...queries.deliveries(id, { cursor, state }), placeholderData: keepPreviousData })
   const paging = usePaging(list.data?.next_cursor)
   const webhook = read.data

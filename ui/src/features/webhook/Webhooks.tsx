@@ -9,7 +9,7 @@ import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
 import { useMe } from '../../app/session'
-import { useUrl } from '../../app/url'
+import { useOpenOf, useUrl } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
@@ -43,6 +43,9 @@ const CODES = [
   'usage.high',
   'usage.full',
   'webhook.disabled',
+  'node.disk_high',
+  'node.agent_away',
+  'node.agent_back',
 ]
 
 export function WebhookForm({
@@ -168,11 +171,11 @@ export function Webhooks() {
   const { t } = useTranslation()
   const { may } = useMe()
   const [{ cursor, open }, setUrl] = useUrl()
-  const [editing, setEditing] = useState<Webhook>()
-  const [deleting, setDeleting] = useState<Webhook>()
-  const [rotating, setRotating] = useState<Webhook>()
   const [secret, setSecret] = useState<string>()
   const list = useQuery({ ...queries.webhooks({ cursor }), placeholderData: keepPreviousData })
+  const [editing, setEditing] = useOpenOf('edit', list.data?.items, ({ id }) => id)
+  const [deleting, setDeleting] = useOpenOf('delete', list.data?.items, ({ id }) => id)
+  const [rotating, setRotating] = useOpenOf('rotate', list.data?.items, ({ id }) => id)
   const paging = usePaging(list.data?.next_cursor)
   const mayCreate = may('POST /api/v1/webhooks')
   const icon = { size: 16, 'aria-hidden': true } as const

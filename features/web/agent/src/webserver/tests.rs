@@ -1,4 +1,4 @@
-use converge::Status;
+use converge::{Condition, Reason, Status};
 
 use super::*;
 use crate::testing::{Server, spec};
@@ -92,4 +92,30 @@ fn an_edited_drop_in_is_held() {
     server.host.files().remove("/etc/nginx/conf.d/holdfast.conf").unwrap();
     assert_eq!(server.pass_base().status, Status::ready(), "one that is missing is put back");
     assert_eq!(server.host.files().read_text("/etc/nginx/conf.d/holdfast.conf").unwrap().unwrap(), DROP_IN);
+}
+
+/// An installation of the role is asked for by somebody: until then nothing is tried, so nothing fails.
+#[test]
+fn before_its_role_is_installed_everything_waits_and_says_for_what() {
+    let server = Server::new();
+    let main = server.host.profile().web.main_config.clone();
+    let text = server.host.files().read(&main).unwrap().unwrap();
+    server.host.files().remove(&main).unwrap();
+    server.host.take_changes();
+    let waits = |report: &converge::Report| {
+        assert_eq!(
+            (report.status.condition, report.status.reason),
+            (Condition::Pending, Some(Reason::WaitsFor))
+        );
+        assert!(
+            report.status.message.as_deref().unwrap().contains("`holdfast node install web`"),
+            "{report:?}"
+        );
+    };
+    waits(&server.apply_base(1));
+    waits(&server.apply(1, 1, Wanted::Present(spec(&["www.example.test"]))));
+    assert_eq!(server.host.take_changes(), Vec::<String>::new());
+    server.host.files().write(&main, &text, 0o644, (0, 0)).unwrap();
+    assert_eq!(server.apply_base(1).status, Status::ready());
+    assert_eq!(server.apply(1, 1, Wanted::Present(spec(&["www.example.test"]))).status, Status::ready());
 }

@@ -35,7 +35,7 @@ pub(crate) async fn check(panel: &Panel, wanted: PhpVersion) -> Result<(), ApiEr
     }
     let list: Vec<_> = known.iter().map(ToString::to_string).collect();
     let remedy = match list.as_slice() {
-        [] => "No PHP is installed: install one, or make a site without PHP (null).".to_owned(),
+        [] => "No PHP is installed: install role web first (`holdfast node install web`), or make a site without PHP (null).".to_owned(),
         list => format!("Installed are: {}.", list.join(", ")),
     };
     let reason = "This PHP version is not installed on the server.";

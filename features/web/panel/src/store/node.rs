@@ -160,11 +160,20 @@ pub struct Host {
     pub disk_available: u64,
     /// The agent's release.
     pub agent_version: String,
+    /// What part of all processors' time was worked since somebody looked last, from 0 to 1; null at the first look, and where the last one
+    /// is more than a minute ago.
+    pub cpu: Option<f64>,
+    /// Swap space, in bytes; null where an older agent does not say.
+    pub swap_total: Option<u64>,
+    /// What is free of it, in bytes.
+    pub swap_free: Option<u64>,
+    /// Processes.
+    pub processes: Option<u64>,
 }
 
 impl Node {
-    /// The view of a row, with what the agent says of this moment.
-    pub(crate) fn of(row: &Row, metrics: Option<HostMetrics>) -> Self {
+    /// The view of a row, with what the agent says of this moment, and the processors' part.
+    pub(crate) fn of(row: &Row, metrics: Option<HostMetrics>, cpu: Option<f64>) -> Self {
         Self {
             id: row.id,
             name: row.name.clone(),
@@ -183,6 +192,10 @@ impl Node {
                 disk_total: m.disk_total,
                 disk_available: m.disk_available,
                 agent_version: m.agent_version,
+                cpu,
+                swap_total: m.figures.map(|figures| figures.swap_total),
+                swap_free: m.figures.map(|figures| figures.swap_free),
+                processes: m.figures.map(|figures| figures.processes),
             }),
             webserver: Convergence::from(&row.block),
         }

@@ -1,0 +1,25 @@
+// All end-to-end tests, so that they take as little time as may be: what changes nothing runs beside each other, what changes the server
+// after that, and what measures alone. Arguments go to Playwright, such as `--grep A3` or a file.
+import { spawnSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+
+const given = process.argv.slice(2)
+const isPart = given.length > 0
+const RUNS = [
+  ['read', Math.min(2, availableParallelism())],
+  ['act', 1],
+  ['figures', 1],
+  ['shots', 1],
+]
+if (!isPart) rmSync('node_modules/.cache/bar/browser.json', { force: true })
+let isBroken = false
+for (const [project, workers] of RUNS) {
+  const options = [`--project=${project}`, `--workers=${workers}`, '--pass-with-no-tests', ...given]
+  const { status } = spawnSync('npx', ['playwright', 'test', ...options], {
+    stdio: 'inherit',
+    env: { ...process.env, BAR_KEEP: '1' },
+  })
+  isBroken ||= status !== 0
+}
+process.exit(isBroken ? 1 : 0)

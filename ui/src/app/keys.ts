@@ -1,0 +1,21 @@
+/** Every key that does something, and the words for it. Pages have `g` and a letter besides. */
+export const SHORTCUTS = [
+  { keys: ['Ctrl', 'K'], words: 'keys.palette' },
+  { keys: ['Ctrl', 'J'], words: 'keys.drawer' },
+  { keys: ['/'], words: 'keys.filter' },
+  { keys: ['c'], words: 'keys.create' },
+  { keys: ['j'], words: 'keys.down' },
+  { keys: ['k'], words: 'keys.up' },
+  { keys: ['Enter'], words: 'keys.open' },
+  { keys: ['x'], words: 'keys.select' },
+  { keys: ['Shift', '↓'], words: 'keys.range' },
+  { keys: ['e'], words: 'keys.edit' },
+  { keys: ['.'], words: 'keys.menu' },
+  { keys: ['Del'], words: 'keys.remove' },
+  { keys: ['['], words: 'keys.tabBefore' },
+  { keys: [']'], words: 'keys.tabAfter' },
+  { keys: ['Ctrl', 'S'], words: 'keys.save' },
+  { keys: ['Ctrl', 'Enter'], words: 'keys.send' },
+  { keys: ['Esc'], words: 'keys.close' },
+  { keys: ['?'], words: 'keys.sheet' },
+] as const
