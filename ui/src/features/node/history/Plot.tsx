@@ -41,6 +41,12 @@ const SYNC = uPlot.sync('history')
 /** A day is named where it begins, and not once more at noon. */
 const once = (texts: string[]) => texts.map((text, index) => (text === texts[index - 1] ? '' : text))
 
+/** A value between two gaps makes no line: it is a dot. */
+const lone = (values: ArrayLike<number | null | undefined>) =>
+  Array.from(values, (_, index) => index).filter(
+    (index) => values[index] != null && values[index - 1] == null && values[index + 1] == null,
+  )
+
 function options(props: Props, scheme: 'light' | 'dark', width: number): uPlot.Options {
   const { lines, grid, text, mark } = COLOURS[scheme]
   const axis = {
@@ -74,6 +80,7 @@ function options(props: Props, scheme: 'light' | 'dark', width: number): uPlot.O
         label: line.label,
         stroke: lines[line.hue] ?? text,
         width: line.isPeak ? 1 : 1.5,
+        points: { show: true, size: 4, filter: (plot: uPlot, index: number) => lone(plot.data[index] ?? []) },
         alpha: line.isPeak ? 0.8 : 1,
         dash: line.isPeak ? [2, 3] : line.hue > 0 ? [8, 4] : undefined,
       })),
