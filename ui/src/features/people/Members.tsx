@@ -13,11 +13,11 @@ import { useOpenAct, useOpenOf } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
-import { Once } from '../../components/Once'
 import { RowMenu } from '../../components/RowMenu'
 import { EmptyState } from '../../components/States'
 import { Badge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
+import { LinkOnce } from './LinkOnce'
 
 type Member = Schemas['Member']
 type Place = { account: string; organisation?: undefined } | { organisation: string; account?: undefined }
@@ -190,22 +190,5 @@ export function Members(place: Place) {
       )}
       {link && <LinkOnce link={link} onClose={() => setLink(undefined)} />}
     </Stack>
-  )
-}
-
-/** A link that signs somebody in, shown once. */
-export function LinkOnce({ link, onClose }: { link: { url: string; expires_at: string }; onClose: () => void }) {
-  const { t } = useTranslation()
-  return (
-    <Once
-      title={t('people.linkTitle')}
-      body={t('people.linkBody')}
-      values={[{ label: t('people.link'), value: link.url }]}
-      onClose={onClose}
-    >
-      <div>
-        {t('people.linkUntil')} <Time at={link.expires_at} />
-      </div>
-    </Once>
   )
 }

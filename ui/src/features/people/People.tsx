@@ -17,7 +17,7 @@ import { CreateButton, Filter, Page, usePaging } from '../../components/Page'
 import { EmptyState } from '../../components/States'
 import { Badge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
-import { LinkOnce } from './Members'
+import { LinkOnce } from './LinkOnce'
 
 type Person = Schemas['Person']
 
