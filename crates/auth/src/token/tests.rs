@@ -77,7 +77,7 @@ async fn what_its_person_holds_nowhere_a_token_is_not_given() {
     assert!(matches!(fixture.make(mighty).await, Err(CreateError::NotHeld(PermissionId::EditNode))));
     let views = fixture.store.read(async |tx| views_of(tx, fixture.alice).await).await.unwrap();
     let views: Vec<_> = views.iter().map(|permission| permission.as_str()).collect();
-    assert_eq!(views, ["account.view", "site.view", "event.view", "audit.view", "member.view"]);
+    assert_eq!(views, ["account.view", "site.view", "event.view", "job.view", "audit.view", "member.view"]);
 }
 
 #[tokio::test]
