@@ -172,6 +172,7 @@ test.describe('the first run', () => {
   test.use({ quiet: [403, 409, 422] })
 
   test('from a fresh server to a ready one, by keyboard alone', async ({ watched: page }) => {
+    test.setTimeout(400_000)
     const server = fresh()
     await withServer(page, server)
     await open(page, '/start')
