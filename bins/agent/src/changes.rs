@@ -154,7 +154,10 @@ impl Changes {
             let path = if n == 0 { CHANGES.to_owned() } else { format!("{CHANGES}.{n}") };
             let Some(bytes) = self.host.files().read(&path)? else {
                 // right after a rotation there is no newest file yet
-                if n == 0 { continue } else { break }
+                if n == 0 {
+                    continue;
+                }
+                break;
             };
             for line in bytes.rsplit(|byte| *byte == b'\n') {
                 let Ok(change) = serde_json::from_slice(line) else { continue };

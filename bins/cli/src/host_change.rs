@@ -113,12 +113,12 @@ async fn show(session: &mut Session, seq: u64) -> Result<(), Failure> {
         return Ok(session.screen.json(&reply.body)?);
     }
     let change = reply.value()?;
-    let (screen, cell) = (&mut session.screen, who(&change));
+    let (screen, by) = (&mut session.screen, who(&change));
     let object = format!("{} {}", text(&change, "kind"), text(&change, "name"));
     screen.line(&[
         span(Style::Bold, object),
         plain(format!("  {}  ", moment(&change, "at"))),
-        span(cell.style, cell.text),
+        span(by.style, by.text),
     ])?;
     let taken = format!("{} of {} steps were taken", text(&change, "taken"), text(&change, "of"));
     screen.line(&[span(Style::Dim, format!("  {taken}; after it: {}", text(&change, "condition")))])?;

@@ -1,5 +1,7 @@
 //! `holdfast job`
 
+use std::fmt::Write as _;
+
 use clap::{Args, Subcommand};
 use http_body_util::BodyExt;
 use hyper::Method;
@@ -129,10 +131,10 @@ fn stands(job: &Value) -> String {
         None => state.clone(),
     };
     if let (Some(percent), "running") = (job.get("percent").and_then(Value::as_i64), state.as_str()) {
-        words.push_str(&format!(" ({percent} %)"));
+        let _ = write!(words, " ({percent} %)");
     }
     if let Some(position) = job.get("position").and_then(Value::as_i64) {
-        words.push_str(&format!(", number {position} of the queue"));
+        let _ = write!(words, ", number {position} of the queue");
     }
     words
 }

@@ -242,10 +242,10 @@ impl Course {
         if !state.lines.is_empty() {
             work.note(&lines, &self.memory).await?;
         }
-        if self.memory.of > 0 {
-            // the packages are most of it
-            let share = 5 + self.memory.counted.min(self.memory.of) * 85 / self.memory.of;
-            work.percent(i64::try_from(share).unwrap_or(90)).await?;
+        let counted = self.memory.counted.min(self.memory.of);
+        // the packages are most of it
+        if let Some(share) = (counted * 85).checked_div(self.memory.of) {
+            work.percent(i64::try_from(5 + share).unwrap_or(90)).await?;
         }
         Ok(())
     }

@@ -57,8 +57,7 @@ pub(crate) fn install(role: Role) -> Result<()> {
 
 /// A run that no unit made.
 fn by_hand() -> String {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    format!("by-hand-{}-{}", std::process::id(), since.as_micros())
+    format!("by-hand-{}-{}", std::process::id(), names::Micros::now().as_micros())
 }
 
 fn install_packages(host: &Host, role: Role, log: &mut Log) -> Result<()> {

@@ -121,6 +121,7 @@ impl<S: Spec> wire::Method for Apply<S> {
     type Reply = Report;
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }

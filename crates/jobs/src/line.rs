@@ -15,8 +15,7 @@ pub fn harmless(text: &str) -> String {
             (Escape::No, '\u{1b}') => Escape::Begun,
             // a sequence with parameters ends with a letter; any other is one character more
             (Escape::Begun, '[') => Escape::Parameters,
-            (Escape::Begun, _) => Escape::No,
-            (Escape::Parameters, '\u{40}'..='\u{7e}') => Escape::No,
+            (Escape::Begun, _) | (Escape::Parameters, '\u{40}'..='\u{7e}') => Escape::No,
             (Escape::Parameters, _) => Escape::Parameters,
             (Escape::No, c) => {
                 let shown = match c {

@@ -314,7 +314,7 @@ impl Lease {
         problem: Option<&Problem>,
         (percent, now): (Option<i64>, Micros),
     ) -> Result<bool, StoreError> {
-        let problem = problem.map(|problem| json(problem));
+        let problem = problem.map(json);
         let end = END.bind(self.job).bind(&self.owner).bind(state.as_str()).bind(json(&steps));
         Ok(tx.execute(end.bind(problem).bind(percent).bind(now)).await? == 1)
     }

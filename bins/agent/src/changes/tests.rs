@@ -48,7 +48,7 @@ fn what_was_asked_for_put_back_and_done_by_hand_is_told_apart() {
     let host = Arc::new(Host::for_test().unwrap());
     let agent = Agent::new(Arc::clone(&host));
     let pass = || {
-        host.fake_clock().unwrap().advance(Duration::from_secs(60));
+        host.fake_clock().unwrap().advance(Duration::from_mins(1));
         agent.world.sweep(&|| false, |_| {}).unwrap();
     };
     ask(&agent, 1, Wanted::Present(alice())).unwrap();

@@ -85,11 +85,11 @@ fn a_long_log_is_told_in_pieces_without_a_gap() {
 #[test]
 fn an_installation_is_begun_once_and_not_waited_for() {
     let (host, roles) = (host(), Arc::new(Roles::default()));
-    let (begin, begun) = std::sync::mpsc::channel();
+    let (tell, begun) = std::sync::mpsc::channel();
     let (let_go, gate) = std::sync::mpsc::channel::<()>();
     let gate = Mutex::new(gate);
     host.fake_systemd().unwrap().on_start(&Unit::Packages(Role::Web), move || {
-        begin.send(()).unwrap();
+        tell.send(()).unwrap();
         let _ = lock(&gate).recv_timeout(Duration::from_secs(20));
         JobResult::Done
     });

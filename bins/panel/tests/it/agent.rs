@@ -14,11 +14,12 @@ use account_spec::{
     AccountSpec, AccountUsage, GetUsage, ListUids, ListUsage, UidNote, UidPage, Usage, UsagePage,
 };
 use converge::methods::{
-    AuditHead, AuditHeads, By, ChangePage, Diagnosis, DriftAction, DriftList, Finding, GetChange, GetHostMetrics, GetRole,
-    LogLine, HeldWish, HostChange, HostFigures, HostMetrics, HostProcess, HostService, ListAuditHeads, ListChanges,
-    ListDrift, ListObjects, ListProcesses, ListServices, ListWishes, Object, ObjectPage, ObjectStatus,
-    PreviewAll, ProcessList, RecordAuditHead, RoleState, RunDoctor, RunDriftAction, RunSweep, ServiceList, Severity, StartRole, StopRole,
-    SweepCounts, SweepProgress, WatchObjects, WishList,
+    AuditHead, AuditHeads, By, ChangePage, Diagnosis, DriftAction, DriftList, Finding, GetChange,
+    GetHostMetrics, GetRole, HeldWish, HostChange, HostFigures, HostMetrics, HostProcess, HostService,
+    ListAuditHeads, ListChanges, ListDrift, ListObjects, ListProcesses, ListServices, ListWishes, LogLine,
+    Object, ObjectPage, ObjectStatus, PreviewAll, ProcessList, RecordAuditHead, RoleState, RunDoctor,
+    RunDriftAction, RunSweep, ServiceList, Severity, StartRole, StopRole, SweepCounts, SweepProgress,
+    WatchObjects, WishList,
 };
 use converge::{
     Apply, Cause, Describe, Done, DriftRules, Engine, Entry, Impact, LedgerStore, MemoryLedger, ObserveError,
@@ -324,7 +325,8 @@ impl Role {
         let packages = vec!["nginx".to_owned(), "php8.4-fpm".to_owned()];
         let missing = if self.installed { Vec::new() } else { packages.clone() };
         let unmasked = if self.runs > 0 { Vec::new() } else { vec!["apache2.service".to_owned()] };
-        let mut state = RoleState { packages, missing, unmasked, running: self.running, ..RoleState::default() };
+        let mut state =
+            RoleState { packages, missing, unmasked, running: self.running, ..RoleState::default() };
         if let Some(from) = ask.log.as_ref().filter(|_| self.runs > 0) {
             let run = self.runs.to_string();
             let begin = if from.run.as_ref() == Some(&run) { from.from } else { 0 };

@@ -26,14 +26,16 @@ async fn installs(bench: &Bench) -> String {
 }
 
 async fn ended(bench: &Bench, id: &str) -> Value {
-    let is_ended =
-        |job: &Value| matches!(job["state"].as_str(), Some("done" | "failed" | "cancelled"));
+    let is_ended = |job: &Value| matches!(job["state"].as_str(), Some("done" | "failed" | "cancelled"));
     bench.until(&format!("/api/v1/jobs/{id}"), |answer| is_ended(&answer.json)).await.json
 }
 
 fn states(job: &Value) -> Vec<String> {
     let steps = job["steps"].as_array().unwrap();
-    steps.iter().map(|step| format!("{}: {}", step["name"].as_str().unwrap(), step["state"].as_str().unwrap())).collect()
+    steps
+        .iter()
+        .map(|step| format!("{}: {}", step["name"].as_str().unwrap(), step["state"].as_str().unwrap()))
+        .collect()
 }
 
 /// A stream's messages: event, id, data.
@@ -43,7 +45,11 @@ fn messages(text: &str) -> Vec<(String, Option<i64>, Value)> {
             block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':').map(str::trim))
         };
         let event = field("event")?.to_owned();
-        Some((event, field("id").map(|id| id.parse().unwrap()), serde_json::from_str(field("data")?).unwrap()))
+        Some((
+            event,
+            field("id").map(|id| id.parse().unwrap()),
+            serde_json::from_str(field("data")?).unwrap(),
+        ))
     };
     text.split("\n\n").filter_map(message).collect()
 }
@@ -63,9 +69,14 @@ async fn a_role_is_installed_step_by_step_and_followed() {
     let right = format!("{INSTALL}?expect_plan={}", dry.json["plan"]["hash"].as_str().unwrap());
     let asked = bench.root().post(&right, json!(null)).await;
     let id = asked.is(202).json["id"].as_str().unwrap().to_owned();
-    let followed = bench.root().header("accept", "text/event-stream").get(&format!("/api/v1/jobs/{id}/log")).await;
+    let followed =
+        bench.root().header("accept", "text/event-stream").get(&format!("/api/v1/jobs/{id}/log")).await;
     let job = ended(&bench, &id).await;
-    assert_eq!((&job["state"], &job["attempts"], &job["percent"]), (&json!("done"), &json!(1), &json!(100)), "{job}");
+    assert_eq!(
+        (&job["state"], &job["attempts"], &job["percent"]),
+        (&json!("done"), &json!(1), &json!(100)),
+        "{job}"
+    );
     assert!(states(&job).iter().all(|step| step.ends_with(": done")), "{job}");
     assert_eq!((&job["created_by"], &job["via"]), (&json!("root"), &json!("socket")));
     assert_eq!(job["object"], json!({ "kind": "node_role", "id": "web", "name": "web" }));
@@ -74,7 +85,10 @@ async fn a_role_is_installed_step_by_step_and_followed() {
     let lines = log["items"].as_array().unwrap();
     assert_eq!((log["ended"].clone(), log["next"].clone()), (json!(true), job["log_lines"].clone()));
     let texts: Vec<&str> = lines.iter().map(|line| line["text"].as_str().unwrap()).collect();
-    assert!(texts.contains(&"mask apache2.service") && texts.contains(&"the web server is ready"), "{texts:?}");
+    assert!(
+        texts.contains(&"mask apache2.service") && texts.contains(&"the web server is ready"),
+        "{texts:?}"
+    );
     assert!(!texts.iter().any(|text| text.starts_with('#')), "marks are no lines: {texts:?}");
 
     let told = messages(&followed.text);
@@ -96,7 +110,8 @@ async fn a_role_is_installed_step_by_step_and_followed() {
     let after = bench.root().get("/api/v1/node/roles").await.json["items"][0].clone();
     assert_eq!((&after["state"], &after["job"]["id"]), (&json!("installed"), &json!(id)));
     let events = bench.root().get("/api/v1/events?limit=200").await.json;
-    let codes: Vec<&str> = events["items"].as_array().unwrap().iter().filter_map(|event| event["code"].as_str()).collect();
+    let codes: Vec<&str> =
+        events["items"].as_array().unwrap().iter().filter_map(|event| event["code"].as_str()).collect();
     for code in ["job.queued", "job.started", "job.done"] {
         assert!(codes.contains(&code), "{codes:?}");
     }
@@ -117,9 +132,15 @@ async fn a_failure_is_told_in_the_program_s_words_and_can_be_tried_again() {
     let job = ended(&bench, &id).await;
     assert_eq!(job["state"], "failed", "{job}");
     let problem = &job["problem"];
-    assert_eq!((&problem["code"], &problem["remedy"]), (&json!("packages_failed"), &json!("mend its sources")));
+    assert_eq!(
+        (&problem["code"], &problem["remedy"]),
+        (&json!("packages_failed"), &json!("mend its sources"))
+    );
     let detail = problem["detail"].as_str().unwrap();
-    assert!(detail.contains("exit status: 100") && detail.contains("E: Unable to locate package nginx"), "{detail}");
+    assert!(
+        detail.contains("exit status: 100") && detail.contains("E: Unable to locate package nginx"),
+        "{detail}"
+    );
     assert_eq!(states(&job)[2..], ["packages: failed", "web_server: pending", "verify: pending"]);
     assert_eq!((&job["may_retry"], &job["may_cancel"]), (&json!(true), &json!(false)));
     let cancel = bench.root().post(&format!("/api/v1/jobs/{id}/cancel"), json!(null)).await;
@@ -134,7 +155,8 @@ async fn a_failure_is_told_in_the_program_s_words_and_can_be_tried_again() {
     assert_eq!((&job["attempts"], &job["problem"]), (&json!(2), &json!(null)));
     assert_eq!(bench.root().post(&path, json!(null)).await.is(409).json["code"], "job_not_failed");
     let log = bench.root().get(&format!("/api/v1/jobs/{id}/log")).await.json;
-    let count = |text: &str| log["items"].as_array().unwrap().iter().filter(|line| line["text"] == text).count();
+    let count =
+        |text: &str| log["items"].as_array().unwrap().iter().filter(|line| line["text"] == text).count();
     assert_eq!(count("E: Unable to locate package nginx"), 1, "the first run is told once: {log}");
     assert_eq!(count("mask apache2.service"), 1);
 }
@@ -154,7 +176,11 @@ async fn one_that_runs_is_one_and_is_cancelled_when_the_server_is_at_rest() {
     let asked = bench.root().post(&format!("/api/v1/jobs/{id}/cancel"), json!(null)).await;
     assert_eq!(asked.is(202).json["may_cancel"], false);
     let job = ended(&bench, &id).await;
-    assert_eq!((&job["state"], bench.agent.role.lock().unwrap().running), (&json!("cancelled"), false), "{job}");
+    assert_eq!(
+        (&job["state"], bench.agent.role.lock().unwrap().running),
+        (&json!("cancelled"), false),
+        "{job}"
+    );
     assert_eq!(states(&job)[2], "packages: cancelled");
 }
 
@@ -166,7 +192,9 @@ async fn an_agent_that_is_away_is_waited_for() {
     let id = installs(&bench).await;
     let path = format!("/api/v1/jobs/{id}");
     bench
-        .until(&path, |answer| answer.json["last_line"].as_str().is_some_and(|line| line.starts_with("waiting for the agent")))
+        .until(&path, |answer| {
+            answer.json["last_line"].as_str().is_some_and(|line| line.starts_with("waiting for the agent"))
+        })
         .await;
     assert_eq!(bench.root().get("/api/v1/node/roles").await.json["items"][0]["state"], "installing");
     bench.agent.start();

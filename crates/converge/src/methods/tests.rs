@@ -59,7 +59,52 @@ fn running() -> (ProcessList, ServiceList) {
     (processes, services)
 }
 
+fn changes() -> (HostChange, HostChange, ListChanges) {
+    let change = HostChange {
+        seq: 41,
+        at: 1_767_225_601_000_000,
+        object: object(),
+        by: By::Panel,
+        cause: Cause { actor: "root".to_owned(), request_id: "r1".to_owned() },
+        generation: Generation::new(3).unwrap(),
+        absent: false,
+        edited_at: None,
+        impact: Impact::Reload,
+        steps: vec![PlannedStep {
+            code: "file.write".to_owned(),
+            summary: "write /etc/nginx/holdfast/maps/host-0f.map".to_owned(),
+            impact: Impact::None,
+            path: Some("/etc/nginx/holdfast/maps/host-0f.map".to_owned()),
+            diff: None,
+            unknown: None,
+        }],
+        of: 1,
+        taken: 1,
+        status: Status::ready(),
+    };
+    let edit = HostChange {
+        by: By::Outside,
+        cause: Cause::default(),
+        edited_at: Some(1_767_225_600_000_000),
+        taken: 0,
+        ..change.clone()
+    };
+    let ask = ListChanges {
+        before: Some(42),
+        limit: 50,
+        kind: Some("site".to_owned()),
+        scope: Some(object().scope),
+        by: Some(By::Panel),
+        actor: Some("root".to_owned()),
+        path: Some("/etc/nginx".to_owned()),
+        since: Some(1_767_225_600_000_000),
+        until: Some(1_767_312_000_000_000),
+    };
+    (change, edit, ask)
+}
+
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list with a sample of every method")]
 fn what_crosses_the_wire_is_as_the_golden_files_say() {
     let status = ObjectStatus {
         object: object(),
@@ -139,46 +184,7 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         lines: vec![LogLine { text: "#step packages".to_owned(), end: 53 }],
         more: false,
     };
-    let change = HostChange {
-        seq: 41,
-        at: 1_767_225_601_000_000,
-        object: object(),
-        by: By::Panel,
-        cause: Cause { actor: "root".to_owned(), request_id: "r1".to_owned() },
-        generation: Generation::new(3).unwrap(),
-        absent: false,
-        edited_at: None,
-        impact: Impact::Reload,
-        steps: vec![PlannedStep {
-            code: "file.write".to_owned(),
-            summary: "write /etc/nginx/holdfast/maps/host-0f.map".to_owned(),
-            impact: Impact::None,
-            path: Some("/etc/nginx/holdfast/maps/host-0f.map".to_owned()),
-            diff: None,
-            unknown: None,
-        }],
-        of: 1,
-        taken: 1,
-        status: Status::ready(),
-    };
-    let edit = HostChange {
-        by: By::Outside,
-        cause: Cause::default(),
-        edited_at: Some(1_767_225_600_000_000),
-        taken: 0,
-        ..change.clone()
-    };
-    let ask = ListChanges {
-        before: Some(42),
-        limit: 50,
-        kind: Some("site".to_owned()),
-        scope: Some(object().scope),
-        by: Some(By::Panel),
-        actor: Some("root".to_owned()),
-        path: Some("/etc/nginx".to_owned()),
-        since: Some(1_767_225_600_000_000),
-        until: Some(1_767_312_000_000_000),
-    };
+    let (change, edit, ask) = changes();
     let counts = SweepCounts { objects: 3, differing: 1, ..SweepCounts::default() };
     let (processes, services) = running();
     Golden::new(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"))
