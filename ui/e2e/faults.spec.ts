@@ -86,10 +86,28 @@ test.describe('no network', () => {
     await page.getByRole('link', { name: 'Packages' }).click()
     const alert = page.getByRole('alert').filter({ visible: true })
     await expect(alert).toContainText('The panel does not answer', { timeout: 20_000 })
-    await expect(page.getByText('Live updates are paused. Reconnecting.')).toBeVisible({ timeout: 20_000 })
     isAway = false
     await alert.getByRole('button', { name: 'Try again' }).click()
     await expect(page.getByRole('row', { name: /small/ })).toBeVisible()
+  })
+})
+
+test.describe('no news', () => {
+  test.use({ quiet: [0] })
+  test('S2 a bar says that nothing new is heard, and goes when it is', async ({ watched: page }) => {
+    let isAway = true
+    await page.route(
+      (url) => url.pathname === '/api/v1/events',
+      (route) => {
+        const isStream = route.request().headers().accept === 'text/event-stream'
+        return isStream && isAway ? route.abort('connectionrefused') : route.fallback()
+      },
+    )
+    await page.goto('/packages')
+    await expect(page.getByText('Live updates are paused. Reconnecting.')).toBeVisible({ timeout: 30_000 })
+    await expect(page.getByRole('row', { name: /small/ })).toBeVisible()
+    isAway = false
+    await expect(page.getByText('Live updates are paused. Reconnecting.')).toHaveCount(0, { timeout: 40_000 })
   })
 })
 

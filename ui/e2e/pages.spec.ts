@@ -81,7 +81,6 @@ test.describe('a page', () => {
       for (const how of ['error', 'empty', 'never'] as const) {
         await test.step(`A1 ${how}`, async () => {
           await page.unrouteAll({ behavior: 'ignoreErrors' })
-          if (process.env.UI_DIST) await (await import('./test')).fromDist(page, process.env.UI_DIST)
           await answer(page, how)
           await page.reload()
           await expect(page.locator('h1, [role=alert]').first()).toBeVisible()

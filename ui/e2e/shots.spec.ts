@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Page } from '@playwright/test'
 import { problem } from './api'
 import { steady } from './steady'
@@ -110,7 +110,10 @@ const VARIANTS = [
 test.describe('pictures', () => {
   test.use({ quiet: [401, 422, 500], viewport: { width: 1280, height: 800 } })
   test.beforeAll(() => {
-    if (test.info().config.updateSnapshots === 'all') writeFileSync(MACHINE, `${machine()}\n`)
+    if (test.info().config.updateSnapshots === 'all') {
+      mkdirSync(PICTURES, { recursive: true })
+      writeFileSync(MACHINE, `${machine()}\n`)
+    }
     const isSame = existsSync(MACHINE) && readFileSync(MACHINE, 'utf8').trim() === machine()
     test.skip(
       !isSame,

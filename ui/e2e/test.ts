@@ -187,7 +187,9 @@ export async function expectNoRawTimes(page: Page) {
       if (isShown && /\d{4}-\d\d-\d\d(T|\s\d\d:)/.test(text)) raw.push(text)
     }
     const zone = /(UTC|GMT|[A-Z]{3,4}|[+-]\d{1,2}(:\d\d)?)$/
-    const without = [...document.querySelectorAll('time')].filter((time) => !zone.test(time.title))
+    const without = [...document.querySelectorAll('time')].filter(
+      (time) => !zone.test(time.title || (time.textContent ?? '')),
+    )
     return [...raw, ...without.map((time) => time.outerHTML)]
   })
   expect.soft(found).toEqual([])

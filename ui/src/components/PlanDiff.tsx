@@ -43,7 +43,7 @@ export function StepRow({ step, isOpen = false }: { step: Step; isOpen?: boolean
   const { t } = useTranslation()
   const line = (
     <>
-      {step.summary} {step.impact !== 'none' && <Impact impact={step.impact} />}
+      <span data-server>{step.summary}</span> {step.impact !== 'none' && <Impact impact={step.impact} />}
     </>
   )
   return (

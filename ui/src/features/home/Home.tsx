@@ -122,7 +122,7 @@ function Attention() {
         <Link className="cell-link" to="/accounts/$account" params={{ account: account.name }}>
           {account.name}
         </Link>{' '}
-        <Text component="span" size="sm" c="dimmed">
+        <Text component="span" size="sm" c="dimmed" data-server>
           {account.message}
         </Text>
       </li>
@@ -134,16 +134,19 @@ function Attention() {
         <Link className="cell-link" to="/sites/$site" params={{ site: site.name }}>
           {site.name}
         </Link>{' '}
-        <Text component="span" size="sm" c="dimmed">
+        <Text component="span" size="sm" c="dimmed" data-server>
           {site.message}
         </Text>
       </li>
     )),
     ...findings.map((finding) => (
       <li key={finding.code + finding.subject}>
-        <Badge tone="bad">{t('severity.error')}</Badge> <strong>{finding.subject}</strong> {finding.message}
+        <Badge tone="bad">{t('severity.error')}</Badge>{' '}
+        <span data-server>
+          <strong>{finding.subject}</strong> {finding.message}
+        </span>
         {finding.remedy && (
-          <Text size="sm" c="dimmed">
+          <Text size="sm" c="dimmed" data-server>
             {finding.remedy}
           </Text>
         )}

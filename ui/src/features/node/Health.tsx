@@ -72,9 +72,11 @@ function Doctor() {
       <Badge tone={TONES[finding.severity] ?? 'off'} quiet={finding.severity === 'ok'}>
         {said(`severity.${finding.severity}`) ?? finding.severity}
       </Badge>{' '}
-      <strong>{finding.subject}</strong> {finding.message}
+      <span data-server>
+        <strong>{finding.subject}</strong> {finding.message}
+      </span>
       {finding.remedy && (
-        <Text size="sm" c="dimmed">
+        <Text size="sm" c="dimmed" data-server>
           {finding.remedy}
         </Text>
       )}

@@ -199,7 +199,7 @@ function Pending() {
                   <li key={item.kind + item.id}>
                     <ConditionBadge condition={item.condition} /> {said(`kind.${item.kind}`) ?? item.kind} {item.name}
                     {item.message && (
-                      <Text size="sm" c="dimmed">
+                      <Text size="sm" c="dimmed" data-server>
                         {item.message}
                       </Text>
                     )}

@@ -8,7 +8,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
-import { clock, day, number } from '../../app/format'
+import { clock, day, exact, number } from '../../app/format'
 import { said } from '../../app/i18n'
 import { useUrl } from '../../app/url'
 import { pageOf } from '../../components/EventLine'
@@ -95,7 +95,7 @@ function Line({ change, isOpen, onToggle }: { change: Change; isOpen: boolean; o
     <li>
       <details open={isOpen} onToggle={(event) => onToggle(event.currentTarget.open)}>
         <summary>
-          <time className="clock" dateTime={change.at ?? undefined}>
+          <time className="clock" dateTime={change.at ?? undefined} title={change.at ? exact(change.at) : undefined}>
             {change.at && clock(change.at)}
           </time>{' '}
           <strong>
