@@ -1,7 +1,8 @@
 import type { Page } from '@playwright/test'
 import { expect, open, PAGES, test } from './test'
 
-test.use({ quiet: [404] })
+// a page that there is none, and the plan of a removal that is refused
+test.use({ quiet: [404, 409] })
 
 /** What a page shows by its address: which page, tab, order, filter, rows, and what is open above it. Times pass, so they are left out. */
 async function viewOf(page: Page) {

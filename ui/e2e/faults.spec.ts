@@ -231,7 +231,7 @@ test('S3 a change converges within 0.2 s of its 202, is not ready before it was 
   await watchBadge(page)
   await page.getByRole('button', { name: 'Suspend site' }).click()
   await expect(badge).toHaveText('Converging')
-  await expect(page.getByRole('status').first()).toContainText('being brought to what was asked for')
+  await expect(page.getByRole('status').filter({ hasText: 'being brought to what was asked for' })).toBeVisible()
   // longer than any polling: nothing was observed, so nothing is ready
   await page.waitForTimeout(3000)
   const seen = await badges(page)
@@ -252,8 +252,8 @@ test('S3 a change converges within 0.2 s of its 202, is not ready before it was 
   await expect(badge).toHaveText('Failed')
   // the wish is not shown as a fact: it is not suspended
   await expect(page.locator('.page-head')).not.toContainText('Suspended')
-  const note = page.getByRole('status').first()
-  await expect(note).toContainText('nginx: unknown directive')
+  const note = page.getByRole('status').filter({ hasText: 'nginx: unknown directive' })
+  await expect(note).toBeVisible()
   await expect(note).toContainText('The configuration was refused.')
   await expect(note).toContainText('3 attempts')
   await expectAccessible(page)

@@ -17,11 +17,11 @@ function ObjectName({ notice, object }: { notice: Notice; object: NoticeObject }
     <li>
       {kind}{' '}
       {place ? (
-        <Link className="cell-link" to={place.to} params={place.params}>
+        <Link className="cell-link" to={place.to} params={place.params} data-server>
           {object.name}
         </Link>
       ) : (
-        <strong>{object.name}</strong>
+        <strong data-server>{object.name}</strong>
       )}
     </li>
   )
