@@ -211,6 +211,7 @@ test('an entry of the timeline leads to how the server fared around it', async (
   await open(page, '/changes?tab=timeline')
   const entry = page.locator('.steps > li').first()
   const at = await entry.locator('time').getAttribute('datetime')
+  await entry.locator('summary').first().click()
   await entry.getByRole('link', { name: 'Around this time' }).click()
   await expect(page).toHaveURL(/tab=history/)
   await expect(page.getByText(/^Around /)).toBeVisible()

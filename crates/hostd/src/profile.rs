@@ -105,7 +105,7 @@ struct Roles {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoleProfile {
-    /// The packages, by the distribution's names.
+    /// The packages, by the distribution's names; the first is what the role stands on.
     pub packages: Vec<String>,
     /// Units of these packages that must never run; masked before they are installed.
     pub mask: Vec<MaskedUnit>,

@@ -49,7 +49,12 @@ pub(super) fn examine(host: &Host) -> Vec<Finding> {
 pub(super) fn serves(host: &Host, role: Role) -> bool {
     let packages = &host.profile().role(role).packages;
     let missing = Dpkg::read(host.files()).map(|dpkg| dpkg.missing(packages)).unwrap_or_default();
-    missing.is_empty() || (missing.len() < packages.len() && !is_being_installed(host, role))
+    missing.is_empty() || (is_begun(packages, &missing) && !is_being_installed(host, role))
+}
+
+/// Whether the role's main package is there: the first of its list. Others, such as the SSH server, come with the server.
+fn is_begun(packages: &[String], missing: &[String]) -> bool {
+    packages.first().is_some_and(|main| !missing.contains(main))
 }
 
 fn is_being_installed(host: &Host, role: Role) -> bool {
@@ -189,11 +194,10 @@ fn role(host: &Host, role: Role) -> Finding {
     match Dpkg::read(host.files()).map(|dpkg| dpkg.missing(packages)) {
         Ok(missing) if missing.is_empty() => ok(&code, &subject, "is installed".to_owned()),
         Ok(missing) => {
-            let count = missing.len();
-            let what = if count == packages.len() {
-                "is not installed: this server serves no sites yet".to_owned()
-            } else {
+            let what = if is_begun(packages, &missing) {
                 format!("is not whole, missing are: {}", missing.join(" "))
+            } else {
+                "is not installed: this server serves no sites yet".to_owned()
             };
             let remedy = format!("holdfast node install {role}, or install it in the browser panel");
             warn(&code, &subject, what, &remedy)
