@@ -55,7 +55,8 @@ export const exact = (time: string) =>
 export const day = (time: string) => new Intl.DateTimeFormat(locale(), { dateStyle: 'full' }).format(new Date(time))
 
 /** The time of day alone. */
-export const clock = (time: string) => new Intl.DateTimeFormat(locale(), { timeStyle: 'medium' }).format(new Date(time))
+export const clock = (time: string) =>
+  new Intl.DateTimeFormat(locale(), { timeStyle: 'medium', hourCycle: 'h23' }).format(new Date(time))
 
 /** How long ago, or in how long. */
 export function relative(time: string, now = Date.now()): string {

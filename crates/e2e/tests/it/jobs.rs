@@ -20,6 +20,7 @@ pub(crate) fn on(distro: Distro) {
     });
     checks.check("an account and a site that was asked for before are served", || {
         let mut api = node.api().unwrap();
+        api.wait_until("/sites/early.example.test", LIMIT, |site| site["condition"] == "ready").unwrap();
         support::serves(&node, "early.example.test", "This site is ready");
         support::account(&mut api, "alice");
         support::site(&mut api, "alice", "www.example.test");
