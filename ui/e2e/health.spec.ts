@@ -212,7 +212,7 @@ test('an entry of the timeline leads to how the server fared around it', async (
   const entry = page.locator('.steps > li').first()
   const at = await entry.locator('time').getAttribute('datetime')
   await entry.locator('summary').first().click()
-  await entry.getByRole('link', { name: 'Around this time' }).click()
+  await entry.getByRole('link', { name: 'Around this time' }).first().click()
   await expect(page).toHaveURL(/tab=history/)
   await expect(page.getByText(/^Around /)).toBeVisible()
   await expect.poll(() => asked.length).toBeGreaterThan(0)
