@@ -87,6 +87,10 @@ pub async fn layer(State(limit): State<Arc<NetworkLimit>>, request: Request, nex
     let Some(origin) = request.extensions().get::<Origin>() else {
         return ApiError::internal("the listener did not say where the request comes from").into_response();
     };
+    // The browser panel's files come from memory and are kept by the browser for a year; a first visit asks for dozens of them at once.
+    if request.uri().path().starts_with("/assets/") {
+        return next.run(request).await;
+    }
     match limit.check(origin) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),

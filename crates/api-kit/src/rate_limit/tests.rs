@@ -59,3 +59,18 @@ fn full_buckets_are_dropped() {
     }
     assert!(limit.buckets.len() < usize::try_from(SWEEP * 2).unwrap(), "{}", limit.buckets.len());
 }
+
+#[tokio::test]
+async fn the_browser_panels_files_are_not_counted() {
+    let layer = axum::middleware::from_fn_with_state(limit(), layer);
+    let router =
+        Router::new().route("/assets/{file}", get(|| async { "ok" })).route("/", get(|| async { "ok" }));
+    let client = Client::new(router.layer(layer)).from(from("192.0.2.1"));
+    for _ in 0..20 {
+        client.get("/assets/page-4f3a.js").await.is(200);
+    }
+    for _ in 0..3 {
+        client.get("/").await.is(200);
+    }
+    client.get("/").await.is(429);
+}
