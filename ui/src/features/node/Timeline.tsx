@@ -68,7 +68,6 @@ function Steps({ seq }: { seq: number }) {
     ],
   ]
   if (change.edited_at) rows.push([t('timeline.edited'), <Time key="edited" at={change.edited_at} />])
-  if (change.at) rows.push([t('timeline.server'), <AroundThis key="around" at={change.at} />])
   if (!isByHand) {
     const words = t('timeline.takenOf', { taken: number(change.taken), of: number(change.of) })
     rows.push([t('timeline.taken'), words])
