@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_kit::openapi::Security;
-use api_kit::rate_limit::{self, NetworkLimit, PersonLimit};
+use api_kit::rate_limit::{self, NetworkLimits, PersonLimit};
 use api_kit::{ApiError, idempotency, origin_guard, request_id, security_headers};
 use auth::Passwords;
 use auth_webauthn::Passkeys;
@@ -62,7 +62,7 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Limits {
     /// Each network, for anything.
-    pub networks: Arc<NetworkLimit>,
+    pub networks: NetworkLimits,
     /// Each person who does not manage all accounts, for changes.
     pub persons: Arc<PersonLimit>,
 }

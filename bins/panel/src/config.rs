@@ -20,7 +20,7 @@ pub struct Config {
     pub hostname: Option<Hostname>,
     /// What a new server's web server listens on.
     pub web_listen: Vec<ListenAddr>,
-    /// Requests per second that one network may make in the long run.
+    /// Requests per second that one network may make in the long run; ten files of the browser panel are one.
     pub requests_per_second: NonZeroU32,
     /// Requests that one network may make at once.
     pub requests_burst: NonZeroU32,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use api_kit::rate_limit::{NetworkLimit, PersonLimit};
+use api_kit::rate_limit::{NetworkLimits, PersonLimit};
 use auth::{Login, Passwords};
 use auth_webauthn::Passkeys;
 use desired::{Agents, Panel, setting};
@@ -122,7 +122,7 @@ fn limits(config: &Config) -> Limits {
     let (per_second, burst) = PERSON_CHANGES;
     let some = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
     Limits {
-        networks: NetworkLimit::new(config.requests_per_second, config.requests_burst),
+        networks: NetworkLimits::new(config.requests_per_second, config.requests_burst),
         persons: PersonLimit::new(some(per_second), some(burst)),
     }
 }

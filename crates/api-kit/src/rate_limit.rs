@@ -1,6 +1,6 @@
 //! How often one may ask: token buckets.
 //!
-//! - [`NetworkLimit`], before anything else: all requests of one IPv4 address or one IPv6 /64. The address is the socket's, never a
+//! - [`NetworkLimits`], before anything else: all requests of one IPv4 address or one IPv6 /64. The address is the socket's, never a
 //!   header's. Root on the panel's unix socket is not limited; the other users of the machine are one network.
 //! - [`PersonLimit`], behind authentication: what a tenant changes, from however many networks; each of their tokens has a bucket of its own,
 //!   so that a program which runs wild does not lock its person out. Who manages all accounts is not limited.
@@ -26,6 +26,9 @@ use crate::error::ApiError;
 
 /// After so many requests, full buckets are dropped, so that their number is bounded by those seen meanwhile.
 const SWEEP: u64 = 4096;
+
+/// So many files of the browser panel count as one request.
+const FILES: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
 /// One bucket per network.
 pub type NetworkLimit = RateLimit<IpAddr>;
@@ -81,16 +84,33 @@ impl PersonLimit {
     }
 }
 
-/// The layer: `axum::middleware::from_fn_with_state(limit, rate_limit::layer)`. The listener puts the [`Origin`] among the extensions;
+/// What networks may ask for: each has a bucket for requests, and one for the browser panel's files, which holds ten times as many. Those
+/// come from memory and are kept by the browser for a year, but a first visit asks for dozens of them at once.
+#[derive(Debug, Clone)]
+pub struct NetworkLimits {
+    requests: Arc<NetworkLimit>,
+    files: Arc<NetworkLimit>,
+}
+
+impl NetworkLimits {
+    /// `per_second` requests in the long run, `burst` at once.
+    pub fn new(per_second: NonZeroU32, burst: NonZeroU32) -> Self {
+        let files = |number: NonZeroU32| number.saturating_mul(FILES);
+        Self {
+            requests: RateLimit::new(per_second, burst),
+            files: RateLimit::new(files(per_second), files(burst)),
+        }
+    }
+}
+
+/// The layer: `axum::middleware::from_fn_with_state(limits, rate_limit::layer)`. The listener puts the [`Origin`] among the extensions;
 /// a request without one is refused, so that a listener that forgets it is found at once.
-pub async fn layer(State(limit): State<Arc<NetworkLimit>>, request: Request, next: Next) -> Response {
+pub async fn layer(State(limits): State<NetworkLimits>, request: Request, next: Next) -> Response {
     let Some(origin) = request.extensions().get::<Origin>() else {
         return ApiError::internal("the listener did not say where the request comes from").into_response();
     };
-    // The browser panel's files come from memory and are kept by the browser for a year; a first visit asks for dozens of them at once.
-    if request.uri().path().starts_with("/assets/") {
-        return next.run(request).await;
-    }
+    let is_file = request.uri().path().starts_with("/assets/");
+    let limit = if is_file { &limits.files } else { &limits.requests };
     match limit.check(origin) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),

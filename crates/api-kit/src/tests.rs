@@ -82,7 +82,7 @@ async fn denials_become_problems() {
 
 #[tokio::test]
 async fn a_listener_that_does_not_say_where_from_is_found_out() {
-    let limit = rate_limit::NetworkLimit::new(std::num::NonZeroU32::MIN, std::num::NonZeroU32::MIN);
+    let limit = rate_limit::NetworkLimits::new(std::num::NonZeroU32::MIN, std::num::NonZeroU32::MIN);
     let router = router().layer(from_fn_with_state(limit, rate_limit::layer));
     let request = http::Request::builder().uri("/things/alice").body(axum::body::Body::empty()).unwrap();
     let response = tower::ServiceExt::oneshot(router, request).await.unwrap();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_kit::rate_limit::{NetworkLimit, PersonLimit};
+use api_kit::rate_limit::{NetworkLimits, PersonLimit};
 use api_kit::testing::{Answer, Client};
 use auth::{Actor, Origin, session, sign_in};
 use names::{Micros, OpaqueToken};
@@ -339,7 +339,7 @@ fn egress(socket: &Path) -> JoinHandle<()> {
 /// More than any test asks for.
 pub(crate) fn unlimited() -> Limits {
     let plenty = NonZeroU32::new(1_000_000).unwrap();
-    Limits { networks: NetworkLimit::new(plenty, plenty), persons: PersonLimit::new(plenty, plenty) }
+    Limits { networks: NetworkLimits::new(plenty, plenty), persons: PersonLimit::new(plenty, plenty) }
 }
 
 /// What goes on beside the requests; ends with the bench.

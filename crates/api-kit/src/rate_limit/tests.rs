@@ -8,8 +8,12 @@ fn limit() -> Arc<NetworkLimit> {
     RateLimit::new(NonZeroU32::new(1).unwrap(), NonZeroU32::new(3).unwrap())
 }
 
+fn limits() -> NetworkLimits {
+    NetworkLimits::new(NonZeroU32::new(1).unwrap(), NonZeroU32::new(3).unwrap())
+}
+
 fn client() -> Client {
-    let layer = axum::middleware::from_fn_with_state(limit(), layer);
+    let layer = axum::middleware::from_fn_with_state(limits(), layer);
     Client::new(Router::new().route("/", get(|| async { "ok" })).layer(layer))
 }
 
@@ -61,14 +65,15 @@ fn full_buckets_are_dropped() {
 }
 
 #[tokio::test]
-async fn the_browser_panels_files_are_not_counted() {
-    let layer = axum::middleware::from_fn_with_state(limit(), layer);
+async fn the_browser_panels_files_have_a_bucket_of_their_own() {
+    let layer = axum::middleware::from_fn_with_state(limits(), layer);
     let router =
         Router::new().route("/assets/{file}", get(|| async { "ok" })).route("/", get(|| async { "ok" }));
     let client = Client::new(router.layer(layer)).from(from("192.0.2.1"));
-    for _ in 0..20 {
+    for _ in 0..30 {
         client.get("/assets/page-4f3a.js").await.is(200);
     }
+    client.get("/assets/page-4f3a.js").await.refused(429, "rate_limited");
     for _ in 0..3 {
         client.get("/").await.is(200);
     }
