@@ -2,8 +2,7 @@ import type { Route } from '@playwright/test'
 import { onServer, PASSWORD } from './server'
 import { expect, expectAccessible, expectNoSideways, open, test } from './test'
 
-// 404: what was removed is asked for once more before its page is left
-test.use({ quiet: [401, 403, 404, 422, 503] })
+test.use({ quiet: [401, 403, 422, 503] })
 
 // what is dangerous asks for the password once more where the sign-in is some time ago
 test.beforeEach(async ({ request, baseURL }) => {

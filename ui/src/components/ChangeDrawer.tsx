@@ -137,7 +137,8 @@ export function ChangeDrawer<V extends Record<string, unknown>, T = unknown>(pro
               onChange={(event) => setOverwrite(event.currentTarget.checked)}
             />
           )}
-          <Group justify="space-between">
+          {/* the focus stays where it is while a button is pressed: a field that is checked as it is left would move the button away */}
+          <Group justify="space-between" onMouseDown={(event) => event.preventDefault()}>
             <CopyCommand change={now} />
             <Group gap="xs">
               <Button variant="default" onClick={flow.plan ? flow.forget : close}>

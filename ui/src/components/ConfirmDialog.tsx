@@ -17,6 +17,8 @@ export type ConfirmProps = {
   change: Change
   onClose: () => void
   onDone?: (data: unknown) => void
+  /** Leaves the page of what is gone. */
+  onGone?: () => Promise<void>
   /** Further fields, such as a reason; they are part of `change` already. */
   children?: ReactNode
 }
@@ -25,7 +27,7 @@ export type ConfirmProps = {
  * Asks before something is taken away: names the object and the consequence, shows the plan, and for what cannot be undone wants the
  * name typed. The focus never begins on the red button.
  */
-export function ConfirmDialog({ op, name, change, onClose, onDone, children }: ConfirmProps) {
+export function ConfirmDialog({ op, name, change, onClose, onDone, onGone, children }: ConfirmProps) {
   const { t } = useTranslation()
   const [typed, setTyped] = useState('')
   const words = (part: string) => said(`destroy.${op}.${part}`, { name }) ?? ''
@@ -33,7 +35,7 @@ export function ConfirmDialog({ op, name, change, onClose, onDone, children }: C
     notifications.show({ message: words('done') })
     onDone?.(data)
     onClose()
-  })
+  }, onGone)
   const { look } = flow
   const planned = isPlanned(change)
   // The plan of what is asked now: where a field is among it, it is made anew when that rests.

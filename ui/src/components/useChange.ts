@@ -20,9 +20,10 @@ const SLOW = ['doctor', 'usage', 'audit-verdict']
 const planOf = (problem: Problem) => (problem.code === 'plan_changed' ? (problem.plan as Plan | undefined) : undefined)
 
 /**
- * The way of every change: rehearse, look, apply exactly what was looked at. While one request runs, no second one is sent.
+ * The way of every change: rehearse, look, apply exactly what was looked at. While one request runs, no second one is sent. `onGone` leaves
+ * the page of what is gone, before all that was read is read anew: it would be asked for once more.
  */
-export function useChange<T>(onDone: (data: T) => void) {
+export function useChange<T>(onDone: (data: T) => void, onGone?: () => Promise<void>) {
   const [state, setState] = useState<Rehearsed>(START)
   const running = useRef(false)
   const queries = useQueryClient()
@@ -57,11 +58,12 @@ export function useChange<T>(onDone: (data: T) => void) {
       run('apply', async () => {
         const expectPlan = isPlanned(change) ? plan?.hash : undefined
         const { data } = await perform(change, { expectPlan, overwrite })
+        await onGone?.()
         await queries.invalidateQueries({ predicate: ({ queryKey }) => !SLOW.includes(String(queryKey[0])) })
         onDone(data as T)
         return START
       }),
-    [run, onDone, queries],
+    [run, onDone, onGone, queries],
   )
 
   const reset = useCallback(() => setState(START), [])

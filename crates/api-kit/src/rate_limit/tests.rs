@@ -4,10 +4,6 @@ use axum::routing::get;
 use super::*;
 use crate::testing::Client;
 
-fn limit() -> Arc<NetworkLimit> {
-    RateLimit::new(NonZeroU32::new(1).unwrap(), NonZeroU32::new(3).unwrap())
-}
-
 fn limits() -> NetworkLimits {
     NetworkLimits::new(NonZeroU32::new(1).unwrap(), NonZeroU32::new(3).unwrap())
 }

@@ -25,7 +25,6 @@ export function CreateAccount({ onClose }: { onClose: () => void }) {
   })
   const form = useForm({
     initialValues: { name: '', email: '', password: '', package: '', organisation: '', ssh_keys: '' },
-    validateInputOnBlur: true,
     validate: {
       name: (value) => (value ? null : t('accounts.enterName')),
       email: (value) => (value ? null : t('accounts.enterEmail')),
@@ -103,7 +102,6 @@ export function EditAccount({ account, onClose }: { account: Account; onClose: (
   const { session } = useMe()
   const form = useForm({
     initialValues: { email: account.email, password: '', current_password: '', ssh_keys: account.ssh_keys.join('\n') },
-    validateInputOnBlur: true,
     validate: { email: (value) => (value ? null : t('accounts.enterEmail')) },
   })
   const isOwn = session.login === account.name

@@ -9,11 +9,11 @@ import { ConfirmChange } from '../../components/ConfirmChange'
 export function DeleteProvider({
   provider,
   onClose,
-  onDone,
+  onGone,
 }: {
   provider: Schemas['IdentityProvider']
   onClose: () => void
-  onDone?: () => void
+  onGone?: () => Promise<void>
 }) {
   const { t } = useTranslation()
   return (
@@ -24,7 +24,7 @@ export function DeleteProvider({
         path: { identity_provider: provider.id },
       })}
       onClose={onClose}
-      onDone={onDone}
+      onGone={onGone}
     >
       <ul>
         <li>{t('identity.linksGo', { count: provider.people })}</li>

@@ -134,8 +134,7 @@ export function ProviderPage() {
   const navigate = useNavigate()
   const { provider: name } = useParams({ from: '/identity-providers/$provider' })
   const [act, setAct] = useState<'edit' | 'delete'>()
-  // once it is removed, nothing is asked of it any more
-  const read = useQuery({ ...queries.identityProvider(name), enabled: act !== 'delete' })
+  const read = useQuery(queries.identityProvider(name))
   const provider = read.data
   if (read.error && !provider) {
     return (
@@ -181,11 +180,7 @@ export function ProviderPage() {
       />
       <Suspense>{act === 'edit' && <ProviderForm provider={provider} onClose={close} />}</Suspense>
       {act === 'delete' && (
-        <DeleteProvider
-          provider={provider}
-          onClose={close}
-          onDone={() => void navigate({ to: '/identity-providers' })}
-        />
+        <DeleteProvider provider={provider} onClose={close} onGone={() => navigate({ to: '/identity-providers' })} />
       )}
     </Page>
   )

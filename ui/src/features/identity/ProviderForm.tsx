@@ -182,7 +182,6 @@ export function ProviderForm({ provider, onClose }: { provider?: Provider; onClo
   const [, setUrl] = useUrl()
   const form = useForm<Values>({
     initialValues: valuesOf(provider),
-    validateInputOnBlur: true,
     validate: {
       name: (value) => (value.trim() ? null : t('identity.enterName')),
       issuer: (value) => (value.trim() ? null : t('identity.enterIssuer')),

@@ -62,7 +62,6 @@ function TakeOverAccount({ item, onClose }: { item: Item; onClose: () => void })
   const { t } = useTranslation()
   const form = useForm({
     initialValues: { email: '', organisation: '', package: '' },
-    validateInputOnBlur: true,
     validate: { email: (value) => (value.trim() ? null : t('accounts.enterEmail')) },
   })
   return (

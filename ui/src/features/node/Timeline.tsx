@@ -22,12 +22,14 @@ import { AroundThis } from './AroundThis'
 type Change = Schemas['ChangeView']
 
 const BY = ['panel', 'agent', 'outside'] as const
+/** What the agent is told of a change that no person asked for. */
+const SYSTEM = 'system'
 
 /** Who made a change, in words. */
 function who(change: Change, t: TFunction): string {
   if (change.by === 'outside') return t('timeline.byHand')
   if (change.by === 'agent') return t('timeline.byAgent')
-  return change.actor ?? t('timeline.system')
+  return change.actor && change.actor !== SYSTEM ? change.actor : t('timeline.system')
 }
 
 /** One change with its steps and what they made different; read when it is opened. */
@@ -52,7 +54,7 @@ function Steps({ seq }: { seq: number }) {
     ],
     [
       t('timeline.by'),
-      change.actor ? (
+      change.actor && change.actor !== SYSTEM ? (
         <Link key="by" to="/audit" search={{ actor: change.actor }}>
           {change.actor}
         </Link>
@@ -98,7 +100,7 @@ function Line({ change, isOpen, onToggle }: { change: Change; isOpen: boolean; o
             {change.at && clock(change.at)}
           </time>{' '}
           <strong>
-            {kind} {change.name}
+            {kind} <span data-server>{change.name}</span>
           </strong>{' '}
           {change.by === 'outside' ? (
             <Badge tone="warning">{who(change, t)}</Badge>
@@ -167,7 +169,9 @@ export function Timeline() {
       {items?.length === 0 && <EmptyState title={t('timeline.nothing')}>{t('timeline.nothingHelp')}</EmptyState>}
       {[...days].map(([date, changes]) => (
         <section key={date} aria-label={date}>
-          <Title order={2}>{date}</Title>
+          <Title order={2}>
+            <time>{date}</time>
+          </Title>
           <ul className="steps">
             {changes.map((change) => (
               <Line

@@ -39,7 +39,6 @@ function PackageForm({ item, names, onClose }: { item?: Package; names: Names; o
       limits: before,
       features: item?.features ?? names.features,
     },
-    validateInputOnBlur: true,
     validate: { name: (value) => (value ? null : t('packages.enterName')) },
   })
   const features = (values: typeof form.values) =>

@@ -35,7 +35,6 @@ function AddMember({
   const roles = useQuery(queries.roles({ limit: 200 }))
   const form = useForm({
     initialValues: { login: '', role: '', isNew: false, email: '' },
-    validateInputOnBlur: true,
     validate: {
       login: (value) => (value ? null : t('members.enterLogin')),
       role: (value) => (value ? null : t('members.chooseRole')),

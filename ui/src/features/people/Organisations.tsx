@@ -34,7 +34,6 @@ function CreateOrganisation({ onClose }: { onClose: () => void }) {
   const above = useQuery(queries.organisations({ limit: 200 }))
   const form = useForm({
     initialValues: { name: '', kind: 'client', parent: '', act_as_consent: false },
-    validateInputOnBlur: true,
     validate: { name: (value) => (value ? null : t('organisations.enterName')) },
   })
   const parents = above.data?.items.filter((item) => item.kind !== 'client').map((item) => item.name) ?? []
@@ -366,7 +365,7 @@ export function OrganisationPage() {
           name={organisation.name}
           change={change('delete', '/api/v1/organisations/{organisation}', { path, generation: organisation.version })}
           onClose={close}
-          onDone={() => void navigate({ to: '/organisations' })}
+          onGone={() => navigate({ to: '/organisations' })}
         />
       )}
     </Page>

@@ -27,7 +27,6 @@ function CreatePerson({ onClose, onLink }: { onClose: () => void; onLink: (link:
   const organisations = useQuery(queries.organisations({ limit: 200 }))
   const form = useForm({
     initialValues: { login: '', email: '', organisation: '', password: '' },
-    validateInputOnBlur: true,
     validate: { login: (value) => (value ? null : t('people.enterLogin')) },
   })
   return (

@@ -316,7 +316,7 @@ export function PersonPage() {
           name={person.login}
           change={change('delete', '/api/v1/persons/{person}', { path, generation })}
           onClose={close}
-          onDone={() => void navigate({ to: '/people' })}
+          onGone={() => navigate({ to: '/people' })}
         />
       )}
       {link && <LinkOnce link={link} onClose={() => setLink(undefined)} />}

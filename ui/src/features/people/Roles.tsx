@@ -54,7 +54,6 @@ function RoleForm({ role, onClose }: { role?: Role; onClose: () => void }) {
   const organisations = useQuery(queries.organisations({ limit: 200 }))
   const form = useForm({
     initialValues: { name: role?.name ?? '', organisation: '', permissions: role?.permissions ?? ([] as string[]) },
-    validateInputOnBlur: true,
     validate: { name: (value) => (value ? null : t('roles.enterName')) },
   })
   const held = new Set([...session.permissions_somewhere, ...(role?.permissions ?? [])])

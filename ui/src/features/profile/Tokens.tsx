@@ -32,7 +32,6 @@ function CreateToken({ onClose, onToken }: { onClose: () => void; onToken: (toke
       accounts: [] as string[],
       organisations: [] as string[],
     },
-    validateInputOnBlur: true,
     validate: { name: (value) => (value ? null : t('tokens.enterName')) },
   })
   const held = new Set(session.permissions_somewhere)

@@ -22,9 +22,10 @@ function useName() {
   const [error, setError] = useState<string>()
   const [problem, setProblem] = useState<ProblemError>()
   const [isBusy, setBusy] = useState(false)
+  const isRead = settings.data !== undefined
   useEffect(() => {
-    if (setting) setText((before) => before ?? known)
-  }, [setting, known])
+    if (isRead) setText((before) => before ?? known)
+  }, [isRead, known])
   const isNew = text !== undefined && text.trim() !== known
   const submit = async (): Promise<boolean> => {
     if (!isNew) return true

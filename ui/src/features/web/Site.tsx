@@ -64,7 +64,8 @@ function Runtime({ site }: { site: Schemas['Site'] }) {
   if (pools.error) return <ErrorState error={pools.error} retry={() => void pools.refetch()} />
   const pool = pools.data?.items.find((pool) => pool.id === site.pool || pool.name === site.pool)
   if (!site.php) return <EmptyState title={t('sites.noPhp')}>{t('sites.noPhpHelp')}</EmptyState>
-  if (!pool) return <Skeleton h={120} />
+  if (!pools.data) return <Skeleton h={120} />
+  if (!pool) return <EmptyState title={t('sites.noPool')}>{t('sites.noPoolHelp')}</EmptyState>
   return (
     <Stack>
       <ConditionNote

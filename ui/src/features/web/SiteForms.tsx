@@ -42,7 +42,6 @@ export function CreateSite({ account, onClose }: { account?: string; onClose: ()
       docroot: '',
       body_size: '',
     },
-    validateInputOnBlur: true,
     validate: {
       name: (value) => (value ? null : t('sites.enterName')),
       account: (value) => (value || names.length === 1 ? null : t('sites.chooseAccount')),
@@ -135,7 +134,6 @@ export function EditSite({ site, onClose }: { site: Site; onClose: () => void })
       body_size: site.body_size ?? '',
       index: site.index ?? [],
     },
-    validateInputOnBlur: true,
     validate: { name: (value) => (value ? null : t('sites.enterName')) },
   })
   const differs = (a: readonly string[], b: readonly string[]) => JSON.stringify(a) !== JSON.stringify(b)

@@ -72,7 +72,6 @@ export function WebhookForm({
       organisation: '',
       enabled: webhook?.enabled ?? true,
     },
-    validateInputOnBlur: true,
     validate: {
       name: (value) => (value ? null : t('webhooks.enterName')),
       url: (value) => (value ? null : t('webhooks.enterUrl')),
