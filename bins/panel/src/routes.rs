@@ -27,6 +27,7 @@ mod search;
 mod second_factor;
 mod session;
 pub(crate) mod setting;
+mod stream;
 mod token;
 
 /// The routes.

@@ -15,6 +15,8 @@ use crate::error::{ApiError, FieldError};
 const MOST: usize = 32;
 /// Bytes of one decoded value.
 const LONGEST: usize = 1024;
+/// Bytes of one that is looked for.
+const LONGEST_WORD: usize = 200;
 
 /// A group of query parameters.
 pub trait QueryPart: Sized {
@@ -54,6 +56,15 @@ impl Pairs {
     /// A parameter's text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A text to look for: of 1 to 200 bytes, as nothing that is searched is longer.
+    pub fn word(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?.to_owned();
+        if text.is_empty() || text.len() > LONGEST_WORD {
+            self.refuse(name, "out_of_range", "So long a text is nowhere.", "Send 1 to 200 bytes.");
+        }
+        Some(text)
     }
 
     /// A parameter, parsed. One that does not parse is noted as refused, with the error's words.

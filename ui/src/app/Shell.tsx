@@ -215,13 +215,12 @@ export function Shell() {
           </div>
         </AppShell.Main>
       </AppShell>
-      <Suspense>
-        {(isIdle || wantsPalette) && <Palette onSheet={sheet} />}
-        {isIdle && <Toasts />}
-        {isIdle && may('GET /api/v1/jobs') && <JobWatch onCount={setJobs} onFailed={jobFailed} />}
-        {isDrawerOpen && <ChangesDrawer onClose={drawer} />}
-        {isSheetOpen && <ShortcutSheet onClose={() => setSheetOpen(false)} />}
-      </Suspense>
+      {/* each waits for its own code alone: what waits is hidden, and would take the focus from what is open beside it */}
+      <Suspense>{(isIdle || wantsPalette) && <Palette onSheet={sheet} />}</Suspense>
+      <Suspense>{isIdle && <Toasts />}</Suspense>
+      <Suspense>{isIdle && may('GET /api/v1/jobs') && <JobWatch onCount={setJobs} onFailed={jobFailed} />}</Suspense>
+      <Suspense>{isDrawerOpen && <ChangesDrawer onClose={drawer} />}</Suspense>
+      <Suspense>{isSheetOpen && <ShortcutSheet onClose={() => setSheetOpen(false)} />}</Suspense>
       <GateDialogs />
     </>
   )

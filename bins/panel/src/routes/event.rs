@@ -1,49 +1,27 @@
 //! `/events`: a page, or a stream (SSE) that goes on from a cursor. A restart of the panel or of the client loses nothing.
-//!
-//! A stream ends with the session and the rights that it began with: they are read again before each batch, and every few seconds. Each actor
-//! has so many streams at most.
-
-use std::collections::{HashMap, VecDeque};
-use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use api_kit::openapi::Problems;
 use api_kit::query::Pairs;
 use api_kit::{ApiError, Caller, Json, Query, QueryPart};
 use auth::{Actor, TenantScope, ViewEvents, session};
 use axum::extract::State;
-use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::sse;
 use axum::response::{IntoResponse, Response};
 use desired::event::{self, Logged};
 use desired::{Access, Panel, Table};
-use futures_util::stream::{self, Stream};
 use http::HeaderMap;
 use names::{AccountId, Micros};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{StoreError, Tx};
-use tokio::sync::watch;
-use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
-use wire::CancellationToken;
 
+use super::stream::{self, Batch, Follower, Source, Streams};
 use crate::app::Parts;
 
 /// Events of one read of a stream.
 const BATCH: i64 = 100;
-/// So often a stream says that it lives.
-const QUIET: Duration = Duration::from_secs(15);
-/// A stream looks at least this often whether it may go on: a suspension ends every access within five seconds.
-const CHECKED: Duration = Duration::from_secs(2);
-/// Between two reads of a stream, so that a burst of events is few reads.
-const GATHER: Duration = Duration::from_millis(100);
-
-/// Streams of one actor at once: some windows of a browser, and a terminal.
-const MOST_STREAMS: usize = 8;
-/// When one of them has ended, likely.
-const LATER: Duration = Duration::from_secs(10);
 
 /// The routes.
 pub(super) fn table(parts: Parts) -> Table {
@@ -57,45 +35,6 @@ pub(super) fn table(parts: Parts) -> Table {
 struct EventState {
     parts: Parts,
     streams: Streams,
-}
-
-/// How many streams each actor has.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Streams {
-    by_actor: Arc<Mutex<HashMap<String, usize>>>,
-}
-
-/// A stream that counts until it is dropped.
-#[derive(Debug)]
-pub(super) struct Counted {
-    streams: Streams,
-    actor: String,
-}
-
-impl Streams {
-    pub(super) fn begin(&self, actor: &Actor, what: &str) -> Result<Counted, ApiError> {
-        let actor = actor.key();
-        let mut by_actor = self.by_actor.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = by_actor.entry(actor.clone()).or_default();
-        if *count >= MOST_STREAMS {
-            let detail = format!("You follow {what} {MOST_STREAMS} times already. End one of the streams.");
-            return Err(ApiError::too_many("streams_too_many", detail, LATER));
-        }
-        *count += 1;
-        Ok(Counted { streams: self.clone(), actor })
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        let mut by_actor = self.streams.by_actor.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = by_actor.get_mut(&self.actor) {
-            *count -= 1;
-            if *count == 0 {
-                by_actor.remove(&self.actor);
-            }
-        }
-    }
 }
 
 /// Something that happened.
@@ -206,27 +145,15 @@ async fn event_list(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let scope = actor.scope::<ViewEvents>();
-    let accept = headers.get(http::header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !accept.contains("text/event-stream") {
+    if !stream::is_asked(&headers) {
         return Ok(Json(page(&parts.panel, &scope, &after).await?).into_response());
     }
-    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse::<i64>().ok());
     let counted = streams.begin(&actor, "the events")?;
     let moved = parts.panel.events_moved();
     let newest = parts.panel.store().read(async |tx: &mut Tx| event::newest(tx).await).await?;
-    let cursor = last.or(after.cursor).map_or(newest, |cursor| cursor.min(newest));
-    let follower = Follower {
-        panel: parts.panel,
-        actor,
-        scope,
-        cursor,
-        moved,
-        stop: parts.stop,
-        ready: VecDeque::new(),
-        checked: Instant::now(),
-        _counted: counted,
-    };
-    Ok(Sse::new(follow(follower)).keep_alive(KeepAlive::new().interval(QUIET)).into_response())
+    let cursor = stream::last_id(&headers).or(after.cursor).map_or(newest, |cursor| cursor.min(newest));
+    let source = Events { panel: parts.panel, actor, scope, cursor };
+    Ok(Follower { source, moved, stop: parts.stop, _counted: counted }.answer())
 }
 
 async fn page(panel: &Panel, scope: &TenantScope, after: &After) -> Result<EventPage, StoreError> {
@@ -247,57 +174,17 @@ async fn page(panel: &Panel, scope: &TenantScope, after: &After) -> Result<Event
     Ok(EventPage { items: rows.into_iter().map(EventView::from).collect(), next_cursor: last.to_string() })
 }
 
-struct Follower {
+struct Events {
     panel: Panel,
     actor: Actor,
     scope: TenantScope,
     /// Everything up to here was read.
     cursor: i64,
-    moved: watch::Receiver<u64>,
-    stop: CancellationToken,
-    ready: VecDeque<Logged>,
-    /// When it was last seen that it may go on.
-    checked: Instant,
-    _counted: Counted,
 }
 
-fn follow(follower: Follower) -> impl Stream<Item = Result<sse::Event, Infallible>> {
-    stream::unfold(follower, |mut follower| async move {
-        let logged = follower.next().await?;
-        let event = sse::Event::default().id(logged.seq.to_string()).event(logged.code.clone());
-        // Texts and numbers, which are always JSON.
-        let event = event.json_data(EventView::from(logged)).unwrap_or_default();
-        Some((Ok(event), follower))
-    })
-}
-
-impl Follower {
-    /// The next event; none when the session or the panel ends, or the database fails: the client comes back with its cursor.
-    async fn next(&mut self) -> Option<Logged> {
-        loop {
-            if let Some(logged) = self.ready.pop_front() {
-                return Some(logged);
-            }
-            self.moved.mark_unchanged();
-            self.read().await?;
-            if !self.ready.is_empty() {
-                continue;
-            }
-            tokio::select! {
-                () = self.stop.cancelled() => return None,
-                moved = self.moved.changed() => {
-                    moved.ok()?;
-                    tokio::time::sleep(GATHER).await;
-                }
-                () = tokio::time::sleep_until(self.checked + CHECKED) => {}
-            }
-        }
-    }
-
-    /// Reads what is new; none where it is no longer this caller's to see.
-    async fn read(&mut self) -> Option<()> {
+impl Source for Events {
+    async fn read(&mut self, is_due: bool) -> Option<Batch> {
         let (cursor, now) = (self.cursor, self.panel.now());
-        let is_due = self.checked.elapsed() >= CHECKED;
         let (actor, scope) = (&self.actor, &self.scope);
         let read = async |tx: &mut Tx| -> Result<_, StoreError> {
             let newest = event::newest(tx).await?;
@@ -320,10 +207,12 @@ impl Follower {
         // What is not shown to this caller is not looked at again and again.
         self.cursor = rows.last().map(|row| row.seq).filter(|_| full).unwrap_or(newest.max(cursor));
         self.scope = scope;
-        self.ready = rows.into();
-        if is_checked {
-            self.checked = Instant::now();
-        }
-        Some(())
+        Some(Batch { events: rows.into_iter().map(told).collect(), is_checked, is_last: false })
     }
+}
+
+fn told(logged: Logged) -> sse::Event {
+    let event = sse::Event::default().id(logged.seq.to_string()).event(logged.code.clone());
+    // texts and numbers, which are always JSON
+    event.json_data(EventView::from(logged)).unwrap_or_default()
 }
