@@ -72,7 +72,7 @@ const DEEP = [
 const hasLayer = (path: string) => /[?&]open=/.test(path)
 
 for (const path of [...PAGES, ...DEEP]) {
-  test(`${path} is the same view after a reload`, async ({ watched: page }) => {
+  test(`U1 ${path} is the same view after a reload`, async ({ watched: page }) => {
     await open(page, path)
     await expect(page.getByRole('dialog')).toHaveCount(hasLayer(path) ? 1 : 0)
     const before = await restingView(page)
@@ -84,7 +84,7 @@ for (const path of [...PAGES, ...DEEP]) {
   })
 }
 
-test('Back undoes one step each time: a page, a tab, an order, a filter, a drawer', async ({ watched: page }) => {
+test('U1 Back undoes one step each time: a page, a tab, an order, a filter, a drawer', async ({ watched: page }) => {
   await open(page, '/')
   const views = [await viewOf(page)]
   const step = async (what: () => Promise<unknown>, address: RegExp) => {

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { figure } from './bar'
 import { failed, job, type Line, line, lines, mayJobs, sse, withJobs, withLog } from './jobs'
 import { expect, expectAccessible, expectNoSideways, expectTargets, open, test } from './test'
 
@@ -12,7 +13,7 @@ const numbers = (page: Page) =>
 const isAtEnd = (page: Page) =>
   log(page).evaluate((box) => Math.abs(box.scrollHeight - box.clientHeight - box.scrollTop) <= 2)
 
-test('5,000 lines: few of them are in the page, no frame is late, and the log is searched', async ({
+test('P8 5,000 lines: few of them are in the page, no frame is late, and the log is searched', async ({
   watched: page,
 }) => {
   const all = lines(5000)
@@ -54,13 +55,14 @@ test('5,000 lines: few of them are in the page, no frame is late, and the log is
     })
   // what else this machine does makes frames late, and never makes them early: the best of a few turns is the page's own
   const turns: Awaited<ReturnType<typeof measure>>[] = []
-  for (let turn = 0; turn < 5 && !turns.some(({ p95 }) => p95 <= 50); turn += 1) turns.push(await measure())
-  test.info().annotations.push({ type: 'log', description: JSON.stringify(turns) })
-  for (const { most } of turns) {
-    expect(most).toBeGreaterThan(10)
-    expect(most).toBeLessThanOrEqual(80)
+  for (let turn = 0; turn < 5 && !turns.some(({ p95, long }) => p95 <= 50 && long <= 50); turn += 1) {
+    turns.push(await measure())
   }
-  expect(Math.min(...turns.map(({ p95 }) => p95))).toBeLessThanOrEqual(50)
+  test.info().annotations.push({ type: 'log', description: JSON.stringify(turns) })
+  for (const { most } of turns) expect(most).toBeGreaterThan(10)
+  figure('P8', 'rows in the page', Math.max(...turns.map(({ most }) => most)), '', 80)
+  figure('P8', 'frame', Math.min(...turns.map(({ p95 }) => p95)), 'ms', 50)
+  figure('P8', 'longest job', Math.min(...turns.map(({ long }) => long)), 'ms', 50)
 
   await page.getByRole('searchbox', { name: 'Search in the log' }).fill('UNABLE')
   await expect(page.getByText('1 of 1')).toBeVisible()

@@ -122,7 +122,7 @@ test('A2 a file that was edited by hand is found with its diff, and put back, by
   await open(page, '/')
   await tabTo(page, 'link', /edited by hand/)
   await page.keyboard.press('Enter')
-  await expect(page.getByRole('heading', { level: 3, name: file })).toBeVisible()
+  await expect(page.getByRole('heading', { level: 2, name: file })).toBeVisible()
   await expect(page.getByText('+# edited by hand at three in the morning')).toBeVisible()
   await tabTo(page, 'button', 'Revert')
   await page.keyboard.press('Enter')

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Page } from '@playwright/test'
 import { problem } from './api'
+import { failed, job, lines, withJobs, withLog } from './jobs'
 import { steady } from './steady'
 import { expect, open, settled, test } from './test'
 
@@ -21,7 +22,13 @@ const machine = () =>
     said(process.env.CHROMIUM ?? '/usr/bin/chromium', '--version'),
   ].join('\n')
 
-type State = { name: string; at: string; reach?: (page: Page) => Promise<void> }
+type State = {
+  name: string
+  at: string
+  /** What a server has seldom, or only for a moment. */
+  given?: (page: Page) => Promise<void>
+  reach?: (page: Page) => Promise<void>
+}
 
 const press = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).first().click()
 const act = (item: string) => async (page: Page) => {
@@ -35,7 +42,14 @@ const refuse = (path: RegExp) => async (page: Page) => {
   await settled(page)
 }
 
-/** Thirty states: every page, and what a person meets on the way. */
+/** A role that is installed, and one that was not. */
+const jobs = async (page: Page) => {
+  await withJobs(page, () => [job('one'), failed('two', { object: { kind: 'node_role', id: 'mail', name: 'mail' } })])
+  await withLog(page, 'one', () => lines(40), false)
+  await withLog(page, 'two', () => lines(40))
+}
+
+/** Every page, and what a person meets on the way. */
 const STATES: State[] = [
   { name: 'home', at: '/' },
   { name: 'sites', at: '/sites' },
@@ -51,7 +65,13 @@ const STATES: State[] = [
   { name: 'person', at: '/people/bob' },
   { name: 'roles', at: '/roles' },
   { name: 'edited-by-hand', at: '/changes' },
+  { name: 'timeline', at: '/changes?tab=timeline' },
   { name: 'health', at: '/health' },
+  { name: 'health-history', at: '/health?tab=history' },
+  { name: 'jobs', at: '/jobs', given: jobs },
+  { name: 'job', at: '/jobs/two', given: jobs },
+  { name: 'start', at: '/start?step=you' },
+  { name: 'start-roles', at: '/start?step=roles' },
   { name: 'webhooks', at: '/webhooks' },
   { name: 'settings', at: '/settings' },
   { name: 'audit', at: '/audit' },
@@ -88,7 +108,7 @@ const STATES: State[] = [
     reach: async (page) => {
       await page.keyboard.press('Control+k')
       await page.keyboard.type('alice')
-      await expect(page.getByRole('button', { name: /www\.alice\.test/ })).toBeVisible()
+      await expect(page.getByRole('option', { name: /^www\.alice\.test/ })).toBeVisible()
     },
   },
   {
@@ -120,9 +140,10 @@ test.describe('pictures', () => {
       'the fonts or the browser of this machine are not those of the pictures: `npm run shots` makes them anew',
     )
   })
-  for (const { name, at, reach } of STATES) {
+  for (const { name, at, given, reach } of STATES) {
     test(`V1 ${name}`, async ({ watched: page }) => {
       await steady(page)
+      await given?.(page)
       await open(page, at)
       await reach?.(page)
       for (const { name: variant, colorScheme, size } of VARIANTS) {

@@ -68,6 +68,19 @@ const DIFF = `--- /etc/nginx/holdfast/locations.conf
 +client_max_body_size 512m;
 `
 
+/** What was done on the server, the newest first. */
+const CHANGES = (
+  [
+    ['outside', 'webserver', 'debian13', null],
+    ['panel', 'site', 'shop.alice.test', 'admin'],
+    ['panel', 'site', 'www.alice.test', 'admin'],
+    ['agent', 'php_pool', 'alice-8.4', null],
+    ['panel', 'account', 'alice', 'admin'],
+  ] as const
+).map(([by, kind, name, actor], index) =>
+  example('ChangeView', { seq: 9 - index, at: BEFORE, by, kind, name, actor, condition: 'ready', impact: 'reload' }),
+)
+
 /** Answers that no two servers have alike. */
 const CANNED: Record<string, (real: Item) => unknown> = {
   drift_list: () => ({
@@ -87,6 +100,9 @@ const CANNED: Record<string, (real: Item) => unknown> = {
   node_show: (real) => ({ ...real, host: { ...(real.host as Item), ...FIGURES } }),
   node_metrics: (real) => ({ ...real, series: (real.series as Item[]).map(curve) }),
   node_process_list: (real) => ({ ...real, count: 0, items: [] }),
+  change_list: () => ({ items: CHANGES, next_cursor: null }),
+  job_list: () => ({ items: [], next_cursor: null }),
+  notice_list: (real) => ({ ...real, unread: 0, items: [] }),
   plan_show: (real) => ({ ...real, objects: 4, differing: 0, not_ready: 0, waiting: [] }),
   session_list: (real) => ({ ...real, items: (real.items as Item[]).filter((row) => row.current) }),
   person_session_list: (real) => ({ ...real, items: (real.items as Item[]).slice(0, 1) }),

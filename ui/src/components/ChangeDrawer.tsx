@@ -1,7 +1,7 @@
 import { Button, Checkbox, Drawer, Group, Modal, Stack, Text } from '@mantine/core'
 import type { UseFormReturnType } from '@mantine/form'
 import { useBlocker } from '@tanstack/react-router'
-import { type ReactNode, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Change, isPlanned } from '../api/change'
 import { operations } from '../api/operations'
@@ -20,8 +20,6 @@ export type FormProps<V extends Record<string, unknown>, T> = {
   button: string
   onClose: () => void
   onDone: (data: T) => void
-  /** Where a value of the API is another one of the form's. */
-  fields?: readonly string[]
   children: ReactNode
 }
 
@@ -42,13 +40,15 @@ function Others({ errors }: { errors: FieldError[] }) {
   )
 }
 
-/** Puts the focus on the first field that is refused, once it is marked. What is folded away is opened: no refusal is out of sight. */
+/** The values whose fields are on the screen: what a field that is not shown says is seen by nobody. */
+const shownIn = (form: HTMLFormElement | null) =>
+  [...(form?.querySelectorAll<HTMLElement>('[data-path]') ?? [])].map((field) => field.dataset.path ?? '')
+
+/** Puts the focus on the first field that is refused. What is folded away is opened: no refusal is out of sight. */
 function focusRefused() {
-  requestAnimationFrame(() => {
-    const refused = document.querySelectorAll<HTMLElement>('form [aria-invalid="true"]')
-    for (const field of refused) field.closest('details')?.setAttribute('open', '')
-    refused[0]?.focus()
-  })
+  const refused = document.querySelectorAll<HTMLElement>('form [aria-invalid="true"]')
+  for (const field of refused) field.closest('details')?.setAttribute('open', '')
+  refused[0]?.focus()
 }
 
 /**
@@ -63,6 +63,13 @@ export function ChangeDrawer<V extends Record<string, unknown>, T = unknown>(pro
   const [overwrite, setOverwrite] = useState(false)
   // saved or given up: read by the guard of leaving in the same turn in which the form is left
   const given = useRef(false)
+  const root = useRef<HTMLFormElement>(null)
+  // how often something was refused: the fields are marked by then
+  const [refusals, setRefusals] = useState(0)
+  useEffect(() => {
+    if (refusals) focusRefused()
+  }, [refusals])
+  const refuse = () => setRefusals((before) => before + 1)
   const flow = useChange<T>((data) => {
     given.current = true
     props.onDone(data)
@@ -84,13 +91,13 @@ export function ChangeDrawer<V extends Record<string, unknown>, T = unknown>(pro
     const came = isLooking ? await flow.look(change, overwrite) : await flow.apply(change, flow.plan, overwrite)
     const problem = came?.error?.problem
     if (problem?.status === 422 && problem.errors?.length) {
-      const sorted = sortErrors(problem, props.fields ?? Object.keys(values))
+      const sorted = sortErrors(problem, shownIn(root.current))
       form.setErrors(sorted.known)
       setOthers(sorted.others)
       flow.forget()
-      focusRefused()
+      refuse()
     }
-  }, focusRefused)
+  }, refuse)
 
   const close = () => (form.isDirty() && !given.current ? setWantsOut(true) : props.onClose())
   const refused = flow.error && !(flow.error.problem.status === 422 && flow.error.problem.errors?.length)
@@ -115,11 +122,13 @@ export function ChangeDrawer<V extends Record<string, unknown>, T = unknown>(pro
       closeOnEscape={!isAsked}
     >
       <form
+        ref={root}
         onSubmit={submit}
         noValidate
         onBlur={(event) => {
           const { path } = (event.target as HTMLElement).dataset
-          if (path) form.validateField(path)
+          // what the panel said of it stands until it is another value
+          if (path && !form.errors[path]) form.validateField(path)
         }}
       >
         <Stack>

@@ -30,6 +30,7 @@ export function DoDialog({ words, name, change, onClose, onDone, children }: DoP
   })
   const { look } = flow
   const planned = isPlanned(change)
+  const isReady = !planned || !!flow.plan
   const key = JSON.stringify(change)
   useEffect(() => {
     if (planned) void look(JSON.parse(key) as Change)
@@ -57,10 +58,12 @@ export function DoDialog({ words, name, change, onClose, onDone, children }: DoP
             <Button variant="default" onClick={onClose}>
               {t('common.cancel')}
             </Button>
+            {/* it has the focus before it can be pressed, which what is disabled cannot have */}
             <Button
-              disabled={planned && !flow.plan}
+              aria-disabled={!isReady}
+              data-disabled={isReady ? undefined : true}
               loading={flow.busy === 'apply'}
-              onClick={() => void flow.apply(change, flow.plan)}
+              onClick={() => isReady && void flow.apply(change, flow.plan)}
               data-submit
               data-autofocus
             >

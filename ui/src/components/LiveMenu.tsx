@@ -6,10 +6,12 @@ import {
   type ReactNode,
   type Ref,
   useEffect,
+  useLayoutEffect,
   useRef,
   useState,
 } from 'react'
 import { ItemContext, type MenuItem } from './MenuItem'
+import { noteMenu } from './useFocusBack'
 
 const Item = Menu.Item as ComponentType<ComponentProps<typeof MenuItem>>
 
@@ -30,6 +32,11 @@ export function LiveMenu({
     target.current?.focus()
     setOpen(true)
   }, [])
+  useLayoutEffect(() => {
+    if (!isOpen) return
+    noteMenu(target.current)
+    return () => noteMenu(null)
+  }, [isOpen])
   return (
     <Menu position="bottom-end" opened={isOpen} onChange={setOpen} transitionProps={{ duration: 0 }}>
       <Menu.Target>{button(target)}</Menu.Target>

@@ -44,7 +44,7 @@ export function CreateButton({ children }: { children: string }) {
   const run = () => setUrl({ open: 'new' })
   usePageActions([{ id: 'create', label: children, key: 'c', run }])
   return (
-    <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={run}>
+    <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={run} data-create>
       {children}
     </Button>
   )

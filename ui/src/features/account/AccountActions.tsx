@@ -74,7 +74,6 @@ function SellForm({
       title={t('accounts.sellTitle', { name: account.name })}
       button={t('common.save')}
       form={form}
-      fields={['package', ...mine.map((limit) => `limits.${limit.name}`)]}
       change={(values) =>
         change('patch', '/api/v1/accounts/{account}/limits', {
           path: { account: account.id },

@@ -194,9 +194,6 @@ export function ProviderForm({ provider, onClose }: { provider?: Provider; onClo
     },
   })
   const { values, errors } = form
-  const nested = values.mappings.flatMap((_, index) =>
-    ['group', 'role', 'organisation'].map((part) => `mappings.${index}.${part}`),
-  )
   const inside = ['label', 'scopes', 'groups_claim', 'makes_people', 'second_factor_counts', 'enabled', 'mappings']
   const isRefused = Object.keys(errors).some((name) => inside.includes(name.split('.')[0] ?? ''))
   return (
@@ -204,7 +201,6 @@ export function ProviderForm({ provider, onClose }: { provider?: Provider; onClo
       title={provider ? t('identity.edit', { name: provider.name }) : t('identity.add')}
       button={provider ? t('common.save') : t('identity.add')}
       form={form}
-      fields={['name', 'issuer', 'client_id', 'client_secret', ...nested, ...inside]}
       change={(values) =>
         provider
           ? change('patch', '/api/v1/identity-providers/{identity_provider}', {

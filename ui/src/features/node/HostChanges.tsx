@@ -34,7 +34,6 @@ function Pause({ drift, onClose }: { drift: Drift; onClose: () => void }) {
       title={t('changes.pauseTitle', { name: drift.name })}
       button={t('changes.pause')}
       form={form}
-      fields={['reason']}
       change={(values) =>
         change('post', '/api/v1/drift/actions', {
           body: {
@@ -77,7 +76,7 @@ function DriftItem({ drift }: { drift: Drift }) {
     <article className="drift" aria-label={drift.path}>
       <Group justify="space-between" align="flex-start">
         <div style={{ minWidth: 0 }}>
-          <Title order={3} className="mono ltr">
+          <Title order={2} size="h3" className="mono ltr">
             {drift.path}
           </Title>
           <Text size="sm" c="dimmed">

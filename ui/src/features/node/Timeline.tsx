@@ -8,7 +8,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
-import { clock, day, exact, number } from '../../app/format'
+import { clock, day, exact, number, zone } from '../../app/format'
 import { said } from '../../app/i18n'
 import { useUrl } from '../../app/url'
 import { pageOf } from '../../components/EventLine'
@@ -170,7 +170,7 @@ export function Timeline() {
       {[...days].map(([date, changes]) => (
         <section key={date} aria-label={date}>
           <Title order={2}>
-            <time>{date}</time>
+            <time title={`${date} ${zone()}`}>{date}</time>
           </Title>
           <ul className="steps">
             {changes.map((change) => (

@@ -53,7 +53,6 @@ function PackageForm({ item, names, onClose }: { item?: Package; names: Names; o
       title={item ? t('packages.edit', { name: item.name }) : t('packages.add')}
       button={item ? t('common.save') : t('packages.add')}
       form={form}
-      fields={['name', 'organisation', 'features', ...known.map((limit) => `limits.${limit.name}`)]}
       change={(values) =>
         item
           ? change('patch', '/api/v1/packages/{package}', {

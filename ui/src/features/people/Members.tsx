@@ -45,7 +45,6 @@ function AddMember({
       title={t('members.add')}
       button={t('members.add')}
       form={form}
-      fields={['login', 'role', 'email']}
       change={(values) => {
         const body = {
           login: values.login.trim(),

@@ -201,7 +201,6 @@ function LimitsForm({
       title={t('organisations.limitsTitle', { name })}
       button={t('common.save')}
       form={form}
-      fields={['oversell', ...known.map((limit) => `limits.${limit.name}`)]}
       change={(values) =>
         change('patch', '/api/v1/organisations/{organisation}/limits', {
           path: { organisation: name },

@@ -49,7 +49,7 @@ export function Passkeys() {
   const [renaming, setRenaming] = useOpenOf('rename', list.data?.items, ({ id }) => id)
   const [removing, setRemoving] = useOpenOf('delete', list.data?.items, ({ id }) => id)
   return (
-    <section aria-label={t('passkeys.title')}>
+    <section>
       <Title order={2} mb="xs">
         {t('passkeys.title')}
       </Title>

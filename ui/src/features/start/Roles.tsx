@@ -32,15 +32,16 @@ export function Roles() {
       <ul className="steps">
         {roles.map((role) => (
           <li key={role.name}>
-            <Group justify="space-between" align="flex-start" wrap="nowrap">
+            <Group justify="space-between" align="flex-start">
               <Switch
+                flex="1 1 220px"
                 label={roleName(role)}
                 description={said(`serverRole.${role.name}.what`) ?? role.what}
                 checked={isInstalled(role) || isUnderWay(role) || chosen.includes(role)}
                 disabled={isInstalled(role) || isUnderWay(role)}
                 onChange={(event) => set(role, event.currentTarget.checked)}
               />
-              <Stack gap={4} align="flex-end" flex="none">
+              <Stack gap={4} align="flex-end">
                 {isInstalled(role) ? (
                   <Badge tone="good">{t('start.roles.installed')}</Badge>
                 ) : isUnderWay(role) ? (
