@@ -32,8 +32,9 @@ export function Roles() {
       <ul className="steps">
         {roles.map((role) => (
           <li key={role.name}>
-            <Group justify="space-between" align="flex-start" wrap="nowrap">
+            <Group justify="space-between" align="flex-start" gap="xs">
               <Switch
+                flex="1 1 220px"
                 label={roleName(role)}
                 description={said(`serverRole.${role.name}.what`) ?? role.what}
                 checked={isInstalled(role) || isUnderWay(role) || chosen.includes(role)}
