@@ -32,7 +32,7 @@ export function Roles() {
       <ul className="steps">
         {roles.map((role) => (
           <li key={role.name}>
-            <Group justify="space-between" align="flex-start" gap="xs">
+            <Group justify="space-between" align="flex-start">
               <Switch
                 flex="1 1 220px"
                 label={roleName(role)}
@@ -41,7 +41,7 @@ export function Roles() {
                 disabled={isInstalled(role) || isUnderWay(role)}
                 onChange={(event) => set(role, event.currentTarget.checked)}
               />
-              <Stack gap={4} align="flex-end" flex="none">
+              <Stack gap={4} align="flex-end">
                 {isInstalled(role) ? (
                   <Badge tone="good">{t('start.roles.installed')}</Badge>
                 ) : isUnderWay(role) ? (
