@@ -1,34 +1,9 @@
 import type { Page } from '@playwright/test'
+import { tabTo } from './keyboard'
 import { onServer, PASSWORD } from './server'
 import { expect, open, test } from './test'
 
 test.use({ quiet: [401, 412] })
-
-/** Tab until the focus is on what is looked for. */
-async function tabTo(page: Page, role: 'button' | 'textbox' | 'link' | 'combobox', name: string | RegExp) {
-  const wanted = page.getByRole(role, { name }).last()
-  await wanted.waitFor()
-  for (let step = 0; step < 80; step += 1) {
-    if (await wanted.evaluate((element) => element === document.activeElement)) return expectFocusSeen(page)
-    await page.keyboard.press('Tab')
-  }
-  throw new Error(`${role} ${name} is not reached by Tab`)
-}
-
-/** Whoever uses no mouse sees where they are: a ring, or the border of a field that is another than its neighbours'. */
-async function expectFocusSeen(page: Page) {
-  const isSeen = await page.evaluate(() => {
-    const element = document.activeElement as HTMLElement
-    const { outlineStyle, outlineWidth, boxShadow, borderColor } = getComputedStyle(element)
-    const hasRing = (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 1) || boxShadow !== 'none'
-    if (hasRing) return true
-    element.blur()
-    const isOther = getComputedStyle(element).borderColor !== borderColor
-    element.focus()
-    return isOther
-  })
-  expect(isSeen, 'the focus is seen').toBe(true)
-}
 
 const status = (page: Page) => page.locator('.page-head .badge').first()
 

@@ -26,37 +26,42 @@ type Faults = { C1: string[]; C2: string[]; C3: string[] }
 
 /**
  * A page that is watched: no error on the console, none of the content policy, no request to anybody else, and none to the API that its
- * description does not have. `quiet` says which answers are expected to be errors; 0 is no answer.
+ * description does not have. `watch` watches another tab as well. `quiet` says which answers are expected to be errors; 0 is no answer.
  */
-export const test = base.extend<{ quiet: number[]; watched: Page }>({
+export const test = base.extend<{ quiet: number[]; watch: (tab: Page) => Page; watched: Page }>({
   quiet: [[], { option: true }],
-  watched: async ({ page, quiet, baseURL }, use) => {
+  watch: async ({ quiet, baseURL }, use) => {
     const faults: Faults = { C1: [], C2: [], C3: [] }
-    if (process.env.UI_DIST) await fromDist(page, process.env.UI_DIST)
     const origin = new URL(baseURL ?? '').origin
-    page.on('console', (message) => {
-      if (message.type() !== 'error' && message.type() !== 'warning') return
-      const isExpected = quiet.some((status) => message.text().includes(`status of ${status} `))
-      const isOffline = quiet.includes(0) && message.text().includes('ERR_')
-      // other test servers come and go on this machine
-      const isNetwork = message.text().includes('ERR_NETWORK_CHANGED')
-      if (isExpected || isOffline || isNetwork) return
-      faults[message.text().includes('Content Security Policy') ? 'C2' : 'C1'].push(message.text())
+    await use((tab) => {
+      tab.on('console', (message) => {
+        if (message.type() !== 'error' && message.type() !== 'warning') return
+        const isExpected = quiet.some((status) => message.text().includes(`status of ${status} `))
+        const isOffline = quiet.includes(0) && message.text().includes('ERR_')
+        // other test servers come and go on this machine
+        const isNetwork = message.text().includes('ERR_NETWORK_CHANGED')
+        if (isExpected || isOffline || isNetwork) return
+        faults[message.text().includes('Content Security Policy') ? 'C2' : 'C1'].push(message.text())
+      })
+      tab.on('pageerror', (error) => faults.C1.push(String(error)))
+      tab.on('request', (request) => {
+        const url = new URL(request.url())
+        if (url.protocol === 'data:') return
+        if (url.origin !== origin) faults.C3.push(`a request to ${url.origin}`)
+        else if (url.pathname.startsWith('/api/') && !operationOf(request.method(), request.url())) {
+          faults.C1.push(`not in the API's description: ${request.method()} ${url.pathname}`)
+        }
+      })
+      return tab
     })
-    page.on('pageerror', (error) => faults.C1.push(String(error)))
-    page.on('request', (request) => {
-      const url = new URL(request.url())
-      if (url.protocol === 'data:') return
-      if (url.origin !== origin) faults.C3.push(`a request to ${url.origin}`)
-      else if (url.pathname.startsWith('/api/') && !operationOf(request.method(), request.url())) {
-        faults.C1.push(`not in the API's description: ${request.method()} ${url.pathname}`)
-      }
-    })
-    await use(page)
     figure('C1', 'errors and warnings', faults.C1.length, '', 0)
     figure('C2', 'violations of the content policy', faults.C2.length, '', 0)
     figure('C3', 'requests to others', faults.C3.length, '', 0)
     expect(faults).toEqual({ C1: [], C2: [], C3: [] })
+  },
+  watched: async ({ page, watch }, use) => {
+    if (process.env.UI_DIST) await fromDist(page, process.env.UI_DIST)
+    await use(watch(page))
   },
 })
 

@@ -1,5 +1,6 @@
 import type { Page, Route } from '@playwright/test'
 import { failed, type Job, job, line, lines, withJobs, withLog } from './jobs'
+import { tabTo } from './keyboard'
 import { expect, expectAccessible, expectNoSideways, expectTargets, open, test } from './test'
 
 const ID = '018f0000-0000-7000-8000-00000000000a'
@@ -151,17 +152,6 @@ async function withServer(page: Page, server: Fresh) {
     server.job = job(ID)
     return route.fulfill({ status: 202, json: server.job })
   })
-}
-
-/** Tab until the focus is on what is looked for. */
-async function tabTo(page: Page, role: 'button' | 'textbox' | 'link' | 'switch' | 'checkbox', name: string | RegExp) {
-  const wanted = page.getByRole(role, { name }).last()
-  await wanted.waitFor()
-  for (let step = 0; step < 80; step += 1) {
-    if (await wanted.evaluate((element) => element === document.activeElement)) return
-    await page.keyboard.press('Tab')
-  }
-  throw new Error(`${role} ${name} is not reached by Tab`)
 }
 
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 2, name })

@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// Start from a server as a hoster delivers it, instead of one with the packages of the roles installed
     #[arg(long)]
     fresh: bool,
+    /// What it is set up for, as `holdfast setup --with` takes it; `none` starts from a server as a hoster delivers it, too
+    #[arg(long, value_name = "ROLES")]
+    roles: Option<String>,
     /// Keep the server's changes in memory
     #[arg(long)]
     memory: bool,
@@ -88,7 +91,8 @@ fn prepare(arguments: &Arguments) -> anyhow::Result<Server> {
         Some(deb) => Some(deb.clone()),
         None => newest_package(&target_dir().join("debian"))?,
     };
-    let image = if arguments.fresh { ImageKind::Fresh } else { ImageKind::Ready };
+    let roles = arguments.roles.as_deref();
+    let image = if arguments.fresh || roles == Some("none") { ImageKind::Fresh } else { ImageKind::Ready };
     match Image::ensure(distro, image)?.built_in {
         Some(time) => said(begun, &format!("{distro} image made in {:.1} s", time.as_secs_f64())),
         None => said(begun, &format!("{distro} image from the cache")),
@@ -105,17 +109,21 @@ fn prepare(arguments: &Arguments) -> anyhow::Result<Server> {
     };
     server.install_package(&deb).with_context(|| format!("cannot install {}", deb.display()))?;
     said(begun, &format!("installed {}", deb.display()));
-    set_up(&server, begun)?;
+    set_up(&server, roles, begun)?;
     Ok(server)
 }
 
 /// A failing set-up leaves the server there to be looked at.
-fn set_up(server: &Server, begun: Instant) -> anyhow::Result<()> {
+fn set_up(server: &Server, roles: Option<&str>, begun: Instant) -> anyhow::Result<()> {
     if !server.run(["sh", "-c", "command -v holdfast"])?.ok() {
         said(begun, "the package brings no `holdfast` command: nothing is set up");
         return Ok(());
     }
-    let output = server.command(["holdfast", "setup"]).deadline(SETUP_LIMIT).run()?;
+    let mut words = vec!["holdfast", "setup"];
+    if let Some(roles) = roles {
+        words.extend(["--with", roles]);
+    }
+    let output = server.command(words).deadline(SETUP_LIMIT).run()?;
     for line in output.text().lines().chain(output.error_text().lines()) {
         eprintln!("         {line}");
     }

@@ -48,7 +48,10 @@ export function fieldOf(pointer: string): string {
 }
 
 /** The reason and, where there is one, the remedy. */
-export const wordsOf = (error: FieldError) => [error.reason, error.remedy].filter(Boolean).join(' ')
+export const wordsOf = ({ reason, remedy }: FieldError) => {
+  if (!remedy) return reason
+  return `${reason}${/[.!?:;]$/.test(reason) ? '' : '.'} ${remedy}`
+}
 
 /**
  * The refused values of a problem: those that belong to one of the form's fields, and all others. A value inside of a field

@@ -65,6 +65,9 @@ export function relative(time: string, now = Date.now()): string {
   return new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' }).format(Math.trunc(seconds / span), unit)
 }
 
+const amount = (count: number, unit: string) =>
+  new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'short' }).format(count)
+
 /** A length of time in its two largest parts. */
 export function duration(seconds: number): string {
   const parts: string[] = []
@@ -72,9 +75,7 @@ export function duration(seconds: number): string {
   for (const [unit, span] of SPANS.slice(2)) {
     const count = Math.floor(rest / span)
     rest -= count * span
-    if (count > 0 && parts.length < 2) {
-      parts.push(new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'short' }).format(count))
-    }
+    if (count > 0 && parts.length < 2) parts.push(amount(count, unit))
   }
-  return parts.join(' ') || number(0)
+  return parts.join(' ') || amount(0, 'second')
 }

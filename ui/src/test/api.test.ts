@@ -3,7 +3,7 @@ import { addressOf, change, perform } from '../api/change'
 import { asCommand, asCurl } from '../api/copy'
 import { follow, parser } from '../api/events'
 import { setAsker } from '../api/gate'
-import { fieldOf, type Problem, ProblemError, problemOf, sortErrors } from '../api/problem'
+import { fieldOf, type Problem, ProblemError, problemOf, sortErrors, wordsOf } from '../api/problem'
 import { mayCall, type Session } from '../api/session'
 
 const problem = (part: Partial<Problem>): Problem => ({
@@ -190,4 +190,10 @@ test('a stream goes on behind its last event, through a session that ended and a
   expect(events).toEqual(['5', '6'])
   expect(asked).toEqual([null, '5', '5', '5', '6'])
   expect(links).toEqual(['live', 'lost', 'lost', 'lost', 'live', 'lost', 'refused'])
+})
+
+test('a reason and its remedy are two sentences', () => {
+  const refused = { pointer: '/value', code: 'bad', reason: 'the host name contains a space', remedy: 'Leave it out.' }
+  expect(wordsOf(refused)).toBe('the host name contains a space. Leave it out.')
+  expect(wordsOf({ ...refused, reason: 'It has a space.' })).toBe('It has a space. Leave it out.')
 })

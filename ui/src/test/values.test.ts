@@ -45,5 +45,6 @@ test('figures are for people', () => {
   expect(bytes(1536)).toBe('1.5 KiB')
   expect(bytes(24 * 2 ** 30)).toBe('24 GiB')
   expect(duration(3 * 86_400 + 7200 + 59)).toBe('3 days 2 hr')
+  expect(duration(0)).toBe('0 sec')
   expect(relative('2026-01-01T00:00:00Z', Date.parse('2026-01-01T02:30:00Z'))).toBe('2 hours ago')
 })

@@ -37,7 +37,7 @@ export function Done() {
           </Link>
         </Note>
       )}
-      <ol className="steps">
+      <ol className="steps start-ways">
         {may('POST /api/v1/accounts') && (
           <li>
             <Title order={3}>{t('start.done.serve')}</Title>

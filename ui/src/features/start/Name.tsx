@@ -26,6 +26,10 @@ function useName() {
   useEffect(() => {
     if (isRead) setText((before) => before ?? known)
   }, [isRead, known])
+  const put = (next: string) => {
+    setText(next)
+    setError(undefined)
+  }
   const isNew = text !== undefined && text.trim() !== known
   const submit = async (): Promise<boolean> => {
     if (!isNew) return true
@@ -47,7 +51,7 @@ function useName() {
       setBusy(false)
     }
   }
-  return { settings, text, setText, error, problem, isBusy, isNew, submit, mayEdit: may('PUT /api/v1/settings/{key}') }
+  return { settings, text, put, error, problem, isBusy, isNew, submit, mayEdit: may('PUT /api/v1/settings/{key}') }
 }
 
 /** What the panel is reached by, and what its certificate means. */
@@ -88,7 +92,7 @@ export function Name() {
               autoComplete="off"
               spellCheck={false}
               value={form.text}
-              onChange={(event) => form.setText(event.currentTarget.value)}
+              onChange={(event) => form.put(event.currentTarget.value)}
               error={form.error}
               disabled={!form.mayEdit}
             />

@@ -32,12 +32,14 @@ export function StepFoot({
         )}
         {!isHeld && (
           <Button variant="subtle" renderRoot={(props) => <Link {...props} to="/" />}>
-            {t('start.later')}
+            {here < STEPS.length - 1 ? t('start.later') : t('start.toHome')}
           </Button>
         )}
       </Group>
       {here < STEPS.length - 1 && (
         <Button
+          // going on otherwise is not what the step is for
+          variant={next ? 'default' : 'filled'}
           loading={isBusy}
           disabled={isHeld}
           onClick={async () => {

@@ -31,6 +31,11 @@ function usePassword() {
   const [error, setError] = useState<ProblemError>()
   const [isBusy, setBusy] = useState(false)
   const [isSet, setSet] = useState(false)
+  const put = (next: typeof values) => {
+    setValues(next)
+    // what was refused is no longer what stands there
+    setErrors({})
+  }
   const submit = async (): Promise<boolean> => {
     if (!values.new) return true
     setBusy(true)
@@ -57,7 +62,7 @@ function usePassword() {
       setBusy(false)
     }
   }
-  return { values, setValues, errors, error, isBusy, isSet, submit }
+  return { values, put, errors, error, isBusy, isSet, submit }
 }
 
 function Password({ form }: { form: ReturnType<typeof usePassword> }) {
@@ -89,7 +94,7 @@ function Password({ form }: { form: ReturnType<typeof usePassword> }) {
               autoComplete="current-password"
               visibilityToggleButtonProps={{ 'aria-label': t('gate.showPassword') }}
               value={form.values.current}
-              onChange={(event) => form.setValues({ ...form.values, current: event.currentTarget.value })}
+              onChange={(event) => form.put({ ...form.values, current: event.currentTarget.value })}
               error={form.errors.current}
               aria-invalid={form.errors.current ? true : undefined}
             />
@@ -98,7 +103,7 @@ function Password({ form }: { form: ReturnType<typeof usePassword> }) {
             label={t('accounts.newPassword')}
             description={t('start.you.passwordHelp')}
             value={form.values.new}
-            onChange={(event) => form.setValues({ ...form.values, new: event.currentTarget.value })}
+            onChange={(event) => form.put({ ...form.values, new: event.currentTarget.value })}
             error={form.errors.new}
           />
           {form.error && <ErrorState error={form.error} />}
