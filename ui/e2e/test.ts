@@ -41,7 +41,9 @@ export const test = base.extend<{ quiet: number[]; watch: (tab: Page) => Page; w
         // other test servers come and go on this machine
         const isNetwork = message.text().includes('ERR_NETWORK_CHANGED')
         if (isExpected || isOffline || isNetwork) return
-        faults[message.text().includes('Content Security Policy') ? 'C2' : 'C1'].push(message.text())
+        faults[message.text().includes('Content Security Policy') ? 'C2' : 'C1'].push(
+          `${message.text()} ${message.location().url}`,
+        )
       })
       tab.on('pageerror', (error) => faults.C1.push(String(error)))
       tab.on('request', (request) => {

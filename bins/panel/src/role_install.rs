@@ -29,6 +29,8 @@ const AGENT_AWAY: Duration = Duration::from_mins(10);
 const STARTS: u32 = 3;
 /// How long the web server may take to become ready.
 const READY: Duration = Duration::from_mins(3);
+/// Within which the web server was looked at once more, likely.
+const PASS: Duration = Duration::from_secs(5);
 /// Lines of a program that are told with the problem.
 const WORDS: usize = 3;
 
@@ -357,7 +359,8 @@ impl Course {
                     )
                 }
             };
-            if words != said {
+            // what was seen before the packages were set up is of no interest any longer
+            if words != said && begun.elapsed() >= PASS {
                 work.say(words.clone()).await?;
                 said.clone_from(&words);
             }

@@ -7,6 +7,9 @@ import {
   type MantineColorsTuple,
   type MenuProps,
   type ModalProps,
+  type MultiSelectProps,
+  type SelectProps,
+  type TagsInputProps,
   type TextProps,
   type VariantColorsResolver,
 } from '@mantine/core'
@@ -121,6 +124,10 @@ export const theme = createTheme({
       defaultProps: () => ({ closeButtonProps: { 'aria-label': i18n.t('common.close') } }),
       styles: { description: { color: 'var(--mantine-color-dimmed)' } },
     },
+    // whoever comes by with Tab has no list in front of what follows: a press, an arrow or a letter opens it
+    Select: { defaultProps: { openOnFocus: false } satisfies Partial<SelectProps> },
+    MultiSelect: { defaultProps: { openOnFocus: false } satisfies Partial<MultiSelectProps> },
+    TagsInput: { defaultProps: { openOnFocus: false } satisfies Partial<TagsInputProps> },
     Text: { defaultProps: { size: 'sm' } satisfies Partial<TextProps> },
     Button: { styles: { root: { fontWeight: 500 } } },
     Loader: { defaultProps: { type: 'dots' } satisfies Partial<LoaderProps> },

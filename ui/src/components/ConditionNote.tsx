@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Text } from '@mantine/core'
+import { Button, Group, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -52,14 +52,14 @@ export function ConditionNote({
       {condition !== 'ready' && reason && <Text size="sm">{reason}</Text>}
       {condition !== 'ready' && object.message && <Text size="sm">{object.message}</Text>}
       {object.reason === 'edited' && (
-        <Anchor component={Link} to="/changes" size="sm">
+        <Link className="go" to="/changes">
           {t('changes.decide')}
-        </Anchor>
+        </Link>
       )}
       {object.reason === 'behind' && (
-        <Anchor component={Link} to="/adoption" size="sm">
+        <Link className="go" to="/adoption">
           {t('adoption.decide')}
-        </Anchor>
+        </Link>
       )}
       <Text size="sm" c="dimmed">
         {t('note.since')} <Time at={object.since} />

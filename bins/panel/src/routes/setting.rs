@@ -34,7 +34,7 @@ const PANEL_HOSTNAME: Known = Known {
     what: "The name by which people reach the panel. It stands in links, and no site may have it; null: none.",
     default: || Value::Null,
     read: |value| {
-        let remedy = "Send a host name as text, or null.";
+        let remedy = "Use a name such as panel.example.com, or null for none.";
         if value.is_null() {
             return Ok(Value::Null);
         }

@@ -1,4 +1,4 @@
-import { Anchor, Button, Menu, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { Button, Menu, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { IconTrash } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
@@ -40,9 +40,9 @@ function Overview({ provider }: { provider: Provider }) {
       ) : (
         <Note tone="warning" title={t('identity.noRedirect')} role="status">
           <Text size="sm">{t('identity.noRedirectHelp')}</Text>
-          <Anchor component={Link} to="/settings" size="sm">
+          <Link className="go" to="/settings">
             {t('nav.settings')}
-          </Anchor>
+          </Link>
         </Note>
       )}
       <Facts

@@ -1,4 +1,4 @@
-import { Button, Checkbox, CloseButton, Group, Input, PasswordInput, Select, TagsInput, TextInput } from '@mantine/core'
+import { Button, CloseButton, Group, Input, Select, TagsInput, TextInput } from '@mantine/core'
 import { type UseFormReturnType, useForm } from '@mantine/form'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -11,7 +11,9 @@ import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
 import { useUrl } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
+import { Check } from '../../components/Check'
 import { More } from '../../components/More'
+import { NewPassword } from '../../components/NewPassword'
 
 type Provider = Schemas['IdentityProvider']
 type Wanted = Schemas['MappingWanted'] & { key: string }
@@ -249,7 +251,7 @@ export function ProviderForm({ provider, onClose }: { provider?: Provider; onClo
         {...form.getInputProps('client_id')}
       />
       {!values.isPublic && (
-        <PasswordInput
+        <NewPassword
           label={provider?.has_secret ? t('identity.newSecret') : t('identity.secret')}
           description={provider?.has_secret ? t('identity.newSecretHelp') : t('identity.secretHelp')}
           autoComplete="off"
@@ -257,9 +259,7 @@ export function ProviderForm({ provider, onClose }: { provider?: Provider; onClo
           {...form.getInputProps('client_secret')}
         />
       )}
-      {provider && (
-        <Checkbox label={t('identity.noSecret')} {...form.getInputProps('isPublic', { type: 'checkbox' })} />
-      )}
+      {provider && <Check label={t('identity.noSecret')} {...form.getInputProps('isPublic', { type: 'checkbox' })} />}
       <More isRefused={isRefused}>
         <TextInput
           label={t('identity.label')}
@@ -267,8 +267,8 @@ export function ProviderForm({ provider, onClose }: { provider?: Provider; onClo
           autoComplete="off"
           {...form.getInputProps('label')}
         />
-        <Checkbox label={t('identity.enabled')} {...form.getInputProps('enabled', { type: 'checkbox' })} />
-        <Checkbox
+        <Check label={t('identity.enabled')} {...form.getInputProps('enabled', { type: 'checkbox' })} />
+        <Check
           label={t('identity.secondFactor')}
           description={t('identity.secondFactorHelp')}
           {...form.getInputProps('second_factor_counts', { type: 'checkbox' })}
@@ -289,7 +289,7 @@ export function ProviderForm({ provider, onClose }: { provider?: Provider; onClo
           {...form.getInputProps('groups_claim')}
         />
         <Mappings form={form} />
-        <Checkbox
+        <Check
           label={t('identity.makesPeople')}
           description={t('identity.makesPeopleHelp')}
           {...form.getInputProps('makes_people', { type: 'checkbox' })}

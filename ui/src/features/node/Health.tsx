@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Skeleton, Stack, Text, Textarea, Title } from '@mantine/core'
+import { Button, Group, Skeleton, Stack, Text, Textarea, Title } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -81,9 +81,9 @@ function Doctor() {
         </Text>
       )}
       {finding.code === 'panel.adoption' && finding.severity !== 'ok' && (
-        <Anchor component={Link} to="/adoption" size="sm">
+        <Link className="go" to="/adoption">
           {t('adoption.decide')}
-        </Anchor>
+        </Link>
       )}
     </li>
   )

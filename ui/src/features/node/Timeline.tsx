@@ -1,4 +1,4 @@
-import { Button, Group, SegmentedControl, Skeleton, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, Group, Select, Skeleton, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
@@ -138,10 +138,11 @@ export function Timeline() {
   return (
     <Stack>
       <Group>
-        <SegmentedControl
+        <Select
           aria-label={t('timeline.which')}
           value={by ?? ''}
-          onChange={(state) => setUrl({ state, cursor: undefined })}
+          onChange={(state) => setUrl({ state: state || undefined, cursor: undefined })}
+          allowDeselect={false}
           data={[
             { value: '', label: t('timeline.all') },
             { value: 'panel', label: t('timeline.asked') },

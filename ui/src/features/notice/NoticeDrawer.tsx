@@ -1,4 +1,4 @@
-import { Anchor, Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
+import { Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -70,9 +70,9 @@ export function NoticeDrawer({ onClose }: { onClose: () => void }) {
         {may('GET /api/v1/webhooks') && (
           <Text size="sm" c="dimmed">
             {t('notices.elsewhere')}{' '}
-            <Anchor component={Link} to="/webhooks" size="sm" underline="always">
+            <Link className="go" to="/webhooks">
               {t('nav.webhooks')}
-            </Anchor>
+            </Link>
           </Text>
         )}
       </Stack>

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Menu, Select, Stack, TextInput } from '@mantine/core'
+import { Button, Group, Menu, Select, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconPlus, IconUserMinus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -11,6 +11,7 @@ import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
 import { useOpenAct, useOpenOf } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
+import { Check } from '../../components/Check'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
 import { RowMenu } from '../../components/RowMenu'
@@ -78,7 +79,7 @@ function AddMember({
         withAsterisk
         {...form.getInputProps('role')}
       />
-      <Checkbox label={t('members.isNew')} {...form.getInputProps('isNew', { type: 'checkbox' })} />
+      <Check label={t('members.isNew')} {...form.getInputProps('isNew', { type: 'checkbox' })} />
       {form.values.isNew && <TextInput label={t('people.email')} type="email" {...form.getInputProps('email')} />}
     </ChangeForm>
   )

@@ -12,6 +12,7 @@ import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
 import { useOpenAct, useUrl } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
+import { Check } from '../../components/Check'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
 import { DoChange } from '../../components/DoChange'
@@ -81,7 +82,7 @@ function CreateOrganisation({ onClose }: { onClose: () => void }) {
           {...form.getInputProps('parent')}
         />
       )}
-      <Checkbox label={t('organisations.consent')} {...form.getInputProps('act_as_consent', { type: 'checkbox' })} />
+      <Check label={t('organisations.consent')} {...form.getInputProps('act_as_consent', { type: 'checkbox' })} />
     </ChangeForm>
   )
 }
@@ -167,7 +168,7 @@ function EditOrganisation({ organisation, onClose }: { organisation: Organisatio
       onClose={onClose}
     >
       <TextInput label={t('organisations.name')} withAsterisk data-autofocus {...form.getInputProps('name')} />
-      <Checkbox label={t('organisations.consent')} {...form.getInputProps('act_as_consent', { type: 'checkbox' })} />
+      <Check label={t('organisations.consent')} {...form.getInputProps('act_as_consent', { type: 'checkbox' })} />
     </ChangeForm>
   )
 }
@@ -214,7 +215,7 @@ function LimitsForm({
       onDone={() => {}}
       onClose={onClose}
     >
-      <Checkbox label={t('organisations.oversell')} {...form.getInputProps('oversell', { type: 'checkbox' })} />
+      <Check label={t('organisations.oversell')} {...form.getInputProps('oversell', { type: 'checkbox' })} />
       <AmountFields known={known} form={form} absent={t('amount.asAbove')} />
     </ChangeForm>
   )

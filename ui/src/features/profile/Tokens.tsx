@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Stack, TagsInput, Text, TextInput } from '@mantine/core'
+import { Button, Group, Stack, TagsInput, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -10,6 +10,7 @@ import { queries } from '../../api/queries'
 import { useMe } from '../../app/session'
 import { useOpenAct, useOpenOf } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
+import { Check } from '../../components/Check'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { Once } from '../../components/Once'
 import { PermissionBoxes } from '../people/Roles'
@@ -64,8 +65,8 @@ function CreateToken({ onClose, onToken }: { onClose: () => void; onToken: (toke
         {...form.getInputProps('name')}
       />
       {!form.values.never && <TextInput label={t('tokens.days')} inputMode="numeric" {...form.getInputProps('days')} />}
-      <Checkbox label={t('tokens.neverExpires')} {...form.getInputProps('never', { type: 'checkbox' })} />
-      <Checkbox label={t('tokens.readOnly')} {...form.getInputProps('readOnly', { type: 'checkbox' })} />
+      <Check label={t('tokens.neverExpires')} {...form.getInputProps('never', { type: 'checkbox' })} />
+      <Check label={t('tokens.readOnly')} {...form.getInputProps('readOnly', { type: 'checkbox' })} />
       <PermissionBoxes
         label={t('tokens.besides')}
         known={(permissions.data?.items ?? []).filter((permission) => held.has(permission.name))}

@@ -1,4 +1,4 @@
-import { Checkbox, Menu, MultiSelect, TextInput } from '@mantine/core'
+import { Menu, MultiSelect, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconEdit, IconKey, IconTrash } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
@@ -11,6 +11,7 @@ import { queries } from '../../api/queries'
 import { useMe } from '../../app/session'
 import { useOpenOf, useUrl } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
+import { Check } from '../../components/Check'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DataTable } from '../../components/DataTable'
 import { Once } from '../../components/Once'
@@ -143,7 +144,7 @@ export function WebhookForm({
           {...form.getInputProps('organisation')}
         />
       )}
-      {webhook && <Checkbox label={t('webhooks.enabled')} {...form.getInputProps('enabled', { type: 'checkbox' })} />}
+      {webhook && <Check label={t('webhooks.enabled')} {...form.getInputProps('enabled', { type: 'checkbox' })} />}
     </ChangeForm>
   )
 }
