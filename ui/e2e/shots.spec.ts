@@ -151,7 +151,7 @@ test.describe('pictures', () => {
           await page.emulateMedia({ colorScheme })
           await page.setViewportSize(size)
           await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme)
-          await expect.soft(page).toHaveScreenshot(`${name}.${variant}.png`, { maxDiffPixelRatio: 0.001 })
+          await expect.soft(page).toHaveScreenshot(`${name}-${variant}.png`, { maxDiffPixelRatio: 0.001 })
         })
       }
     })
