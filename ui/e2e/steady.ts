@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { example, operationOf } from './api'
+import { example, operation, operationOf } from './api'
 
 /*
  * What a panel shows is another thing on each server and at each moment. For pictures that are compared, what it answers is made steady: times, ids,
@@ -96,7 +96,7 @@ const CANNED: Record<string, (real: Item) => unknown> = {
       }),
     ],
   }),
-  doctor: (real) => ({ ...real, worst: 'ok', findings: sound(real.findings) }),
+  doctor_run: (real) => ({ ...real, worst: 'ok', findings: sound(real.findings) }),
   node_show: (real) => ({ ...real, host: { ...(real.host as Item), ...FIGURES } }),
   node_metrics: (real) => ({ ...real, series: (real.series as Item[]).map(curve) }),
   node_process_list: (real) => ({ ...real, count: 0, items: [] }),
@@ -109,6 +109,8 @@ const CANNED: Record<string, (real: Item) => unknown> = {
   audit_list: (real) => ({ ...real, next_cursor: null, items: begun(real.items as Item[], 'action', /\.create$/) }),
   event_list: (real) => ({ ...real, items: begun(real.items as Item[], 'code', /^object\.(created|ready)$/) }),
 }
+
+for (const id of Object.keys(CANNED)) operation(id)
 
 const sound = (findings: unknown) => (findings as Item[]).filter((one) => one.severity === 'ok').slice(0, 12)
 
