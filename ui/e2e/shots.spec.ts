@@ -44,7 +44,12 @@ const refuse = (path: RegExp) => async (page: Page) => {
 
 /** A role that is installed, and one that was not. */
 const jobs = async (page: Page) => {
-  await withJobs(page, () => [job('one'), failed('two', { object: { kind: 'node_role', id: 'mail', name: 'mail' } })])
+  const [created_at, ended_at] = ['2026-06-01T11:50:00Z', '2026-06-01T11:51:00Z']
+  const times = { created_at, started_at: created_at }
+  await withJobs(page, () => [
+    job('one', times),
+    failed('two', { ...times, ended_at, object: { kind: 'node_role', id: 'mail', name: 'mail' } }),
+  ])
   await withLog(page, 'one', () => lines(40), false)
   await withLog(page, 'two', () => lines(40))
 }

@@ -27,6 +27,8 @@ const KNOWN = new Set([
 ])
 
 const SETTINGS = new Set([
+  'change_list',
+  'drift_list',
   'setting_list',
   'permission_list',
   'node_role_list',
@@ -68,17 +70,35 @@ const DIFF = `--- /etc/nginx/holdfast/locations.conf
 +client_max_body_size 512m;
 `
 
+/** What each of them begins with. */
+const FIRST = {
+  webserver: 'edit /etc/nginx/holdfast/locations.conf',
+  site: 'add the names to /etc/nginx/holdfast/maps',
+  pool: 'start holdfast-php-alice-8.4.socket',
+  account: 'create the user alice',
+}
+
 /** What was done on the server, the newest first. */
 const CHANGES = (
   [
     ['outside', 'webserver', 'debian13', null],
     ['panel', 'site', 'shop.alice.test', 'admin'],
     ['panel', 'site', 'www.alice.test', 'admin'],
-    ['agent', 'php_pool', 'alice-8.4', null],
+    ['agent', 'pool', 'alice-8.4', null],
     ['panel', 'account', 'alice', 'admin'],
   ] as const
 ).map(([by, kind, name, actor], index) =>
-  example('ChangeView', { seq: 9 - index, at: BEFORE, by, kind, name, actor, condition: 'ready', impact: 'reload' }),
+  example('ChangeView', {
+    seq: 9 - index,
+    at: BEFORE,
+    by,
+    kind,
+    name,
+    actor,
+    condition: 'ready',
+    impact: 'reload',
+    steps: [example('StepView', { summary: FIRST[kind] })],
+  }),
 )
 
 /** Answers that no two servers have alike. */
@@ -98,7 +118,14 @@ const CANNED: Record<string, (real: Item) => unknown> = {
   }),
   doctor_run: (real) => ({ ...real, worst: 'ok', findings: sound(real.findings) }),
   node_show: (real) => ({ ...real, host: { ...(real.host as Item), ...FIGURES } }),
-  node_metrics: (real) => ({ ...real, series: (real.series as Item[]).map(curve) }),
+  node_metrics: (real) => ({
+    ...real,
+    from: hour(0),
+    to: NOW,
+    step_seconds: 3600,
+    times: HOURS.map(hour),
+    series: (real.series as Item[]).map(curve),
+  }),
   node_process_list: (real) => ({ ...real, count: 0, items: [] }),
   change_list: () => ({ items: CHANGES, next_cursor: null }),
   job_list: () => ({ items: [], next_cursor: null }),
@@ -118,11 +145,22 @@ const sound = (findings: unknown) => (findings as Item[]).filter((one) => one.se
 const begun = (items: Item[], name: string, wanted: RegExp) =>
   items.filter((item) => wanted.test(String(item[name])) && isKnown(item)).slice(-10)
 
-/** A day of a quiet server. */
+/** A day of a quiet server, by the hour. */
+const HOURS = Array.from({ length: 24 }, (_, index) => index)
+const hour = (index: number) => new Date(Date.parse(NOW) - (24 - index) * 3_600_000).toISOString()
+
 function curve(series: Item, index: number) {
-  const top =
-    series.unit === 'ratio' ? 1 : series.unit === 'bytes' ? 8 * 2 ** 30 : series.unit === 'count' ? 2 : 2 ** 20
-  const values = (series.average as unknown[]).map((_, at) => top * (0.3 + 0.15 * Math.sin((at + index * 7) / 9)))
+  const isDisk = /disk/.test(String(series.name)) && series.unit === 'bytes'
+  const top = isDisk
+    ? 200 * 2 ** 30
+    : series.unit === 'ratio'
+      ? 1
+      : series.unit === 'bytes'
+        ? 8 * 2 ** 30
+        : series.unit === 'count'
+          ? 2
+          : 2 ** 20
+  const values = HOURS.map((at) => top * (0.3 + 0.15 * Math.sin((at + index * 7) / 4)))
   return { ...series, average: values, peak: values.map((value) => value * 1.2) }
 }
 
@@ -157,7 +195,8 @@ export async function steady(page: Page) {
     const items = (canned as Item).items
     const isFiltered = Array.isArray(items) && !SETTINGS.has(found.id)
     const shown = isFiltered ? { ...(canned as Item), items: (items as Item[]).filter(isKnown) } : canned
-    const text = texts(JSON.stringify(shown)).replace(
+    const plain = JSON.stringify(shown)
+    const text = (found.id === 'node_metrics' ? plain : texts(plain)).replace(
       /\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b/g,
       idOf,
     )
