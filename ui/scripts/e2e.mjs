@@ -7,12 +7,7 @@ import { rmSync } from 'node:fs'
 const given = process.argv.slice(2)
 const isPart = given.length > 0
 const isUntimed = process.env.BAR_UNTIMED === '1'
-const RUNS = [
-  ['read', isUntimed ? 2 : 1],
-  ['shots', 1],
-  ['act', 1],
-  ...(isUntimed ? [] : [['figures', 1]]),
-]
+const RUNS = [['read', isUntimed ? 2 : 1], ['shots', 1], ['act', 1], ...(isUntimed ? [] : [['figures', 1]])]
 if (!isPart) rmSync('node_modules/.cache/bar/browser.json', { force: true })
 let isBroken = false
 for (const [project, workers] of RUNS) {

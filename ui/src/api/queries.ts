@@ -17,10 +17,13 @@ type Narrowed = Page & {
 export type AccountQuery = Narrowed & { package?: string }
 export type SiteQuery = Narrowed & { account?: string }
 
+export type ChangeQuery = { by?: string; path?: string; actor?: string; cursor?: string; limit?: number }
+
 /** The pages of lists, for those who read all of them. */
 export const pages = {
   accounts: (query: AccountQuery) => unwrap(api.GET('/api/v1/accounts', { params: { query } })),
   sites: (query: SiteQuery) => unwrap(api.GET('/api/v1/sites', { params: { query } })),
+  hostChanges: (query: ChangeQuery) => unwrap(api.GET('/api/v1/changes', { params: { query } })),
 }
 
 const list = { staleTime: 10_000 }
@@ -178,11 +181,11 @@ export const queries = {
     queryOptions({ queryKey: ['audit-verdict'], queryFn: () => unwrap(api.GET('/api/v1/audit/verify')) }),
   node: () => queryOptions({ queryKey: ['host', 'node'], queryFn: () => unwrap(api.GET('/api/v1/node')) }),
   drift: () => queryOptions({ queryKey: ['host', 'drift'], queryFn: () => unwrap(api.GET('/api/v1/drift')) }),
-  hostChanges: (query: { by?: string; path?: string; actor?: string; cursor?: string; limit?: number } = {}) =>
+  hostChanges: (query: ChangeQuery = {}) =>
     queryOptions({
       ...list,
       queryKey: ['host', 'changes', query],
-      queryFn: () => unwrap(api.GET('/api/v1/changes', { params: { query } })),
+      queryFn: () => pages.hostChanges(query),
     }),
   hostChange: (change: number) =>
     queryOptions({

@@ -10,8 +10,13 @@ const SPANS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['second', 1],
 ]
 
+/** As people write it where the browser is from, in the language of the panel: 24 hours in Britain, 12 in America. */
+const regional = (language: string) =>
+  navigator.languages.find((one) => one === language || one.startsWith(`${language}-`)) ?? language
+
 /** The language for numbers and times: `ar` keeps Latin digits, the pseudo-language is English. */
-const locale = () => (i18n.language === 'en-XA' ? 'en' : i18n.language === 'ar' ? 'ar-u-nu-latn' : i18n.language)
+const locale = () =>
+  i18n.language === 'ar' ? 'ar-u-nu-latn' : regional(i18n.language === 'en-XA' ? 'en' : i18n.language)
 
 export const number = (value: number, digits = 0) =>
   new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value)

@@ -7,16 +7,18 @@ import type { TFunction } from 'i18next'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
-import { queries } from '../../api/queries'
+import { pages, queries } from '../../api/queries'
 import { clock, day, exact, number, zone } from '../../app/format'
 import { said } from '../../app/i18n'
 import { useUrl } from '../../app/url'
+import type { Column } from '../../components/DataTable'
 import { pageOf } from '../../components/EventLine'
 import { Facts } from '../../components/Page'
 import { Impact, StepRow } from '../../components/PlanDiff'
 import { EmptyState, ErrorState } from '../../components/States'
 import { Badge, ConditionBadge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
+import { ListTools } from '../../lists/ListTools'
 import { AroundThis } from './AroundThis'
 
 type Change = Schemas['ChangeView']
@@ -119,14 +121,38 @@ function Line({ change, isOpen, onToggle }: { change: Change; isOpen: boolean; o
   )
 }
 
+/** What a change is in a file; the panel's words stand there as they are. */
+function useColumns(): Column<Change>[] {
+  const { t } = useTranslation()
+  const column = (key: string, label: string, csv: (change: Change) => string): Column<Change> => ({
+    key,
+    label,
+    cell: csv,
+    csv,
+  })
+  return [
+    column('at', t('timeline.done'), (change) => change.at ?? ''),
+    column('by', t('timeline.by'), (change) => change.by),
+    column('actor', t('timeline.actor'), (change) => change.actor ?? ''),
+    column('kind', t('timeline.kind'), (change) => change.kind),
+    column('object', t('timeline.object'), (change) => change.name),
+    column('steps', t('timeline.taken'), (change) => change.steps.map((step) => step.summary).join('; ')),
+    column('of', t('timeline.stepCount'), (change) => `${change.taken}/${change.of}`),
+    column('after', t('timeline.after'), (change) => change.condition),
+    column('request', t('timeline.request'), (change) => change.request_id ?? ''),
+  ]
+}
+
 /** What was done on this server, day by day: asked for, put back, or done by hand; each with what it made different. */
 export function Timeline() {
   const { t } = useTranslation()
   const [url, setUrl] = useUrl()
   const search = useDebouncedCallback((q: string) => setUrl({ q, cursor: undefined }, true), 200)
   const by = BY.find((word) => word === url.state)
+  const query = { by, path: url.q, actor: url.actor }
+  const columns = useColumns()
   const read = useQuery({
-    ...queries.hostChanges({ by, path: url.q, actor: url.actor, cursor: url.cursor }),
+    ...queries.hostChanges({ ...query, cursor: url.cursor }),
     placeholderData: keepPreviousData,
   })
   const items = read.data?.items
@@ -137,7 +163,11 @@ export function Timeline() {
   }
   return (
     <Stack>
-      <Group>
+      <ListTools<Change>
+        name="changes"
+        columns={columns}
+        read={(cursor, limit) => pages.hostChanges({ ...query, cursor, limit })}
+      >
         <Select
           aria-label={t('timeline.which')}
           value={by ?? ''}
@@ -164,7 +194,7 @@ export function Timeline() {
             {t('timeline.onlyBy', { actor: url.actor })}
           </Button>
         )}
-      </Group>
+      </ListTools>
       {read.error && !items && <ErrorState error={read.error} retry={() => void read.refetch()} />}
       {!items && !read.error && <Skeleton h={240} />}
       {items?.length === 0 && <EmptyState title={t('timeline.nothing')}>{t('timeline.nothingHelp')}</EmptyState>}
