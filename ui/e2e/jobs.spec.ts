@@ -252,8 +252,9 @@ test.describe('the drawer', () => {
 })
 
 test('the list of jobs is filtered by the address, and a job has its own', async ({ watched: page }) => {
-  await withJobs(page, () => [job(ID), failed('018f0000-0000-7000-8000-000000000002')])
-  await withLog(page, ID, () => lines(5), false)
+  const done = job(ID, { state: 'done', ended_at: new Date().toISOString() })
+  await withJobs(page, () => [done, failed('018f0000-0000-7000-8000-000000000002')])
+  await withLog(page, ID, () => lines(5))
   await open(page, '/jobs')
   await expect(page.getByRole('row')).toHaveCount(3)
   await page.getByRole('combobox', { name: 'Status' }).click()

@@ -102,7 +102,7 @@ fn with_passkeys(browser: &mut Browser, expression: &str) -> Value {
 
 fn without_a_name_there_is_none(browser: &mut Browser) {
     browser.press("by-passkey");
-    said(browser, "it has none yet");
+    said(browser, "The panel has no name yet");
 }
 
 fn one_is_made(browser: &mut Browser) {

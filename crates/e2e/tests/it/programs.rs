@@ -84,7 +84,7 @@ fn a_token_is_bound(node: &Node, fingerprint: &str) {
     let (code, said) = by(&["site", "edit", "www.example.test", "--body-size", "8M"]);
     assert!(code == 1 && said.contains("does not allow"), "{code} {said}");
     assert_eq!(by(&["account", "show", "bob"]).0, 3, "another's is not there");
-    let (code, said) = by(&["session", "show"]);
+    let (code, said) = by(&["me"]);
     assert!(code == 0 && said.contains("token watch"), "{said}");
 }
 
@@ -127,7 +127,7 @@ fn acting_is_seen(node: &Node) {
     let listed = node.ok(&["--token-file", "/root/alice.session", "session", "list"]).unwrap().text();
     assert!(listed.contains("root"), "{listed}");
     node.ok(&["--token-file", "/root/alice.session", "session", "delete"]).unwrap();
-    assert!(!node.cli(&["--token-file", "/root/alice.session", "session", "show"]).unwrap().ok());
+    assert!(!node.cli(&["--token-file", "/root/alice.session", "me"]).unwrap().ok());
 }
 
 fn a_link_acts(node: &Node) {
@@ -148,9 +148,9 @@ fn consent_is_asked_for(node: &Node) {
     let by_bob =
         |args: &[&str]| node.ok(&[&["--token-file", "/root/bob.session"], args].concat()).unwrap().text();
     assert!(by_bob(&["session", "consent", "--hours", "2"]).contains("may act as you"));
-    assert!(by_bob(&["session", "show"]).contains("may act as one until"));
+    assert!(by_bob(&["me"]).contains("may act as one until"));
     by_bob(&["session", "withdraw-consent"]);
-    assert!(!by_bob(&["session", "show"]).contains("may act as one until"));
+    assert!(!by_bob(&["me"]).contains("may act as one until"));
 }
 
 fn an_audit_leaves(node: &Node) {

@@ -6,6 +6,7 @@ import { api, unwrap } from '../../api/client'
 import { makePasskey } from '../../api/passkey'
 import { asProblem, type Schemas } from '../../api/problem'
 import { ErrorState } from '../../components/States'
+import { useFocusBack } from '../../components/useFocusBack'
 
 async function make(name: string): Promise<Schemas['CreatedPasskey']> {
   const asked = await unwrap(api.POST('/api/v1/passkeys/ask'))
@@ -18,6 +19,7 @@ async function make(name: string): Promise<Schemas['CreatedPasskey']> {
 /** Asks what the device is called, and has the browser make a passkey. */
 export function AddPasskey({ onClose, onCodes }: { onClose: () => void; onCodes: (codes: string[]) => void }) {
   const { t } = useTranslation()
+  useFocusBack()
   const client = useQueryClient()
   const [name, setName] = useState('')
   const [error, setError] = useState<unknown>()

@@ -13,6 +13,7 @@ import { ConfirmChange } from '../../components/ConfirmChange'
 import { NewPassword, Password } from '../../components/NewPassword'
 import { ErrorState } from '../../components/States'
 import { Time } from '../../components/Time'
+import { useFocusBack } from '../../components/useFocusBack'
 import { NetworksForm } from '../people/NetworksForm'
 import { Passkeys } from './Passkeys'
 import { RecoveryCodes } from './RecoveryCodes'
@@ -51,6 +52,7 @@ function PasswordForm({ onClose }: { onClose: () => void }) {
 }
 
 function SetUpTotp({ onClose, onCodes }: { onClose: () => void; onCodes: (codes: string[]) => void }) {
+  useFocusBack()
   const { t } = useTranslation()
   return (
     <Modal
