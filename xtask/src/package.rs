@@ -214,9 +214,28 @@ fn stage(top: &Path, stage: &Path, cli: &Path) -> Result<()> {
     }
     let guide = top.join("docs/guide");
     if guide.is_dir() {
-        copy_tree(&guide, &doc.join("guide"))?;
+        copy_guide(&guide, &doc.join("guide"))?;
     }
     generated(cli, &tree)
+}
+
+/// The guide's pages, and of the pictures those that a page shows: the others are for tests alone.
+fn copy_guide(guide: &Path, place: &Path) -> Result<()> {
+    let mut text = String::new();
+    for page in files_of(guide)? {
+        text += &fs::read_to_string(&page).with_context(|| format!("read {}", page.display()))?;
+        copy(&page, place)?;
+    }
+    let pictures = guide.join("pictures");
+    if pictures.is_dir() {
+        for picture in files_of(&pictures)? {
+            let name = picture.file_name().unwrap_or_default().to_string_lossy();
+            if text.contains(&format!("(pictures/{name})")) {
+                copy(&picture, &place.join("pictures"))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What the CLI tells about itself: man pages and completions.
