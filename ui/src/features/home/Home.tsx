@@ -16,6 +16,7 @@ import { EventLine } from '../../components/EventLine'
 import { Page } from '../../components/Page'
 import { EmptyState, ErrorState, Note } from '../../components/States'
 import { Badge, conditionOf, StatusBadge } from '../../components/StatusBadge'
+import { useDelayed } from '../../components/useDelayed'
 import { cameBackFrom } from '../identity/linking'
 import { Figures } from '../node/Figures'
 import { HomeNotices } from '../notice/HomeNotices'
@@ -212,6 +213,10 @@ export function Home() {
   const node = useQuery({ ...queries.node(), enabled: mayNode, refetchInterval: 10_000 })
   const { events, isLoading } = useEvents()
   const navigate = useNavigate()
+  // what stands above comes first, so that nothing moves; but it is not waited for long
+  const notices = useQuery(queries.notices())
+  const isLate = useDelayed(notices.isPending, 1000)
+  const isAbove = !notices.isPending || isLate
   // who left to link a provider comes back here, and is shown what came of it
   useEffect(() => {
     const fresh = cameBackFrom()
@@ -239,8 +244,9 @@ export function Home() {
         )}
         <FirstSteps />
         <HomeNotices />
-        <Attention />
-        {may('GET /api/v1/events') && (
+        {!isAbove && <Skeleton h={200} />}
+        {isAbove && <Attention />}
+        {isAbove && may('GET /api/v1/events') && (
           <section aria-label={t('home.latest')}>
             <Title order={2} mb={4}>
               {t('home.latest')}
