@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Page, Route } from '@playwright/test'
 import { expect, expectAccessible, expectNoSideways, expectTargets, open, test } from './test'
 
@@ -222,6 +223,19 @@ test('an entry of the timeline leads to how the server fared around it', async (
   expect(hours({ from, to, points: '' })).toBeCloseTo(1)
   await page.getByRole('button', { name: 'Back to now' }).click()
   await expect(page.getByText(/^Around (?!this)/)).toHaveCount(0)
+})
+
+test('T2 the timeline is exported as far as its filters leave it', async ({ watched: page }) => {
+  await open(page, '/changes?tab=timeline&state=panel')
+  const coming = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Export as CSV' }).click()
+  const [head, ...lines] = readFileSync(await (await coming).path(), 'utf8')
+    .replace('\uFEFF', '')
+    .trimEnd()
+    .split('\r\n')
+  expect(head).toBe('Done,By,Who,Kind,Object,Steps,Steps taken,After it,Request')
+  expect(lines.some((line) => /Z,panel,admin,site,www\.alice\.test,/.test(line))).toBe(true)
+  expect(lines.filter((line) => !line.includes(',panel,'))).toEqual([])
 })
 
 test('nothing is known yet, and nothing is drawn as nothing', async ({ watched: page }) => {
