@@ -220,7 +220,7 @@ impl Server {
 
     pub(crate) fn apply_base(&self, generation: u64) -> Report {
         let listen = ["203.0.113.5:80", "[2001:db8::5]:80"].map(|l| l.parse().unwrap()).to_vec();
-        self.wish_base(generation, Wanted::Present(WebServerSpec { listen }))
+        self.wish_base(generation, Wanted::Present(WebServerSpec { listen, ..WebServerSpec::default() }))
     }
 
     pub(crate) fn wish_base(&self, generation: u64, want: Wanted<WebServerSpec>) -> Report {
@@ -274,6 +274,11 @@ pub(crate) fn spec(names: &[&str]) -> SiteSpec {
         body_size: None,
         index: None,
         suspended: false,
+        redirected: Vec::new(),
+        serves: web_spec::Serves::default(),
+        disabled: false,
+        maintenance: None,
+        tls: None,
     }
 }
 

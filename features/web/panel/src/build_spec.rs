@@ -26,11 +26,16 @@ pub(crate) fn site(row: &Row, names: &[Named]) -> Option<Wanted<SiteSpec>> {
             body_size: row.body_size,
             index: row.index.clone(),
             suspended: row.suspended || row.account_suspended,
+            redirected: Vec::new(),
+            serves: web_spec::Serves::default(),
+            disabled: false,
+            maintenance: None,
+            tls: None,
         })
     })
 }
 
 /// What should be of the web server.
 pub(crate) fn web_server(row: &node::Row) -> Wanted<WebServerSpec> {
-    Wanted::Present(WebServerSpec { listen: row.listen.clone() })
+    Wanted::Present(WebServerSpec { listen: row.listen.clone(), ..WebServerSpec::default() })
 }
