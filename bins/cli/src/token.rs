@@ -243,7 +243,15 @@ async fn delete(session: &mut Session, args: DeleteArgs) -> Result<(), Failure> 
         return Ok(session.screen.json(&reply.body)?);
     }
     let count = text(&reply.value()?, "count");
-    Ok(session.screen.text(&format!("{count} tokens are no good any longer"))?)
+    let words = match count.as_str() {
+        "0" if args.whose.person.is_none() => {
+            "there was no token of one's own; --person LOGIN names somebody else's".to_owned()
+        }
+        "0" => "there was no token".to_owned(),
+        "1" => "1 token is no good any longer".to_owned(),
+        _ => format!("{count} tokens are no good any longer"),
+    };
+    Ok(session.screen.text(&words)?)
 }
 
 #[cfg(test)]

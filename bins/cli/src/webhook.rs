@@ -305,16 +305,16 @@ async fn delete(session: &mut Session, args: DeleteArgs) -> Result<(), Failure> 
 async fn test(session: &mut Session, args: &NameArgs) -> Result<(), Failure> {
     let call = Call::new(Method::POST, path(&args.webhook, "/test")).patient();
     let reply = session.ask("sending a test message", call).await?;
-    if session.json {
-        return Ok(session.screen.json(&reply.body)?);
-    }
     let tested = reply.value()?;
-    if tested.get("delivered").and_then(Value::as_bool) == Some(true) {
-        return Ok(session
-            .screen
-            .text(&format!("taken: the receiver answered {}", text(&tested, "status")))?);
+    let taken = tested.get("delivered").and_then(Value::as_bool) == Some(true);
+    if session.json {
+        session.screen.json(&reply.body)?;
+    } else if taken {
+        session.screen.text(&format!("taken: the receiver answered {}", text(&tested, "status")))?;
+    } else {
+        session.screen.text(&format!("not taken: {}", text(&tested, "error")))?;
     }
-    Ok(session.screen.text(&format!("not taken: {}", text(&tested, "error")))?)
+    if taken { Ok(()) } else { Err(Failure::Found) }
 }
 
 async fn deliveries(session: &mut Session, args: &DeliveriesArgs) -> Result<(), Failure> {

@@ -93,7 +93,7 @@ pub(crate) async fn layer(State(refusals): State<Refusals>, request: Request, ne
     let body = body.to_bytes();
     if is_problem && let Ok(problem) = serde_json::from_slice::<Problem>(&body) {
         let action = format!("{method} {}", matched.unwrap_or_else(|| shown(&path)));
-        note(&refusals.store, &actor, &action, &problem).await;
+        note(&refusals.store, &actor, &action, &shown(&path), &problem).await;
     }
     Response::from_parts(parts, Body::from(body))
 }
@@ -108,7 +108,7 @@ fn shown(path: &str) -> String {
     path.chars().take(100).map(plain).collect()
 }
 
-async fn note(store: &Store, actor: &Actor, action: &str, problem: &Problem) {
+async fn note(store: &Store, actor: &Actor, action: &str, asked: &str, problem: &Problem) {
     let fields = problem.errors.iter().take(MOST_FIELDS);
     let fields = fields
         .map(|error| RefusedField {
@@ -120,7 +120,8 @@ async fn note(store: &Store, actor: &Actor, action: &str, problem: &Problem) {
         who: Who::from(actor),
         request_id: &request_id::current().unwrap_or_default(),
         action,
-        object: Object::none("request"),
+        // what was asked for may not be there, or not be theirs: it is named as they named it
+        object: Object::of_installation("request", asked),
         before: None,
         after: None,
         plan_hash: None,

@@ -293,9 +293,11 @@ async fn session_delete(
     Caller(actor): Caller,
     Query(()): Query<()>,
 ) -> Result<Response, ApiError> {
-    if let (Some(id), Some(session)) = (actor.person_id(), actor.session()) {
-        own::end(&parts, &actor, id, session).await?;
-    }
+    let (Some(id), Some(session)) = (actor.person_id(), actor.session()) else {
+        let detail = "This was asked by a token or by root, so there is no session to end.";
+        return Err(ApiError::conflict("no_session", detail));
+    };
+    own::end(&parts, &actor, id, session).await?;
     let cookie =
         format!("{}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict", origin_guard::SESSION_COOKIE);
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())

@@ -56,6 +56,12 @@ async fn every_operation_that_changes_something_leaves_an_entry_done_or_refused(
         if !fits {
             silent.push(format!("{}: {} {}", operation.id, answer.status, answer.text));
         }
+        // What was refused is named as it was asked for.
+        for entry in new.iter().filter(|entry| entry["object_kind"] == "request") {
+            if entry["object_id"].as_str().is_none_or(|asked| !asked.starts_with("/api/v1/")) {
+                silent.push(format!("{}: refused of {}", operation.id, entry["object_id"]));
+            }
+        }
         // What there is before and after a change is told.
         for entry in new.iter().filter(|entry| entry["outcome"] == "done") {
             let action = entry["action"].as_str().unwrap();
