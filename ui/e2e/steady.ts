@@ -168,6 +168,13 @@ function curve(series: Item, index: number) {
 export async function steady(page: Page) {
   await page.clock.setFixedTime(NOW)
   const started = Date.now()
+  const parsed = (text: string): Item | undefined => {
+    try {
+      return JSON.parse(text)
+    } catch {
+      return undefined
+    }
+  }
   const ids = new Map<string, string>()
   const idOf = (real: string) => {
     if (!ids.has(real)) ids.set(real, `01a20000-0000-7000-8000-${String(ids.size + 1).padStart(12, '0')}`)
@@ -188,9 +195,12 @@ export async function steady(page: Page) {
     // what the page was told to be ids is what the panel knows
     const real = new Map([...ids].map(([real, shown]) => [shown, real]))
     const url = request.url().replace(/01a20000-0000-7000-8000-\d{12}/g, (shown) => real.get(shown) ?? shown)
-    const answer = await route.fetch({ url })
-    const json = (await answer.json().catch(() => undefined)) as Item | undefined
-    if (json === undefined) return route.fulfill({ response: answer })
+    // a page that was left meanwhile wants no answer any more
+    const answer = await route.fetch({ url }).catch(() => undefined)
+    const body = await answer?.body().catch(() => undefined)
+    if (!answer || !body) return route.abort().catch(() => undefined)
+    const json = parsed(body.toString())
+    if (json === undefined) return route.fulfill({ response: answer, body })
     const canned = CANNED[found.id]?.(json) ?? json
     const items = (canned as Item).items
     const isFiltered = Array.isArray(items) && !SETTINGS.has(found.id)
