@@ -30,6 +30,7 @@ mod retrying;
 mod schema;
 mod serving;
 mod sign_in;
+mod site_serving;
 mod timing;
 mod tokens;
 mod told;

@@ -14,6 +14,7 @@ mod pools;
 mod routes;
 mod rules;
 mod search;
+mod serving;
 pub mod sites;
 mod store;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use object::{SiteObject, WebServerObject};
 pub use pools::Pools;
 pub use routes::site::State;
 pub use search::search;
+pub use serving::{SiteMaintenance, SiteRedirect};
 pub use store::node::Node;
 pub use store::site::Site;
 

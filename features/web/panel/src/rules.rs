@@ -3,4 +3,5 @@
 pub(crate) mod names;
 pub(crate) mod node;
 pub(crate) mod php;
+pub(crate) mod redirects;
 pub(crate) mod site;
