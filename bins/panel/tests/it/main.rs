@@ -22,6 +22,7 @@ mod jobs;
 mod lists;
 mod matrix;
 mod metrics;
+mod name_claims;
 mod notices;
 mod packages;
 mod people;

@@ -190,7 +190,8 @@ async fn an_owner_switches_a_site_off_and_on_and_keeps_its_names() {
     let alice = bench.person("alice").await;
     let path = "/api/v1/sites/www.example.test";
     let act = async |act: &str| {
-        let answer = alice.clone().header("prefer", "wait=20").post(&format!("{path}/{act}"), json!({})).await;
+        let answer =
+            alice.clone().header("prefer", "wait=20").post(&format!("{path}/{act}"), json!({})).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer
     };

@@ -5,3 +5,11 @@ ALTER TABLE site ADD COLUMN maintenance TEXT;  -- JSON: it is being worked on, a
 
 -- Visitors of the name are sent on to the site's primary name.
 ALTER TABLE site_name ADD COLUMN redirected BIGINT NOT NULL DEFAULT 0 CHECK (redirected IN (0, 1));
+
+-- Names that an account gave up: for a while they are no other account's. The account may be gone by then.
+CREATE TABLE name_left (
+    name       TEXT   NOT NULL PRIMARY KEY,
+    account_id TEXT   NOT NULL,
+    left_at    BIGINT NOT NULL
+);
+CREATE INDEX name_left_at ON name_left (left_at);

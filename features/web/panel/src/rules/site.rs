@@ -334,10 +334,13 @@ impl Rules for Delete {
             return Ok((before, key));
         }
         check_free(tx, &row, &self.actor).await?;
-        let names = name::of_site(tx, id).await?.len();
+        let names = name::of_site(tx, id).await?;
+        for named in &names {
+            name_rules::left(tx, row.account_id, named, draft.now).await?;
+        }
         let given = (
             limits::give_back(tx, row.account_id, 1).await?,
-            limits::give_back(tx, row.account_id, names).await?,
+            limits::give_back(tx, row.account_id, names.len()).await?,
         );
         site::delete(tx, &self.site, given, draft.now).await?;
         draft.raise::<SiteObject>(tx, &id).await?;

@@ -42,13 +42,15 @@ const COUNT: Statement = Statement::new(
     "SELECT s.account_id AS id, 'names' AS name, COUNT(*) AS used FROM site_name n JOIN site s ON s.id = n.site_id
      WHERE s.deleted_at IS NULL GROUP BY s.account_id",
 );
-const NODE_NAMED: Statement = Statement::new("SELECT COUNT(*) AS value FROM node WHERE name = $1");
+// A pattern with a star at its front is looked for in all names; they are short, and only a new name asks.
+const BELOW: Statement = Statement::new(
+    "SELECT DISTINCT s.account_id AS value FROM site_name n JOIN site s ON s.id = n.site_id
+     WHERE n.name LIKE $1 AND n.ownership = 'approved'",
+);
 
 /// Every statement of this module.
-pub(crate) const STATEMENTS: &[Statement] = &[
-    OF_SITE, OF_SITES, HOLDER, INSERT, REMOVE, DEMOTE, PROMOTE, REDIRECT, LEADS_ON, APPROVE, COUNT,
-    NODE_NAMED,
-];
+pub(crate) const STATEMENTS: &[Statement] =
+    &[OF_SITE, OF_SITES, HOLDER, INSERT, REMOVE, DEMOTE, PROMOTE, REDIRECT, LEADS_ON, APPROVE, COUNT, BELOW];
 
 /// How names of sites are counted.
 pub(crate) const NAMES: Count = Count { limit: Limit::Names, rows: COUNT };
@@ -213,7 +215,9 @@ pub(crate) async fn approve(tx: &mut WriteTx, site: SiteId) -> Result<(), StoreE
     Ok(())
 }
 
-/// Whether a server has this name.
-pub(crate) async fn is_node(tx: &mut Tx, name: &DomainName) -> Result<bool, StoreError> {
-    Ok(tx.one::<i64>(NODE_NAMED.bind(name.as_str())).await? > 0)
+/// The accounts with approved names below this one.
+pub(crate) async fn accounts_below(tx: &mut Tx, name: &DomainName) -> Result<Vec<AccountId>, StoreError> {
+    // a name has none of the characters that a pattern gives a meaning to
+    let ids: Vec<String> = tx.all(BELOW.bind(format!("%.{name}"))).await?;
+    Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
 }
