@@ -13,6 +13,10 @@ use crate::run::Session;
 use crate::screen::plain;
 use crate::table::Cell;
 
+mod serving;
+
+use serving::{Aliases, MaintenanceCommand, RedirectArgs, maintenance_words, redirect_words};
+
 /// Sites: names that are served from an account's files
 #[derive(Debug, Subcommand)]
 pub(crate) enum SiteCommand {
@@ -24,6 +28,13 @@ pub(crate) enum SiteCommand {
     Show(NameArgs),
     /// Change a site
     Edit(Box<EditArgs>),
+    /// Switch a site off: it answers as if nobody knew its names, which stay its own
+    Disable(ActArgs),
+    /// Switch a site on again
+    Enable(ActArgs),
+    /// Say that a site is being worked on, or that it no longer is
+    #[command(subcommand)]
+    Maintenance(MaintenanceCommand),
     /// Suspend a site: it answers 503
     Suspend(ActArgs),
     /// Let a suspended site go on
@@ -54,6 +65,9 @@ pub(crate) struct CreateArgs {
     /// A further name; may be given again
     #[arg(long = "alias", value_name = "NAME")]
     aliases: Vec<String>,
+    /// A further name whose visitors are sent on to the primary one; may be given again
+    #[arg(long = "redirect-alias", value_name = "NAME")]
+    redirect_aliases: Vec<String>,
     /// The PHP version, or "none"; without it, the newest on the server
     #[arg(long, value_name = "VERSION")]
     php: Option<String>,
@@ -66,6 +80,8 @@ pub(crate) struct CreateArgs {
     /// Index files in their order, with commas between
     #[arg(long, value_name = "FILES", value_delimiter = ',')]
     index: Option<Vec<String>>,
+    #[command(flatten)]
+    redirect: RedirectArgs,
     #[command(flatten)]
     change: ChangeArgs,
 }
@@ -89,7 +105,7 @@ pub(crate) struct ListArgs {
 #[derive(Debug, Args)]
 #[group(skip)]
 #[command(override_usage = "holdfast site edit [OPTIONS] <SITE>")]
-#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["name", "aliases", "drop_aliases", "php", "docroot", "body_size", "index"]))]
+#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["name", "aliases", "drop_aliases", "redirect_aliases", "no_redirect_aliases", "to", "php", "docroot", "body_size", "index"]))]
 pub(crate) struct EditArgs {
     /// One of its names, or its id
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -103,6 +119,12 @@ pub(crate) struct EditArgs {
     /// Take a further name away; may be given again
     #[arg(long = "drop-alias", value_name = "NAME")]
     drop_aliases: Vec<String>,
+    /// Send visitors of a further name on to the primary one, and add it where the site does not have it; may be given again
+    #[arg(long = "redirect-alias", value_name = "NAME")]
+    redirect_aliases: Vec<String>,
+    /// Send visitors of a further name on no longer; may be given again
+    #[arg(long = "no-redirect-alias", value_name = "NAME")]
+    no_redirect_aliases: Vec<String>,
     /// The PHP version, or "none"
     #[arg(long, value_name = "VERSION")]
     php: Option<String>,
@@ -115,6 +137,8 @@ pub(crate) struct EditArgs {
     /// Index files in their order, with commas between, or "default"
     #[arg(long, value_name = "FILES", value_delimiter = ',')]
     index: Option<Vec<String>>,
+    #[command(flatten)]
+    redirect: RedirectArgs,
     #[command(flatten)]
     if_match: IfMatchArgs,
     #[command(flatten)]
@@ -175,6 +199,13 @@ fn subject(name: &str) -> Subject {
     Subject::new("site", "/sites", name)
 }
 
+/// What visitors get, in one word.
+fn serves(site: &Value) -> &'static str {
+    let is = |field: &str| site.get(field).is_some_and(|value| !value.is_null() && *value != false);
+    let shut = ["suspended", "disabled", "maintenance", "redirect"].into_iter().find(|field| is(field));
+    shut.unwrap_or("files")
+}
+
 /// `none` is null: no PHP.
 fn php(text: String) -> Value {
     if text == "none" { Value::Null } else { text.into() }
@@ -199,7 +230,10 @@ impl SiteCommand {
         match self {
             Self::Create(args) => Some(&mut args.change),
             Self::Edit(args) => Some(&mut args.change),
-            Self::Suspend(args) | Self::Unsuspend(args) => Some(&mut args.change),
+            Self::Maintenance(command) => Some(command.change()),
+            Self::Disable(args) | Self::Enable(args) | Self::Suspend(args) | Self::Unsuspend(args) => {
+                Some(&mut args.change)
+            }
             Self::Approve(args) => Some(&mut args.change),
             Self::Delete(args) => Some(&mut args.change),
             Self::List(_) | Self::Show(_) | Self::Retry(_) => None,
@@ -210,7 +244,7 @@ impl SiteCommand {
         match self {
             Self::Create(args) => create(session, *args).await,
             Self::List(args) => {
-                let titles = ["site", "account", "php", "condition", "gen.", "suspended", "made"];
+                let titles = ["site", "account", "php", "condition", "gen.", "serves", "made"];
                 let row = |site: &Value| {
                     let stands = Convergence::of(site);
                     let php = Some(text(site, "php")).filter(|php| !php.is_empty());
@@ -220,7 +254,7 @@ impl SiteCommand {
                         Cell::plain(php.unwrap_or_else(|| "none".to_owned())),
                         stands.cell(),
                         Cell::plain(stands.generations()),
-                        Cell::plain(text(site, "suspended")),
+                        Cell::plain(serves(site)),
                         Cell::plain(day(site, "created_at")),
                     ]
                 };
@@ -231,6 +265,9 @@ impl SiteCommand {
             }
             Self::Show(args) => show(session, &args.site).await,
             Self::Edit(args) => edit(session, *args).await,
+            Self::Disable(args) => args.act(session, "disable").await,
+            Self::Enable(args) => args.act(session, "enable").await,
+            Self::Maintenance(command) => command.run(session).await,
             Self::Suspend(args) => args.act(session, "suspend").await,
             Self::Unsuspend(args) => args.act(session, "unsuspend").await,
             Self::Retry(args) => {
@@ -272,8 +309,14 @@ async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> 
     let mut body = Map::new();
     body.insert("account".to_owned(), args.account.into());
     body.insert("name".to_owned(), args.name.clone().into());
-    if !args.aliases.is_empty() {
-        body.insert("aliases".to_owned(), args.aliases.into());
+    let mut aliases = args.aliases;
+    let sent_on = args.redirect_aliases.iter().filter(|name| !aliases.contains(name)).cloned();
+    aliases.extend(sent_on.collect::<Vec<_>>());
+    if !aliases.is_empty() {
+        body.insert("aliases".to_owned(), aliases.into());
+    }
+    if !args.redirect_aliases.is_empty() {
+        body.insert("redirected".to_owned(), args.redirect_aliases.into());
     }
     let mut put = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -284,6 +327,7 @@ async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> 
     put("docroot", args.docroot.map(Value::from));
     put("body_size", args.body_size.map(Value::from));
     put("index", args.index.map(Value::from));
+    put("redirect", args.redirect.value());
     let change = Change::create(subject(&args.name), "/sites", Value::Object(body));
     args.change.run(session, change).await
 }
@@ -295,28 +339,23 @@ async fn edit(session: &mut Session, args: EditArgs) -> Result<(), Failure> {
             fixed.insert(name.to_owned(), value);
         }
     };
-    put("name", args.name.map(Value::from));
+    put("name", args.name.clone().map(Value::from));
+    put("redirect", args.redirect.value());
     put("php", args.php.map(php));
     put("docroot", args.docroot.map(Value::from));
     put("body_size", args.body_size.map(or_default));
     let index = args.index.map(|files| if files == ["default"] { Value::Null } else { files.into() });
     put("index", index);
-    let (add, drop) = (args.aliases, args.drop_aliases);
+    let aliases = Aliases {
+        name: args.name,
+        add: args.aliases,
+        drop: args.drop_aliases,
+        send: args.redirect_aliases,
+        keep: args.no_redirect_aliases,
+    };
     let body = move |site: &Value| {
         let mut body = fixed.clone();
-        if !add.is_empty() || !drop.is_empty() {
-            let there = site.get("aliases").and_then(Value::as_array).cloned().unwrap_or_default();
-            let mut aliases: Vec<String> =
-                there.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-            if let Some(name) = drop.iter().find(|name| !aliases.contains(name)) {
-                let remedy = format!("`holdfast site show {}` lists them.", text(site, "name"));
-                return Err(Failure::refused(format!("{name} is none of the site's further names"), remedy));
-            }
-            aliases.retain(|name| !drop.contains(name));
-            let new = add.iter().filter(|name| !aliases.contains(name)).cloned().collect::<Vec<_>>();
-            aliases.extend(new);
-            body.insert("aliases".to_owned(), aliases.into());
-        }
+        aliases.put(site, &mut body)?;
         Ok(Value::Object(body))
     };
     args.change.edit(session, subject(&args.site), &args.if_match, body).await
@@ -332,12 +371,16 @@ async fn show(session: &mut Session, name: &str) -> Result<(), Failure> {
     let rows = [
         ("account", text(&site, "account")),
         ("aliases", text(&site, "aliases")),
+        ("sent on", text(&site, "redirected")),
         ("not approved", text(&site, "pending_names")),
         ("php", php.unwrap_or_else(|| "none".to_owned())),
         ("pool", text(&site, "pool")),
         ("docroot", text(&site, "docroot")),
         ("body size", text(&site, "body_size")),
         ("index", text(&site, "index")),
+        ("redirect", redirect_words(&site)),
+        ("disabled", text(&site, "disabled")),
+        ("maintenance", maintenance_words(&site)),
         ("suspended", text(&site, "suspended")),
         ("made", moment(&site, "created_at")),
         ("changed", moment(&site, "updated_at")),

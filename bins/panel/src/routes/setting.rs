@@ -59,6 +59,20 @@ pub(crate) const EVENT_DAYS: Known = Known {
     },
 };
 
+const NAMES_COOL_DOWN: Known = Known {
+    name: web_panel::COOL_DOWN_DAYS,
+    what: "A name that an account gave up is no other account's for so many days, unless an administrator says so; 0: at once.",
+    default: || Value::from(web_panel::COOL_DOWN_DAYS_USUAL),
+    read: |value| match value.as_u64() {
+        Some(days @ 0..=365) => Ok(Value::from(days)),
+        _ => Err((
+            "out_of_range",
+            "This is not a number of days.".to_owned(),
+            "Send a whole number from 0 to 365.",
+        )),
+    },
+};
+
 const PASSWORD_LEAST: Known = Known {
     name: setting::PASSWORD_LEAST,
     what: "A password has so many characters at least. Besides that it must not be easy to guess.",
@@ -179,6 +193,7 @@ pub(super) const STATEMENTS: &[Statement] = &[ANY_ACCOUNT];
 const ALL: &[Known] = &[
     EVENT_DAYS,
     FIRST_RUN,
+    NAMES_COOL_DOWN,
     PACKAGE,
     PANEL_HOSTNAME,
     PASSWORD_LEAST,

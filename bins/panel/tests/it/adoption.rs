@@ -274,3 +274,30 @@ async fn nothing_is_changed_before_the_server_was_looked_at() {
         assert!(tokio::time::Instant::now() < end, "{}", answer.text);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_visitors_of_a_site_get_is_taken_from_the_server() {
+    let bench = Bench::new().await;
+    bench.agent.remembers.store(true, Ordering::SeqCst);
+    bench.account("alice").await;
+    bench.site("alice", "kept.example.test").await;
+    let older = copy(&bench).await;
+    let edit = json!({ "aliases": ["www.kept.example.test", "m.kept.example.test"], "redirected": ["www.kept.example.test"],
+                       "redirect": { "to": "https://www.example.org/shop", "code": 307, "keep_path": true },
+                       "maintenance": { "allow": ["203.0.113.0/24"] } });
+    let path = "/api/v1/sites/kept.example.test";
+    let edited = bench.waiting().header("if-match", "*").patch(path, edit.clone()).await;
+    assert_eq!(edited.status, 200, "{}", edited.text);
+    assert_eq!(bench.waiting().post(&format!("{path}/disable"), json!({})).await.status, 200);
+    let before = bench.agent.host.dump();
+    let bench = bench.put_back(&older).await;
+    assert_eq!(bench.root().get(path).await.json["redirect"], Value::Null, "the database is older");
+    let decided = decide(&bench, "kept.example.test", "host").await;
+    assert_eq!(decided["condition"], "ready", "{decided}");
+    let site = bench.root().get(path).await;
+    for field in ["redirected", "redirect", "maintenance"] {
+        assert_eq!(site.json[field], edit[field], "{}", site.text);
+    }
+    assert_eq!(site.json["disabled"], true);
+    assert_eq!(bench.agent.host.dump(), before, "taking over changes nothing on the server");
+}

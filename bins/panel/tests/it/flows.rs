@@ -113,8 +113,9 @@ async fn an_owner_s_name_waits_for_approval_unless_it_lies_below_an_approved_one
         json!([]),
         "below an approved name of one's own"
     );
-    let foreign = asks("shop.example.org").await;
-    assert_eq!(foreign.json["pending_names"], json!(["shop.example.org"]), "below another's name");
+    let foreign =
+        alice.post("/api/v1/sites", json!({ "account": "alice", "name": "shop.example.org" })).await;
+    assert_eq!(foreign.json["errors"][0]["code"], "name_of_another", "{}", foreign.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

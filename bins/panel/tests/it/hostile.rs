@@ -26,7 +26,9 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "/php" => FieldKind::PhpVersion,
         "/docroot" => FieldKind::RelPath,
         "/body_size" => FieldKind::BodySize,
+        "/redirect/to" => FieldKind::WebUrl,
         pointer if pointer.starts_with("/index") => FieldKind::IndexFile,
+        pointer if pointer.starts_with("/maintenance/allow") => FieldKind::Network,
         _ => FieldKind::Domain,
     };
     let account = |pointer: &str| match pointer {
@@ -72,12 +74,16 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "account_suspend" => (json!({ "reason": "An ordinary note" }), account),
         "site_create" => {
             let body = json!({ "account": "alice", "name": "new.example.test", "aliases": ["other.example.test"], "php": "8.4",
-                               "docroot": "www/public", "body_size": "64M", "index": ["index.php"] });
+                               "docroot": "www/public", "body_size": "64M", "index": ["index.php"],
+                               "redirected": ["other.example.test"],
+                               "redirect": { "to": "https://www.example.org/", "code": 302, "keep_path": true } });
             (body, site)
         }
         "site_edit" => {
             let body = json!({ "name": "new.example.test", "aliases": ["other.example.test"], "php": "8.4",
-                               "docroot": "www/public", "body_size": "64M", "index": ["index.php"] });
+                               "docroot": "www/public", "body_size": "64M", "index": ["index.php"],
+                               "redirected": ["other.example.test"], "maintenance": { "allow": ["203.0.113.0/24"] },
+                               "redirect": { "to": "https://www.example.org/", "code": 302, "keep_path": true } });
             (body, site)
         }
         "node_edit" => (json!({ "listen": ["192.0.2.1:80"] }), |_| FieldKind::Listen),

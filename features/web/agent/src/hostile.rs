@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hostd::Host;
 use names::{IndexOrder, SiteId};
 use testkit::hostile::{FieldKind, cases};
-use web_spec::SiteSpec;
+use web_spec::{Maintenance, Redirect, RedirectCode, Serves, SiteSpec};
 
 use crate::layout::TreeFile;
 use crate::record::{SiteRecord, SiteWant, Want};
@@ -21,7 +21,9 @@ fn kind_of(pointer: &str) -> FieldKind {
         "/pool" => FieldKind::PoolName,
         "/body_size" => FieldKind::BodySize,
         _ if pointer.starts_with("/index/") => FieldKind::IndexFile,
-        _ if pointer.starts_with("/names/") => FieldKind::Domain,
+        "/serves/redirect/to" => FieldKind::WebUrl,
+        _ if pointer.starts_with("/maintenance/allow/") => FieldKind::Network,
+        _ if pointer.starts_with("/names/") || pointer.starts_with("/redirected/") => FieldKind::Domain,
         _ => panic!("a field that this test does not know: {pointer}"),
     }
 }
@@ -41,8 +43,14 @@ fn rendered(host: &Host, committer: &Committer, id: SiteId, spec: &SiteSpec) -> 
 fn no_hostile_string_reaches_a_file_but_as_what_it_means() {
     let host = Host::for_test().unwrap();
     let committer = Committer::new(Box::new(UnitCheck), Box::new(SocketProbe));
-    let spec =
-        SiteSpec { index: Some("index.php index.html".parse().unwrap()), ..own_block(&["www.example.test"]) };
+    let to = "https://www.example.org/shop".parse().unwrap();
+    let spec = SiteSpec {
+        index: Some("index.php index.html".parse().unwrap()),
+        redirected: vec!["example.test".parse().unwrap()],
+        serves: Serves::Redirect(Redirect { to, code: RedirectCode::Moved, keep_path: true }),
+        maintenance: Some(Maintenance { allow: vec!["203.0.113.0/24".parse().unwrap()] }),
+        ..own_block(&["www.example.test", "example.test"])
+    };
     let document = serde_json::to_value(&spec).unwrap();
     let (mut tried, mut taken) = (0, 0);
     for case in cases(&document, kind_of) {
@@ -58,7 +66,10 @@ fn no_hostile_string_reaches_a_file_but_as_what_it_means() {
         // what is read back is what was meant: no line too many, none too few
         let maps = files.iter().filter(|(file, _)| matches!(file, TreeFile::Map(..)));
         let read = Tree::from_files(maps.map(|(file, text)| (*file, text.to_string()))).unwrap();
-        let record = SiteRecord::of(&spec, host.bounds());
+        let mut record = SiteRecord::of(&spec, host.bounds());
+        // the rules refuse names that are none of the site's before anything is rendered
+        let names = record.names.clone();
+        record.keep_names(|name| names.contains(name));
         assert_eq!(
             read.sites().collect::<Vec<_>>(),
             [(site(1), &record)],

@@ -36,11 +36,18 @@ pub enum MapKind {
     Root,
     /// Site to state; only sites that are not active.
     State,
+    /// Host name to the name that its visitors are sent on to.
+    SendOn,
+    /// Site to the address that all its visitors are sent on to.
+    Redirect,
+    /// Site and visitor's address to the network that gets to see a site that is being worked on.
+    Allow,
 }
 
 impl MapKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Host, Self::Pool, Self::Root, Self::State];
+    pub const ALL: [Self; 7] =
+        [Self::Host, Self::Pool, Self::Root, Self::State, Self::SendOn, Self::Redirect, Self::Allow];
 
     /// The word in file names.
     pub const fn word(self) -> &'static str {
@@ -49,6 +56,9 @@ impl MapKind {
             Self::Pool => "pool",
             Self::Root => "root",
             Self::State => "state",
+            Self::SendOn => "send",
+            Self::Redirect => "redirect",
+            Self::Allow => "allow",
         }
     }
 }

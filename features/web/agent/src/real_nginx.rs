@@ -223,4 +223,6 @@ impl Serving {
 }
 
 #[cfg(test)]
+mod serving_tests;
+#[cfg(test)]
 mod tests;

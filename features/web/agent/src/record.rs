@@ -1,10 +1,49 @@
 //! What the web server must know of one site.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hostd::Bounds;
-use names::{DomainName, PoolName, SiteId};
-use web_spec::SiteSpec;
+use names::{DomainName, IpNetwork, PoolName, SiteId};
+use web_spec::{Redirect, Serves, SiteSpec};
+
+/// Whether visitors get to see a site. Of several wishes the one that shuts it the most holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum SiteState {
+    /// All do.
+    #[default]
+    Active,
+    /// None; it answers 503, and says that it is suspended.
+    Suspended,
+    /// None; it answers as if nobody knew its names.
+    Disabled,
+    /// Those of these networks, sorted; it answers the others 503, and says that it is being worked on.
+    Maintenance(Vec<IpNetwork>),
+}
+
+impl SiteState {
+    fn of(spec: &SiteSpec) -> Self {
+        match &spec.maintenance {
+            _ if spec.suspended => Self::Suspended,
+            _ if spec.disabled => Self::Disabled,
+            None => Self::Active,
+            Some(maintenance) => {
+                let mut allow = maintenance.allow.clone();
+                allow.sort_unstable();
+                allow.dedup();
+                Self::Maintenance(allow)
+            }
+        }
+    }
+
+    /// The networks whose visitors get to see it all the same.
+    pub fn allow(&self) -> &[IpNetwork] {
+        match self {
+            Self::Maintenance(allow) => allow,
+            _ => &[],
+        }
+    }
+}
 
 /// A site in the tree: its lines in the maps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +54,12 @@ pub struct SiteRecord {
     pub root: Arc<str>,
     /// The pool that runs its PHP.
     pub pool: Option<PoolName>,
-    /// It answers 503.
-    pub suspended: bool,
+    /// Whether visitors get to see it.
+    pub state: SiteState,
+    /// Those of its names whose visitors are sent on, and the name that they are sent to.
+    pub sent_on: BTreeMap<DomainName, DomainName>,
+    /// Where all its visitors are sent on to.
+    pub redirect: Option<Redirect>,
 }
 
 impl SiteRecord {
@@ -28,8 +71,24 @@ impl SiteRecord {
             names,
             root: format!("{}/{}", bounds.home(&spec.account), spec.docroot).into(),
             pool: spec.pool.clone(),
-            suspended: spec.suspended,
+            state: SiteState::of(spec),
+            sent_on: spec
+                .names
+                .first()
+                .into_iter()
+                .flat_map(|first| spec.redirected.iter().map(|name| (name.clone(), first.clone())))
+                .collect(),
+            redirect: match &spec.serves {
+                Serves::Files => None,
+                Serves::Redirect(redirect) => Some(redirect.clone()),
+            },
         }
+    }
+
+    /// The record without the names that lead elsewhere.
+    pub(crate) fn keep_names(&mut self, mut keep: impl FnMut(&DomainName) -> bool) {
+        self.names.retain(&mut keep);
+        self.sent_on.retain(|name, _| keep(name));
     }
 }
 

@@ -251,6 +251,7 @@ fn check(spec: &SiteSpec) -> Result<(), ObserveError> {
     {
         return refuse(&format!("names/{at}"), format!("{name} is named twice"));
     }
+    serving::check(spec)?;
     // a socket of another account's pool would run this site's files as that account
     match &spec.pool {
         Some(pool) if *pool.account() != spec.account => {
@@ -342,5 +343,6 @@ fn trash_logs(host: &Host, from: &str) -> Result<(), StepError> {
     }
 }
 
+mod serving;
 #[cfg(test)]
 mod tests;

@@ -23,6 +23,8 @@ pub use read::TreeError;
 pub struct Tree {
     base: Option<[Arc<str>; 4]>,
     hosts: Vec<BTreeMap<DomainName, SiteId>>,
+    /// The names whose visitors are sent on, and where to; by the shard of the name.
+    sent_on: Vec<BTreeMap<DomainName, DomainName>>,
     sites: Vec<BTreeMap<SiteId, SiteRecord>>,
     /// Digests of the base and of the shards, and of `tree.conf`.
     files: BTreeMap<TreeFile, Digest>,
@@ -37,6 +39,7 @@ impl Default for Tree {
         Self {
             base: None,
             hosts: vec![BTreeMap::new(); SHARDS],
+            sent_on: vec![BTreeMap::new(); SHARDS],
             sites: vec![BTreeMap::new(); SHARDS],
             files: BTreeMap::new(),
             blocks: vec![BTreeMap::new(); SHARDS],
@@ -146,15 +149,20 @@ impl Tree {
                 if let Some(before) = before.filter(|b| Some(*b) != id)
                     && let Some(record) = self.record_mut(before)
                 {
-                    record.names.retain(|n| *n != name);
+                    record.keep_names(|n| *n != name);
                 }
                 set(&mut self.hosts[index(shard)], name, id);
+            }
+        }
+        for (shard, names) in lines.sent_on {
+            for (name, to) in names {
+                set(&mut self.sent_on[index(shard)], name, to);
             }
         }
         for (shard, sites) in lines.sites {
             for (id, mut record) in sites {
                 if let Some(record) = &mut record {
-                    record.names.retain(|name| self.holder(name) == Some(id));
+                    record.keep_names(|name| self.holder(name) == Some(id));
                 }
                 set(&mut self.sites[index(shard)], id, record);
             }

@@ -4,7 +4,7 @@ use api_kit::ApiError;
 use converge::Wanted;
 use desired::Adopt;
 use store::WriteTx;
-use web_spec::{SiteSpec, WebServerSpec};
+use web_spec::{Serves, SiteSpec, WebServerSpec};
 
 use crate::store::name::{self, Ownership};
 use crate::store::node;
@@ -38,8 +38,14 @@ pub(crate) async fn site(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Resul
             docroot: &spec.docroot,
             body_size: spec.body_size,
             index: spec.index.as_ref(),
+            maintenance: spec.maintenance.as_ref(),
+            redirect: match &spec.serves {
+                Serves::Files => None,
+                Serves::Redirect(redirect) => Some(redirect),
+            },
         },
         suspended: spec.suspended && !account.suspended,
+        disabled: spec.disabled,
     };
     site::put_adopted(tx, id, &values, row.is_none(), now).await?;
     let old = name::of_site(tx, id).await?;
@@ -64,6 +70,9 @@ pub(crate) async fn site(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Resul
     }
     if let Some(primary) = spec.names.first() {
         name::set_primary(tx, id, primary).await?;
+    }
+    for name in &spec.names {
+        name::set_redirected(tx, id, name, spec.redirected.contains(name)).await?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! From rows to what the agent is asked for. Pure.
 
 use converge::Wanted;
-use web_spec::{SiteSpec, WebServerSpec};
+use web_spec::{Serves, SiteSpec, WebServerSpec};
 
 use crate::store::name::{Named, Ownership};
 use crate::store::node;
@@ -12,11 +12,11 @@ pub(crate) fn site(row: &Row, names: &[Named]) -> Option<Wanted<SiteSpec>> {
     if row.block.deleted_at.is_some() {
         return Some(Wanted::Absent);
     }
-    let approved: Vec<_> = names
-        .iter()
-        .filter(|named| named.ownership == Ownership::Approved)
-        .map(|named| named.name.clone())
-        .collect();
+    let served = || names.iter().filter(|named| named.ownership == Ownership::Approved);
+    let approved: Vec<_> = served().map(|named| named.name.clone()).collect();
+    // nobody is sent on to a name that is not served
+    let primary = served().any(|named| named.is_primary);
+    let redirected = served().filter(|named| primary && named.redirected && !named.is_primary);
     (!approved.is_empty()).then(|| {
         Wanted::Present(SiteSpec {
             account: row.account_name.clone(),
@@ -26,10 +26,10 @@ pub(crate) fn site(row: &Row, names: &[Named]) -> Option<Wanted<SiteSpec>> {
             body_size: row.body_size,
             index: row.index.clone(),
             suspended: row.suspended || row.account_suspended,
-            redirected: Vec::new(),
-            serves: web_spec::Serves::default(),
-            disabled: false,
-            maintenance: None,
+            redirected: redirected.map(|named| named.name.clone()).collect(),
+            serves: row.redirect.clone().map_or(Serves::Files, Serves::Redirect),
+            disabled: row.disabled,
+            maintenance: row.maintenance.clone(),
             tls: None,
         })
     })

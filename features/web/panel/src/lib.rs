@@ -14,6 +14,7 @@ mod pools;
 mod routes;
 mod rules;
 mod search;
+mod serving;
 pub mod sites;
 mod store;
 #[cfg(test)]
@@ -22,7 +23,9 @@ mod tests;
 pub use object::{SiteObject, WebServerObject};
 pub use pools::Pools;
 pub use routes::site::State;
+pub use rules::claims::{COOL_DOWN_DAYS, COOL_DOWN_DAYS_USUAL};
 pub use search::search;
+pub use serving::{SiteMaintenance, SiteRedirect};
 pub use store::node::Node;
 pub use store::site::Site;
 
@@ -37,5 +40,6 @@ pub const STATEMENTS: &[&[::store::Statement]] = &[
     store::site_block::STATEMENTS,
     store::site_list::STATEMENTS,
     store::name::STATEMENTS,
+    store::name_left::STATEMENTS,
     store::node::STATEMENTS,
 ];

@@ -27,6 +27,18 @@ fn went_well(result: Result<converge::Report, Refusal>) -> bool {
     }
 }
 
+/// A site with a line of each kind of map.
+fn served_otherwise() -> SiteSpec {
+    let to = "https://www.example.org/".parse().unwrap();
+    let redirect = web_spec::Redirect { to, code: web_spec::RedirectCode::Found, keep_path: true };
+    SiteSpec {
+        redirected: vec!["www.three.example.test".parse().unwrap()],
+        serves: web_spec::Serves::Redirect(redirect),
+        maintenance: Some(web_spec::Maintenance { allow: vec!["203.0.113.0/24".parse().unwrap()] }),
+        ..spec(&["three.example.test", "www.three.example.test"])
+    }
+}
+
 /// A story with a base, sites that come, change and go, and a second base. Answers whether all of it went well.
 fn story(server: &Server) -> bool {
     let base = |generation| {
@@ -41,7 +53,9 @@ fn story(server: &Server) -> bool {
         && site(1, 1, Wanted::Present(spec(&["one.example.test", "www.one.example.test"])))
         && site(2, 1, Wanted::Present(own_block(&["two.example.test"])))
         && site(1, 2, Wanted::Present(own_block(&["one.example.test"])))
+        && site(3, 1, Wanted::Present(served_otherwise()))
         && site(2, 2, Wanted::Absent)
+        && site(3, 2, Wanted::Present(SiteSpec { maintenance: None, ..served_otherwise() }))
         && base(2)
 }
 

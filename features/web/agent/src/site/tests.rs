@@ -1,6 +1,7 @@
 use std::sync::atomic::Ordering;
 
 use converge::{Apply, Status};
+use web_spec::{Maintenance, Redirect, RedirectCode, Serves};
 
 use super::*;
 use crate::layout::{TreeFile, shard_of};
@@ -86,6 +87,70 @@ fn a_suspended_site_changes_one_line_and_comes_back() {
     assert!(server.nginx.served.lock().unwrap()[&state].contains(&format!("{} suspended;", site(1))));
     server.apply(1, 3, Wanted::Present(spec(&["www.example.test"])));
     assert_eq!(server.live(), live);
+}
+
+#[test]
+fn a_site_that_is_served_otherwise_changes_its_lines_and_comes_back() {
+    let server = server();
+    let names = ["example.test", "www.example.test"];
+    server.apply(1, 1, Wanted::Present(spec(&names)));
+    let live = server.live();
+    let to = "https://www.example.org/".parse().unwrap();
+    let other = SiteSpec {
+        redirected: vec!["www.example.test".parse().unwrap()],
+        serves: Serves::Redirect(Redirect { to, code: RedirectCode::Moved, keep_path: true }),
+        maintenance: Some(Maintenance { allow: vec!["203.0.113.0/24".parse().unwrap()] }),
+        ..spec(&names)
+    };
+    assert_eq!(server.apply(1, 2, Wanted::Present(other.clone())).status, Status::ready());
+    let changed: Vec<String> = server.live().into_keys().filter(|file| !live.contains_key(file)).collect();
+    let shard = shard_of(&site(1).to_string());
+    let send = shard_of("www.example.test");
+    let new = [
+        format!("allow-{shard:02x}"),
+        format!("redirect-{shard:02x}"),
+        format!("send-{send:02x}"),
+        format!("state-{shard:02x}"),
+    ];
+    assert_eq!(changed, new.map(|map| format!("maps/{map}.map")));
+    assert!(server.apply(1, 2, Wanted::Present(other)).plan.is_empty());
+    server.apply(1, 3, Wanted::Present(spec(&names)));
+    assert_eq!(server.live(), live);
+}
+
+#[test]
+fn what_contradicts_itself_is_refused_with_its_field() {
+    let server = server();
+    let names = ["example.test", "www.example.test"];
+    let redirect = |to: &str, keep_path| {
+        Serves::Redirect(Redirect { to: to.parse().unwrap(), code: RedirectCode::Moved, keep_path })
+    };
+    let redirected = |names: &[&str]| SiteSpec {
+        redirected: names.iter().map(|name| name.parse().unwrap()).collect(),
+        ..spec(&["example.test", "www.example.test"])
+    };
+    let many = (0..51_u8).map(|n| format!("203.0.113.{n}/32").parse().unwrap()).collect();
+    for (field, refused) in [
+        ("redirected/0", redirected(&["example.test"])),
+        ("redirected/0", redirected(&["other.example.test"])),
+        ("redirected/1", redirected(&["www.example.test", "www.example.test"])),
+        (
+            "serves/redirect/to",
+            SiteSpec { serves: redirect("https://www.example.test/x", false), ..spec(&names) },
+        ),
+        (
+            "serves/redirect/to",
+            SiteSpec { serves: redirect("https://www.example.org/?a=b", true), ..spec(&names) },
+        ),
+        ("maintenance/allow", SiteSpec { maintenance: Some(Maintenance { allow: many }), ..spec(&names) }),
+    ] {
+        let apply = Apply { dry_run: true, ..wish(1, 1, Wanted::Present(refused)) };
+        let answer = server.sites.apply(&server.host, apply);
+        assert!(
+            matches!(answer, Err(converge::Refusal::OutOfBounds { field: ref f, .. }) if f == field),
+            "{field}: {answer:?}"
+        );
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use names::{Digest, DomainName, SiteId};
 
 use super::{Tree, index, set};
 use crate::layout::{BaseFile, MapKind, TreeFile, shard_of};
+use crate::line;
 use crate::record::{SiteRecord, Want};
 
 /// The first line of every file that is written by hand and not from a template.
@@ -37,6 +38,8 @@ pub(super) enum BaseLines {
 #[derive(Default)]
 pub(super) struct Lines {
     pub(super) hosts: BTreeMap<u8, BTreeMap<DomainName, Option<SiteId>>>,
+    /// A line for each of `hosts`.
+    pub(super) sent_on: BTreeMap<u8, BTreeMap<DomainName, Option<DomainName>>>,
     pub(super) sites: BTreeMap<u8, BTreeMap<SiteId, Option<SiteRecord>>>,
     pub(super) base: BaseLines,
     blocks: BTreeMap<SiteId, Option<Arc<str>>>,
@@ -74,6 +77,13 @@ impl Tree {
             }
             files.insert(TreeFile::Map(MapKind::Host, *shard), map_text(all.iter()));
         }
+        for (shard, names) in &lines.sent_on {
+            let mut all: BTreeMap<&DomainName, &DomainName> = self.sent_on[index(*shard)].iter().collect();
+            for (name, to) in names {
+                set(&mut all, name, to.as_ref());
+            }
+            files.insert(TreeFile::Map(MapKind::SendOn, *shard), map_text(all.iter()));
+        }
         for (shard, sites) in &lines.sites {
             let mut all: BTreeMap<&SiteId, &SiteRecord> = self.sites[index(*shard)].iter().collect();
             for (id, record) in sites {
@@ -83,8 +93,14 @@ impl Tree {
             files.insert(file(MapKind::Root), map_text(all.iter().map(|(id, r)| (id, &r.root))));
             let pools = all.iter().filter_map(|(id, r)| Some((id, r.pool.as_ref()?)));
             files.insert(file(MapKind::Pool), map_text(pools));
-            let states = all.iter().filter(|(_, r)| r.suspended).map(|(id, _)| (id, "suspended"));
+            let states = all.iter().filter_map(|(id, r)| Some((id, line::state_word(&r.state)?)));
             files.insert(file(MapKind::State), map_text(states));
+            let redirects =
+                all.iter().filter_map(|(id, r)| Some((id, line::redirect_value(r.redirect.as_ref()?))));
+            files.insert(file(MapKind::Redirect), map_text(redirects));
+            let allowed = all.iter().flat_map(|(id, r)| r.state.allow().iter().map(|net| (**id, *net)));
+            let allowed = allowed.map(|(id, network)| (line::allow_key(id, network), network));
+            files.insert(file(MapKind::Allow), map_text(allowed));
         }
         files.extend(lines.blocks.into_iter().map(|(id, block)| (TreeFile::Site(id), block)));
         if let BaseLines::Become(base) = &lines.base {
@@ -102,12 +118,10 @@ impl Tree {
             match want {
                 Want::Base(texts) => lines.base = BaseLines::Become(texts.clone()),
                 Want::Site(id, site) => {
-                    for name in site.iter().flat_map(|s| &s.record.names) {
-                        lines
-                            .hosts
-                            .entry(shard_of(name.as_str()))
-                            .or_default()
-                            .insert(name.clone(), Some(*id));
+                    for (site, name) in site.iter().flat_map(|s| s.record.names.iter().map(move |n| (s, n))) {
+                        let (shard, to) = (shard_of(name.as_str()), site.record.sent_on.get(name).cloned());
+                        lines.hosts.entry(shard).or_default().insert(name.clone(), Some(*id));
+                        lines.sent_on.entry(shard).or_default().insert(name.clone(), to);
                     }
                     let record = site.as_ref().map(|s| s.record.clone());
                     lines.sites.entry(shard_of(&id.to_string())).or_default().insert(*id, record);
@@ -123,12 +137,9 @@ impl Tree {
             // names that the site gives up, unless another of the wants took them
             for name in self.record(*id).iter().flat_map(|r| &r.names) {
                 if self.holder(name) == Some(*id) {
-                    lines
-                        .hosts
-                        .entry(shard_of(name.as_str()))
-                        .or_default()
-                        .entry(name.clone())
-                        .or_insert(None);
+                    let shard = shard_of(name.as_str());
+                    lines.hosts.entry(shard).or_default().entry(name.clone()).or_insert(None);
+                    lines.sent_on.entry(shard).or_default().entry(name.clone()).or_insert(None);
                 }
             }
         }
@@ -141,7 +152,7 @@ fn map_text<K: std::fmt::Display, V: std::fmt::Display>(
 ) -> Option<Arc<str>> {
     let mut text = String::from(HEADER);
     for (key, value) in lines {
-        // every key and value is of a type whose text is one plain word in nginx
+        // every key and value is of a type whose text is one plain word in nginx, or made so by `line`
         let _ = writeln!(text, "{key} {value};");
     }
     (text.len() > HEADER.len()).then(|| text.into())

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use names::{Digest, DomainName, PoolName, SiteId};
+use names::{Digest, DomainName, IpNetwork, PoolName, SiteId};
+use web_spec::Redirect;
 
 use super::{Tree, bucket, index};
 use crate::layout::{BaseFile, MapKind, TreeFile, shard_of};
-use crate::record::SiteRecord;
+use crate::line;
+use crate::record::{SiteRecord, SiteState};
 
 /// A file of the mirror that is not as we write it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,13 +21,57 @@ pub struct TreeError {
     pub line: usize,
 }
 
+/// What maps say of sites besides their document roots; the maps come in any order.
+#[derive(Default)]
+struct Said {
+    pools: Vec<(SiteId, PoolName)>,
+    states: Vec<(SiteId, SiteState)>,
+    redirects: Vec<(SiteId, Redirect)>,
+    allowed: Vec<(SiteId, IpNetwork)>,
+}
+
+impl Said {
+    /// Puts it where it belongs.
+    fn settle(self, tree: &mut Tree) {
+        for (id, pool) in self.pools {
+            if let Some(record) = tree.record_mut(id) {
+                record.pool = Some(pool);
+            }
+        }
+        for (id, state) in self.states {
+            if let Some(record) = tree.record_mut(id) {
+                record.state = state;
+            }
+        }
+        for (id, redirect) in self.redirects {
+            if let Some(record) = tree.record_mut(id) {
+                record.redirect = Some(redirect);
+            }
+        }
+        for (id, network) in self.allowed {
+            if let Some(SiteState::Maintenance(allow)) = tree.record_mut(id).map(|record| &mut record.state) {
+                allow.push(network);
+            }
+        }
+        let names: Vec<(DomainName, SiteId)> =
+            tree.hosts.iter().flatten().map(|(name, id)| (name.clone(), *id)).collect();
+        for (name, id) in names {
+            let to = tree.sent_on[index(shard_of(name.as_str()))].get(&name).cloned();
+            if let Some(record) = tree.record_mut(id) {
+                record.sent_on.extend(to.map(|to| (name.clone(), to)));
+                record.names.push(name);
+            }
+        }
+        tree.sites.iter_mut().flat_map(BTreeMap::values_mut).for_each(|record| record.names.sort_unstable());
+    }
+}
+
 impl Tree {
     /// Reads a tree back from its files.
     pub fn from_files(files: impl IntoIterator<Item = (TreeFile, String)>) -> Result<Self, TreeError> {
         let mut tree = Self::default();
         let mut base: BTreeMap<BaseFile, Arc<str>> = BTreeMap::new();
-        let mut pools: Vec<(SiteId, PoolName)> = Vec::new();
-        let mut suspended: Vec<SiteId> = Vec::new();
+        let mut said = Said::default();
         for (file, text) in files {
             let digest = Digest::of(&text);
             match file {
@@ -41,7 +87,7 @@ impl Tree {
                     for (at, line) in text.lines().enumerate() {
                         let known = line.is_empty()
                             || line.starts_with('#')
-                            || tree.read_line(kind, shard, line, &mut pools, &mut suspended);
+                            || tree.read_line(kind, shard, line, &mut said).is_some();
                         if !known {
                             return Err(TreeError { file: file.to_string(), line: at + 1 });
                         }
@@ -50,24 +96,7 @@ impl Tree {
             }
             tree.files.insert(file, digest);
         }
-        for (id, pool) in pools {
-            if let Some(record) = tree.record_mut(id) {
-                record.pool = Some(pool);
-            }
-        }
-        for id in suspended {
-            if let Some(record) = tree.record_mut(id) {
-                record.suspended = true;
-            }
-        }
-        let names: Vec<(DomainName, SiteId)> =
-            tree.hosts.iter().flatten().map(|(name, id)| (name.clone(), *id)).collect();
-        for (name, id) in names {
-            if let Some(record) = tree.record_mut(id) {
-                record.names.push(name);
-            }
-        }
-        tree.sites.iter_mut().flat_map(BTreeMap::values_mut).for_each(|record| record.names.sort_unstable());
+        said.settle(&mut tree);
         tree.buckets = tree.blocks.iter().map(bucket).collect();
         tree.base = BaseFile::ALL
             .into_iter()
@@ -77,33 +106,39 @@ impl Tree {
         Ok(tree)
     }
 
-    fn read_line(
-        &mut self,
-        kind: MapKind,
-        shard: u8,
-        line: &str,
-        pools: &mut Vec<(SiteId, PoolName)>,
-        suspended: &mut Vec<SiteId>,
-    ) -> bool {
-        let Some((key, value)) = line.strip_suffix(';').and_then(|l| l.split_once(' ')) else { return false };
-        if kind == MapKind::Host {
-            let (Ok(name), Ok(id)) = (DomainName::parse(key), SiteId::parse(value)) else { return false };
-            self.hosts[index(shard)].insert(name, id);
-            return true;
+    fn read_line(&mut self, kind: MapKind, shard: u8, line: &str, said: &mut Said) -> Option<()> {
+        let line = line.strip_suffix(';')?;
+        if kind == MapKind::Allow {
+            said.allowed.push(line::allow_of(line)?);
+            return Some(());
         }
-        let Ok(id) = SiteId::parse(key) else { return false };
+        let (key, value) = line.split_once(' ')?;
+        let id = || SiteId::parse(key).ok();
         match kind {
+            MapKind::Host => {
+                let (name, id) = (DomainName::parse(key).ok()?, SiteId::parse(value).ok()?);
+                self.hosts[index(shard)].insert(name, id);
+            }
+            MapKind::SendOn => {
+                let (name, to) = (DomainName::parse(key).ok()?, DomainName::parse(value).ok()?);
+                self.sent_on[index(shard)].insert(name, to);
+            }
             MapKind::Root => {
-                let record =
-                    SiteRecord { names: Vec::new(), root: value.into(), pool: None, suspended: false };
-                self.sites[index(shard)].insert(id, record);
-                true
+                let record = SiteRecord {
+                    names: Vec::new(),
+                    root: value.into(),
+                    pool: None,
+                    state: SiteState::Active,
+                    sent_on: BTreeMap::new(),
+                    redirect: None,
+                };
+                self.sites[index(shard)].insert(id()?, record);
             }
-            MapKind::Pool => PoolName::parse(value).map(|pool| pools.push((id, pool))).is_ok(),
-            MapKind::State | MapKind::Host => {
-                suspended.push(id);
-                value == "suspended"
-            }
+            MapKind::Pool => said.pools.push((id()?, PoolName::parse(value).ok()?)),
+            MapKind::State => said.states.push((id()?, line::state_of(value)?)),
+            MapKind::Redirect => said.redirects.push((id()?, line::redirect_of(value)?)),
+            MapKind::Allow => return None,
         }
+        Some(())
     }
 }

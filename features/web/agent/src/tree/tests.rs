@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::layout::{BaseFile, MapKind};
-use crate::record::SiteWant;
+use crate::record::{SiteState, SiteWant};
 
 fn id(n: u8) -> SiteId {
     SiteId::parse(&format!("01890a5d-ac96-774b-bcce-b3020000{n:04x}")).unwrap()
@@ -42,9 +42,37 @@ fn want(n: u8, names: &[&str], pool: bool, suspended: bool, block: Option<&str>)
         names,
         root: format!("/home/alice/sites/{n}/public").into(),
         pool: pool.then(|| "alice-8.4".parse().unwrap()),
-        suspended,
+        state: if suspended { SiteState::Suspended } else { SiteState::Active },
+        sent_on: BTreeMap::new(),
+        redirect: None,
     };
     Want::Site(id(n), Some(SiteWant { record, block: block.map(Arc::from) }))
+}
+
+/// The same, served otherwise: one of several states, all names but the first sent on, and the whole site.
+fn served(want: Want, how: u8) -> Want {
+    let Want::Site(id, Some(mut site)) = want else { return want };
+    let record = &mut site.record;
+    record.state = match how % 5 {
+        0 => SiteState::Disabled,
+        1 => SiteState::Maintenance(Vec::new()),
+        2 => {
+            SiteState::Maintenance(vec!["203.0.113.0/24".parse().unwrap(), "2001:db8::/33".parse().unwrap()])
+        }
+        _ => record.state.clone(),
+    };
+    if how & 8 != 0 {
+        let first = record.names[0].clone();
+        record.sent_on = record.names[1..].iter().map(|name| (name.clone(), first.clone())).collect();
+    }
+    if how & 16 != 0 {
+        record.redirect = Some(web_spec::Redirect {
+            to: format!("https://r{how}.example.org/a/").parse().unwrap(),
+            code: web_spec::RedirectCode::Found,
+            keep_path: how & 32 != 0,
+        });
+    }
+    Want::Site(id, Some(site))
 }
 
 #[test]
@@ -111,6 +139,11 @@ fn the_digest_tells_every_file() {
         want(1, &["a.example.test"], true, true, None),
         want(1, &["a.example.test"], true, true, Some("one")),
         want(1, &["a.example.test"], true, true, Some("two")),
+        served(want(1, &["a.example.test", "b.example.test"], true, true, None), 3),
+        served(want(1, &["a.example.test", "b.example.test"], true, true, None), 3 | 8),
+        served(want(1, &["a.example.test", "b.example.test"], true, true, None), 3 | 24),
+        served(want(1, &["a.example.test", "b.example.test"], true, true, None), 2),
+        served(want(1, &["a.example.test", "b.example.test"], true, true, None), 0),
         base("other"),
     ] {
         let preview = disk.change(&[&change]);
@@ -126,6 +159,18 @@ fn the_digest_tells_every_file() {
 
 #[test]
 fn a_line_that_is_not_ours_is_refused_with_its_place() {
+    for (kind, line) in [
+        (MapKind::State, "active"),
+        (MapKind::State, "Suspended"),
+        (MapKind::Redirect, "301"),
+        (MapKind::Redirect, "301+javascript:alert(1)"),
+        (MapKind::SendOn, "www.example.test"),
+        (MapKind::Allow, "203.0.113.0/24"),
+        (MapKind::Pool, "x"),
+    ] {
+        let text = format!("{} {line};\n", id(1));
+        assert!(Tree::from_files([(TreeFile::Map(kind, 0), text.clone())]).is_err(), "{text}");
+    }
     for text in [
         "a.example.test\n",
         "# ok\n~x 1;\n",
@@ -141,13 +186,14 @@ fn a_line_that_is_not_ours_is_refused_with_its_place() {
 
 fn any_want() -> impl Strategy<Value = Want> {
     let names = proptest::collection::vec(0_u8..12, 1..4);
-    (0_u8..8, names, any::<bool>(), any::<bool>(), proptest::option::of("[a-z]{3}"), any::<u8>()).prop_map(
-        |(n, names, pool, suspended, block, absent)| {
+    let block = proptest::option::of("[a-z]{3}");
+    (0_u8..8, names, any::<bool>(), any::<bool>(), block, any::<u8>(), any::<u8>()).prop_map(
+        |(n, names, pool, suspended, block, absent, how)| {
             let names: Vec<String> = names.iter().map(|k| format!("n{k}.example.test")).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             match absent % 4 {
                 0 => Want::Site(id(n), None),
-                _ => want(n, &names, pool, suspended, block.as_deref()),
+                _ => served(want(n, &names, pool, suspended, block.as_deref()), how),
             }
         },
     )

@@ -23,6 +23,7 @@ use crate::pools::Pools;
 use crate::rules::names::Names;
 use crate::rules::php;
 use crate::rules::site::{self as rules, Act, CreateSite, EditSite};
+use crate::serving::SiteRedirect;
 use crate::store::name;
 use crate::store::site::{self, Row, Site, SiteKey};
 use crate::store::site_list::{self as list, By, Which};
@@ -44,6 +45,8 @@ pub(crate) fn table(state: State) -> Table {
         .add(Access::object::<ViewSites>(), routes!(site_show))
         .add(Access::object::<EditSites>(), routes!(site_edit))
         .add(Access::object::<EditSites>(), routes!(site_delete))
+        .add(Access::object::<EditSites>(), routes!(site_disable))
+        .add(Access::object::<EditSites>(), routes!(site_enable))
         .add(Access::object::<ManageSites>(), routes!(site_suspend))
         .add(Access::object::<ManageSites>(), routes!(site_unsuspend))
         .add(Access::object::<ManageSites>(), routes!(site_approve))
@@ -129,6 +132,7 @@ async fn site_create(
     let find = async |tx: &mut Tx| auth::account::<EditSites>(tx, &actor, &body.account).await;
     let account = state.panel.store().read(find).await?;
     let names = Names::of(body.name, body.aliases)?;
+    let redirect = body.redirect.as_ref().map(SiteRedirect::check).transpose()?;
     let php_is_asked = body.php.is_some();
     let php = match body.php {
         Some(Some(version)) => php::check(&state.panel, version).await.map(|()| Some(version))?,
@@ -146,6 +150,8 @@ async fn site_create(
         docroot: body.docroot,
         body_size: body.body_size,
         index: body.index,
+        redirected: body.redirected,
+        redirect,
     };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, true).await
@@ -215,6 +221,40 @@ async fn site_delete(
     let rules = rules::Delete { pools: Arc::clone(&state.pools), actor, site, if_match };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, false).await
+}
+
+/// Switches a site off: it answers as if nobody knew its names. They stay the site's own, and its files where they are.
+#[utoipa::path(post, path = "/sites/{site}/disable", tag = "sites",
+    params(("site" = String, Path, description = "A name or the id"), ChangeParams,
+           ("If-Match" = Option<String>, Header, description = "The ETag that was read: only at this version")),
+    responses((status = 202, description = "Written down, and on its way to the server", body = Site),
+              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Site>), ChangeProblems))]
+async fn site_disable(
+    S(state): S<State>,
+    Caller(actor): Caller,
+    Path(key): Path<SiteKey>,
+    Query(change): Query<Change>,
+    if_match: IfMatch,
+    prefer: Prefer,
+) -> Result<Answer<Site>, ApiError> {
+    switch(state, actor, key, (change, if_match, prefer), true).await
+}
+
+/// Switches a site on again.
+#[utoipa::path(post, path = "/sites/{site}/enable", tag = "sites",
+    params(("site" = String, Path, description = "A name or the id"), ChangeParams,
+           ("If-Match" = Option<String>, Header, description = "The ETag that was read: only at this version")),
+    responses((status = 202, description = "Written down, and on its way to the server", body = Site),
+              (status = 200, description = "Observed on the server, or the plan of a dry run", body = Changed<Site>), ChangeProblems))]
+async fn site_enable(
+    S(state): S<State>,
+    Caller(actor): Caller,
+    Path(key): Path<SiteKey>,
+    Query(change): Query<Change>,
+    if_match: IfMatch,
+    prefer: Prefer,
+) -> Result<Answer<Site>, ApiError> {
+    switch(state, actor, key, (change, if_match, prefer), false).await
 }
 
 /// Suspends a site: it answers 503.
@@ -291,6 +331,20 @@ async fn site_retry(
     let key = Key::of::<SiteSpec>(&site.id);
     let outcome = state.panel.retry(&actor, (rehearsal, prefer), key, ("site", Some(account))).await?;
     state.answer(outcome.with(site), false).await
+}
+
+async fn switch(
+    state: State,
+    actor: Actor,
+    key: SiteKey,
+    (change, if_match, prefer): (Change, IfMatch, Prefer),
+    disabled: bool,
+) -> Result<Answer<Site>, ApiError> {
+    let find = async |tx: &mut Tx| site::find::<EditSites>(tx, &actor, &key).await;
+    let site = state.panel.store().read(find).await?;
+    let asked = Asked::by(&actor, change, prefer)?;
+    let outcome = state.panel.change(&asked, rules::Switch { site, if_match, disabled }).await?;
+    state.answer(outcome, false).await
 }
 
 async fn manage(

@@ -2,11 +2,12 @@
 
 use api_kit::{ApiError, FieldError};
 use auth::{Actor, ManageSites};
-use desired::setting;
 use names::{AccountId, DomainName, Micros, SiteId};
 use store::{Tx, WriteTx};
 
-use crate::store::name::{self, Ownership};
+use crate::rules::claims;
+use crate::store::name::{self, Named, Ownership};
+use crate::store::name_left;
 use crate::store::site::Row;
 
 /// Names of one site.
@@ -69,45 +70,36 @@ pub(crate) async fn set(
     let old = name::of_site(tx, claimant.site).await?;
     for gone in old.iter().filter(|old| !wanted.all.iter().any(|(name, _)| *name == old.name)) {
         let given = limits::give_back(tx, claimant.account, 1).await?;
+        left(tx, claimant.account, gone, now).await?;
         name::remove(tx, claimant.site, &gone.name, given).await?;
     }
     let new: Vec<_> =
         wanted.all.iter().filter(|(name, _)| !old.iter().any(|old| old.name == *name)).collect();
     for (new, pointer) in &new {
-        check_free(tx, new, pointer).await?;
+        claims::check(tx, claimant, new, pointer, now).await?;
     }
     let taken = limits::take_many(tx, claimant.actor, claimant.account, new.len()).await?;
     for ((new, pointer), one) in new.into_iter().zip(taken) {
         let ownership = ownership(tx, claimant, new).await?;
         if !name::insert(tx, claimant.site, one, (new, false), ownership, now).await? {
-            return Err(taken_by(pointer, false));
+            return Err(claims::taken_by(pointer, false));
         }
     }
     name::set_primary(tx, claimant.site, wanted.primary()).await?;
     Ok(())
 }
 
-/// Refuses names of the panel and of the server, and names that a site has.
-async fn check_free(tx: &mut Tx, name: &DomainName, pointer: &str) -> Result<(), ApiError> {
-    let panel: Option<String> = setting::get(tx, setting::PANEL_HOSTNAME).await?;
-    if panel.as_deref() == Some(name.as_str()) || name::is_node(tx, name).await? {
-        let reason = "The name is the panel's or the server's own.";
-        let error = FieldError::new(pointer, "name_reserved", reason, "Choose another name.");
-        return Err(ApiError::invalid(error));
+/// Notes that an account gave a name up that was its own: mail and visitors may still look for it there.
+pub(crate) async fn left(
+    tx: &mut WriteTx,
+    account: AccountId,
+    named: &Named,
+    now: Micros,
+) -> Result<(), ApiError> {
+    if named.ownership == Ownership::Approved {
+        name_left::put(tx, &named.name, account, now).await?;
     }
-    match name::holder(tx, name.as_str()).await? {
-        Some(holder) => Err(taken_by(pointer, holder.leaving)),
-        None => Ok(()),
-    }
-}
-
-fn taken_by(pointer: &str, leaving: bool) -> ApiError {
-    let (reason, remedy) = if leaving {
-        ("A site that is being removed has this name.", "Wait until it is gone.")
-    } else {
-        ("A site has this name.", "Choose another name, or ask whoever has it.")
-    };
-    ApiError::invalid(FieldError::new(pointer, "name_taken", reason, remedy))
+    Ok(())
 }
 
 /// The word of whoever may approve names is an approval. Another's name is approved where the nearest name above it that anyone has is an approved
@@ -116,15 +108,9 @@ async fn ownership(tx: &mut Tx, claimant: &Claimant<'_>, name: &DomainName) -> R
     if claimant.actor.may::<ManageSites>(tx, claimant.account).await? {
         return Ok(Ownership::Approved);
     }
-    let mut above = name.as_str();
-    while let Some((_, rest)) = above.split_once('.') {
-        above = rest;
-        if let Some(holder) = name::holder(tx, above).await? {
-            let own = holder.account == claimant.account && holder.ownership == Ownership::Approved;
-            return Ok(if own { Ownership::Approved } else { Ownership::Pending });
-        }
-    }
-    Ok(Ownership::Pending)
+    let above = claims::nearest_above(tx, name).await?;
+    let own = above.is_some_and(|h| h.account == claimant.account && h.ownership == Ownership::Approved);
+    Ok(if own { Ownership::Approved } else { Ownership::Pending })
 }
 
 /// The names of a row as they are, with what an edit changes.

@@ -11,11 +11,13 @@ use names::{BodySize, DomainName, IndexOrder, PhpVersion, PoolId, RelPath, SiteI
 use serde::Deserialize;
 use store::{Tx, WriteTx};
 use utoipa::ToSchema;
-use web_spec::SiteSpec;
+use web_spec::{Redirect, SiteSpec};
 
 use crate::object::SiteObject;
 use crate::pools::Pools;
 use crate::rules::names::{self as name_rules, Claimant, Names};
+use crate::rules::redirects;
+use crate::serving::{SiteMaintenance, SiteRedirect};
 use crate::store::name;
 use crate::store::site::{self, Row, Site, Values};
 
@@ -34,6 +36,10 @@ pub(crate) struct CreateSite {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub(crate) aliases: Vec<DomainName>,
+    /// Those of the further names whose visitors are sent on to the primary one.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub(crate) redirected: Vec<DomainName>,
     /// The PHP version; null: no PHP; left out: the newest on the server.
     #[serde(default, deserialize_with = "desired::nullable")]
     #[schema(value_type = Option<String>, example = "8.4")]
@@ -47,6 +53,8 @@ pub(crate) struct CreateSite {
     /// The order of index files.
     #[schema(value_type = Option<Vec<String>>)]
     pub(crate) index: Option<IndexOrder>,
+    /// Where all its visitors are sent on to; left out: it shows its files.
+    pub(crate) redirect: Option<SiteRedirect>,
 }
 
 /// What is to be otherwise; what is left out stays, null goes back to the usual.
@@ -60,6 +68,9 @@ pub(crate) struct EditSite {
     /// All further names.
     #[schema(value_type = Option<Vec<String>>)]
     pub(crate) aliases: Option<Vec<DomainName>>,
+    /// All those of the further names whose visitors are sent on to the primary one.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(crate) redirected: Option<Vec<DomainName>>,
     /// The PHP version; null: no PHP.
     #[serde(default, deserialize_with = "desired::nullable")]
     #[schema(value_type = Option<String>)]
@@ -75,6 +86,12 @@ pub(crate) struct EditSite {
     #[serde(default, deserialize_with = "desired::nullable")]
     #[schema(value_type = Option<Vec<String>>)]
     pub(crate) index: Option<Option<IndexOrder>>,
+    /// Where all its visitors are sent on to; null: it shows its files, which were there all the time.
+    #[serde(default, deserialize_with = "desired::nullable")]
+    pub(crate) redirect: Option<Option<SiteRedirect>>,
+    /// It is being worked on; null: it no longer is.
+    #[serde(default, deserialize_with = "desired::nullable")]
+    pub(crate) maintenance: Option<Option<SiteMaintenance>>,
 }
 
 /// Where a site's files are, unless it says otherwise. A long name does not fit into a segment of a path; then the id does.
@@ -96,6 +113,8 @@ pub(crate) struct Create {
     pub(crate) docroot: Option<RelPath>,
     pub(crate) body_size: Option<BodySize>,
     pub(crate) index: Option<IndexOrder>,
+    pub(crate) redirected: Vec<DomainName>,
+    pub(crate) redirect: Option<Redirect>,
 }
 
 impl Rules for Create {
@@ -115,13 +134,21 @@ impl Rules for Create {
         check_php(tx, self.account.id, None, php).await?;
         let one = limits::take(tx, &self.actor, self.account.id).await?;
         let pool = pool_of(&*self.pools, tx, draft, (self.account.id, php)).await?;
-        let values =
-            Values { pool, docroot: &docroot, body_size: self.body_size, index: self.index.as_ref() };
+        let values = Values {
+            pool,
+            docroot: &docroot,
+            body_size: self.body_size,
+            index: self.index.as_ref(),
+            maintenance: None,
+            redirect: self.redirect.as_ref(),
+        };
         if !site::insert(tx, &self.account, id, &values, one, draft.now).await? {
             return Err(ApiError::conflict("deleting", "The account is being removed."));
         }
         let claimant = Claimant { site: id, account: self.account.id, actor: &self.actor };
         name_rules::set(tx, &claimant, &self.names, draft.now).await?;
+        redirects::set_names(tx, id, &self.redirected).await?;
+        redirects::check(tx, id, self.redirect.as_ref()).await?;
         let made = show(tx, id).await?;
         draft.made(Key::of::<SiteSpec>(&id));
         told(tx, draft, "site.create", Code::Created, None, &made, self.account.id).await?;
@@ -180,6 +207,18 @@ impl Rules for Edit {
             let claimant = Claimant { site: id, account: row.account_id, actor: &self.actor };
             name_rules::set(tx, &claimant, &wanted, draft.now).await?;
         }
+        if let Some(redirected) = &edit.redirected {
+            redirects::set_names(tx, id, redirected).await?;
+        }
+        let redirect = match &edit.redirect {
+            None => row.redirect.clone(),
+            Some(wanted) => wanted.as_ref().map(SiteRedirect::check).transpose()?,
+        };
+        redirects::check(tx, id, redirect.as_ref()).await?;
+        let maintenance = match &edit.maintenance {
+            None => row.maintenance.clone(),
+            Some(wanted) => wanted.as_ref().map(SiteMaintenance::check).transpose()?,
+        };
         let php = edit.php.unwrap_or(row.php);
         check_php(tx, row.account_id, row.php, php).await?;
         let pool = pool_of(&*self.pools, tx, draft, (row.account_id, php)).await?;
@@ -188,6 +227,8 @@ impl Rules for Edit {
             docroot: edit.docroot.as_ref().unwrap_or(&row.docroot),
             body_size: edit.body_size.unwrap_or(row.body_size),
             index: edit.index.as_ref().unwrap_or(&row.index).as_ref(),
+            maintenance: maintenance.as_ref(),
+            redirect: redirect.as_ref(),
         };
         site::update(tx, &self.site, &values, draft.now).await?;
         draft.raise::<SiteObject>(tx, &id).await?;
@@ -246,6 +287,31 @@ impl Rules for Manage {
     }
 }
 
+/// Switches a site off, or on again. Its names stay its own, and its files where they are.
+pub(crate) struct Switch {
+    pub(crate) site: Authorised<Row, EditSites>,
+    pub(crate) if_match: IfMatch,
+    pub(crate) disabled: bool,
+}
+
+impl Rules for Switch {
+    type Value = Site;
+
+    async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Site, Key), ApiError> {
+        let id = self.site.id;
+        let row = now(tx, id).await?;
+        self.if_match.check(row.block.generation)?;
+        check_staying(&row)?;
+        let before = show(tx, id).await?;
+        site::set_disabled(tx, &self.site, self.disabled, draft.now).await?;
+        draft.raise::<SiteObject>(tx, &id).await?;
+        let after = show(tx, id).await?;
+        let action = if self.disabled { "site.disable" } else { "site.enable" };
+        told(tx, draft, action, Code::Changed, Some(&before), &after, row.account_id).await?;
+        Ok((after, Key::of::<SiteSpec>(&id)))
+    }
+}
+
 /// Asks for a site's removal. Its files stay.
 pub(crate) struct Delete {
     pub(crate) pools: Arc<dyn Pools>,
@@ -268,10 +334,13 @@ impl Rules for Delete {
             return Ok((before, key));
         }
         check_free(tx, &row, &self.actor).await?;
-        let names = name::of_site(tx, id).await?.len();
+        let names = name::of_site(tx, id).await?;
+        for named in &names {
+            name_rules::left(tx, row.account_id, named, draft.now).await?;
+        }
         let given = (
             limits::give_back(tx, row.account_id, 1).await?,
-            limits::give_back(tx, row.account_id, names).await?,
+            limits::give_back(tx, row.account_id, names.len()).await?,
         );
         site::delete(tx, &self.site, given, draft.now).await?;
         draft.raise::<SiteObject>(tx, &id).await?;

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use limits::{Count, Given, Limit, Names, Taken};
 use names::{AccountId, DomainName, Micros, SiteId};
 use store::{Bound, FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
+use web_spec::Redirect;
 
 const OF_SITE: Statement = Statement::new(
-    "SELECT site_id, name, is_primary, ownership FROM site_name WHERE site_id = $1 ORDER BY is_primary DESC, name",
+    "SELECT site_id, name, is_primary, ownership, redirected FROM site_name WHERE site_id = $1 ORDER BY is_primary DESC, name",
 );
 // So many sites are asked about at once; where there are fewer, the last is named again.
 const OF_SITES: Statement = Statement::new(
-    "SELECT site_id, name, is_primary, ownership FROM site_name
+    "SELECT site_id, name, is_primary, ownership, redirected FROM site_name
      WHERE site_id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
                        $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46,
                        $47, $48, $49, $50, $51)
@@ -29,17 +30,27 @@ const INSERT: Statement = Statement::new(
 const REMOVE: Statement = Statement::new("DELETE FROM site_name WHERE site_id = $1 AND name = $2");
 const DEMOTE: Statement = Statement::new("UPDATE site_name SET is_primary = 0 WHERE site_id = $1");
 const PROMOTE: Statement =
-    Statement::new("UPDATE site_name SET is_primary = 1 WHERE site_id = $1 AND name = $2");
+    Statement::new("UPDATE site_name SET is_primary = 1, redirected = 0 WHERE site_id = $1 AND name = $2");
+const REDIRECT: Statement = Statement::new(
+    "UPDATE site_name SET redirected = $3 WHERE site_id = $1 AND name = $2 AND is_primary = 0",
+);
+const LEADS_ON: Statement = Statement::new(
+    "SELECT n.site_id, s.redirect FROM site_name n JOIN site s ON s.id = n.site_id WHERE n.name = $1 AND s.deleted_at IS NULL",
+);
 const APPROVE: Statement = Statement::new("UPDATE site_name SET ownership = 'approved' WHERE site_id = $1");
 const COUNT: Statement = Statement::new(
     "SELECT s.account_id AS id, 'names' AS name, COUNT(*) AS used FROM site_name n JOIN site s ON s.id = n.site_id
      WHERE s.deleted_at IS NULL GROUP BY s.account_id",
 );
-const NODE_NAMED: Statement = Statement::new("SELECT COUNT(*) AS value FROM node WHERE name = $1");
+// A pattern with a star at its front is looked for in all names; they are short, and only a new name asks.
+const BELOW: Statement = Statement::new(
+    "SELECT DISTINCT s.account_id AS value FROM site_name n JOIN site s ON s.id = n.site_id
+     WHERE n.name LIKE $1 AND n.ownership = 'approved'",
+);
 
 /// Every statement of this module.
 pub(crate) const STATEMENTS: &[Statement] =
-    &[OF_SITE, OF_SITES, HOLDER, INSERT, REMOVE, DEMOTE, PROMOTE, APPROVE, COUNT, NODE_NAMED];
+    &[OF_SITE, OF_SITES, HOLDER, INSERT, REMOVE, DEMOTE, PROMOTE, REDIRECT, LEADS_ON, APPROVE, COUNT, BELOW];
 
 /// How names of sites are counted.
 pub(crate) const NAMES: Count = Count { limit: Limit::Names, rows: COUNT };
@@ -77,6 +88,8 @@ pub(crate) struct Named {
     pub(crate) name: DomainName,
     pub(crate) is_primary: bool,
     pub(crate) ownership: Ownership,
+    /// Its visitors are sent on to the primary name.
+    pub(crate) redirected: bool,
 }
 
 impl FromRow for Named {
@@ -86,6 +99,7 @@ impl FromRow for Named {
             name: row.parse("name")?,
             is_primary: row.flag("is_primary")?,
             ownership: Ownership::read(row)?,
+            redirected: row.flag("redirected")?,
         })
     }
 }
@@ -166,13 +180,44 @@ pub(crate) async fn set_primary(tx: &mut WriteTx, site: SiteId, name: &DomainNam
     Ok(())
 }
 
+/// Says of one of the site's further names whether its visitors are sent on to the primary one.
+pub(crate) async fn set_redirected(
+    tx: &mut WriteTx,
+    site: SiteId,
+    name: &DomainName,
+    redirected: bool,
+) -> Result<(), StoreError> {
+    tx.execute(REDIRECT.bind(site).bind(name.as_str()).bind(redirected)).await?;
+    Ok(())
+}
+
+/// The site that has a name, and where it sends all its visitors on to.
+#[derive(Debug, Clone)]
+pub(crate) struct LeadsOn {
+    pub(crate) site: SiteId,
+    pub(crate) redirect: Option<Redirect>,
+}
+
+impl FromRow for LeadsOn {
+    fn from_row(row: &Row) -> Result<Self, RowError> {
+        Ok(Self { site: row.parse("site_id")?, redirect: row.opt_json("redirect")? })
+    }
+}
+
+/// Where a name leads, whoever has it.
+pub(crate) async fn leads_on(tx: &mut Tx, name: &str) -> Result<Option<LeadsOn>, StoreError> {
+    tx.optional(LEADS_ON.bind(name)).await
+}
+
 /// Approves all names of the site.
 pub(crate) async fn approve(tx: &mut WriteTx, site: SiteId) -> Result<(), StoreError> {
     tx.execute(APPROVE.bind(site)).await?;
     Ok(())
 }
 
-/// Whether a server has this name.
-pub(crate) async fn is_node(tx: &mut Tx, name: &DomainName) -> Result<bool, StoreError> {
-    Ok(tx.one::<i64>(NODE_NAMED.bind(name.as_str())).await? > 0)
+/// The accounts with approved names below this one.
+pub(crate) async fn accounts_below(tx: &mut Tx, name: &DomainName) -> Result<Vec<AccountId>, StoreError> {
+    // a name has none of the characters that a pattern gives a meaning to
+    let ids: Vec<String> = tx.all(BELOW.bind(format!("%.{name}"))).await?;
+    Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
 }

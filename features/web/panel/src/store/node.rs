@@ -24,6 +24,7 @@ const INSERT: Statement = Statement::new(
     "INSERT INTO node (id, name, listen, created_at, updated_at, since) VALUES ($1, $2, $3, $4, $4, $4)
      ON CONFLICT DO NOTHING",
 );
+const NAMES: Statement = Statement::new("SELECT name AS value FROM node ORDER BY id");
 const SET_LISTEN: Statement = Statement::new("UPDATE node SET listen = $2, updated_at = $3 WHERE id = $1");
 const SET_FACTS: Statement = Statement::new(
     "UPDATE node SET name = $2, addresses = $3, php_versions = $4, updated_at = $5 WHERE id = $1",
@@ -67,6 +68,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     FIND,
     LOCAL,
     INSERT,
+    NAMES,
     SET_LISTEN,
     SET_FACTS,
     BLOCK.raise,
@@ -80,6 +82,11 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     BLOCK.waiting,
     BLOCK.page,
 ];
+
+/// The names of all servers.
+pub(crate) async fn names(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
+    tx.all(NAMES).await
+}
 
 /// One row.
 #[derive(Debug, Clone)]

@@ -10,12 +10,14 @@ use names::{
 use serde::{Deserialize, Serialize};
 use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
+use web_spec::{Maintenance, Redirect};
 
+use crate::serving::{SiteMaintenance, SiteRedirect};
 use crate::store::name::{Named, Ownership};
 
 const FIND: Statement = Statement::new(
     "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, s.docroot,
-            s.body_size, s.index_order, s.suspended, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
+            s.body_size, s.index_order, s.suspended, s.disabled, s.maintenance, s.redirect, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
      FROM site s JOIN account a ON a.id = s.account_id
@@ -25,15 +27,17 @@ const FIND: Statement = Statement::new(
 );
 const ID_OF_NAME: Statement = Statement::new("SELECT site_id AS value FROM site_name WHERE name = $1");
 const INSERT: Statement = Statement::new(
-    "INSERT INTO site (id, account_id, node_id, pool_id, docroot, body_size, index_order, created_at, updated_at, since)
+    "INSERT INTO site (id, account_id, node_id, pool_id, docroot, body_size, index_order, maintenance, redirect, created_at, updated_at, since)
      SELECT CAST($1 AS TEXT), a.id, a.node_id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT), CAST($6 AS TEXT),
-            CAST($7 AS BIGINT), CAST($7 AS BIGINT), CAST($7 AS BIGINT)
+            CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($9 AS BIGINT), CAST($9 AS BIGINT), CAST($9 AS BIGINT)
      FROM account a WHERE a.id = $2 AND a.deleted_at IS NULL",
 );
 const UPDATE: Statement = Statement::new(
-    "UPDATE site SET pool_id = $2, docroot = $3, body_size = $4, index_order = $5, updated_at = $6 WHERE id = $1",
+    "UPDATE site SET pool_id = $2, docroot = $3, body_size = $4, index_order = $5, maintenance = $6, redirect = $7, updated_at = $8
+     WHERE id = $1",
 );
 const SUSPEND: Statement = Statement::new("UPDATE site SET suspended = $2, updated_at = $3 WHERE id = $1");
+const DISABLE: Statement = Statement::new("UPDATE site SET disabled = $2, updated_at = $3 WHERE id = $1");
 const DELETE: Statement = Statement::new("UPDATE site SET deleted_at = $2, updated_at = $2 WHERE id = $1");
 const SET_DELETED: Statement = Statement::new("UPDATE site SET deleted_at = $2 WHERE id = $1");
 const ACCOUNT_OF_NAME: Statement = Statement::new(
@@ -62,6 +66,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     INSERT,
     UPDATE,
     SUSPEND,
+    DISABLE,
     DELETE,
     SET_DELETED,
     ACCOUNT_OF_NAME,
@@ -83,6 +88,9 @@ pub(crate) struct Row {
     pub(crate) body_size: Option<BodySize>,
     pub(crate) index: Option<IndexOrder>,
     pub(crate) suspended: bool,
+    pub(crate) disabled: bool,
+    pub(crate) maintenance: Option<Maintenance>,
+    pub(crate) redirect: Option<Redirect>,
     pub(crate) created_at: Micros,
     pub(crate) updated_at: Micros,
     pub(crate) pool_name: Option<PoolName>,
@@ -107,6 +115,9 @@ impl FromRow for Row {
             body_size: row.opt_number::<u64>("body_size")?.map(size).transpose()?,
             index: row.opt_json("index_order")?,
             suspended: row.flag("suspended")?,
+            disabled: row.flag("disabled")?,
+            maintenance: row.opt_json("maintenance")?,
+            redirect: row.opt_json("redirect")?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,
             pool_name: row.opt_parse("pool_name")?,
@@ -136,6 +147,9 @@ pub struct Site {
     /// Further names.
     #[schema(value_type = Vec<String>)]
     pub aliases: Vec<DomainName>,
+    /// Those of the further names whose visitors are sent on to the primary one.
+    #[schema(value_type = Vec<String>)]
+    pub redirected: Vec<DomainName>,
     /// Names that are not served before an administrator approves them.
     #[schema(value_type = Vec<String>)]
     pub pending_names: Vec<DomainName>,
@@ -157,8 +171,14 @@ pub struct Site {
     /// The order of index files; null: as usual.
     #[schema(value_type = Option<Vec<String>>)]
     pub index: Option<IndexOrder>,
+    /// Where all its visitors are sent on to; null: it shows its files.
+    pub redirect: Option<SiteRedirect>,
     /// It answers 503, by its own or by its account's state.
     pub suspended: bool,
+    /// Its owner has switched it off: it answers as if nobody knew its names.
+    pub disabled: bool,
+    /// It is being worked on: it answers 503 to all but the allowed networks; null: it is not.
+    pub maintenance: Option<SiteMaintenance>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Micros,
@@ -179,6 +199,7 @@ impl Site {
             id: row.id,
             name: row.name.clone(),
             aliases: pick(|named| !named.is_primary),
+            redirected: pick(|named| named.redirected),
             pending_names: pick(|named| named.ownership == Ownership::Pending),
             account: row.account_name.clone(),
             php: row.php,
@@ -186,7 +207,10 @@ impl Site {
             docroot: row.docroot.clone(),
             body_size: row.body_size,
             index: row.index.clone(),
+            redirect: row.redirect.clone().map(SiteRedirect::from),
             suspended: row.suspended || row.account_suspended,
+            disabled: row.disabled,
+            maintenance: row.maintenance.clone().map(SiteMaintenance::from),
             created_at: row.created_at,
             updated_at: row.updated_at,
             convergence: Convergence::from(&row.block),
@@ -225,6 +249,8 @@ pub(crate) struct Values<'a> {
     pub(crate) docroot: &'a RelPath,
     pub(crate) body_size: Option<BodySize>,
     pub(crate) index: Option<&'a IndexOrder>,
+    pub(crate) maintenance: Option<&'a Maintenance>,
+    pub(crate) redirect: Option<&'a Redirect>,
 }
 
 impl Values<'_> {
@@ -236,6 +262,15 @@ impl Values<'_> {
     fn index(&self) -> Option<String> {
         // A list of texts, which is always JSON.
         self.index.and_then(|index| serde_json::to_string(index).ok())
+    }
+
+    fn maintenance(&self) -> Option<String> {
+        // As with the index: an object of texts.
+        self.maintenance.and_then(|maintenance| serde_json::to_string(maintenance).ok())
+    }
+
+    fn redirect(&self) -> Option<String> {
+        self.redirect.and_then(|redirect| serde_json::to_string(redirect).ok())
     }
 }
 
@@ -255,6 +290,8 @@ pub(crate) async fn insert(
         .bind(values.docroot.as_str())
         .bind(values.body_size())
         .bind(values.index())
+        .bind(values.maintenance())
+        .bind(values.redirect())
         .bind(now);
     Ok(tx.execute(insert).await? == 1)
 }
@@ -291,6 +328,7 @@ pub(crate) struct AdoptedValues<'a> {
     pub(crate) account: AccountId,
     pub(crate) values: Values<'a>,
     pub(crate) suspended: bool,
+    pub(crate) disabled: bool,
 }
 
 /// Makes a row, or makes it say what the server holds.
@@ -308,9 +346,12 @@ pub(crate) async fn put_adopted(
         .bind(values.docroot.as_str())
         .bind(values.body_size())
         .bind(values.index())
+        .bind(values.maintenance())
+        .bind(values.redirect())
         .bind(now);
     tx.execute(bound).await?;
     tx.execute(SUSPEND.bind(id).bind(adopted.suspended).bind(now)).await?;
+    tx.execute(DISABLE.bind(id).bind(adopted.disabled).bind(now)).await?;
     set_deleted(tx, id, None).await
 }
 
@@ -333,6 +374,8 @@ pub(crate) async fn update(
         .bind(values.docroot.as_str())
         .bind(values.body_size())
         .bind(values.index())
+        .bind(values.maintenance())
+        .bind(values.redirect())
         .bind(now);
     tx.execute(update).await?;
     Ok(())
@@ -346,6 +389,17 @@ pub(crate) async fn set_suspended(
     now: Micros,
 ) -> Result<(), StoreError> {
     tx.execute(SUSPEND.bind(site.id).bind(suspended).bind(now)).await?;
+    Ok(())
+}
+
+/// Switches the site off, or on again.
+pub(crate) async fn set_disabled(
+    tx: &mut WriteTx,
+    site: &Authorised<Row, EditSites>,
+    disabled: bool,
+    now: Micros,
+) -> Result<(), StoreError> {
+    tx.execute(DISABLE.bind(site.id).bind(disabled).bind(now)).await?;
     Ok(())
 }
 
