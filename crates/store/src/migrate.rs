@@ -110,6 +110,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0016_notice.sql"),
         include_str!("../migrations/postgres/0016_notice.sql"),
     ),
+    (
+        19,
+        "traffic",
+        include_str!("../migrations/sqlite/0019_traffic.sql"),
+        include_str!("../migrations/postgres/0019_traffic.sql"),
+    ),
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.

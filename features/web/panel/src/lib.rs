@@ -8,6 +8,7 @@
 
 mod adopt;
 mod build_spec;
+pub mod log;
 pub mod node;
 mod object;
 mod pools;
@@ -21,14 +22,18 @@ mod tests;
 
 pub use object::{SiteObject, WebServerObject};
 pub use pools::Pools;
+pub use routes::log::{Lines, LinesParams};
 pub use routes::site::State;
 pub use search::search;
 pub use store::node::Node;
-pub use store::site::Site;
+pub use store::site::{Site, SiteKey};
 
 /// The routes.
 pub fn table(state: State) -> desired::Table {
-    routes::node::table(state.panel.clone()).merge(routes::site::table(state))
+    routes::node::table(state.panel.clone())
+        .merge(routes::log::table(state.panel.clone()))
+        .merge(routes::traffic::table(state.panel.clone()))
+        .merge(routes::site::table(state))
 }
 
 /// Every statement of this crate.
@@ -38,4 +43,5 @@ pub const STATEMENTS: &[&[::store::Statement]] = &[
     store::site_list::STATEMENTS,
     store::name::STATEMENTS,
     store::node::STATEMENTS,
+    store::traffic::STATEMENTS,
 ];
