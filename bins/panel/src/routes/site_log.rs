@@ -143,7 +143,7 @@ impl Source for Log {
             let at = news.at.map(|at| at.to_string()).unwrap_or_default();
             let event = sse::Event::default().id(at.clone()).event(word);
             // a text, which is always JSON
-            event.json_data(serde_json::json!({ "at": at })).unwrap_or_default()
+            event.json_data(serde_json::json!({ "at": at, "gap": news.gap })).unwrap_or_default()
         };
         let is_begin = !std::mem::replace(&mut self.is_begun, true);
         if news.gap {
