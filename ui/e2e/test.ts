@@ -234,6 +234,8 @@ export const PAGES = [
   '/sites',
   '/sites/www.alice.test',
   '/sites/www.alice.test?tab=runtime',
+  '/sites/www.alice.test?tab=logs',
+  '/sites/www.alice.test?tab=traffic',
   '/sites/www.alice.test?tab=activity',
   '/accounts',
   '/accounts/alice',

@@ -16,6 +16,7 @@ mod retries;
 mod roles;
 mod server;
 mod services;
+mod site_logs;
 mod timers;
 mod uids;
 mod usage;

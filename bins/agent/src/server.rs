@@ -15,12 +15,12 @@ use hostd::{Host, HostError};
 use php_agent::Pools;
 use tokio::sync::broadcast::error::RecvError;
 use web_agent::{Sites, WebServer};
-use web_spec::GetTraffic;
+use web_spec::{GetTraffic, OpenSiteLogs};
 use wire::{Call, Refusal, Router};
 
 use crate::agent::Agent;
 use crate::kinds::Managed;
-use crate::{doctor, metrics, services, uids, usage};
+use crate::{doctor, metrics, services, site_logs, uids, usage};
 
 /// Objects a page, so that a frame stays far below its limit.
 const PAGE: usize = 500;
@@ -54,6 +54,8 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
     let router = router.blocking(move |_, ask: ListUsage| usage::list(&a, &ask));
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, ask: GetTraffic| usage::traffic(&a, &ask));
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |call: Call, ask: OpenSiteLogs| site_logs::open(&a, &call, &ask));
     let a = Arc::clone(agent);
     let router = router.blocking(move |_, _: RunDoctor| Ok(Diagnosis { findings: doctor::examine(&a) }));
     let a = Arc::clone(agent);

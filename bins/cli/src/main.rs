@@ -54,6 +54,7 @@ mod session;
 mod setting;
 mod setup;
 mod site;
+mod site_log;
 mod sold;
 mod sweep;
 mod table;

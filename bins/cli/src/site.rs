@@ -11,6 +11,7 @@ use crate::fields::{self, day, moment, text};
 use crate::list::{FilterArgs, PageArgs};
 use crate::run::Session;
 use crate::screen::plain;
+use crate::site_log::{LogArgs, TrafficArgs};
 use crate::table::Cell;
 
 mod serving;
@@ -41,6 +42,10 @@ pub(crate) enum SiteCommand {
     Unsuspend(ActArgs),
     /// Try a site again now, in place of after the pause: when what stood in the way was mended
     Retry(RetryArgs),
+    /// Write a site's log: its requests, or the web server's errors
+    Log(Box<LogArgs>),
+    /// Show what a site's visitors asked for and were sent, day by day
+    Traffic(TrafficArgs),
     /// Approve all names of a site as they are shown, so that they are served
     Approve(ApproveArgs),
     /// Remove a site; its files stay where they are
@@ -236,7 +241,7 @@ impl SiteCommand {
             }
             Self::Approve(args) => Some(&mut args.change),
             Self::Delete(args) => Some(&mut args.change),
-            Self::List(_) | Self::Show(_) | Self::Retry(_) => None,
+            Self::List(_) | Self::Show(_) | Self::Retry(_) | Self::Log(_) | Self::Traffic(_) => None,
         }
     }
 
@@ -274,6 +279,8 @@ impl SiteCommand {
                 let subject = subject(&args.site);
                 args.again.run(session, subject).await
             }
+            Self::Log(args) => args.run(session).await,
+            Self::Traffic(args) => args.run(session).await,
             Self::Approve(args) => approve(session, args).await,
             Self::Delete(args) => {
                 let question = format!("Remove site {}? Its files stay where they are.", args.site);

@@ -27,6 +27,7 @@ mod search;
 mod second_factor;
 mod session;
 pub(crate) mod setting;
+mod site_log;
 mod stream;
 mod token;
 
@@ -48,6 +49,7 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(notice::table(parts.panel.clone()))
         .merge(node::table(parts.panel.clone()))
         .merge(job::table(parts.clone()))
+        .merge(site_log::table(parts.clone()))
         .merge(node_role::table(parts.clone()))
         .merge(audit::table(parts.panel.clone()))
         .merge(plan::table(parts.panel.clone()))

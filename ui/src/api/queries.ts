@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api, type Schemas, unwrap } from './client'
+import type { SiteLogQuery } from './siteLog'
 
 /**
  * What is read, under keys that begin with the object's kind: an event about a kind makes what was read of it old.
@@ -23,6 +24,8 @@ export type ChangeQuery = { by?: string; path?: string; actor?: string; cursor?:
 export const pages = {
   accounts: (query: AccountQuery) => unwrap(api.GET('/api/v1/accounts', { params: { query } })),
   sites: (query: SiteQuery) => unwrap(api.GET('/api/v1/sites', { params: { query } })),
+  siteLog: (site: string, query: SiteLogQuery & { before?: string; limit?: number }) =>
+    unwrap(api.GET('/api/v1/sites/{site}/logs', { params: { path: { site }, query } })),
   hostChanges: (query: ChangeQuery) => unwrap(api.GET('/api/v1/changes', { params: { query } })),
 }
 
@@ -67,6 +70,18 @@ export const queries = {
     queryOptions({
       queryKey: ['site', 'one', site],
       queryFn: () => unwrap(api.GET('/api/v1/sites/{site}', { params: { path: { site } } })),
+    }),
+  siteLogFiles: (site: string, kind: 'access' | 'error') =>
+    queryOptions({
+      queryKey: ['site-log', 'files', site, kind],
+      queryFn: () =>
+        unwrap(api.GET('/api/v1/sites/{site}/logs/files', { params: { path: { site }, query: { kind } } })),
+    }),
+  siteTraffic: (site: string, days: number) =>
+    queryOptions({
+      staleTime: 60_000,
+      queryKey: ['site-traffic', site, days],
+      queryFn: () => unwrap(api.GET('/api/v1/sites/{site}/traffic', { params: { path: { site }, query: { days } } })),
     }),
   pools: (query: { account?: string; cursor?: string } = {}) =>
     queryOptions({

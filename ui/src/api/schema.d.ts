@@ -1797,6 +1797,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A site's log, the newest line first, over the file that is written to and those that were rotated away. A rotation between two pages loses
+         *     no line and repeats none. What one request reads is bounded: an answer that ends early says so, and where to go on.
+         */
+        get: operations["site_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/logs/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a site's log, the newest first, for a download. */
+        get: operations["site_log_file_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/logs/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of a site's log as it is, to be kept: its name, such as `access.log` or `error.log.2`, or its id. */
+        get: operations["site_log_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/logs/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What comes to a site's log. With `Accept: text/event-stream` a stream from `Last-Event-ID` or `after` on: `begin` with the place at which it
+         *     begins, `line` with a line each, and `gap` where lines are gone that were not told. The id of each event is the place behind it. Without it,
+         *     what came so far, as one answer. A rotation loses no line and repeats none.
+         */
+        get: operations["site_log_follow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/retry": {
         parameters: {
             query?: never;
@@ -1828,6 +1903,23 @@ export interface paths {
         put?: never;
         /** Suspends a site: it answers 503. */
         post: operations["site_suspend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a site's visitors asked for and were sent, day by day. Figures are noted once an hour. */
+        get: operations["site_traffic"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2108,6 +2200,29 @@ export interface components {
              * @description Processes and threads.
              */
             tasks: number;
+        };
+        /** @description What all sites of the account sent in this month (UTC). */
+        AccountMonth: {
+            /**
+             * Format: int64
+             * @description Bytes of the answers' bodies.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description How many bytes may be sent in a month; null: as many as they like.
+             */
+            limit_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Requests that were answered.
+             */
+            requests: number;
+            /**
+             * Format: date
+             * @description The month's first day.
+             */
+            since: string;
         };
         /** @description What an account takes on the disk. */
         AccountUsage: {
@@ -4637,6 +4752,33 @@ export interface components {
             total?: number | null;
         };
         /** @description One page of a list. */
+        List_LogFile: {
+            /** @description The items, in order. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Its length, in bytes.
+                 */
+                bytes: number;
+                /** @description What tells it from the others, also after a rotation; null where nothing whole is in it yet. */
+                id?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When its last line was written.
+                 */
+                modified_at: string;
+                /** @description Its name now; a rotation gives it the next number. */
+                name: string;
+            }[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
         List_Member: {
             /** @description The items, in order. */
             items: {
@@ -5287,6 +5429,98 @@ export interface components {
              * @description How many match and may be seen, on all pages together; where it was asked for.
              */
             total?: number | null;
+        };
+        /** @description A file of a log. */
+        LogFile: {
+            /**
+             * Format: int64
+             * @description Its length, in bytes.
+             */
+            bytes: number;
+            /** @description What tells it from the others, also after a rotation; null where nothing whole is in it yet. */
+            id?: string | null;
+            /**
+             * Format: date-time
+             * @description When its last line was written.
+             */
+            modified_at: string;
+            /** @description Its name now; a rotation gives it the next number. */
+            name: string;
+        };
+        /**
+         * @description A line of a site's log. What its sort of log does not tell, or the visitor did not send, is null. Control characters and what turns text
+         *     around are written as numbers, such as `\u001b`.
+         */
+        LogLine: {
+            /** @description The program that the visitor says it is. */
+            agent?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes of the answer's body.
+             */
+            bytes?: number | null;
+            /** @description The visitor's address. */
+            client?: string | null;
+            /** @description A text of it was cut, since it was very long. */
+            cut: boolean;
+            /** @description The name that was asked for. */
+            host?: string | null;
+            /** @description Its place, which stays its own. */
+            id: string;
+            /** @description Of an error: how bad it is, such as `error` or `warn`. */
+            level?: string | null;
+            /** @description Of an error: what happened. */
+            message?: string | null;
+            /** @description `GET`, `POST` and so on. */
+            method?: string | null;
+            /** @description The version of HTTP. */
+            protocol?: string | null;
+            /** @description The whole line, where it cannot be taken apart. */
+            raw?: string | null;
+            /** @description The page that the visitor says it came from. */
+            referrer?: string | null;
+            /**
+             * Format: double
+             * @description How long the answer took, in seconds.
+             */
+            seconds?: number | null;
+            /**
+             * Format: int32
+             * @description The answer's status.
+             */
+            status?: number | null;
+            /**
+             * Format: date-time
+             * @description When the answer was sent, or the error happened.
+             */
+            time?: string | null;
+            /** @description What was asked for, with its query. */
+            uri?: string | null;
+        };
+        /** @description What came to a log. */
+        LogNews: {
+            /** @description What came between `after` and these lines is gone: the log was rotated that often. */
+            gap: boolean;
+            /** @description The lines, the oldest first. */
+            items: components["schemas"]["LogLine"][];
+            /** @description Whether there is more already. */
+            more: boolean;
+            /** @description Sent as `after`, it gives what comes next. */
+            next?: string | null;
+        };
+        /** @description A part of a log, the newest line first. */
+        LogPage: {
+            /** @description The lines. */
+            items: components["schemas"]["LogLine"][];
+            /** @description The end of the log when this was read. A stream that begins after it goes on without a gap; null where `before` was sent. */
+            newest?: string | null;
+            /** @description Sent as `before`, it gives what is older; null: there is nothing older. */
+            next_cursor?: string | null;
+            /**
+             * @description Whether the answer ended before it was full, since it had read enough for one: there may be lines behind `next_cursor`, also where
+             *     this answer has none.
+             */
+            stopped_early: boolean;
         };
         /** @description A link that signs in once. */
         LoginLink: {
@@ -6232,6 +6466,22 @@ export interface components {
              */
             updated_at: string;
         };
+        /** @description What a site's visitors asked for and were sent. */
+        SiteTraffic: {
+            account_month?: components["schemas"]["AccountMonth"] | null;
+            /**
+             * Format: int64
+             * @description All bytes of these days.
+             */
+            bytes: number;
+            /** @description The days, oldest first. Days without visitors are left out. */
+            items: components["schemas"]["TrafficDay"][];
+            /**
+             * Format: int64
+             * @description All requests of these days.
+             */
+            requests: number;
+        };
         /** @description The password, a code or a passkey, once more; one of the three. */
         StepUp: {
             /**
@@ -6344,6 +6594,24 @@ export interface components {
             secret: string;
             /** @description The same for a picture to be scanned (`otpauth:`). */
             uri: string;
+        };
+        /** @description What a site's visitors asked for and were sent on one day. */
+        TrafficDay: {
+            /**
+             * Format: int64
+             * @description Bytes of the answers' bodies.
+             */
+            bytes: number;
+            /**
+             * Format: date
+             * @description The day (UTC).
+             */
+            day: string;
+            /**
+             * Format: int64
+             * @description Requests that were answered.
+             */
+            requests: number;
         };
         /** @description What an account took and sent on one day. */
         UsageDay: {
@@ -20351,6 +20619,379 @@ export interface operations {
             };
         };
     };
+    site_log: {
+        parameters: {
+            query?: {
+                /** @description `access`, the requests; or `error`, the web server's own words. Left out: `access`. */
+                kind?: string;
+                /** @description Only lines with this text in one of their fields, whether its letters are large or small. It is a text and no pattern. */
+                search?: string;
+                /** @description Only requests that were answered so: a status such as `404`, or a hundred of them such as `5xx`. */
+                status?: string;
+                /** @description Only what is older than this place: the `next_cursor` of an answer. Left out: from the newest line on. */
+                before?: string;
+                /** @description How many lines at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A name or the id */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_log_file_list: {
+        parameters: {
+            query?: {
+                /** @description `access`, the requests; or `error`, the web server's own words. Left out: `access`. */
+                kind?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A name or the id */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_LogFile"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_log_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A name or the id */
+                site: string;
+                /** @description Name or id of the file */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, as an attachment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_log_follow: {
+        parameters: {
+            query?: {
+                /** @description `access`, the requests; or `error`, the web server's own words. Left out: `access`. */
+                kind?: string;
+                /** @description Only lines with this text in one of their fields, whether its letters are large or small. It is a text and no pattern. */
+                search?: string;
+                /** @description Only requests that were answered so: a status such as `404`, or a hundred of them such as `5xx`. */
+                status?: string;
+                /** @description Only what comes behind this place: `newest` of a page of the log, `next` of an answer, or the id of an event. Left out: from now on. */
+                after?: string;
+            };
+            header?: {
+                /** @description The place after which a stream goes on */
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                /** @description A name or the id */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines, or a stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogNews"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     site_retry: {
         parameters: {
             query?: {
@@ -20554,6 +21195,95 @@ export interface operations {
             };
             /** @description The object has changed since If-Match was read */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_traffic: {
+        parameters: {
+            query?: {
+                /** @description How far back, in days, today included; 30 where it is left out. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A name or the id */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The days */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteTraffic"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -31,6 +31,8 @@ use tokio::sync::broadcast;
 use web_spec::{GetTraffic, SiteSpec, SiteTraffic, TrafficPage, WebServerSpec};
 use wire::{AllowedPeers, Call, CancellationToken, Limits, Router};
 
+use crate::site_logs::SiteLogs;
+
 /// What is on the host: kind and key, and the specification in JSON.
 #[derive(Debug, Default)]
 pub(crate) struct Host {
@@ -272,6 +274,8 @@ pub(crate) struct FakeAgent {
     pub(crate) usages: Arc<Mutex<Vec<AccountUsage>>>,
     /// What sites sent today.
     pub(crate) traffic: Arc<Mutex<Vec<SiteTraffic>>>,
+    /// The files of sites' logs.
+    pub(crate) logs: SiteLogs,
     pub(crate) counting: Arc<Mutex<Duration>>,
     /// User ids that were ever given.
     uids: Arc<Mutex<Vec<UidNote>>>,
@@ -420,6 +424,7 @@ impl FakeAgent {
             behind_apply: Mutex::default(),
             usages: Arc::default(),
             traffic: Arc::default(),
+            logs: SiteLogs::new(),
             counting: Arc::default(),
             uids: Arc::default(),
             php: Arc::new(Mutex::new(vec!["8.2", "8.4"])),
@@ -668,6 +673,7 @@ impl FakeAgent {
             let sites = if ask.day == today { lock(&traffic).clone() } else { Vec::new() };
             Ok(TrafficPage { sites, more: false })
         });
+        let router = self.logs.answered(router);
         let role = Arc::clone(&self.role);
         let router = router.blocking(move |_: Call, ask: GetRole| Ok(lock(&role).state(&ask)));
         let role = Arc::clone(&self.role);

@@ -451,6 +451,7 @@ async fn every_parameter_of_a_path_and_of_the_query() {
                 continue;
             };
             let rest = operation.path[close + 1..].replace("{login}", "alice").replace("{token}", "ci");
+            let rest = rest.replace("{file}", "access.log");
             let path = format!("{}{segment}{rest}", &operation.path[..open]);
             // Nothing has such a name, so nothing is found; a name that is merely odd is not there either. But for what every installation
             // has, by names that nobody may give to an account.
@@ -492,6 +493,13 @@ async fn every_parameter_of_a_path_and_of_the_query() {
         ("/api/v1/audit", "outcome", FieldKind::Any),
         ("/api/v1/audit/export", "action", FieldKind::Any),
         ("/api/v1/audit/export", "format", FieldKind::Any),
+        ("/api/v1/sites/nowhere.example.test/logs", "kind", FieldKind::Any),
+        ("/api/v1/sites/nowhere.example.test/logs", "search", FieldKind::Any),
+        ("/api/v1/sites/nowhere.example.test/logs", "status", FieldKind::Any),
+        ("/api/v1/sites/nowhere.example.test/logs", "before", FieldKind::Any),
+        ("/api/v1/sites/nowhere.example.test/logs", "limit", FieldKind::Any),
+        ("/api/v1/sites/nowhere.example.test/logs/follow", "after", FieldKind::Any),
+        ("/api/v1/sites/nowhere.example.test/traffic", "days", FieldKind::Any),
     ];
     for (path, name, kind) in queries {
         for payload in for_field(kind) {

@@ -375,6 +375,7 @@ pub(crate) fn path(operation: &Operation, target: Target, ids: &Ids) -> String {
     path = path.replace("{pool}", target.pick("alice-8.4", "bob-8.4", "carol-8.4"));
     path = path.replace("{package}", target.pick("basic", "plain", "nothing"));
     path = path.replace("{key}", "event.keep_days");
+    path = path.replace("{file}", "access.log");
     path = path.replace("{change}", "1");
     path = path.replace("{webhook}", target.pick("hook-acme", "hook-other", "hook-nowhere"));
     path = path.replace("{session}", &pick_id(&ids.sessions));

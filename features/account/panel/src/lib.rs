@@ -29,5 +29,6 @@ pub const STATEMENTS: &[&[::store::Statement]] = &[
     store::account::STATEMENTS,
     store::account::adopted::STATEMENTS,
     store::account::list::STATEMENTS,
+    store::site_traffic::STATEMENTS,
     store::usage::STATEMENTS,
 ];

@@ -1,4 +1,5 @@
 //! Rows.
 
 pub(crate) mod account;
+pub(crate) mod site_traffic;
 pub(crate) mod usage;

@@ -22,6 +22,7 @@ use web_spec::GetTraffic;
 
 use crate::dependents::Dependents;
 use crate::rules::OverQuota;
+use crate::store::site_traffic;
 use crate::store::usage::{self, Policy, Standing, Told};
 
 /// The setting: how often, in minutes, the agent is asked about all accounts.
@@ -45,6 +46,8 @@ const COUNTS: i64 = 8;
 const COUNT_AGE: Duration = Duration::from_hours(24);
 /// Rows at once.
 const PAGE: i64 = 1000;
+/// Days before today that the agent can still be asked about.
+const AGENT_KEEPS: i64 = 39;
 /// A day, in microseconds.
 const DAY: i64 = 86_400 * 1_000_000;
 
@@ -133,10 +136,16 @@ impl Upkeep {
         }
     }
 
-    /// Asks the agent what was sent yesterday, which may have grown after the last look, and today.
+    /// Asks the agent what was sent yesterday, which may have grown after the last look, and today; after a start also the days since the
+    /// last one that is noted, as far as the agent keeps them.
     async fn traffic(&self, today: i64) -> Result<(), ApiError> {
         let owners = self.owners().await?;
-        for day in [today - 1, today] {
+        let mut first = today - 1;
+        if self.looked.is_none() {
+            let newest = async |tx: &mut Tx| site_traffic::newest(tx).await;
+            first = first.min(self.panel.store().read(newest).await?.max(today - AGENT_KEEPS));
+        }
+        for day in first..=today {
             let mut sums: BTreeMap<AccountId, (u64, u64)> = BTreeMap::new();
             let mut after = None;
             loop {
@@ -147,6 +156,13 @@ impl Upkeep {
                     let sum = sums.entry(*account).or_default();
                     (sum.0, sum.1) = (sum.0.saturating_add(site.bytes), sum.1.saturating_add(site.requests));
                 }
+                let record = async |tx: &mut WriteTx| -> Result<(), StoreError> {
+                    for site in page.sites.iter().filter(|site| owners.contains_key(&site.site)) {
+                        site_traffic::record(tx, site.site, day, (site.requests, site.bytes)).await?;
+                    }
+                    Ok(())
+                };
+                self.panel.store().write(record).await?;
                 after = page.sites.last().map(|last| last.site);
                 if !page.more || after.is_none() {
                     break;
@@ -180,7 +196,9 @@ impl Upkeep {
     async fn prune(&self, now: Micros) -> Result<(), ApiError> {
         let prune = async |tx: &mut WriteTx| -> Result<(), StoreError> {
             let keep = setting::get::<u64>(tx, KEEP_DAYS).await?.unwrap_or(KEEP_DAYS_USUAL);
-            usage::prune(tx, day_of(now).saturating_sub(i64::try_from(keep).unwrap_or(i64::MAX))).await?;
+            let before = day_of(now).saturating_sub(i64::try_from(keep).unwrap_or(i64::MAX));
+            usage::prune(tx, before).await?;
+            site_traffic::prune(tx, before).await?;
             Ok(())
         };
         Ok(self.panel.store().write(prune).await?)

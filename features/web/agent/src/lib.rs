@@ -27,7 +27,7 @@ mod workers;
 pub use check::{Check, UnitCheck, Verdict};
 pub use committer::{CommitError, Committer, Request};
 pub use docroots::Docroots;
-pub use logs::{LogError, LogSplitter, Split, Traffic};
+pub use logs::{LogError, LogSplitter, OpenLog, Split, Traffic, open as open_logs};
 pub use probe::{Probe, SocketProbe};
 pub use record::{Owner, SiteRecord, SiteState, SiteWant, Want};
 pub use render::{RenderError, Templates};

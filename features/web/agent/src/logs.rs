@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Seek, SeekFrom};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use hostd::{Host, HostError};
 use names::SiteId;
@@ -20,12 +20,14 @@ use crate::committer::Committer;
 use crate::layout::{NGINX_LOGS, site_logs};
 
 mod lines;
+mod open;
 mod rotate;
 mod traffic;
 
 use lines::{Named, Source, clean, named};
 use traffic::{Pending, Sums};
 
+pub use open::{OpenLog, open};
 pub use traffic::Traffic;
 
 /// Where the document lies.
@@ -36,6 +38,9 @@ const CHUNK: u64 = 1024 * 1024;
 
 /// How many batches one call does at most, so that it ends.
 const BATCHES: usize = 64;
+
+/// What was passed on so lately is fresh, in microseconds.
+const FRESH: i64 = 1_000_000;
 
 /// Mode and owner of a split log: readers get a descriptor from the agent.
 const LOG: (u32, (u32, u32)) = (0o640, (0, 0));
@@ -72,8 +77,16 @@ pub enum LogError {
 /// See the module.
 pub struct LogSplitter {
     committer: Arc<Committer>,
+    held: Mutex<Held>,
+}
+
+/// What the splitter holds between two calls.
+#[derive(Debug, Default)]
+struct Held {
     /// None until it was read.
-    state: Mutex<Option<State>>,
+    state: Option<State>,
+    /// When it last looked, in microseconds since 1970 (UTC).
+    looked: Option<i64>,
 }
 
 /// What must be known after a crash.
@@ -159,20 +172,38 @@ fn nobodys(source: Source) -> String {
 impl LogSplitter {
     /// A splitter that asks the committer which site a name leads to.
     pub fn new(committer: Arc<Committer>) -> Self {
-        Self { committer, state: Mutex::new(None) }
+        Self { committer, held: Mutex::default() }
     }
 
     /// Passes on what nginx wrote since the last call, and rotates what is large or old. Called every few seconds; writes
     /// nothing where nothing happened.
     pub fn tick(&self, host: &Host) -> Result<Split, LogError> {
-        let mut held = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut state = match held.take() {
+        self.look(host, &mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// As [`LogSplitter::tick`], for somebody who looks at a log now: does nothing where that was done within a second, or is being done.
+    pub fn freshen(&self, host: &Host) -> Result<Split, LogError> {
+        let mut held = match self.held.try_lock() {
+            Ok(held) => held,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(Split::default()),
+        };
+        // a clock that was set back makes nothing fresh
+        let age = held.looked.map(|looked| host.now().as_micros() - looked);
+        if age.is_some_and(|age| (0..FRESH).contains(&age)) {
+            return Ok(Split::default());
+        }
+        self.look(host, &mut held)
+    }
+
+    fn look(&self, host: &Host, held: &mut Held) -> Result<Split, LogError> {
+        let mut state = match held.state.take() {
             Some(state) => state,
             None => State::load(host)?,
         };
         // left empty by an error: the document is read again
         let split = self.run(host, &mut state)?;
-        *held = Some(state);
+        *held = Held { state: Some(state), looked: Some(host.now().as_micros()) };
         Ok(split)
     }
 
@@ -285,8 +316,8 @@ impl LogSplitter {
 
     /// What each site's visitors were sent on a day (since 1970, UTC).
     pub fn traffic(&self, host: &Host, day: i64) -> Result<BTreeMap<SiteId, Traffic>, LogError> {
-        let held = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match held.as_ref() {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        match held.state.as_ref() {
             Some(state) => traffic::of_day(host, state, day),
             None => traffic::of_day(host, &State::load(host)?, day),
         }

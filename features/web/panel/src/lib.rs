@@ -8,6 +8,7 @@
 
 mod adopt;
 mod build_spec;
+pub mod log;
 pub mod node;
 mod object;
 mod pools;
@@ -22,16 +23,20 @@ mod tests;
 
 pub use object::{SiteObject, WebServerObject};
 pub use pools::Pools;
+pub use routes::log::{Lines, LinesParams};
 pub use routes::site::State;
 pub use rules::claims::{COOL_DOWN_DAYS, COOL_DOWN_DAYS_USUAL};
 pub use search::search;
 pub use serving::{SiteMaintenance, SiteRedirect};
 pub use store::node::Node;
-pub use store::site::Site;
+pub use store::site::{Site, SiteKey};
 
 /// The routes.
 pub fn table(state: State) -> desired::Table {
-    routes::node::table(state.panel.clone()).merge(routes::site::table(state))
+    routes::node::table(state.panel.clone())
+        .merge(routes::log::table(state.panel.clone()))
+        .merge(routes::traffic::table(state.panel.clone()))
+        .merge(routes::site::table(state))
 }
 
 /// Every statement of this crate.
@@ -42,4 +47,5 @@ pub const STATEMENTS: &[&[::store::Statement]] = &[
     store::name::STATEMENTS,
     store::name_left::STATEMENTS,
     store::node::STATEMENTS,
+    store::traffic::STATEMENTS,
 ];

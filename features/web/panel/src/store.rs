@@ -6,3 +6,4 @@ pub(crate) mod node;
 pub(crate) mod site;
 pub(crate) mod site_block;
 pub(crate) mod site_list;
+pub(crate) mod traffic;

@@ -136,6 +136,21 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
                 more: false,
             },
         )
+        .method(
+            &OpenSiteLogs { site: ID.parse().unwrap(), log: LogKind::Access, first: 0, fresh: true },
+            &SiteLogFiles {
+                files: vec![
+                    SiteLogFile { number: 0, size: 4096, modified_at: 1_790_000_000_000_000 },
+                    SiteLogFile { number: 1, size: 8_388_700, modified_at: 1_789_990_000_000_000 },
+                ],
+                next: Some(4),
+                utc_offset: 3600,
+            },
+        )
+        .request(
+            "error",
+            &OpenSiteLogs { site: ID.parse().unwrap(), log: LogKind::Error, first: 4, fresh: false },
+        )
         .request("below", &GetSizes { below: Some("sites".parse().unwrap()) })
         .check()
         .unwrap();
@@ -147,4 +162,11 @@ fn an_unknown_field_is_refused() {
         serde_json::to_value(wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(site()))).unwrap();
     request["spec"]["present"]["root"] = "/etc".into();
     assert!(serde_json::from_value::<Apply<SiteSpec>>(request).is_err());
+}
+
+#[test]
+fn what_acts_on_a_terminal_is_written_as_its_number() {
+    let mut text = String::new();
+    log::write_plain("a\u{1b}[2J\u{202e}b\r\n\u{2028}<b>ä\\", &mut text);
+    assert_eq!(text, "a\\u001b[2J\\u202eb\\u000d\\u000a\\u2028<b>ä\\");
 }

@@ -19,6 +19,8 @@ import { StatusBadge } from '../../components/StatusBadge'
 import { Time } from '../../components/Time'
 import { type SiteAct, SiteMenu, siteAct, useSiteActs } from './SiteMenu'
 
+const SiteLogs = lazy(() => import('./logs/SiteLogs').then((file) => ({ default: file.SiteLogs })))
+const SiteTraffic = lazy(() => import('./logs/SiteTraffic').then((file) => ({ default: file.SiteTraffic })))
 const SiteDialog = lazy(() => import('./SiteActions').then((file) => ({ default: file.SiteDialog })))
 
 const KEYS: { [act in SiteAct]?: 'e' | 'Delete' } = { edit: 'e', delete: 'Delete' }
@@ -141,6 +143,8 @@ export function SitePage() {
         tabs={[
           { key: 'overview', label: t('tabs.overview'), show: () => <Overview site={site} /> },
           { key: 'runtime', label: t('tabs.runtime'), show: () => <Runtime site={site} /> },
+          { key: 'logs', label: t('tabs.logs'), show: () => <SiteLogs site={site} /> },
+          { key: 'traffic', label: t('tabs.traffic'), show: () => <SiteTraffic site={site} /> },
           { key: 'activity', label: t('tabs.activity'), show: () => <Activity id={site.id} /> },
         ]}
       />

@@ -1,6 +1,7 @@
 //! Whose a line is, and how it may be written down.
 
 use names::{DomainName, SiteId};
+use web_spec::LogKind;
 
 /// The two logs that nginx writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,11 +15,19 @@ pub(crate) enum Source {
 impl Source {
     pub(crate) const ALL: [Self; 2] = [Self::Access, Self::Error];
 
+    /// Of a site's log.
+    pub(crate) const fn of(kind: LogKind) -> Self {
+        match kind {
+            LogKind::Access => Self::Access,
+            LogKind::Error => Self::Error,
+        }
+    }
+
     /// The file's name, here and in a site's directory.
     pub(crate) const fn file(self) -> &'static str {
         match self {
-            Self::Access => "access.log",
-            Self::Error => "error.log",
+            Self::Access => LogKind::Access.file(),
+            Self::Error => LogKind::Error.file(),
         }
     }
 }
@@ -69,15 +78,7 @@ pub(crate) fn named(source: Source, line: &str) -> Named {
 
 /// A line without anything that acts on a terminal or turns text around; ends with a line feed.
 pub(crate) fn clean(line: &str, into: &mut String) {
-    use std::fmt::Write as _;
-    for c in line.chars() {
-        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') {
-            let _ = write!(into, "\\u{:04x}", u32::from(c));
-        } else {
-            into.push(c);
-        }
-    }
+    web_spec::log::write_plain(line, into);
     into.push('\n');
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use converge::Wanted;
 
+use web_spec::{LogKind, OpenSiteLogs};
+
 use super::*;
 use crate::layout::{LOG_TRASH, LOGS};
 use crate::testing::{Server, site, spec};
@@ -279,4 +281,73 @@ fn traffic_is_added_up_by_site_and_day_and_a_visitor_cannot_forge_it() {
     server.host.fake_clock().unwrap().advance(Duration::from_hours(24 * 41));
     splitter.tick(&server.host).unwrap();
     assert_eq!(of(1, first), None, "forgotten");
+}
+
+fn read_all(mut file: &File) -> String {
+    let mut text = String::new();
+    file.seek(SeekFrom::Start(0)).unwrap();
+    file.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn the_files_of_a_log_are_opened_the_newest_first_and_a_page_at_a_time() {
+    let server = server();
+    let dir = site_logs(site(1));
+    let (none, next) = open(&server.host, site(1), LogKind::Access, 0).unwrap();
+    assert!(none.is_empty() && next.is_none(), "no visitor yet");
+    assert!(open(&server.host, site(9), LogKind::Error, 0).unwrap().0.is_empty(), "no such site");
+    // a rotation that was interrupted leaves a gap
+    for n in [0, 1, 3, 4, 5, 7] {
+        let path = if n == 0 { format!("{dir}/access.log") } else { format!("{dir}/access.log.{n}") };
+        server.host.files().append_log(&path, format!("{n}\n").as_bytes(), LOG.0, LOG.1).unwrap();
+    }
+    server.host.files().append_log(&format!("{dir}/error.log"), b"error\n", LOG.0, LOG.1).unwrap();
+    let (mut found, mut next) = (Vec::new(), Some(0));
+    while let Some(first) = next {
+        let (page, more) = open(&server.host, site(1), LogKind::Access, first).unwrap();
+        assert!(page.len() <= OpenSiteLogs::PAGE);
+        found.extend(page);
+        next = more;
+    }
+    let numbers: Vec<u8> = found.iter().map(|one| one.file.number).collect();
+    assert_eq!(numbers, [0, 1, 3, 4, 5, 7]);
+    assert_eq!(found[2].file.size, 2);
+    assert_eq!(read_all(&found[2].open), "3\n");
+    let (errors, _) = open(&server.host, site(1), LogKind::Error, 0).unwrap();
+    assert_eq!(read_all(&errors[0].open), "error\n");
+}
+
+/// Whoever got into the directory of a site, which nobody but root may, would still not be handed another's file.
+#[test]
+fn a_link_or_a_pipe_in_the_place_of_a_log_is_not_opened() {
+    let server = server();
+    let path = |n: u16| format!("{}/access.log", site_logs(site(n)));
+    server.host.files().append_log(&path(2), b"of another\n", LOG.0, LOG.1).unwrap();
+    let on_disk = server.host.on_disk(&path(1));
+    for target in ["../placeholder".into(), server.host.on_disk(&path(2))] {
+        std::os::unix::fs::symlink(&target, &on_disk).unwrap();
+        assert!(open(&server.host, site(1), LogKind::Access, 0).is_err(), "{}", target.display());
+        std::fs::remove_file(&on_disk).unwrap();
+    }
+    let made = std::process::Command::new("mkfifo").arg(&on_disk).status().unwrap();
+    assert!(made.success());
+    assert!(open(&server.host, site(1), LogKind::Access, 0).is_err());
+    std::fs::remove_file(&on_disk).unwrap();
+    std::fs::create_dir(&on_disk).unwrap();
+    assert!(open(&server.host, site(1), LogKind::Access, 0).is_err());
+}
+
+#[test]
+fn somebody_who_looks_has_the_lines_passed_on_once_a_second_at_most() {
+    let server = server();
+    let mut nginx = Writer::open(&server);
+    let splitter = splitter(&server);
+    nginx.write("access.log", &access(1, "a"));
+    assert_eq!(splitter.freshen(&server.host).unwrap().lines, 1);
+    nginx.write("access.log", &access(1, "b"));
+    assert_eq!(splitter.freshen(&server.host).unwrap().lines, 0, "within the second");
+    server.host.fake_clock().unwrap().advance(Duration::from_secs(1));
+    assert_eq!(splitter.freshen(&server.host).unwrap().lines, 1);
+    assert_eq!(of_site(&server, 1, Source::Access), access(1, "a") + &access(1, "b"));
 }

@@ -219,7 +219,7 @@ impl Site {
 }
 
 /// The key of a site in a path; any of its names will do.
-pub(crate) type SiteKey = auth::Key<SiteId, DomainName>;
+pub type SiteKey = auth::Key<SiteId, DomainName>;
 
 /// For the driver and the rules behind a proof, which act for no one.
 pub(crate) async fn unscoped(tx: &mut Tx, id: &str) -> Result<Option<Row>, StoreError> {
