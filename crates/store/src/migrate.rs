@@ -111,17 +111,16 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0016_notice.sql"),
     ),
     (
-<<<<<<< HEAD
         18,
         "site serving",
         include_str!("../migrations/sqlite/0018_site_serving.sql"),
         include_str!("../migrations/postgres/0018_site_serving.sql"),
-=======
+    ),
+    (
         19,
         "traffic",
         include_str!("../migrations/sqlite/0019_traffic.sql"),
         include_str!("../migrations/postgres/0019_traffic.sql"),
->>>>>>> logs
     ),
 ];
 
