@@ -121,6 +121,7 @@ export const CONFIRMS: Record<DestructiveId, Layer> = {
     press: button('End'),
   },
   site_delete: { at: '/sites', press: row('www.alice.test', 'Delete') },
+  site_disable: { at: '/sites/www.alice.test', press: actions('Switch off') },
   site_suspend: { at: '/sites/www.alice.test', press: actions('Suspend') },
   token_delete: { at: TOKENS, given: { token_list: list(token('one')) }, press: button('Delete') },
   token_delete_all: {
@@ -169,6 +170,12 @@ export const ACTS: Record<string, Layer & { operation: string }> = {
     at: '/sites/www.alice.test',
     given: { site_show: (site: object) => ({ ...site, pending_names: ['www.alice.test'] }) },
     press: actions('Approve names'),
+  },
+  site_enable: {
+    operation: 'site_enable',
+    at: '/sites/www.alice.test',
+    given: { site_show: (site: object) => ({ ...site, disabled: true }) },
+    press: actions('Switch on'),
   },
   site_unsuspend: {
     operation: 'site_unsuspend',

@@ -155,6 +155,8 @@ export const operations: Record<string, Operation> = {
   'GET /api/v1/sites/{site}': { id: 'site_show', permission: 'site.view', who: 'object' },
   'PATCH /api/v1/sites/{site}': { id: 'site_edit', permission: 'site.edit', who: 'object', planned: true, overwrite: true },
   'POST /api/v1/sites/{site}/approve': { id: 'site_approve', permission: 'site.manage', who: 'object', planned: true, overwrite: true },
+  'POST /api/v1/sites/{site}/disable': { id: 'site_disable', permission: 'site.edit', who: 'object', planned: true, overwrite: true },
+  'POST /api/v1/sites/{site}/enable': { id: 'site_enable', permission: 'site.edit', who: 'object', planned: true, overwrite: true },
   'GET /api/v1/sites/{site}/logs': { id: 'site_log', permission: 'site.view', who: 'object' },
   'GET /api/v1/sites/{site}/logs/files': { id: 'site_log_file_list', permission: 'site.view', who: 'object' },
   'GET /api/v1/sites/{site}/logs/files/{file}': { id: 'site_log_download', permission: 'site.view', who: 'object' },

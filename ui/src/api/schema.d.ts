@@ -1797,6 +1797,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switches a site off: it answers as if nobody knew its names. They stay the site's own, and its files where they are. */
+        post: operations["site_disable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switches a site on again. */
+        post: operations["site_enable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/logs": {
         parameters: {
             query?: never;
@@ -2961,6 +2995,8 @@ export interface components {
              * @description When it was made.
              */
             created_at: string;
+            /** @description Its owner has switched it off: it answers as if nobody knew its names. */
+            disabled: boolean;
             /** @description Below the account's home. */
             docroot: string;
             /**
@@ -2970,6 +3006,7 @@ export interface components {
             id: string;
             /** @description The order of index files; null: as usual. */
             index?: string[] | null;
+            maintenance?: components["schemas"]["SiteMaintenance"] | null;
             /**
              * @description The primary name.
              * @example www.example.test
@@ -2984,6 +3021,9 @@ export interface components {
             php?: string | null;
             /** @description The pool that runs its PHP. */
             pool?: string | null;
+            redirect?: components["schemas"]["SiteRedirect"] | null;
+            /** @description Those of the further names whose visitors are sent on to the primary one. */
+            redirected: string[];
             /** @description It answers 503, by its own or by its account's state. */
             suspended: boolean;
             /**
@@ -3280,6 +3320,9 @@ export interface components {
              * @example 8.4
              */
             php?: string | null;
+            redirect?: components["schemas"]["SiteRedirect"] | null;
+            /** @description Those of the further names whose visitors are sent on to the primary one. */
+            redirected?: string[];
         };
         /** @description A token to be made. */
         CreateToken: {
@@ -3604,10 +3647,14 @@ export interface components {
             docroot?: string | null;
             /** @description The order of index files. */
             index?: string[] | null;
+            maintenance?: components["schemas"]["SiteMaintenance"] | null;
             /** @description The primary name. The old one is no longer the site's, unless it is among the aliases. */
             name?: string | null;
             /** @description The PHP version; null: no PHP. */
             php?: string | null;
+            redirect?: components["schemas"]["SiteRedirect"] | null;
+            /** @description All those of the further names whose visitors are sent on to the primary one. */
+            redirected?: string[] | null;
         };
         /** @description A change of a webhook; what is left out stays. */
         EditWebhook: {
@@ -5243,6 +5290,8 @@ export interface components {
                  * @description When it was made.
                  */
                 created_at: string;
+                /** @description Its owner has switched it off: it answers as if nobody knew its names. */
+                disabled: boolean;
                 /** @description Below the account's home. */
                 docroot: string;
                 /**
@@ -5252,6 +5301,7 @@ export interface components {
                 id: string;
                 /** @description The order of index files; null: as usual. */
                 index?: string[] | null;
+                maintenance?: components["schemas"]["SiteMaintenance"] | null;
                 /**
                  * @description The primary name.
                  * @example www.example.test
@@ -5266,6 +5316,9 @@ export interface components {
                 php?: string | null;
                 /** @description The pool that runs its PHP. */
                 pool?: string | null;
+                redirect?: components["schemas"]["SiteRedirect"] | null;
+                /** @description Those of the further names whose visitors are sent on to the primary one. */
+                redirected: string[];
                 /** @description It answers 503, by its own or by its account's state. */
                 suspended: boolean;
                 /**
@@ -6435,6 +6488,8 @@ export interface components {
              * @description When it was made.
              */
             created_at: string;
+            /** @description Its owner has switched it off: it answers as if nobody knew its names. */
+            disabled: boolean;
             /** @description Below the account's home. */
             docroot: string;
             /**
@@ -6444,6 +6499,7 @@ export interface components {
             id: string;
             /** @description The order of index files; null: as usual. */
             index?: string[] | null;
+            maintenance?: components["schemas"]["SiteMaintenance"] | null;
             /**
              * @description The primary name.
              * @example www.example.test
@@ -6458,6 +6514,9 @@ export interface components {
             php?: string | null;
             /** @description The pool that runs its PHP. */
             pool?: string | null;
+            redirect?: components["schemas"]["SiteRedirect"] | null;
+            /** @description Those of the further names whose visitors are sent on to the primary one. */
+            redirected: string[];
             /** @description It answers 503, by its own or by its account's state. */
             suspended: boolean;
             /**
@@ -6465,6 +6524,32 @@ export interface components {
              * @description When it was last changed.
              */
             updated_at: string;
+        };
+        /** @description A site that is being worked on. */
+        SiteMaintenance: {
+            /**
+             * @description Networks whose visitors get to see the site all the same, by the address of their connection.
+             * @example [
+             *       "203.0.113.0/24"
+             *     ]
+             */
+            allow?: string[];
+        };
+        /** @description Where all visitors of a site are sent on to. */
+        SiteRedirect: {
+            /**
+             * Format: int32
+             * @description The status: 301 and 308 for good, 302 and 307 for now; with 307 and 308 a form is sent again.
+             * @example 301
+             */
+            code?: number;
+            /** @description What was asked for is added to the address: path and query. */
+            keep_path?: boolean;
+            /**
+             * @description The address, `http://` or `https://`.
+             * @example https://www.example.org/
+             */
+            to: string;
         };
         /** @description What a site's visitors asked for and were sent. */
         SiteTraffic: {
@@ -20509,6 +20594,252 @@ export interface operations {
             header: {
                 /** @description The ETag that was read with the names, or * */
                 "If-Match": string;
+            };
+            path: {
+                /** @description A name or the id */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Site"];
+                };
+            };
+            /** @description Written down, and on its way to the server */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_disable: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+                /** @description Overwrite files that were edited by hand; a copy of them is kept. */
+                overwrite?: boolean;
+            };
+            header?: {
+                /** @description The ETag that was read: only at this version */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description A name or the id */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Site"];
+                };
+            };
+            /** @description Written down, and on its way to the server */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site_enable: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+                /** @description Overwrite files that were edited by hand; a copy of them is kept. */
+                overwrite?: boolean;
+            };
+            header?: {
+                /** @description The ETag that was read: only at this version */
+                "If-Match"?: string | null;
             };
             path: {
                 /** @description A name or the id */

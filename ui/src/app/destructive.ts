@@ -29,6 +29,7 @@ export const DESTRUCTIVE = {
   role_delete: 'name',
   session_revoke: 'confirm',
   site_delete: 'name',
+  site_disable: 'confirm',
   site_suspend: 'confirm',
   token_delete: 'confirm',
   token_delete_all: 'confirm',

@@ -34,6 +34,20 @@ function Overview({ site }: { site: Schemas['Site'] }) {
           <Text size="sm">{t('sites.pendingBody', { names: site.pending_names.join(', ') })}</Text>
         </Note>
       )}
+      {site.disabled && (
+        <Note tone="warning" title={t('sites.disabledTitle')}>
+          <Text size="sm">{t('sites.disabledBody')}</Text>
+        </Note>
+      )}
+      {site.maintenance && (
+        <Note tone="warning" title={t('sites.maintenanceTitle')}>
+          <Text size="sm">
+            {site.maintenance.allow?.length
+              ? t('sites.maintenanceAllow', { networks: site.maintenance.allow.join(', ') })
+              : t('sites.maintenanceBody')}
+          </Text>
+        </Note>
+      )}
       <Facts
         rows={[
           [
@@ -43,6 +57,10 @@ function Overview({ site }: { site: Schemas['Site'] }) {
             </Link>,
           ],
           [t('sites.aliases'), site.aliases.length ? site.aliases.join(', ') : t('table.none')],
+          ...(site.redirected.length ? [[t('sites.redirected'), site.redirected.join(', ')] as [string, string]] : []),
+          ...(site.redirect
+            ? [[t('sites.redirect'), `${site.redirect.to} (${site.redirect.code})`] as [string, string]]
+            : []),
           [
             t('sites.docroot'),
             <span key="docroot" className="mono">

@@ -42,6 +42,24 @@ export function SiteDialog({
           onClose={onClose}
         />
       )
+    case 'disable':
+      return (
+        <ConfirmChange
+          op="site_disable"
+          name={name}
+          change={change('post', '/api/v1/sites/{site}/disable', { path, generation })}
+          onClose={onClose}
+        />
+      )
+    case 'enable':
+      return (
+        <DoChange
+          words="site_enable"
+          name={name}
+          change={change('post', '/api/v1/sites/{site}/enable', { path, generation })}
+          onClose={onClose}
+        />
+      )
     case 'approve':
       return (
         <DoChange

@@ -129,6 +129,7 @@ export function EditSite({ site, onClose }: { site: Site; onClose: () => void })
     initialValues: {
       name: site.name,
       aliases: site.aliases,
+      redirected: site.redirected,
       php: site.php ?? NONE,
       docroot: site.docroot,
       body_size: site.body_size ?? '',
@@ -149,6 +150,7 @@ export function EditSite({ site, onClose }: { site: Site; onClose: () => void })
           body: {
             ...(values.name !== site.name ? { name: values.name.trim() } : {}),
             ...(differs(values.aliases, site.aliases) ? { aliases: values.aliases } : {}),
+            ...(differs(values.redirected, site.redirected) ? { redirected: values.redirected } : {}),
             ...(values.php !== (site.php ?? NONE) ? { php: values.php === NONE ? null : values.php } : {}),
             ...(values.docroot !== site.docroot ? { docroot: values.docroot.trim() || null } : {}),
             ...(values.body_size !== (site.body_size ?? '') ? { body_size: values.body_size.trim() || null } : {}),
@@ -173,6 +175,13 @@ export function EditSite({ site, onClose }: { site: Site; onClose: () => void })
         description={t('sites.aliasesHelp')}
         clearButtonProps={{ 'aria-label': t('table.clear') }}
         {...form.getInputProps('aliases')}
+      />
+      <TagsInput
+        label={t('sites.redirected')}
+        description={t('sites.redirectedHelp')}
+        data={form.values.aliases}
+        clearButtonProps={{ 'aria-label': t('table.clear') }}
+        {...form.getInputProps('redirected')}
       />
       <Select
         label={t('sites.php')}

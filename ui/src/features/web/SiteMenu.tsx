@@ -4,6 +4,7 @@ import {
   IconExternalLink,
   IconPlayerPause,
   IconPlayerPlay,
+  IconPower,
   IconRefresh,
   IconTrash,
 } from '@tabler/icons-react'
@@ -19,6 +20,8 @@ const ACTS = {
   edit: { words: 'common.edit', icon: IconEdit, needs: 'PATCH /api/v1/sites/{site}' },
   approve: { words: 'sites.approve', icon: IconCheck, needs: 'POST /api/v1/sites/{site}/approve' },
   retry: { words: 'common.retry', icon: IconRefresh, needs: 'POST /api/v1/sites/{site}/retry' },
+  enable: { words: 'sites.enable', icon: IconPower, needs: 'POST /api/v1/sites/{site}/enable' },
+  disable: { words: 'sites.disable', icon: IconPower, needs: 'POST /api/v1/sites/{site}/disable' },
   unsuspend: { words: 'common.unsuspend', icon: IconPlayerPlay, needs: 'POST /api/v1/sites/{site}/unsuspend' },
   suspend: { words: 'common.suspend', icon: IconPlayerPause, needs: 'POST /api/v1/sites/{site}/suspend' },
   delete: { words: 'common.delete', icon: IconTrash, needs: 'DELETE /api/v1/sites/{site}' },
@@ -36,6 +39,8 @@ export function actsOf(site: Site, may: (operation: string) => boolean): SiteAct
     if (act === 'approve') return site.pending_names.length > 0
     if (act === 'retry') return mayRetry(site)
     if (act === 'suspend') return !site.suspended
+    if (act === 'disable') return !site.disabled
+    if (act === 'enable') return site.disabled
     return act !== 'unsuspend' || site.suspended
   })
 }
