@@ -110,7 +110,7 @@ pub(crate) struct ListArgs {
 #[derive(Debug, Args)]
 #[group(skip)]
 #[command(override_usage = "holdfast site edit [OPTIONS] <SITE>")]
-#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["name", "aliases", "drop_aliases", "redirect_aliases", "no_redirect_aliases", "to", "php", "docroot", "body_size", "index"]))]
+#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["name", "aliases", "drop_aliases", "redirect_aliases", "no_redirect_aliases", "redirect", "php", "docroot", "body_size", "index"]))]
 pub(crate) struct EditArgs {
     /// One of its names, or its id
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]

@@ -13,21 +13,21 @@ use crate::run::Session;
 #[derive(Debug, Args)]
 pub(crate) struct RedirectArgs {
     /// Send all visitors on to this address, such as `https://www.example.org/`; "none": show the files again
-    #[arg(long = "redirect", value_name = "URL")]
-    to: Option<String>,
+    #[arg(long, value_name = "URL")]
+    redirect: Option<String>,
     /// The status that says so: 301 and 308 for good, 302 and 307 for now [default: 301]
-    #[arg(long = "redirect-code", value_name = "STATUS", requires = "to",
+    #[arg(long = "redirect-code", value_name = "STATUS", requires = "redirect",
           value_parser = clap::builder::PossibleValuesParser::new(["301", "302", "307", "308"]))]
     code: Option<String>,
     /// Add what was asked for to the address: path and query
-    #[arg(long, requires = "to")]
+    #[arg(long, requires = "redirect")]
     keep_path: bool,
 }
 
 impl RedirectArgs {
     /// What the API is asked for; none where nothing was said.
     pub(crate) fn value(self) -> Option<Value> {
-        let to = self.to?;
+        let to = self.redirect?;
         if to == "none" {
             return Some(Value::Null);
         }

@@ -19,6 +19,17 @@ const SSH_KEY: &str =
 /// What the string at a pointer is.
 type KindOf = fn(&str) -> FieldKind;
 
+/// What a new site and an edit have in common, with more.
+fn site_body(more: Value) -> Value {
+    let mut body = json!({ "name": "new.example.test", "aliases": ["other.example.test"], "php": "8.4", "docroot": "www/public",
+                           "body_size": "64M", "index": ["index.php"], "redirected": ["other.example.test"],
+                           "redirect": { "to": "https://www.example.org/", "code": 302, "keep_path": true } });
+    if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
+        body.extend(more);
+    }
+    body
+}
+
 /// A valid body with every string that the route knows, and what each of them is.
 fn example(operation: &str) -> Option<(Value, KindOf)> {
     let site = |pointer: &str| match pointer {
@@ -72,20 +83,8 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "package_edit" => (json!({ "name": "pro", "limits": { "databases": "unlimited" } }), sold),
         "organisation_limits_edit" => (json!({ "limits": { "databases": "unlimited" } }), sold),
         "account_suspend" => (json!({ "reason": "An ordinary note" }), account),
-        "site_create" => {
-            let body = json!({ "account": "alice", "name": "new.example.test", "aliases": ["other.example.test"], "php": "8.4",
-                               "docroot": "www/public", "body_size": "64M", "index": ["index.php"],
-                               "redirected": ["other.example.test"],
-                               "redirect": { "to": "https://www.example.org/", "code": 302, "keep_path": true } });
-            (body, site)
-        }
-        "site_edit" => {
-            let body = json!({ "name": "new.example.test", "aliases": ["other.example.test"], "php": "8.4",
-                               "docroot": "www/public", "body_size": "64M", "index": ["index.php"],
-                               "redirected": ["other.example.test"], "maintenance": { "allow": ["203.0.113.0/24"] },
-                               "redirect": { "to": "https://www.example.org/", "code": 302, "keep_path": true } });
-            (body, site)
-        }
+        "site_create" => (site_body(json!({ "account": "alice" })), site),
+        "site_edit" => (site_body(json!({ "maintenance": { "allow": ["203.0.113.0/24"] } })), site),
         "node_edit" => (json!({ "listen": ["192.0.2.1:80"] }), |_| FieldKind::Listen),
         "notice_read" => (json!({ "until": "1" }), |_| FieldKind::Any),
         "setting_set" => (json!({ "value": "panel2.example.test" }), |_| FieldKind::Hostname),

@@ -12,7 +12,7 @@ const HOPS: usize = 10;
 
 /// Says which of the site's further names send their visitors on to the primary one: these and no others.
 pub(crate) async fn set_names(tx: &mut WriteTx, site: SiteId, wanted: &[DomainName]) -> Result<(), ApiError> {
-    let names = name::of_site(tx, site).await?;
+    let all = name::of_site(tx, site).await?;
     for (at, name) in wanted.iter().enumerate() {
         let refuse = |code: &'static str, reason: &str, remedy: &str| {
             Err(ApiError::invalid(FieldError::new(format!("/redirected/{at}"), code, reason, remedy)))
@@ -20,19 +20,19 @@ pub(crate) async fn set_names(tx: &mut WriteTx, site: SiteId, wanted: &[DomainNa
         if wanted[..at].contains(name) {
             return refuse("name_twice", "The name is here already.", "Send it once.");
         }
-        match names.iter().find(|named| named.name == *name) {
+        match all.iter().find(|has| has.name == *name) {
             None => {
                 let remedy = "Add it to the aliases as well.";
                 return refuse("name_not_an_alias", "The site does not have this name.", remedy);
             }
-            Some(named) if named.is_primary => {
+            Some(has) if has.is_primary => {
                 let remedy = "Make the name that visitors are to end at the primary one.";
                 return refuse("name_primary", "The primary name is where visitors are sent on to.", remedy);
             }
             Some(_) => {}
         }
     }
-    for named in names.iter().filter(|named| !named.is_primary) {
+    for named in all.iter().filter(|named| !named.is_primary) {
         let redirected = wanted.contains(&named.name);
         if redirected != named.redirected {
             name::set_redirected(tx, site, &named.name, redirected).await?;

@@ -16,7 +16,7 @@ const FORGET: Statement = Statement::new("DELETE FROM name_left WHERE left_at < 
 pub(crate) const STATEMENTS: &[Statement] = &[PUT, FIND, FORGET];
 
 /// Longer than any pause may be.
-const KEPT: Duration = Duration::from_secs(400 * 24 * 3600);
+const KEPT: Duration = Duration::from_hours(400 * 24);
 
 /// Who gave a name up.
 #[derive(Debug, Clone, Copy)]
