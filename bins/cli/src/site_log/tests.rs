@@ -34,7 +34,7 @@ async fn the_newest_lines_are_written_the_newest_last_page_by_page() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     let lines: Vec<_> = ran.out.lines().collect();
     assert_eq!(lines.len(), 3);
-    assert_eq!(lines[0], "2026-11-26 10:00:00Z  192.0.2.7  410  GET /a  2 KiB  0.012 s  curl/8");
+    assert_eq!(lines[0], "2026-11-26 10:00:00Z  192.0.2.7  410  GET /a  2.0 KiB  0.012 s  curl/8");
     assert!(lines[2].contains("/c") && !ran.out.contains('\u{1b}'), "{}", ran.out);
 }
 
@@ -107,7 +107,7 @@ async fn traffic_is_told_by_day_with_the_account_s_month() {
     let ran = panel.run(&["site", "traffic", "www.example.test", "--days", "7"]).await;
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(
-        ran.out.contains("2026-11-25") && ran.out.contains("4 KiB of 1 GiB since 2026-11-01"),
+        ran.out.contains("2026-11-25") && ran.out.contains("4.0 KiB of 1.0 GiB since 2026-11-01"),
         "{}",
         ran.out
     );

@@ -421,3 +421,29 @@ fn a_place_is_written_in_one_way_alone() {
         assert!(bad.parse::<Place>().is_err(), "{bad}");
     }
 }
+
+proptest::proptest! {
+    /// Whatever is in a log: it is shown, without anything that acts on whoever reads it, and within bounds.
+    #[test]
+    fn any_bytes_are_a_line(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..4000), is_access: bool) {
+        let kind = if is_access { LogKind::Access } else { LogKind::Error };
+        let mut line = LogLine::of(kind, &bytes, 0);
+        line.shorten();
+        let shown = serde_json::to_string(&line).unwrap();
+        proptest::prop_assert!(shown.len() < 20 * 4096);
+        proptest::prop_assert!(!line.raw.unwrap_or_default().chars().any(char::is_control));
+    }
+
+    #[test]
+    fn any_text_of_a_visitor_is_told_as_it_came(text in ".*") {
+        let json = serde_json::to_string(&text).unwrap();
+        let written = request("x").replace("\"/x\"", &json);
+        let line = LogLine::of(LogKind::Access, written.trim_end().as_bytes(), 0);
+        let shown = line.uri.unwrap_or_default();
+        proptest::prop_assert!(!shown.chars().any(char::is_control));
+        proptest::prop_assert_eq!(line.status, Some(404));
+        if text.chars().all(|c| c.is_ascii_graphic()) {
+            proptest::prop_assert_eq!(shown, text);
+        }
+    }
+}
