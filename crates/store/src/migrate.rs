@@ -111,16 +111,16 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/postgres/0016_notice.sql"),
     ),
     (
-        18,
+        17,
         "site serving",
-        include_str!("../migrations/sqlite/0018_site_serving.sql"),
-        include_str!("../migrations/postgres/0018_site_serving.sql"),
+        include_str!("../migrations/sqlite/0017_site_serving.sql"),
+        include_str!("../migrations/postgres/0017_site_serving.sql"),
     ),
     (
-        19,
+        18,
         "traffic",
-        include_str!("../migrations/sqlite/0019_traffic.sql"),
-        include_str!("../migrations/postgres/0019_traffic.sql"),
+        include_str!("../migrations/sqlite/0018_traffic.sql"),
+        include_str!("../migrations/postgres/0018_traffic.sql"),
     ),
 ];
 
