@@ -246,9 +246,10 @@ async fn download(session: &mut Session, args: &LogArgs, to: &Path) -> Result<()
     let mut body = session.client.stream(&call).await?;
     let unwritten = |error: std::io::Error| Failure::Usage(format!("--download {}: {error}", to.display()));
     let is_out = to.as_os_str() == "-";
-    let mut kept = match is_out {
-        true => None,
-        false => Some(OpenOptions::new().write(true).create_new(true).open(to).map_err(unwritten)?),
+    let mut kept = if is_out {
+        None
+    } else {
+        Some(OpenOptions::new().write(true).create_new(true).open(to).map_err(unwritten)?)
     };
     let mut count = 0;
     while let Some(frame) = body.frame().await {

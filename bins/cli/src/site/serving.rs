@@ -105,7 +105,7 @@ pub(crate) struct OnArgs {
     /// One of its names, or its id
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     site: String,
-    /// A network whose visitors get to see the site, such as 203.0.113.0/24 or 2001:db8::/32; may be given again
+    /// A network whose visitors get to see the site, such as 203.0.113.0/24 or `2001:db8::/32`; may be given again
     #[arg(long = "allow", value_name = "NETWORK")]
     allow: Vec<String>,
     #[command(flatten)]

@@ -98,9 +98,9 @@ async fn site_log_follow(
         return Ok(Json(LogNews { items, next, gap: news.gap, more: news.more }).into_response());
     }
     let counted = streams.begin(&actor, "a site's log")?;
-    let (moves, moved) = watch::channel(0);
+    let (again, moved) = watch::channel(0);
     let stop = parts.stop.clone();
-    let source = Log { parts, actor, site, tail, moves, is_begun: false };
+    let source = Log { parts, actor, site, tail, again, is_begun: false };
     Ok(Follower { source, moved, stop, _counted: counted }.answer())
 }
 
@@ -111,7 +111,7 @@ struct Log {
     site: SiteId,
     tail: Tail,
     /// Has the stream look again at once.
-    moves: watch::Sender<u64>,
+    again: watch::Sender<u64>,
     is_begun: bool,
 }
 
@@ -156,7 +156,7 @@ impl Source for Log {
             events.push(event.json_data(line).unwrap_or_default());
         }
         if news.more {
-            self.moves.send_modify(|moved| *moved += 1);
+            self.again.send_modify(|moved| *moved += 1);
         }
         Some(Batch { events, is_checked: is_due, is_last: false })
     }

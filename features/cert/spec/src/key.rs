@@ -45,7 +45,7 @@ pub struct MakeKey {
 /// The reply of [`MakeKey`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyMade {
-    /// SHA-256 of the public key (SubjectPublicKeyInfo, DER).
+    /// SHA-256 of the public key (`SubjectPublicKeyInfo`, DER).
     pub key: Digest,
     /// The request, signed with the key.
     pub request: Der,
@@ -70,7 +70,7 @@ pub struct ImportKey {
 /// The reply of [`ImportKey`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyImported {
-    /// SHA-256 of the public key (SubjectPublicKeyInfo, DER).
+    /// SHA-256 of the public key (`SubjectPublicKeyInfo`, DER).
     pub key: Digest,
     /// What it is.
     pub kind: KeyKind,

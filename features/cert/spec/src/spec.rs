@@ -26,7 +26,7 @@ pub struct CertificateSpec {
 pub struct Issued {
     /// The certificate itself first, then each the issuer of the one before it; without the root. One to ten.
     pub chain: Vec<Der>,
-    /// SHA-256 of the public key (SubjectPublicKeyInfo, DER). The agent has the private half.
+    /// SHA-256 of the public key (`SubjectPublicKeyInfo`, DER). The agent has the private half.
     pub key: Digest,
 }
 

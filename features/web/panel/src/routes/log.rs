@@ -256,28 +256,28 @@ async fn site_log_download(
     let mut found = None;
     for log in logs {
         let batch = log::all(&panel, OpenSiteLogs { site: site.id, log, first: 0, fresh: true }).await?;
-        let is_it = move |file: &OpenFile| match which {
-            Which::Numbered(_, number) => file.number == number,
-            Which::Of(key) => matches!(FileKey::of(&file.file), Ok(Some(its)) if its == key),
+        let is_it = move |open: &OpenFile| match which {
+            Which::Numbered(_, number) => open.number == number,
+            Which::Of(key) => matches!(FileKey::of(&open.file), Ok(Some(its)) if its == key),
         };
         let reading = tokio::task::spawn_blocking(move || batch.files.into_iter().find(is_it));
-        if let Some(file) = reading.await.map_err(ApiError::internal)? {
-            found = Some((name(log, file.number), Some(file)));
+        if let Some(open) = reading.await.map_err(ApiError::internal)? {
+            found = Some((name(log, open.number), Some(open)));
             break;
         }
     }
-    let (name, file) = match (found, which) {
+    let (title, content) = match (found, which) {
         (Some(found), _) => found,
         // a site without visitors has an empty log
         (None, Which::Numbered(log, 0)) => (name(log, 0), None),
         (None, _) => return Err(missing()),
     };
-    let disposition = format!("attachment; filename=\"{}-{name}\"", site.name);
+    let disposition = format!("attachment; filename=\"{}-{title}\"", site.name);
     let disposition = HeaderValue::try_from(disposition).map_err(ApiError::internal)?;
-    let size = file.as_ref().map_or(0, |file| file.size);
-    let body = match file {
-        Some(file) => {
-            let bytes = tokio::fs::File::from_std(file.file).take(size);
+    let length = content.as_ref().map_or(0, |open| open.size);
+    let body = match content {
+        Some(open) => {
+            let bytes = tokio::fs::File::from_std(open.file).take(length);
             Body::from_stream(ReaderStream::with_capacity(bytes, PIECE))
         }
         None => Body::empty(),
@@ -285,7 +285,7 @@ async fn site_log_download(
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
         (CONTENT_DISPOSITION, disposition),
-        (CONTENT_LENGTH, HeaderValue::from(size)),
+        (CONTENT_LENGTH, HeaderValue::from(length)),
     ];
     Ok((headers, body).into_response())
 }

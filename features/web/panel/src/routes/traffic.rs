@@ -107,10 +107,10 @@ async fn site_traffic(
     let read = async |tx: &mut Tx| -> Result<_, ApiError> {
         let site = site::find::<ViewSites>(tx, &actor, &key).await?;
         let rows = traffic::history(tx, &site, day - days, days).await?;
-        let sees_account = actor.may::<ViewAccount>(tx, site.account_id).await?;
-        let month = match sees_account {
-            true => Some(traffic::month(tx, site.account_id, (first, day)).await?),
-            false => None,
+        let month = if actor.may::<ViewAccount>(tx, site.account_id).await? {
+            Some(traffic::month(tx, site.account_id, (first, day)).await?)
+        } else {
+            None
         };
         Ok((rows, month))
     };
