@@ -286,15 +286,15 @@ fn huge_lines_are_cut_and_those_around_them_stay_whole() {
     log.write(&vec![b'x'; 9 << 20]);
     log.write(b"\n");
     log.write(request("after").as_bytes());
-    let shown = log.page(&limit(10));
-    assert_eq!(shown.items.first().unwrap().uri.as_deref(), Some("/after"));
-    assert_eq!(shown.items.last().unwrap().uri.as_deref(), Some("/before"));
-    let long = &shown.items[shown.items.len() - 2];
-    assert!(long.cut && long.uri.as_ref().unwrap().len() == 2048 && long.status == Some(404));
+    let page = log.page(&limit(10));
+    assert_eq!(page.items.first().unwrap().uri.as_deref(), Some("/after"));
+    assert_eq!(page.items.last().unwrap().uri.as_deref(), Some("/before"));
+    let huge = &page.items[page.items.len() - 2];
+    assert!(huge.cut && long.uri.as_ref().unwrap().len() == 2048 && long.status == Some(404));
     // longer than any line of the agent's: told in pieces
-    assert_eq!(shown.items.len(), 5);
-    assert!(shown.items[1..3].iter().all(|line| line.cut && line.raw.as_ref().unwrap().len() <= 2048));
-    let ids: std::collections::BTreeSet<_> = shown.items.iter().map(|line| &line.id).collect();
+    assert_eq!(page.items.len(), 5);
+    assert!(page.items[1..3].iter().all(|line| line.cut && line.raw.as_ref().unwrap().len() <= 2048));
+    let ids: std::collections::BTreeSet<_> = page.items.iter().map(|line| &line.id).collect();
     assert_eq!(ids.len(), 5, "each has a place of its own");
 }
 
