@@ -290,7 +290,7 @@ fn huge_lines_are_cut_and_those_around_them_stay_whole() {
     assert_eq!(page.items.first().unwrap().uri.as_deref(), Some("/after"));
     assert_eq!(page.items.last().unwrap().uri.as_deref(), Some("/before"));
     let huge = &page.items[page.items.len() - 2];
-    assert!(huge.cut && long.uri.as_ref().unwrap().len() == 2048 && long.status == Some(404));
+    assert!(huge.cut && huge.uri.as_ref().unwrap().len() == 2048 && huge.status == Some(404));
     // longer than any line of the agent's: told in pieces
     assert_eq!(page.items.len(), 5);
     assert!(page.items[1..3].iter().all(|line| line.cut && line.raw.as_ref().unwrap().len() <= 2048));
