@@ -49,14 +49,9 @@ fn server() -> WebServerSpec {
     }
 }
 
-#[test]
-fn what_crosses_the_wire_is_as_the_golden_files_say() {
-    let base = wish::<WebServerSpec>(ID.parse().unwrap(), Wanted::Present(server()));
-    let present = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(site()));
-    let absent = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Absent);
-    let plain = SiteSpec { body_size: None, index: None, pool: None, ..site() };
-    let plain = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(plain));
-    let tls = SiteSpec {
+/// A site with everything that a usual one has not.
+fn with_all() -> SiteSpec {
+    SiteSpec {
         redirected: vec!["example.test".parse().unwrap()],
         serves: Serves::Redirect(Redirect {
             to: "https://www.example.org/shop".parse().unwrap(),
@@ -71,8 +66,17 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
             hsts: Some(Hsts { max_age: 31_536_000, include_subdomains: true, preload: false }),
         }),
         ..site()
-    };
-    let tls = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(tls));
+    }
+}
+
+#[test]
+fn what_crosses_the_wire_is_as_the_golden_files_say() {
+    let base = wish::<WebServerSpec>(ID.parse().unwrap(), Wanted::Present(server()));
+    let present = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(site()));
+    let absent = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Absent);
+    let plain = SiteSpec { body_size: None, index: None, pool: None, ..site() };
+    let plain = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(plain));
+    let tls = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(with_all()));
     let https = WebServerSpec {
         listen_tls: vec!["203.0.113.5:443".parse().unwrap()],
         tls_profile: TlsProfile::Modern,
