@@ -262,8 +262,11 @@ export async function give(page: Page, given: Layer['given'] = {}) {
       async (route) => {
         if (route.request().method() !== method) return route.fallback()
         if (typeof answer !== 'function') return route.fulfill({ json: answer })
-        const real = await route.fetch()
-        await route.fulfill({ response: real, json: answer((await real.json()) as never) })
+        // a page that was left meanwhile wants no answer any more
+        const real = await route.fetch().catch(() => undefined)
+        const json = await real?.json().catch(() => undefined)
+        if (json === undefined) return route.abort().catch(() => undefined)
+        await route.fulfill({ response: real, json: answer(json as never) })
       },
     )
   }
