@@ -17,6 +17,7 @@ mod passkeys;
 mod programs;
 mod quota;
 mod sandbox;
+mod serving;
 mod setup;
 mod signing_in;
 mod story;
@@ -48,6 +49,7 @@ on_both! {
     nothing_is_lost_when_processes_are_killed => crate::many::on;
     a_package_is_held_by_the_server => crate::packages::on;
     one_bad_site_stops_no_other => crate::web::on;
+    a_site_serves_as_its_owner_says => crate::serving::on;
     a_role_is_installed_by_the_panel => crate::jobs::on;
     the_panel_is_put_back_and_upgraded => crate::life::on;
     faults_wait_and_heal => crate::faults::on;
