@@ -84,7 +84,11 @@ function useColumns(kind: 'access' | 'error'): Column<SiteLogLine>[] {
       label: t('siteLog.status'),
       numeric: true,
       narrow: 'side',
-      cell: (line) => <span data-tone={statusTone(line.status)}>{line.status ?? ''}</span>,
+      cell: (line) => (
+        <span className="log-status" data-tone={statusTone(line.status)}>
+          {line.status ?? ''}
+        </span>
+      ),
     },
     {
       key: 'request',

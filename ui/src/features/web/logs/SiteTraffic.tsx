@@ -120,7 +120,7 @@ export function SiteTraffic({ site }: { site: Schemas['Site'] }) {
         value={range}
         onChange={(next) => setUrl({ range: next === RANGES[0] ? undefined : next }, true)}
         data={RANGES.map((value) => ({ value, label: t('traffic.days', { days: value }) }))}
-        style={{ alignSelf: 'flex-start' }}
+        style={{ alignSelf: 'flex-start', flexWrap: 'wrap', maxWidth: '100%' }}
       />
       <Facts
         rows={[
