@@ -14,8 +14,6 @@ export default defineConfig({
   testDir: 'e2e',
   workers: 1,
   timeout: 90_000,
-  // beside other work a browser now and then hangs as it closes; what passes at the second time alone is told as flaky
-  retries: process.env.BAR_UNTIMED ? 1 : 0,
   expect: { timeout: 15_000 },
   reporter: [['list'], ['./e2e/reporter.ts']],
   globalSetup: './e2e/setup.ts',

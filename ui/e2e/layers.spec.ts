@@ -50,7 +50,7 @@ async function hold(page: Page) {
     const found = operationOf(request.method(), request.url())
     if (request.method() === 'GET' || !found) return route.fallback()
     const isDryRun = new URL(request.url()).searchParams.get('dry_run') === 'true'
-    asked.push({ id: found.id, isDryRun, key: await request.headerValue('Idempotency-Key'), body: request.postData() })
+    asked.push({ id: found.id, isDryRun, key: request.headers()['idempotency-key'] ?? null, body: request.postData() })
     const refused = answers.shift()?.(isDryRun)
     if (refused) return route.fulfill(refused)
     if (isDryRun) return route.fulfill({ json: PLAN })

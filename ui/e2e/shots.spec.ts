@@ -99,6 +99,8 @@ const STATES: State[] = [
     at: '/sites/shop.alice.test',
     reach: async (page) => {
       await act('Edit')(page)
+      // the form gives the focus away once, and what is typed before goes there
+      await expect(page.getByRole('textbox', { name: 'Name', exact: true })).toBeFocused()
       await page.getByRole('textbox', { name: 'Largest upload' }).fill('32M')
       await page.getByRole('button', { name: 'Preview changes' }).click()
       await expect(page.getByText(/steps? on the server/)).toBeVisible()

@@ -89,6 +89,12 @@ async function went(answer) {
   return true;
 }
 
+async function toProvider(provider) {
+  const sent = await ask("POST", "/session/provider", { provider });
+  if (sent.status === 201) return location.assign(sent.json.url);
+  refused(sent);
+}
+
 // A button for each provider by which one can sign in. The panel says where to go; the provider sends the browser back.
 async function providers() {
   const answer = await ask("GET", "/session/providers");
@@ -96,11 +102,7 @@ async function providers() {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = words("by_provider", { label: provider.label });
-    button.addEventListener("click", async () => {
-      const sent = await ask("POST", "/session/provider", { provider: provider.name });
-      if (sent.status === 201) return location.assign(sent.json.url);
-      refused(sent);
-    });
+    button.addEventListener("click", () => toProvider(provider.name).catch(() => say("no_answer")));
     find("providers").append(button, " ");
   }
 }
@@ -145,26 +147,34 @@ async function begin() {
   await providers();
 }
 
-find("sign-in").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const form = new FormData(event.target);
+// What a person does; that the panel does not answer is said, and what was typed stays.
+function does(id, what, act) {
+  find(id).addEventListener(what, (event) => {
+    event.preventDefault();
+    act(event).catch(() => say("no_answer"));
+  });
+}
+
+does("sign-in", "submit", async (event) => {
+  const typed = event.target;
+  const form = new FormData(typed);
   const answer = await ask("POST", "/session", { login: form.get("login"), password: form.get("password") });
-  event.target.reset();
+  typed.reset();
   if (!(await went(answer))) refused(answer);
 });
 
-find("second-factor").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const answer = await ask("POST", "/session/code", { token: pending, code: new FormData(event.target).get("code") });
-  event.target.reset();
+does("second-factor", "submit", async (event) => {
+  const typed = event.target;
+  const answer = await ask("POST", "/session/code", { token: pending, code: new FormData(typed).get("code") });
+  typed.reset();
   if (!(await went(answer))) refused(answer);
 });
 
 find("by-passkey").hidden = !passkeys;
-find("by-passkey").addEventListener("click", () => byPasskey(null));
-find("second-by-passkey").addEventListener("click", () => byPasskey(pending));
+does("by-passkey", "click", () => byPasskey(null));
+does("second-by-passkey", "click", () => byPasskey(pending));
 
-find("sign-out").addEventListener("click", async () => {
+does("sign-out", "click", async () => {
   await ask("DELETE", "/session");
   location.assign("/");
 });

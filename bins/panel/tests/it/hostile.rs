@@ -357,8 +357,18 @@ fn is_about_passwords(operation: &Operation) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_field_of_every_route_that_changes_something() {
-    fields(|operation| !is_about_passwords(operation)).await;
+async fn every_field_of_one_half_of_the_routes_that_change_something() {
+    fields(|operation| !is_about_passwords(operation) && is_of_the_one_half(operation)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_field_of_the_other_half_of_the_routes_that_change_something() {
+    fields(|operation| !is_about_passwords(operation) && !is_of_the_one_half(operation)).await;
+}
+
+/// All of them in one walk would take longer than a test may.
+fn is_of_the_one_half(operation: &Operation) -> bool {
+    operation.id.len().is_multiple_of(2)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,10 +4,7 @@ use super::*;
 use crate::testing::{Server, spec};
 
 fn wish(listen: &[&str]) -> Wanted<WebServerSpec> {
-    Wanted::Present(WebServerSpec {
-        listen: listen.iter().map(|l| l.parse().unwrap()).collect(),
-        ..WebServerSpec::default()
-    })
+    Wanted::Present(WebServerSpec { listen: listen.iter().map(|l| l.parse().unwrap()).collect() })
 }
 
 #[test]

@@ -1,1 +1,0 @@
-//! Makes cert so on the host: observe, plan, apply.

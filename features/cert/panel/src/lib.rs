@@ -1,1 +1,0 @@
-//! cert in the panel: routes, rules, rows, and rows to specs.
