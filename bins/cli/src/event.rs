@@ -1,14 +1,13 @@
 //! `holdfast event`
 
 use clap::{Args, Subcommand};
-use http_body_util::BodyExt;
 use serde_json::Value;
 
 use crate::client::{Call, with_query};
 use crate::failure::Failure;
 use crate::fields::{moment, text};
-use crate::progress::Line;
-use crate::run::{Session, pauses};
+use crate::follow::Follower;
+use crate::run::Session;
 use crate::screen::{Style, plain, span};
 use crate::table::{self, Cell};
 
@@ -130,42 +129,13 @@ fn write(session: &mut Session, data: &str) -> Result<(), Failure> {
 }
 
 async fn follow(session: &mut Session, args: FollowArgs) -> Result<(), Failure> {
-    let mut last = args.cursor.map(|cursor| cursor.to_string());
-    let mut pause = pauses();
-    let mut was_open = false;
+    let last = args.cursor.map(|cursor| cursor.to_string());
+    let mut follower = Follower::new(Call::get("/events"), last);
     loop {
-        let mut call = Call::get("/events").header("accept", "text/event-stream");
-        if let Some(last) = &last {
-            call = call.header("last-event-id", last.clone());
-        }
-        let body = match session.client.stream(&call).await {
-            Ok(body) => body,
-            // Once it was there it comes back.
-            Err(Failure::Unreachable { .. }) if was_open => {
-                let _line = Line::now(session.screen.moves, "the panel is away; waiting for it");
-                if let Some(pause) = pause.next() {
-                    tokio::time::sleep(pause).await;
-                }
-                continue;
+        for message in follower.next(session).await? {
+            if !message.data.is_empty() {
+                write(session, &message.data)?;
             }
-            Err(failure) => return Err(failure),
-        };
-        was_open = true;
-        pause = pauses();
-        let mut body = body;
-        let mut parser = sse::Parser::default();
-        while let Some(Ok(frame)) = body.frame().await {
-            let Ok(data) = frame.into_data() else { continue };
-            for message in parser.push(&data) {
-                if !message.data.is_empty() {
-                    write(session, &message.data)?;
-                }
-                last = message.id.or(last);
-            }
-        }
-        // It went away in an orderly way, or not; either way it is asked again from the last event on.
-        if let Some(pause) = pause.next() {
-            tokio::time::sleep(pause).await;
         }
     }
 }

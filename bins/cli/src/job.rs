@@ -3,18 +3,16 @@
 use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
-use http_body_util::BodyExt;
 use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::change::{RehearsalArgs, show_plan};
 use crate::client::{Call, Reply, segment, with_query};
-use crate::event::sse;
 use crate::failure::Failure;
 use crate::fields::{self, moment, text};
+use crate::follow::Follower;
 use crate::list::PageArgs;
-use crate::progress::Line;
-use crate::run::{Session, pauses};
+use crate::run::Session;
 use crate::screen::{Style, plain, span};
 use crate::table::Cell;
 
@@ -230,49 +228,22 @@ fn write(session: &mut Session, line: &Value) -> Result<(), Failure> {
 
 /// Writes the log until the job has ended; failed where the job did.
 pub(crate) async fn follow(session: &mut Session, job: &str, after: u64) -> Result<(), Failure> {
-    let mut last = after.to_string();
-    let mut pause = pauses();
-    let mut was_open = false;
+    let mut follower = Follower::new(Call::get(path(job, "/log")), Some(after.to_string()));
     loop {
-        let call = Call::get(path(job, "/log"))
-            .header("accept", "text/event-stream")
-            .header("last-event-id", last.clone());
-        let mut body = match session.client.stream(&call).await {
-            Ok(body) => body,
-            // once it was there it comes back
-            Err(Failure::Unreachable { .. }) if was_open => {
-                let _line = Line::now(session.screen.moves, "the panel is away; waiting for it");
-                if let Some(pause) = pause.next() {
-                    tokio::time::sleep(pause).await;
+        for message in follower.next(session).await? {
+            let value: Value = serde_json::from_str(&message.data).unwrap_or_default();
+            match message.event.as_deref() {
+                Some("line") => {
+                    write(session, &value)?;
+                    session.screen.flush()?;
                 }
-                continue;
-            }
-            Err(failure) => return Err(failure),
-        };
-        was_open = true;
-        pause = pauses();
-        let mut parser = sse::Parser::default();
-        while let Some(Ok(frame)) = body.frame().await {
-            let Ok(data) = frame.into_data() else { continue };
-            for message in parser.push(&data) {
-                let value: Value = serde_json::from_str(&message.data).unwrap_or_default();
-                match message.event.as_deref() {
-                    Some("line") => {
-                        write(session, &value)?;
-                        session.screen.flush()?;
+                Some("job") => {
+                    if let Some(ended) = ended(session, &value)? {
+                        return ended;
                     }
-                    Some("job") => {
-                        if let Some(ended) = ended(session, &value)? {
-                            return ended;
-                        }
-                    }
-                    _ => {}
                 }
-                last = message.id.unwrap_or(last);
+                _ => {}
             }
-        }
-        if let Some(pause) = pause.next() {
-            tokio::time::sleep(pause).await;
         }
     }
 }

@@ -20,6 +20,7 @@ mod drift;
 mod event;
 mod failure;
 mod fields;
+mod follow;
 mod host_change;
 mod identity;
 mod identity_provider;

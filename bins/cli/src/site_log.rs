@@ -9,11 +9,10 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 
 use crate::client::{Call, segment, with_query};
-use crate::event::sse;
 use crate::failure::Failure;
 use crate::fields::{self, bytes, moment, size, text};
-use crate::progress::Line;
-use crate::run::{Session, pauses};
+use crate::follow::Follower;
+use crate::run::Session;
 use crate::screen::{Style, plain, span};
 use crate::table::{self, Cell};
 
@@ -167,49 +166,21 @@ fn write(session: &mut Session, line: &Value) -> Result<(), Failure> {
 }
 
 async fn follow(session: &mut Session, args: &LogArgs, newest: Option<String>) -> Result<(), Failure> {
-    let mut last = newest;
-    let mut pause = pauses();
-    let mut was_open = false;
+    let call = Call::get(with_query(&path(&args.site, "/logs/follow"), &args.pairs()));
+    let mut follower = Follower::new(call, newest);
     loop {
-        let mut call = Call::get(with_query(&path(&args.site, "/logs/follow"), &args.pairs()))
-            .header("accept", "text/event-stream");
-        if let Some(last) = &last {
-            call = call.header("last-event-id", last.clone());
-        }
-        let mut body = match session.client.stream(&call).await {
-            Ok(body) => body,
-            // once it was there it comes back
-            Err(Failure::Unreachable { .. }) if was_open => {
-                let _line = Line::now(session.screen.moves, "the panel is away; waiting for it");
-                if let Some(pause) = pause.next() {
-                    tokio::time::sleep(pause).await;
+        for message in follower.next(session).await? {
+            let value: Value = serde_json::from_str(&message.data).unwrap_or_default();
+            match message.event.as_deref() {
+                Some("line") => write(session, &value)?,
+                Some("gap") => {
+                    let words = "lines are missing here: the log was rotated too often meanwhile";
+                    session.screen.note(&[span(Style::Warn, words)])?;
                 }
-                continue;
+                _ => {}
             }
-            Err(failure) => return Err(failure),
-        };
-        was_open = true;
-        pause = pauses();
-        let mut parser = sse::Parser::default();
-        while let Some(Ok(frame)) = body.frame().await {
-            let Ok(data) = frame.into_data() else { continue };
-            for message in parser.push(&data) {
-                let value: Value = serde_json::from_str(&message.data).unwrap_or_default();
-                match message.event.as_deref() {
-                    Some("line") => write(session, &value)?,
-                    Some("gap") => {
-                        let words = "lines are missing here: the log was rotated too often meanwhile";
-                        session.screen.note(&[span(Style::Warn, words)])?;
-                    }
-                    _ => {}
-                }
-                last = message.id.or(last);
-            }
-            session.screen.flush()?;
         }
-        if let Some(pause) = pause.next() {
-            tokio::time::sleep(pause).await;
-        }
+        session.screen.flush()?;
     }
 }
 
