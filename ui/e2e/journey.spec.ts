@@ -141,7 +141,7 @@ test('S1 a session that really ended in mid-form loses nothing', async ({ watche
   await dialog.getByRole('button', { name: 'Sign in' }).click()
   await expect(dialog).toHaveCount(0)
   await expect(page.getByText(/steps? on the server/)).toBeVisible()
-  await page.getByRole('button', { name: 'Back' }).click()
+  await page.getByRole('button', { name: 'Back', exact: true }).click()
   await expect(page.getByRole('textbox', { name: 'Name' })).toHaveValue('kept')
   await page.context().addCookies(cookies)
 })

@@ -311,7 +311,7 @@ test.describe('a form', () => {
         await expect.poll(() => asked.length).toBe(body + 3)
         expect(asked.at(-1)?.body).toEqual(asked[body]?.body)
         if (operation(id).isPlanned) {
-          await dialog.getByRole('button', { name: 'Back' }).click()
+          await dialog.getByRole('button', { name: 'Back', exact: true }).click()
           expect(await values(dialog)).toEqual(before)
         }
       })
@@ -328,7 +328,7 @@ test.describe('a form', () => {
         await submit(dialog).click()
         await expect(dialog.getByText('Nothing changes on the server itself.')).toBeVisible()
         await submit(dialog).dblclick()
-        await expect(page.getByRole('button', { name: 'Back' })).toHaveCount(0)
+        await expect(page.getByRole('button', { name: 'Back', exact: true })).toHaveCount(0)
         const sent = asked.slice(before).filter((one) => !one.isDryRun)
         expect(sent.map((one) => one.id)).toEqual([id])
         if (method === 'POST') expect(sent[0]?.key).toMatch(/^[\w-]{36}$/)
