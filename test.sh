@@ -11,7 +11,7 @@ step() { printf '\n=== %s (%s s)\n' "$*" "$(($(date +%s) - began))"; }
 
 step "what the tests need"
 missing=
-for package in binutils chromium curl gcc iproute2 libc6-dev mmdebstrap nginx-light openssh-client pkg-config poppler-utils postgresql sqlite3 sshpass systemd-container; do
+for package in binutils chromium curl fonts-noto-core gcc iproute2 libc6-dev mmdebstrap nginx-light openssh-client pkg-config poppler-utils postgresql sqlite3 sshpass systemd-container; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed || missing="$missing $package"
 done
 # the browser panel is built with it, and a real identity provider runs on it; a newer one than Debian's, with npm, will do
