@@ -2,7 +2,7 @@
 //!
 //! What the end-to-end tests, the demo and the benchmarks share: the package, a server with Holdfast set up on it
 //! ([`Node`]), its CLI, its API ([`Api`]), its sites over IPv4 and IPv6, SFTP from outside ([`Sftp`]), a visitor who never
-//! stops ([`Load`]), checks that all run and are told together ([`Checks`]), and the stories of hosting a site
+//! stops ([`Load`]), a certificate authority ([`Pebble`]), checks that all run and are told together ([`Checks`]), and the stories of hosting a site
 //! ([`story::play`]) and of people, packages and rights ([`people::play`]).
 //!
 //! Nothing here asserts: what does not hold is an error or a failed expectation, and the caller ends with it.
@@ -14,6 +14,7 @@ mod deb;
 pub mod life;
 mod load;
 mod node;
+pub mod pebble;
 pub mod people;
 mod place;
 mod random;
@@ -29,6 +30,7 @@ pub use connection::{Answer, Connection, Target};
 pub use deb::package;
 pub use load::{Load, LoadReport};
 pub use node::Node;
+pub use pebble::{Chaos, Pebble};
 pub use place::Place;
 pub use random::Random;
 pub use session::Session;

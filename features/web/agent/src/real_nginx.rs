@@ -154,7 +154,10 @@ impl Hosting {
         let server = Server::on(host, None);
         let listen =
             vec![format!("127.0.0.1:{port}").parse().unwrap(), format!("[::1]:{port}").parse().unwrap()];
-        assert_eq!(server.wish_base(1, Wanted::Present(WebServerSpec { listen })).status, Status::ready());
+        assert_eq!(
+            server.wish_base(1, Wanted::Present(WebServerSpec { listen, ..WebServerSpec::default() })).status,
+            Status::ready()
+        );
         Self { homes, server, port }
     }
 

@@ -220,7 +220,7 @@ impl Server {
 
     pub(crate) fn apply_base(&self, generation: u64) -> Report {
         let listen = ["203.0.113.5:80", "[2001:db8::5]:80"].map(|l| l.parse().unwrap()).to_vec();
-        self.wish_base(generation, Wanted::Present(WebServerSpec { listen }))
+        self.wish_base(generation, Wanted::Present(WebServerSpec { listen, ..WebServerSpec::default() }))
     }
 
     pub(crate) fn wish_base(&self, generation: u64, want: Wanted<WebServerSpec>) -> Report {
@@ -278,6 +278,7 @@ pub(crate) fn spec(names: &[&str]) -> SiteSpec {
         serves: web_spec::Serves::default(),
         disabled: false,
         maintenance: None,
+        tls: None,
     }
 }
 

@@ -30,11 +30,12 @@ pub(crate) fn site(row: &Row, names: &[Named]) -> Option<Wanted<SiteSpec>> {
             serves: row.redirect.clone().map_or(Serves::Files, Serves::Redirect),
             disabled: row.disabled,
             maintenance: row.maintenance.clone(),
+            tls: None,
         })
     })
 }
 
 /// What should be of the web server.
 pub(crate) fn web_server(row: &node::Row) -> Wanted<WebServerSpec> {
-    Wanted::Present(WebServerSpec { listen: row.listen.clone() })
+    Wanted::Present(WebServerSpec { listen: row.listen.clone(), ..WebServerSpec::default() })
 }

@@ -19,11 +19,15 @@ fn spec() -> SiteSpec {
         serves: web_spec::Serves::default(),
         disabled: false,
         maintenance: None,
+        tls: None,
     }
 }
 
 fn base() -> WebServerSpec {
-    WebServerSpec { listen: ["203.0.113.5:80", "[2001:db8::5]:80"].map(|l| l.parse().unwrap()).to_vec() }
+    WebServerSpec {
+        listen: ["203.0.113.5:80", "[2001:db8::5]:80"].map(|l| l.parse().unwrap()).to_vec(),
+        ..WebServerSpec::default()
+    }
 }
 
 /// Compares with a file beside this one; `UPDATE_GOLDEN=1` writes it.

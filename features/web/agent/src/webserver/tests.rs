@@ -4,7 +4,10 @@ use super::*;
 use crate::testing::{Server, spec};
 
 fn wish(listen: &[&str]) -> Wanted<WebServerSpec> {
-    Wanted::Present(WebServerSpec { listen: listen.iter().map(|l| l.parse().unwrap()).collect() })
+    Wanted::Present(WebServerSpec {
+        listen: listen.iter().map(|l| l.parse().unwrap()).collect(),
+        ..WebServerSpec::default()
+    })
 }
 
 #[test]

@@ -1,0 +1,1 @@
+//! Makes cert so on the host: observe, plan, apply.

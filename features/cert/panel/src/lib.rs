@@ -1,0 +1,1 @@
+//! cert in the panel: routes, rules, rows, and rows to specs.
