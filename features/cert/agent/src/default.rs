@@ -1,44 +1,43 @@
 //! The certificate of handshakes that name none of our sites: the web server must show one before it can say that it does not know the
 //! name. It is nobody's, and no browser takes it.
 
-use converge::{ObserveError, Own};
-use hostd::Host;
+use names::{Micros, Secret};
 
-use crate::held::{self, Held};
-use crate::layout::DEFAULT;
-use crate::pair::Pair;
 use crate::self_signed;
 
-/// The name that it is for: one that can never be anybody's (RFC 6761).
-const NAME: &str = "holdfast.invalid";
+/// How long it is valid, in days: as it proves nothing, nobody need make it again.
+const DAYS: i64 = 36_500;
 
-/// What the certificate needs, for whoever holds the web server: the steps, its hand edits, and the file to be claimed. `own` may hold
-/// other files as well.
-pub fn default_certificate(host: &Host, own: &Own) -> Result<Held, ObserveError> {
-    let group = held::web_group(host)?;
-    let directory = held::directory(host, group)?;
-    let there = host.files().observe(DEFAULT)?;
-    let file = held::file(DEFAULT, text(host, &there)?, group);
-    let files = held::plan(DEFAULT, Some(&file), &there, own);
-    Ok(Held { directory, files, file: Some(file) })
-}
-
-/// What has to go of it when the web server is held no more.
-pub fn no_default_certificate(host: &Host, own: &Own) -> Result<Held, ObserveError> {
-    let there = host.files().observe(DEFAULT)?;
-    let files = held::plan(DEFAULT, None, &there, own);
-    Ok(Held { directory: None, files, file: None })
-}
-
-/// What is there, while it is good, or a new one.
-fn text(host: &Host, there: &converge::FileSeen) -> Result<std::sync::Arc<str>, ObserveError> {
-    let (names, now) = ([NAME.to_owned()].into(), host.now());
-    let good = there.text().and_then(Pair::read).filter(|pair| self_signed::holds(pair, &names, now));
-    match good {
-        Some(pair) => Ok(pair.text),
-        None => self_signed::make(&names, now).map_err(|e| ObserveError::Failed(e.to_string())),
-    }
+/// A new key and a certificate for this name that it signs itself, in PEM, the key first.
+pub fn default_certificate(name: &str, now: Micros) -> Result<Secret<String>, rcgen::Error> {
+    self_signed::make(&[name.to_owned()].into(), now, DAYS).map(|text| Secret::new(text.to_string()))
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::pair::Pair;
+
+    #[test]
+    fn the_default_is_for_one_name_and_lasts() {
+        let now = Micros::EPOCH.plus(Duration::from_hours(490_896));
+        let made = default_certificate("holdfast.invalid", now).unwrap();
+        let pair = Pair::read(&made.expose().as_str().into()).unwrap();
+        assert_eq!(pair.leaf.names, ["holdfast.invalid".to_owned()].into());
+        assert!(pair.leaf.ours && pair.is_as_written());
+        assert!(
+            pair.leaf.is_valid_at(now)
+                && pair.leaf.is_valid_at(now.plus(Duration::from_hours(99 * 365 * 24)))
+        );
+        let again = default_certificate("holdfast.invalid", now).unwrap();
+        assert_ne!(again.expose(), made.expose());
+    }
+
+    #[test]
+    fn a_clock_at_the_end_of_time_makes_one_nevertheless() {
+        assert!(default_certificate("holdfast.invalid", Micros::MAX).is_ok());
+        assert!(default_certificate("holdfast.invalid", Micros::EPOCH).is_ok());
+    }
+}

@@ -1,4 +1,5 @@
-//! One file of key and chain, and the directory around it: what is to be done about them.
+//! One file of key and chain, and the directory around it: what is to be done about them. No diff and no record of an edit shows what such
+//! a file holds.
 
 use converge::file::{FilesPlan, plan_files};
 use converge::{Edit, FileSeen, FileStep, ManagedFile, ObserveError, Own};
@@ -16,19 +17,6 @@ pub struct Directory {
     pub mode: u32,
     /// User and group.
     pub owner: Owner,
-}
-
-/// What a file of key and chain needs, for a kind that holds it among its own.
-///
-/// No diff and no record of an edit shows what such a file holds.
-#[derive(Debug)]
-pub struct Held {
-    /// The directory that has to be made first.
-    pub directory: Option<Directory>,
-    /// Steps and hand edits.
-    pub files: FilesPlan,
-    /// The file, to be claimed once it is there.
-    pub file: Option<ManagedFile>,
 }
 
 /// The group of the web server's workers. Before the role is installed nothing is tried, and nothing fails: it waits.
@@ -55,10 +43,8 @@ pub(crate) fn file(path: &str, content: impl Into<std::sync::Arc<str>>, group: u
 
 /// What one file needs, of which nothing is ever shown.
 pub(crate) fn plan(path: &str, want: Option<&ManagedFile>, there: &FileSeen, own: &Own) -> FilesPlan {
-    let claims = own.claims.get(path).map(|claim| (path.to_owned(), claim.clone())).into_iter().collect();
-    let own = Own { claims, take_back: own.take_back.clone(), ..Own::default() };
     let seen = [(path.to_owned(), there.clone())].into();
-    let mut plan = plan_files(want.map(std::slice::from_ref).unwrap_or_default(), &seen, &own);
+    let mut plan = plan_files(want.map(std::slice::from_ref).unwrap_or_default(), &seen, own);
     for step in &mut plan.steps {
         match step {
             // that there was one is all that is told of it

@@ -2,11 +2,8 @@
 
 use names::{CertificateId, Digest};
 
-/// What the web server reads: `<certificate>.pem` for each, and [`DEFAULT`].
+/// What the web server reads: `<certificate>.pem` for each.
 pub const TLS: &str = "/etc/nginx/holdfast-tls";
-
-/// The certificate of handshakes that name none of our sites.
-pub const DEFAULT: &str = "/etc/nginx/holdfast-tls/default.pem";
 
 /// The directory's mode: the web server's workers reach the files, and nobody else.
 pub(crate) const TLS_MODE: u32 = 0o750;

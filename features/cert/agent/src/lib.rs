@@ -19,10 +19,10 @@ mod step;
 mod store;
 
 pub use certificates::Certificates;
-pub use default::{default_certificate, no_default_certificate};
-pub use held::{Directory, Held};
+pub use default::default_certificate;
+pub use held::Directory;
 pub use import::KeyRefused;
-pub use layout::{DEFAULT, KEYS, TLS};
+pub use layout::{KEYS, TLS};
 pub use observe::Observed;
 pub use step::Step;
 pub use store::{KeyError, Keys};

@@ -114,7 +114,8 @@ impl Place<'_> {
         let good = self.pair.as_ref().filter(|pair| self_signed::holds(pair, &names, now));
         let text = match good {
             Some(pair) => pair.text.clone(),
-            None => self_signed::make(&names, now).map_err(|e| ObserveError::Failed(e.to_string()))?,
+            None => self_signed::make(&names, now, self_signed::DAYS)
+                .map_err(|e| ObserveError::Failed(e.to_string()))?,
         };
         Ok(held::file(&self.path, text, self.group))
     }

@@ -18,7 +18,7 @@ use crate::private_key::PrivateKey;
 const DAY: i64 = 86_400;
 
 /// How long one is valid, in days: no clock that is a year off has all of them made again.
-const DAYS: i64 = 3650;
+pub(crate) const DAYS: i64 = 3650;
 
 /// How many days before its end another is made.
 const EARLY: i64 = 30;
@@ -28,18 +28,19 @@ const LAST: i64 = 253_402_214_400;
 
 /// A new key and a certificate for these names (at least one), as the text of their file.
 ///
-/// It is valid from the day before on: a clock that is a little slow must not refuse it.
-pub(crate) fn make(names: &BTreeSet<String>, now: Micros) -> Result<Arc<str>, rcgen::Error> {
+/// It is valid from the day before on, since a clock that is a little slow must not refuse it, for `days`.
+pub(crate) fn make(names: &BTreeSet<String>, now: Micros, days: i64) -> Result<Arc<str>, rcgen::Error> {
     let mut params = CertificateParams::new(names.iter().cloned().collect::<Vec<_>>())?;
     let mut subject = DistinguishedName::new();
     // a common name has at most 64 bytes (RFC 5280); visitors go by the alternative names
-    let common: String = names.iter().take(1).flat_map(|name| name.chars().take(64)).collect();
+    let first = names.iter().find(|name| !name.starts_with('*')).or(names.first());
+    let common: String = first.into_iter().flat_map(|name| name.chars().take(64)).collect();
     subject.push(DnType::CommonName, common);
     subject.push(DnType::OrganizationName, MARK);
     params.distinguished_name = subject;
     let today = now.as_secs() - now.as_secs().rem_euclid(DAY);
     params.not_before = date_time_ymd(1970, 1, 1) + since_1970(today - DAY);
-    params.not_after = date_time_ymd(1970, 1, 1) + since_1970(today + DAYS * DAY);
+    params.not_after = date_time_ymd(1970, 1, 1) + since_1970(today + days * DAY);
     params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
