@@ -21,7 +21,7 @@ const MODE: u32 = 0o640;
 /// Makes the certificate: keys are another feature's matter.
 pub trait DefaultCertificate: Send + Sync {
     /// A new key and a certificate for [`DEFAULT_NAME`] that it signs itself, in PEM, the key first. An error is a sentence for people.
-    fn make(&self) -> Result<Secret<String>, String>;
+    fn make(&self, host: &Host) -> Result<Secret<String>, String>;
 }
 
 /// How directory and file stand.
@@ -60,7 +60,8 @@ pub(crate) fn loaded(digest: Digest) -> (String, Digest) {
 
 /// Makes the file.
 pub(crate) fn make(host: &Host, maker: &dyn DefaultCertificate, owner: Owner) -> Result<Done, StepError> {
-    let pem = maker.make().map_err(|error| StepError::failed(format!("{DEFAULT_CERTIFICATE}: {error}")))?;
+    let pem =
+        maker.make(host).map_err(|error| StepError::failed(format!("{DEFAULT_CERTIFICATE}: {error}")))?;
     host.files().write(DEFAULT_CERTIFICATE, pem.expose().as_bytes(), MODE, owner)?;
     Ok(Done { loaded: Some(loaded(Digest::of(pem.expose()))) })
 }

@@ -212,7 +212,12 @@ impl Hosting {
         let nginx = prefix.command().stderr(Stdio::null()).spawn().unwrap();
         let serving = Serving { prefix, nginx, port: self.port, tls_port: self.tls_port };
         let until = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        // it takes up one address after the other
+        let secure = files["server.conf"].contains(" ssl");
+        let ports = [Some(self.port), secure.then_some(self.tls_port)];
+        let addresses: Vec<_> =
+            ports.into_iter().flatten().flat_map(|port| ["127.0.0.1", "::1"].map(|ip| (ip, port))).collect();
+        while addresses.iter().any(|address| TcpStream::connect(address).is_err()) {
             let log = || std::fs::read_to_string(serving.prefix.path("main.log"));
             assert!(Instant::now() < until, "nginx does not listen: {:?}", log());
             std::thread::sleep(Duration::from_millis(5));

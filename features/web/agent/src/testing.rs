@@ -130,7 +130,7 @@ pub(crate) fn pair(names: &[&str]) -> String {
 struct Maker;
 
 impl DefaultCertificate for Maker {
-    fn make(&self) -> Result<Secret<String>, String> {
+    fn make(&self, _: &Host) -> Result<Secret<String>, String> {
         Ok(Secret::new(pair(&[DEFAULT_NAME])))
     }
 }
