@@ -12,7 +12,7 @@ use crate::changes::Changes;
 use crate::journal::Journal;
 use crate::kinds::{Kind, Managed};
 use crate::ledger::Ledger;
-use crate::others::OnHost;
+use crate::others::{Nobodys, OnHost};
 use crate::processes::Processes;
 use crate::roles::Roles;
 use crate::watch::Watch;
@@ -57,7 +57,7 @@ impl Agent {
         let shared = (&host, &ledger, &watch, &journal, &changes);
         let accounts = managed(Accounts::new(Arc::clone(&quotas)), shared);
         let pools = managed(Pools::default(), shared);
-        let web_servers = managed(WebServer::new(Arc::clone(&committer)), shared);
+        let web_servers = managed(WebServer::new(Arc::clone(&committer), Box::new(Nobodys)), shared);
         let certificates = managed(Certificates, shared);
         let sites = managed(sites, shared);
         // those first that others need

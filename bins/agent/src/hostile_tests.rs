@@ -154,7 +154,7 @@ async fn no_hostile_string_in_any_field_of_any_call_gets_anywhere() {
 }
 
 fn send_all(path: &Path, host: &Host) -> usize {
-    let known = ["ProbeHttp", "MakeDocroot", "GetSizes", "WatchObjects"];
+    let known = ["ProbeHttp", "ProbeTls", "MakeDocroot", "GetSizes", "WatchObjects"];
     let mut sent = 0;
     for (method, mut request) in requests() {
         if known.iter().any(|other| method.ends_with(other)) {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hostd::Host;
-use names::{AccountName, PoolName};
-use web_agent::Others;
+use names::{AccountName, PoolName, Secret};
+use web_agent::{DEFAULT_NAME, DefaultCertificate, Others};
 
 /// Looks on the host.
 pub(crate) struct OnHost(pub(crate) Arc<Host>);
@@ -22,6 +22,15 @@ impl Others for OnHost {
     fn pool_ready(&self, pool: &PoolName) -> bool {
         // PID 1 listens there, whether the master sleeps or not
         matches!(self.0.files().stat(&format!("/run/holdfast-php/{pool}.sock")), Ok(Some(_)))
+    }
+}
+
+/// Makes the certificate that is shown to visitors who name no site.
+pub(crate) struct Nobodys;
+
+impl DefaultCertificate for Nobodys {
+    fn make(&self, host: &Host) -> Result<Secret<String>, String> {
+        cert_agent::default_certificate(DEFAULT_NAME, host.now()).map_err(|error| error.to_string())
     }
 }
 
