@@ -50,16 +50,16 @@ pub(crate) async fn site(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Resul
         disabled: spec.disabled,
     };
     adopted::put_adopted(tx, id, &values, row.is_none(), now).await?;
-    let https = match spec.tls {
-        Some(tls) if !site_https::is_known(tx, tls.certificate, id).await? => {
-            return Err(unknown(format!("The certificate {}", tls.certificate)));
-        }
-        tls => tls.map(|tls| site_https::Values {
-            certificate: Some(tls.certificate),
-            force: tls.force_https,
-            hsts: tls.hsts,
-        }),
-    };
+    let https = spec.tls.as_ref().map(|tls| site_https::Values {
+        certificate: Some(tls.certificate),
+        force: tls.force_https,
+        hsts: tls.hsts,
+    });
+    if let Some(tls) = &spec.tls
+        && !site_https::is_known(tx, tls.certificate, id).await?
+    {
+        return Err(unknown(format!("The certificate {}", tls.certificate)));
+    }
     site_https::set(tx, id, https).await?;
     let old = name::of_site(tx, id).await?;
     for gone in
