@@ -111,7 +111,11 @@ fn table(parts: Parts) -> Table {
         passwords: parts.passwords.clone(),
         dependents: Arc::new(World),
     };
-    let sites = web_panel::State { panel: parts.panel.clone(), pools: Arc::new(World) };
+    let sites = web_panel::State {
+        panel: parts.panel.clone(),
+        pools: Arc::new(World),
+        certificates: Arc::new(World),
+    };
     let packages = package_panel::State { panel: parts.panel.clone(), hosted: Arc::new(World) };
     let people = people_panel::State {
         panel: parts.panel.clone(),

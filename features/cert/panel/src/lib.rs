@@ -1,1 +1,6 @@
-//! cert in the panel: routes, rules, rows, and rows to specs.
+//! A stand-in: what sites need of certificates, and no more.
+
+pub mod certificates;
+mod object;
+
+pub use object::CertificateObject;
