@@ -9,6 +9,7 @@ mod build_spec;
 pub mod certificates;
 pub mod chain;
 mod object;
+mod routes;
 mod rules;
 mod search;
 mod store;
@@ -16,8 +17,15 @@ mod store;
 mod tests;
 
 pub use object::CertificateObject;
+pub use routes::certificate::State;
+pub use rules::bring::Keys;
 pub use search::search;
 pub use store::certificate::{Certificate, ShowingSite, Source};
+
+/// The routes.
+pub fn table(state: State) -> desired::Table {
+    routes::certificate::table(state)
+}
 
 /// Every statement of this crate.
 pub const STATEMENTS: &[&[::store::Statement]] = &[
