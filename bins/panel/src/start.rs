@@ -213,7 +213,8 @@ pub fn spawn(parts: &Parts, config: &Config) -> Vec<tokio::task::JoinHandle<()>>
 
 /// The row of this server is there before anything is compared with the agent.
 async fn first_node(panel: Panel, config: Config, watching: Peer) {
-    while let Err(error) = web_panel::node::ensure_local(&panel, &config.web_listen).await {
+    let listen_tls = config.listen_tls();
+    while let Err(error) = web_panel::node::ensure_local(&panel, &config.web_listen, &listen_tls).await {
         tracing::warn!(error = %error, "the server's row could not be made");
         tokio::time::sleep(Duration::from_secs(1)).await;
     }

@@ -73,7 +73,7 @@ pub async fn check(tx: &mut Tx, account: AccountId, id: CertificateId) -> Result
     }
     let reason = "The account has no such certificate.";
     let remedy = "Choose one of the account's certificates, or null for the site's own.";
-    Err(ApiError::invalid(FieldError::new("/https/certificate", "certificate_unknown", reason, remedy)))
+    Err(ApiError::invalid(FieldError::new("/https/certificate", "no_such_certificate", reason, remedy)))
 }
 
 /// The site no longer wants a certificate of its own: it is removed once the host shows it nowhere. Where other sites show it, it stays, and
