@@ -116,6 +116,7 @@ fn table(parts: Parts) -> Table {
         pools: Arc::new(World),
         certificates: Arc::new(World),
     };
+    let certificates = cert_panel::State { panel: parts.panel.clone(), keys: cert_panel::Keys::default() };
     let packages = package_panel::State { panel: parts.panel.clone(), hosted: Arc::new(World) };
     let people = people_panel::State {
         panel: parts.panel.clone(),
@@ -129,6 +130,7 @@ fn table(parts: Parts) -> Table {
         .merge(people_panel::table(people))
         .merge(web_panel::table(sites))
         .merge(php_panel::table(parts.panel.clone()))
+        .merge(cert_panel::table(certificates))
         .merge(webhook_panel::table(parts.webhooks()))
         .merge(identity_panel::table(parts.identities()))
         .merge(routes::table(parts))
