@@ -1,0 +1,3 @@
+//! What may be asked, over typed values.
+
+pub(crate) mod names;
