@@ -117,7 +117,7 @@ pub(crate) async fn put(
     (sealed, thumbprint): (&str, &Thumbprint),
     now: Micros,
 ) -> Result<(), StoreError> {
-    tx.execute(PUT.bind(sealed).bind(thumbprint).bind(now)).await?;
+    tx.execute(PUT.bind(sealed).bind(thumbprint.as_str()).bind(now)).await?;
     Ok(())
 }
 

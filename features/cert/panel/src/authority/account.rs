@@ -5,7 +5,7 @@ use std::time::Duration;
 use instant_acme::{Account, AccountCredentials};
 use names::Micros;
 use serde_json::json;
-use store::{StoreError, Tx, WriteTx};
+use ::store::{StoreError, Tx, WriteTx};
 
 use super::store::{self, AuthorityRow};
 use crate::acme::http::Http;

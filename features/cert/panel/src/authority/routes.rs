@@ -7,7 +7,7 @@ use axum::extract::State as S;
 use axum::response::{IntoResponse, Response};
 use desired::{Access, Changed, DryRun, PlanView, Table};
 use http::StatusCode;
-use store::{Tx, WriteTx};
+use ::store::{Tx, WriteTx};
 use utoipa_axum::routes;
 
 use super::rules::{Act, CreateAuthority, EditAuthority, find};

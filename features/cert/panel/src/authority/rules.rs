@@ -8,7 +8,7 @@ use desired::event::{self, Code, Event};
 use egress_spec::Bounds;
 use names::{AuthorityId, EmailAddress, Label, Micros, WebUrl};
 use serde::Deserialize;
-use store::{Tx, WriteTx};
+use ::store::{Tx, WriteTx};
 use utoipa::ToSchema;
 
 use super::store::{self, Authority, AuthorityKey, AuthorityRow, Manages};

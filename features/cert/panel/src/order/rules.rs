@@ -5,7 +5,7 @@ use auth::{Actor, EditSites};
 use jobs::{Job, Jobs};
 use names::{CertificateId, Micros};
 use serde_json::json;
-use store::WriteTx;
+use ::store::WriteTx;
 
 use super::job::{self, Payload};
 use super::store;

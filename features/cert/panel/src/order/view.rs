@@ -2,7 +2,7 @@
 
 use names::{CertName, CertificateId, JobId, Micros};
 use serde::{Deserialize, Serialize};
-use store::{StoreError, Tx};
+use ::store::{StoreError, Tx};
 use utoipa::ToSchema;
 
 use super::store::{self, OrderRow};
