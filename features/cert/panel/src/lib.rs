@@ -4,11 +4,14 @@
 //! authority has issued it; the host has something to show all the time, and what works is never replaced by nothing. Private keys are the
 //! agent's: it makes them, or is handed one once while a request is answered, and the panel keeps none.
 
+mod acme;
 mod adopt;
+pub mod authority;
 mod build_spec;
 pub mod certificates;
 pub mod chain;
 mod object;
+pub mod order;
 mod routes;
 mod rules;
 mod search;
@@ -29,6 +32,9 @@ pub fn table(state: State) -> desired::Table {
 
 /// Every statement of this crate.
 pub const STATEMENTS: &[&[::store::Statement]] = &[
+    acme::key::STATEMENTS,
+    authority::store::STATEMENTS,
+    order::store::STATEMENTS,
     store::certificate::STATEMENTS,
     store::certificate_block::STATEMENTS,
     store::certificate_list::STATEMENTS,

@@ -434,7 +434,7 @@ pub(crate) async fn set_names(
     now: Micros,
 ) -> Result<(), StoreError> {
     tx.execute(SET_NAMES.bind(row.id).bind(json(&names)).bind(now)).await?;
-    let covered = row.shown.as_ref().is_none_or(|shown| covers(&shown.names, names));
+    let covered = row.shown.as_ref().is_some_and(|shown| covers(&shown.names, names));
     if !covered && row.source == Source::Authority {
         tx.execute(NAMES_MOVED.bind(row.id)).await?;
     }
