@@ -125,6 +125,11 @@ impl Pebble {
         Ok(())
     }
 
+    /// Ends the authority alone; nobody answers until [`Self::restart`].
+    pub fn stop(&mut self) {
+        self.authority = None;
+    }
+
     /// Its directory.
     pub fn directory(&self) -> String {
         format!("https://{AUTHORITY}/dir")
