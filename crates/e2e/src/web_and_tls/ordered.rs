@@ -50,10 +50,8 @@ impl Teller<'_, '_> {
         self.authority.point_to(self.node, &good_names())?;
         self.authority.point(LOST, &[self.node.outside().0.into()])?;
         self.told.note(&format!("Nine of the names lead to the server; {LOST} leads elsewhere."))?;
-        let directory = self.authority.directory();
-        let contact = ["--contact", "admin@example.test", "--default"];
-        let made =
-            self.root(&[&["authority", "create", "pebble", directory.as_str()], &contact[..]].concat())?;
+        let args = self.authority.made_known("pebble");
+        let made = self.root(&args.iter().map(String::as_str).collect::<Vec<_>>())?;
         self.done("the authority is made", &made)?;
         let mut nine = good_names();
         nine.sort_unstable();

@@ -312,7 +312,9 @@ fn lost(node: &Node, api: &mut Api, authority: &OwnAuthority, id: &str, root: &s
     let said = api.wait_until(&object, LIMIT, |view| view["condition"] != "ready").unwrap();
     let message = said["message"].as_str().unwrap_or_default();
     assert!(message.contains("the key is not on this server"), "{said}");
-    https::sees(node, &format!("http://{SITE}/"));
+    // what nobody trusts is shown in its place, and the site is served
+    assert!(shown(node, SITE).signs_itself());
+    https::sees(node, &format!("https://{SITE}/"));
     let signed = authority.sign(&[SITE, ALIAS], Valid::Now).unwrap();
     put(node, &authority.jumbled(&signed), &signed.key);
     node.ok(&["certificate", "replace", id, "--chain", CHAIN_FILE, "--key", KEY_FILE]).unwrap();

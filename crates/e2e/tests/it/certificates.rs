@@ -173,9 +173,8 @@ impl Stage<'_> {
     }
 
     fn ordered(&self, api: &mut Api) {
-        let (name, directory) = ("pebble", self.authority.directory());
-        let args = ["authority", "create", name, &directory, "--contact", "admin@example.test", "--default"];
-        self.node.ok(&args).unwrap();
+        let args = self.authority.made_known("pebble");
+        self.node.ok(&args.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
         let nine = json!(good_names());
         let view = self.wait(api, "a certificate for nine names", false, |view| view["covers"] == nine);
         assert_eq!(
