@@ -125,9 +125,21 @@ impl Pebble {
         Ok(())
     }
 
+    /// Ends the authority alone; nobody answers until [`Self::restart`].
+    pub fn stop(&mut self) {
+        self.authority = None;
+    }
+
     /// Its directory.
     pub fn directory(&self) -> String {
         format!("https://{AUTHORITY}/dir")
+    }
+
+    /// What `holdfast` is told so that certificates are ordered there, by this name.
+    pub fn made_known(&self, name: &str) -> Vec<String> {
+        let directory = self.directory();
+        let words = ["authority", "create", name, &directory, "--contact", "admin@example.test", "--default"];
+        words.map(str::to_owned).to_vec()
     }
 
     /// The root of what it issues, in PEM.
