@@ -29,7 +29,7 @@ use crate::acme::Client;
 use crate::authority::account::{self, NoAccount};
 use crate::authority::store::{self as authorities, AuthorityRow};
 use crate::chain::Chain;
-use crate::rules::names::still_own;
+use crate::certificates::still_own;
 use crate::store::certificate::{self, Row, Source};
 
 /// The word for the kind.
