@@ -54,7 +54,7 @@ impl Bench {
         let config = Self::config(&folder);
         let seal = SealKey::throw_away().unwrap();
         let parts = start::parts(&config, seal, CancellationToken::new()).await.unwrap();
-        web_panel::node::ensure_local(&parts.panel, &config.web_listen).await.unwrap();
+        web_panel::node::ensure_local(&parts.panel, &config.web_listen, &config.listen_tls()).await.unwrap();
         let router = app::app(parts.clone(), unlimited());
         Self { parts, agent, config, router, tasks: Tasks(Vec::new()), folder }
     }
@@ -67,6 +67,8 @@ impl Bench {
             probe_socket: folder.path().join("probe.sock"),
             egress_socket: folder.path().join("egress.sock"),
             egress_bounds: folder.path().join("egress.toml"),
+            // tests of HTTPS let it listen
+            web_listen_tls: Some(Vec::new()),
             ..Config::default()
         }
     }

@@ -86,7 +86,10 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "account_suspend" => (json!({ "reason": "An ordinary note" }), account),
         "site_create" => (site_body(json!({ "account": "alice" })), site),
         "site_edit" => (site_body(json!({ "maintenance": { "allow": ["203.0.113.0/24"] } })), site),
-        "node_edit" => (json!({ "listen": ["192.0.2.1:80"] }), |_| FieldKind::Listen),
+        "node_edit" => {
+            let body = json!({ "listen": ["192.0.2.1:80"], "listen_tls": ["192.0.2.1:443"], "tls_profile": "modern" });
+            (body, |pointer| if pointer == "/tls_profile" { FieldKind::Any } else { FieldKind::Listen })
+        }
         "notice_read" => (json!({ "until": "1" }), |_| FieldKind::Any),
         "setting_set" => (json!({ "value": "panel2.example.test" }), |_| FieldKind::Hostname),
         "drift_decide" => {

@@ -17,6 +17,7 @@ mod driving;
 mod flows;
 mod host_changes;
 mod hostile;
+mod https;
 mod identity;
 mod jobs;
 mod lists;

@@ -35,7 +35,8 @@ CREATE INDEX certificate_node ON certificate (node_id);
 CREATE INDEX certificate_not_after ON certificate (not_after);
 CREATE INDEX certificate_unsettled ON certificate (id) WHERE condition <> 'ready' OR observed_generation < generation;
 
-ALTER TABLE site ADD COLUMN certificate_id TEXT REFERENCES certificate (id) ON DELETE RESTRICT; -- what it shows by HTTPS; NULL: it answers by HTTP alone
+ALTER TABLE site ADD COLUMN https BIGINT NOT NULL DEFAULT 0 CHECK (https IN (0, 1)); -- it is to answer by HTTPS, too
+ALTER TABLE site ADD COLUMN certificate_id TEXT REFERENCES certificate (id) ON DELETE RESTRICT; -- what it shows by HTTPS; NULL: none, or its own as soon as one of its names is approved
 ALTER TABLE site ADD COLUMN force_https BIGINT NOT NULL DEFAULT 0 CHECK (force_https IN (0, 1)); -- visitors by HTTP are sent on to HTTPS
 ALTER TABLE site ADD COLUMN hsts TEXT;          -- JSON: for how long browsers are to come by HTTPS alone; NULL: nothing is said
 CREATE INDEX site_certificate ON site (certificate_id);

@@ -32,7 +32,7 @@ impl Object for AccountObject {
         let wanted = build(&row);
         // What runs as the user goes before the user.
         let waits_for = (row.block.deleted_at.is_some() && row.dependents > 0)
-            .then(|| Before::Object(format!("the removal of {} of its pools and sites", row.dependents)));
+            .then(|| Before::Object(format!("the removal of {} of its pools, sites and certificates", row.dependents)));
         Ok(Some(Wish {
             scope: row.id,
             name: row.name.to_string(),

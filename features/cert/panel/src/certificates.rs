@@ -3,12 +3,13 @@
 use api_kit::{ApiError, FieldError};
 use cert_spec::{CertificateSpec, KeyKind};
 use desired::event::{Code, Event};
-use desired::{Draft, Key};
-use names::{AccountId, CertName, CertificateId, DomainName, SiteId};
-use store::{Tx, WriteTx};
+use desired::{Draft, Key, Object};
+use names::{AccountId, CertName, CertificateId, DomainName, Micros, SiteId};
+use store::{StoreError, Tx, WriteTx};
 
 use crate::object::CertificateObject;
 use crate::store::certificate::{self, New, Row};
+use crate::store::name;
 
 /// The site's own certificate, for these names, which are approved: it is made where there is none, and its names follow. While none of the
 /// site's names is approved, the certificate has those that it had, and a new one has none and waits.
@@ -72,7 +73,7 @@ pub async fn check(tx: &mut Tx, account: AccountId, id: CertificateId) -> Result
     }
     let reason = "The account has no such certificate.";
     let remedy = "Choose one of the account's certificates, or null for the site's own.";
-    Err(ApiError::invalid(FieldError::new("/https/certificate", "certificate_unknown", reason, remedy)))
+    Err(ApiError::invalid(FieldError::new("/https/certificate", "no_such_certificate", reason, remedy)))
 }
 
 /// The site no longer wants a certificate of its own: it is removed once the host shows it nowhere. Where other sites show it, it stays, and
@@ -99,6 +100,29 @@ pub async fn account_leaving(
         remove(tx, draft, &row).await?;
     }
     Ok(())
+}
+
+/// Those of the names that an authority may be asked for now: names move from one account to another while certificates stay.
+pub async fn still_own(
+    tx: &mut Tx,
+    account: AccountId,
+    names: &[CertName],
+) -> Result<Vec<CertName>, StoreError> {
+    let mut own = Vec::with_capacity(names.len());
+    for name in names {
+        let holder = name::holder_at_or_above(tx, name.base()).await?;
+        if holder.is_none_or(|holder| holder.account == account && holder.approved) {
+            own.push(name.clone());
+        }
+    }
+    Ok(own)
+}
+
+/// Another chain, or other names, outside of a request: raises the generation. Once that is committed, the caller wakes what is answered
+/// ([`desired::Panel::wake`]).
+pub async fn raise(tx: &mut WriteTx, id: CertificateId, now: Micros) -> Result<Key, StoreError> {
+    tx.execute(CertificateObject::SQL.raise.bind(id).bind(now).bind(false)).await?;
+    Ok(Key::of::<CertificateSpec>(&id))
 }
 
 async fn remove(tx: &mut WriteTx, draft: &mut Draft, row: &Row) -> Result<(), ApiError> {

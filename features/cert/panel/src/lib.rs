@@ -12,6 +12,7 @@ pub mod certificates;
 pub mod chain;
 mod object;
 pub mod order;
+mod routes;
 mod rules;
 mod search;
 mod store;
@@ -19,8 +20,15 @@ mod store;
 mod tests;
 
 pub use object::CertificateObject;
+pub use routes::certificate::State;
+pub use rules::bring::Keys;
 pub use search::search;
 pub use store::certificate::{Certificate, ShowingSite, Source};
+
+/// The routes.
+pub fn table(state: State) -> desired::Table {
+    routes::certificate::table(state)
+}
 
 /// Every statement of this crate.
 pub const STATEMENTS: &[&[::store::Statement]] = &[

@@ -7,15 +7,15 @@
 use api_kit::{ApiError, FieldError};
 use auth::{Actor, ManageSites};
 use names::{AccountId, CertName};
-use store::{StoreError, Tx};
+use store::Tx;
 
 use crate::store::name;
 
 /// The most names of one certificate.
 pub(crate) const MOST: usize = 100;
 
-/// Sorted, none twice. Refuses none at all, too many, and a name with a star.
-pub(crate) fn checked(mut names: Vec<CertName>) -> Result<Vec<CertName>, ApiError> {
+/// Refuses no name at all, too many, and a name with a star.
+pub(crate) fn check_asked(names: &[CertName]) -> Result<(), ApiError> {
     let refuse = |pointer: String, code: &'static str, reason: &str, remedy: &str| {
         Err(ApiError::invalid(FieldError::new(pointer, code, reason, remedy)))
     };
@@ -44,9 +44,15 @@ pub(crate) fn checked(mut names: Vec<CertName>) -> Result<Vec<CertName>, ApiErro
             "Name the single names, or bring such a certificate.",
         );
     }
+    Ok(())
+}
+
+/// Sorted, none twice.
+pub(crate) fn sorted(names: &[CertName]) -> Vec<CertName> {
+    let mut names = names.to_vec();
     names.sort();
     names.dedup();
-    Ok(names)
+    names
 }
 
 /// Refuses names that are not the account's. `names` are as they were sent, for the place of the one that is refused.
@@ -70,20 +76,4 @@ pub(crate) async fn check(
         }
     }
     Ok(())
-}
-
-/// Those of the names that an authority may be asked for now: names move from one account to another while certificates stay.
-pub(crate) async fn still_own(
-    tx: &mut Tx,
-    account: AccountId,
-    names: &[CertName],
-) -> Result<Vec<CertName>, StoreError> {
-    let mut own = Vec::with_capacity(names.len());
-    for name in names {
-        let holder = name::holder_at_or_above(tx, name.base()).await?;
-        if holder.is_none_or(|holder| holder.account == account && holder.approved) {
-            own.push(name.clone());
-        }
-    }
-    Ok(own)
 }

@@ -13,15 +13,19 @@ use store::{Bound, FromRow, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 
 use crate::chain::{Chain, Shown};
+use crate::order::CertificateOrder;
 
-// A site that is on its way to another certificate, or out, shows this one until the host says otherwise.
+// A site that is on its way to another certificate, or out, shows this one until the host says otherwise. One that waits for its names'
+// approval shows nothing.
 const FIND: Statement = Statement::new(
     "SELECT c.id, c.account_id, a.name AS account_name, c.site_id, c.source, c.key_kind, c.names, c.key_digest, c.shown, c.not_before,
             c.not_after, c.created_at, c.updated_at,
             c.generation, c.observed_generation, c.spec_digest, c.condition, c.reason, c.message, c.since, c.attempts,
             c.next_attempt_at, c.deleted_at, c.expect_plan, c.overwrite,
             (SELECT COUNT(*) FROM site s WHERE s.account_id = c.account_id
-                AND (s.certificate_id = c.id OR s.observed_generation < s.generation)) AS holding
+                AND (s.certificate_id = c.id
+                     OR (s.observed_generation > 0 AND s.observed_generation < s.generation AND COALESCE(s.reason, '') <> 'not_approved')))
+                AS holding
      FROM certificate c JOIN account a ON a.id = c.account_id
      WHERE c.id = $1",
 );
@@ -68,7 +72,7 @@ const ACCOUNT_OF_NAME: Statement =
     Statement::new("SELECT id AS value FROM account WHERE name = $1 AND deleted_at IS NULL");
 const SITE_BY_HTTPS: Statement = Statement::new(
     "SELECT n.name AS value FROM site s JOIN site_name n ON n.site_id = s.id AND n.is_primary = 1
-     WHERE s.id = $1 AND s.deleted_at IS NULL AND s.certificate_id IS NOT NULL",
+     WHERE s.id = $1 AND s.deleted_at IS NULL AND s.https = 1",
 );
 
 /// Every statement of this module.
@@ -259,7 +263,8 @@ pub struct Certificate {
     pub site: Option<SiteId>,
     /// The sites that show it.
     pub sites: Vec<ShowingSite>,
-    // Here comes `order`: how the getting of it stands.
+    /// How the getting of it stands; null where it was brought.
+    pub order: Option<CertificateOrder>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Micros,
@@ -293,6 +298,11 @@ impl FromRow for Showing {
 }
 
 impl Certificate {
+    /// The same with how the getting of it stands.
+    pub(crate) fn ordered(self, order: Option<CertificateOrder>) -> Self {
+        Self { order, ..self }
+    }
+
     /// The certificate of a row and the sites that show it.
     pub(crate) fn of(row: &Row, sites: Vec<ShowingSite>) -> Self {
         let shown = row.shown.as_ref();
@@ -310,6 +320,7 @@ impl Certificate {
             covers: shown.map(|shown| shown.names.clone()).unwrap_or_default(),
             site: row.site_id,
             sites,
+            order: None,
             created_at: row.created_at,
             updated_at: row.updated_at,
             convergence: Convergence::from(&row.block),
