@@ -11,6 +11,7 @@ use crate::adopt::AdoptArgs;
 use crate::agent::AgentCommand;
 use crate::api::ApiArgs;
 use crate::audit::AuditCommand;
+use crate::certificate::CertificateCommand;
 use crate::change::{AgainArgs, ChangeArgs, DryRunArgs, RehearsalArgs};
 use crate::client::{Client, EndpointArgs};
 use crate::completions::CompletionsArgs;
@@ -77,6 +78,8 @@ enum Command {
     Limit(LimitCommand),
     #[command(subcommand)]
     Site(SiteCommand),
+    #[command(subcommand)]
+    Certificate(CertificateCommand),
     #[command(subcommand)]
     Pool(PoolCommand),
     #[command(subcommand)]
@@ -148,6 +151,7 @@ impl Command {
             Self::Package(command) => command.change(),
             Self::Organisation(command) => command.change(),
             Self::Site(command) => command.change(),
+            Self::Certificate(command) => command.change(),
             Self::Adopt(args) => args.change(),
             Self::Node(command) => command.change(),
             _ => None,
@@ -159,6 +163,7 @@ impl Command {
         match self {
             Self::Account(command) => command.again(),
             Self::Site(command) => command.again(),
+            Self::Certificate(command) => command.again(),
             Self::Pool(command) => command.again(),
             Self::Node(command) => command.again(),
             _ => None,
@@ -219,6 +224,7 @@ impl Command {
             Self::Package(command) => command.run(session).await,
             Self::Limit(command) => command.run(session).await,
             Self::Site(command) => command.run(session).await,
+            Self::Certificate(command) => command.run(session).await,
             Self::Pool(command) => command.run(session).await,
             Self::Organisation(command) => command.run(session).await,
             Self::Role(command) => command.run(session).await,

@@ -10,6 +10,7 @@ mod adopt;
 mod agent;
 mod api;
 mod audit;
+mod certificate;
 mod change;
 mod cli;
 mod client;

@@ -128,8 +128,7 @@ fn table(parts: Parts) -> Table {
         pools: Arc::new(World),
         certificates: Arc::new(World),
     };
-    let certificates =
-        cert_panel::State { panel: parts.panel.clone(), keys: cert_panel::Keys::default() };
+    let certificates = cert_panel::State { panel: parts.panel.clone(), keys: cert_panel::Keys::default() };
     let packages = package_panel::State { panel: parts.panel.clone(), hosted: Arc::new(World) };
     let people = people_panel::State {
         panel: parts.panel.clone(),

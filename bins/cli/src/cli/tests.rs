@@ -63,6 +63,13 @@ const GOOD: &[&str] = &[
     "identity-provider create corp https://login.example.test --client-id panel --client-secret-stdin --groups-claim groups --map staff=developer@acme --makes-people",
     "identity-provider edit corp --enabled false --no-groups --map cn=staff,dc=example=read-only@root",
     "identity unlink 01935b2e-7a4d-7c3e-8f10-0123456789ab",
+    "certificate list --account alice --query example --sort expires --limit 10",
+    "certificate show 01935b2e-7a4d-7c3e-8f10-0123456789ab",
+    "certificate bring alice --chain chain.pem --key key.pem --dry-run",
+    "certificate create alice example.test www.example.test --key-kind rsa --no-wait",
+    "certificate replace 01935b2e-7a4d-7c3e-8f10-0123456789ab --chain chain.pem --key key.pem --if-match \"g3\"",
+    "certificate delete 01935b2e-7a4d-7c3e-8f10-0123456789ab --yes",
+    "--dry-run certificate retry 01935b2e-7a4d-7c3e-8f10-0123456789ab",
     "completions bash",
 ];
 
@@ -115,6 +122,12 @@ const BAD: &[&str] = &[
     "identity-provider edit corp --map staff",
     "identity-provider edit corp --map staff=developer",
     "identity-provider edit corp --groups-claim groups --no-groups",
+    "certificate bring alice --chain chain.pem",
+    "certificate create alice",
+    "certificate create alice example.test --key-kind dsa",
+    "certificate replace 01935b2e-7a4d-7c3e-8f10-0123456789ab --key key.pem",
+    "certificate show ''",
+    "certificate retry 01935b2e-7a4d-7c3e-8f10-0123456789ab --overwrite",
     "completions csh",
 ];
 

@@ -16,6 +16,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("account_list", "q", "query"),
     ("package_list", "q", "query"),
     ("site_list", "q", "query"),
+    ("certificate_list", "q", "query"),
     ("site_log", "kind", "error"),
     ("site_log", "limit", "lines"),
     ("site_log_file_list", "kind", "error"),

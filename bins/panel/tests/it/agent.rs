@@ -32,6 +32,7 @@ use tokio::sync::broadcast;
 use web_spec::{GetTraffic, SiteSpec, SiteTraffic, TrafficPage, WebServerSpec};
 use wire::{AllowedPeers, Call, CancellationToken, Limits, Router};
 
+use crate::keys::Keys;
 use crate::site_logs::SiteLogs;
 
 /// What is on the host: kind and key, and the specification in JSON.
@@ -287,6 +288,8 @@ pub(crate) struct FakeAgent {
     pub(crate) traffic: Arc<Mutex<Vec<SiteTraffic>>>,
     /// The files of sites' logs.
     pub(crate) logs: SiteLogs,
+    /// The keys that it was handed.
+    pub(crate) keys: Keys,
     pub(crate) counting: Arc<Mutex<Duration>>,
     /// User ids that were ever given.
     uids: Arc<Mutex<Vec<UidNote>>>,
@@ -436,6 +439,7 @@ impl FakeAgent {
             usages: Arc::default(),
             traffic: Arc::default(),
             logs: SiteLogs::new(),
+            keys: Keys::default(),
             counting: Arc::default(),
             uids: Arc::default(),
             php: Arc::new(Mutex::new(vec!["8.2", "8.4"])),
@@ -689,6 +693,7 @@ impl FakeAgent {
             Ok(TrafficPage { sites, more: false })
         });
         let router = self.logs.answered(router);
+        let router = self.keys.answered(router, &self.host);
         let role = Arc::clone(&self.role);
         let router = router.blocking(move |_: Call, ask: GetRole| Ok(lock(&role).state(&ask)));
         let role = Arc::clone(&self.role);

@@ -166,6 +166,24 @@ impl Bench {
         self.parts.panel.store().write(add).await.unwrap();
     }
 
+    /// A certificate of an account, as if it had been brought, for one of its names. Again is no change.
+    pub(crate) async fn certificate(&self, account: &str, name: &str, id: &str) {
+        const ADD: Statement = Statement::new(
+            "INSERT INTO certificate (id, account_id, node_id, source, key_kind, names, chain, key_digest, created_at, updated_at, since,
+                                      observed_generation, condition)
+             SELECT $1, id, node_id, 'brought', 'ecdsa', $3, '[]', $4, 0, 0, 0, 1, 'ready' FROM account WHERE name = $2
+             ON CONFLICT DO NOTHING",
+        );
+        let names = json!([name]).to_string();
+        let bound = ADD.bind(id).bind(account).bind(names).bind(names::Digest::of(id));
+        self.parts
+            .panel
+            .store()
+            .write(async |tx: &mut WriteTx| tx.execute(bound.clone()).await)
+            .await
+            .unwrap();
+    }
+
     /// A job about a person's account that failed. Again is no change.
     pub(crate) async fn job(&self, account: &str, id: &str) {
         const ADD: Statement = Statement::new(
@@ -303,7 +321,7 @@ impl Bench {
     pub(crate) async fn rows(&self) -> String {
         let statement = Statement::new(
             "SELECT (SELECT COUNT(*) FROM account) || ' accounts, ' || (SELECT COUNT(*) FROM pool) || ' pools, '
-                 || (SELECT COUNT(*) FROM site) || ' sites, ' || (SELECT COUNT(*) FROM site_name) || ' names, '
+                 || (SELECT COUNT(*) FROM site) || ' sites, ' || (SELECT COUNT(*) FROM site_name) || ' names, ' || (SELECT COUNT(*) FROM certificate) || ' certificates, '
                  || (SELECT COUNT(*) FROM person) || ' persons, ' || (SELECT COUNT(*) FROM setting WHERE name <> 'panel.checked_by') || ' settings, '
                  || (SELECT COUNT(*) FROM used_uid) || ' uids, ' || (SELECT COUNT(*) FROM token) || ' tokens, '
                  || (SELECT COUNT(*) FROM act_as_link) || ' act-as links, ' || (SELECT COUNT(*) FROM act_as_consent) || ' consents, ' || (SELECT COUNT(*) FROM webhook) || ' webhooks, ' || (SELECT COUNT(*) FROM identity_provider) || ' providers, ' || (SELECT COUNT(*) FROM package) || ' packages, '
@@ -313,7 +331,7 @@ impl Bench {
                  || ((SELECT COALESCE(SUM(version), 0) FROM organisation) + (SELECT COALESCE(SUM(version), 0) FROM role)
                      + (SELECT COALESCE(SUM(version), 0) FROM person)) || ' versions, '
                  || ((SELECT COALESCE(SUM(generation), 0) FROM account) + (SELECT COALESCE(SUM(generation), 0) FROM site)
-                     + (SELECT COALESCE(SUM(generation), 0) FROM node) + (SELECT COALESCE(SUM(version), 0) FROM package)) || ' generations' AS value",
+                     + (SELECT COALESCE(SUM(generation), 0) FROM node) + (SELECT COALESCE(SUM(generation), 0) FROM certificate) + (SELECT COALESCE(SUM(version), 0) FROM package)) || ' generations' AS value",
         );
         self.parts
             .panel

@@ -11,10 +11,14 @@ use serde_json::{Value, json};
 use testkit::hostile::{Case, Expect, FieldKind, Payload, Value as Hostile, cases, for_field};
 
 use crate::bench::Bench;
+use crate::issuer::Authority;
 use crate::schema::{Description, Operation};
 
 const SSH_KEY: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl alice@laptop";
+
+/// A certificate of alice's.
+const CERTIFICATE: &str = "01935b2e-7a4d-7c3e-8f10-0000000000a4";
 
 /// What the string at a pointer is.
 type KindOf = fn(&str) -> FieldKind;
@@ -86,6 +90,18 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "account_suspend" => (json!({ "reason": "An ordinary note" }), account),
         "site_create" => (site_body(json!({ "account": "alice" })), site),
         "site_edit" => (site_body(json!({ "maintenance": { "allow": ["203.0.113.0/24"] } })), site),
+        "certificate_create" => {
+            let body = json!({ "account": "alice", "names": ["new.a.example.test"], "key_kind": "ecdsa" });
+            (body, |pointer| match pointer {
+                "/account" => FieldKind::AccountName,
+                "/key_kind" => FieldKind::Any,
+                _ => FieldKind::Domain,
+            })
+        }
+        "certificate_replace" => {
+            let leaf = Authority::new().leaf(&["a.example.test"]);
+            (json!({ "chain": leaf.chain(), "key": leaf.key }), |_| FieldKind::Any)
+        }
         "node_edit" => {
             let body = json!({ "listen": ["192.0.2.1:80"], "listen_tls": ["192.0.2.1:443"], "tls_profile": "modern" });
             (body, |pointer| if pointer == "/tls_profile" { FieldKind::Any } else { FieldKind::Listen })
@@ -260,6 +276,7 @@ fn path(operation: &Operation) -> String {
         .replace("{role}", "editor")
         .replace("{person}", "alice")
         .replace("{passkey}", "01935b2e-7a4d-7c3e-8f10-0000000000a1")
+        .replace("{certificate}", CERTIFICATE)
 }
 
 #[derive(Default)]
@@ -388,6 +405,7 @@ async fn fields(which: fn(&Operation) -> bool) {
     bench.account("alice").await;
     bench.site("alice", "a.example.test").await;
     bench.package("basic", json!({})).await;
+    bench.certificate("alice", "a.example.test", CERTIFICATE).await;
     let mut tally = Tally::default();
     for operation in Description::committed()
         .operations()
@@ -493,6 +511,10 @@ async fn every_parameter_of_a_path_and_of_the_query() {
         ("/api/v1/sites", "cursor", FieldKind::Any),
         ("/api/v1/sites", "q", FieldKind::Any),
         ("/api/v1/sites", "sort", FieldKind::Any),
+        ("/api/v1/certificates", "account", FieldKind::AccountName),
+        ("/api/v1/certificates", "cursor", FieldKind::Any),
+        ("/api/v1/certificates", "q", FieldKind::Any),
+        ("/api/v1/certificates", "sort", FieldKind::Any),
         ("/api/v1/persons", "q", FieldKind::Any),
         ("/api/v1/search", "q", FieldKind::Any),
         ("/api/v1/search", "limit", FieldKind::Any),

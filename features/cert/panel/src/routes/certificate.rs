@@ -159,7 +159,7 @@ async fn certificate_create(
         }
         Wanted::Issued { names, kind } => {
             name_rules::check_asked(&names)?;
-            state.panel.change(&asked, rules::Order { actor, account, names, kind }).await?
+            state.panel.change(&asked, rules::AskFor { actor, account, names, kind }).await?
         }
     };
     state.answer(outcome, true).await

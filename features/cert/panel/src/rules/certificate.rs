@@ -105,14 +105,14 @@ impl Rules for Bring {
 }
 
 /// Makes a certificate that an authority is to issue.
-pub(crate) struct Order {
+pub(crate) struct AskFor {
     pub(crate) actor: Actor,
     pub(crate) account: Authorised<AccountRef, EditSites>,
     pub(crate) names: Vec<CertName>,
     pub(crate) kind: KeyKind,
 }
 
-impl Rules for Order {
+impl Rules for AskFor {
     type Value = Certificate;
 
     async fn run(&self, tx: &mut WriteTx, draft: &mut Draft) -> Result<(Certificate, Key), ApiError> {
