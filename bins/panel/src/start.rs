@@ -8,8 +8,9 @@ use anyhow::Context;
 use api_kit::rate_limit::{NetworkLimits, PersonLimit};
 use auth::{Login, Passwords};
 use auth_webauthn::Passkeys;
+use cert_panel::order::{Issuing, OrderCertificate, Ways};
 use desired::{Agents, Panel, setting};
-use jobs::{Jobs, Timing};
+use jobs::{Jobs, Kind, Timing};
 use names::{Hostname, Micros};
 use seal::SealKey;
 use store::{Store, Tx, WriteTx};
@@ -152,11 +153,21 @@ pub async fn parts(config: &Config, seal: SealKey, stop: CancellationToken) -> a
     if restored {
         panel.put_back();
     }
-    let jobs = Jobs::new(panel.clone(), vec![Arc::new(RoleInstall)], Timing::USUAL);
     let passwords = Passwords::new()?;
     let probe = Peer::new(&config.probe_socket);
     let egress = Peer::with_connections(&config.egress_socket, OUTBOUND);
     let bounds = Arc::new(config.bounds());
+    let issuing = Issuing {
+        panel: panel.clone(),
+        seal: seal.clone(),
+        egress: egress.clone(),
+        bounds: Arc::clone(&bounds),
+        web_server: Arc::new(world::World),
+        ways: Ways::default(),
+    };
+    let kinds: Vec<Arc<dyn Kind>> =
+        vec![Arc::new(RoleInstall), Arc::new(OrderCertificate::new(issuing))];
+    let jobs = Jobs::new(panel.clone(), kinds, Timing::USUAL);
     let (passkeys, issuers) = (Passkeys::default(), identity_panel::Issuers::default());
     let port = 8443;
     Ok(Parts { panel, jobs, passwords, seal, passkeys, probe, egress, bounds, issuers, port, stop, refusals })
@@ -208,6 +219,7 @@ pub fn spawn(parts: &Parts, config: &Config) -> Vec<tokio::task::JoinHandle<()>>
         tokio::spawn(parts.jobs.clone().run(parts.stop.clone())),
         tokio::spawn(account_panel::usage::run(panel.clone(), Arc::new(world::World))),
         tokio::spawn(webhook_panel::deliver(parts.webhooks())),
+        tokio::spawn(cert_panel::order::run(parts.issuing(), parts.jobs.clone())),
     ]
 }
 

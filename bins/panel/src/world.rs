@@ -12,6 +12,7 @@
 //! | a site needs a PHP version | the account's pool of that version is made |
 //! | the last site of a pool has gone | the pool is removed |
 //! | a site answers by HTTPS with a certificate of its own | that is made, and gets the site's approved names |
+//! | the key that answers the challenges of authorities is made | the web server gets a new generation |
 //! | a site shows another certificate, answers by HTTP alone, or is deleted | its own is removed |
 //! | an account may have more or less | its slice, its SFTP and its pools get a new generation, where they are held to it |
 //! | PHP is to be taken from an account | refused while it has sites with PHP |
@@ -177,5 +178,15 @@ impl Hosted for World {
 
     fn counts(&self) -> Vec<Count> {
         sites::COUNTS.to_vec()
+    }
+}
+
+impl cert_panel::order::WebServer for World {
+    fn acme_changed<'a>(
+        &'a self,
+        tx: &'a mut WriteTx,
+        draft: &'a mut Draft,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(web_panel::node::raise(tx, draft))
     }
 }

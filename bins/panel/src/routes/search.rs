@@ -62,7 +62,7 @@ struct SearchResult {
     items: Vec<Found>,
 }
 
-/// Accounts, sites (by all their names), certificates that are no site's own, organisations, people, packages, roles, webhooks and identity providers whose name has this part, as
+/// Accounts, sites (by all their names), certificates that are no site's own, organisations, people, packages, roles, webhooks, identity providers and certificate authorities whose name has this part, as
 /// far as the caller sees them in lists. Without a part nothing is found.
 #[utoipa::path(get, path = "/search", tag = "search", params(SearchParams, LimitParams),
     responses((status = 200, description = "What was found", body = SearchResult), Problems))]
@@ -118,10 +118,11 @@ enum Kind {
     Role,
     Webhook,
     IdentityProvider,
+    Authority,
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Account,
         Self::Site,
         Self::Certificate,
@@ -131,6 +132,7 @@ impl Kind {
         Self::Role,
         Self::Webhook,
         Self::IdentityProvider,
+        Self::Authority,
     ];
 
     async fn look(
@@ -150,6 +152,7 @@ impl Kind {
             Self::Role => people_panel::roles(tx, actor, look).await,
             Self::Webhook => webhook_panel::search(tx, actor, look).await,
             Self::IdentityProvider => identity_panel::search(tx, actor, look).await,
+            Self::Authority => cert_panel::authority::search(tx, actor, look).await,
         }
     }
 }

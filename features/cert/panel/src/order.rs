@@ -38,6 +38,8 @@ pub use crate::acme::prove::Ways;
 pub use job::OrderCertificate;
 pub use rules::renew;
 pub use upkeep::run;
+pub(crate) use view::of;
+pub use view::{CertificateOrder, LeftOutName};
 
 /// What the getting of certificates asks of the web server.
 pub trait WebServer: Send + Sync + 'static {

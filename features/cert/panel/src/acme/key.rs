@@ -17,7 +17,7 @@ use store::{FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
 /// What it is sealed for.
 const PLACE: (&str, &str) = ("acme_key", "1");
 
-const FIND: Statement = Statement::new("SELECT key, thumbprint FROM acme_key WHERE id = 1");
+const FIND: Statement = Statement::new("SELECT key FROM acme_key WHERE id = 1");
 const PUT: Statement = Statement::new(
     "INSERT INTO acme_key (id, key, thumbprint, created_at) VALUES (1, $1, $2, $3)
      ON CONFLICT (id) DO UPDATE SET key = excluded.key, thumbprint = excluded.thumbprint, created_at = excluded.created_at",
@@ -92,12 +92,11 @@ impl AcmeKey {
 #[derive(Debug, Clone)]
 pub(crate) struct Stored {
     sealed: String,
-    pub(crate) thumbprint: Thumbprint,
 }
 
 impl FromRow for Stored {
     fn from_row(row: &Row) -> Result<Self, RowError> {
-        Ok(Self { sealed: row.text("key")?, thumbprint: row.parse("thumbprint")? })
+        Ok(Self { sealed: row.text("key")? })
     }
 }
 
@@ -129,10 +128,10 @@ mod tests {
     fn a_sealed_key_is_the_same_key_and_opens_for_its_seal_alone() {
         let seal = SealKey::throw_away().unwrap();
         let key = AcmeKey::generate().unwrap();
-        let stored = Stored { sealed: key.sealed(&seal).unwrap(), thumbprint: key.thumbprint().unwrap() };
+        let stored = Stored { sealed: key.sealed(&seal).unwrap() };
         assert_eq!(stored.open(&seal).unwrap().jwk(), key.jwk());
         assert!(stored.open(&SealKey::throw_away().unwrap()).is_err());
-        assert_ne!(AcmeKey::generate().unwrap().thumbprint(), key.thumbprint());
+        assert_ne!(AcmeKey::generate().unwrap().jwk(), key.jwk());
     }
 
     #[test]

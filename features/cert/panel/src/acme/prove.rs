@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use desired::BoxFuture;
-use instant_acme::{AuthorizationStatus, ChallengeStatus, ChallengeType, Order};
+use instant_acme::{AuthorizationStatus, ChallengeStatus, ChallengeType, KeyAuthorization, Order};
 use names::CertName;
 use tokio::time::Instant;
 
@@ -25,15 +25,12 @@ pub(crate) trait Prove: Send + Sync {
     /// Whether this name can be proven so.
     fn can(&self, name: &CertName) -> bool;
 
-    /// Has the proof lie ready: the token of the challenge, and the digest that DNS tells.
-    fn ready<'a>(&'a self, name: &'a CertName, proof: &'a Proof) -> BoxFuture<'a, Result<(), String>>;
-}
-
-/// What proves a name.
-#[derive(Debug, Clone)]
-pub(crate) struct Proof {
-    /// What a record `_acme-challenge` says.
-    pub(crate) dns: String,
+    /// Has the proof lie ready; why it could not, in words.
+    fn ready<'a>(
+        &'a self,
+        name: &'a CertName,
+        proof: &'a KeyAuthorization,
+    ) -> BoxFuture<'a, Result<(), String>>;
 }
 
 /// By HTTP on port 80 (RFC 8555, 8.3). The web server answers every token with the thumbprint of the one key, so that there is nothing to
@@ -49,7 +46,11 @@ impl Prove for ByHttp {
         !name.is_wildcard()
     }
 
-    fn ready<'a>(&'a self, _name: &'a CertName, _proof: &'a Proof) -> BoxFuture<'a, Result<(), String>> {
+    fn ready<'a>(
+        &'a self,
+        _name: &'a CertName,
+        _proof: &'a KeyAuthorization,
+    ) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async { Ok(()) })
     }
 }
@@ -155,7 +156,7 @@ async fn begin(client: &Client, order: &mut Order, ways: &Ways) -> Result<Vec<Re
         if challenge.status != ChallengeStatus::Pending {
             continue;
         }
-        let proof = Proof { dns: challenge.key_authorization().dns_value() };
+        let proof = challenge.key_authorization();
         if let Err(words) = way.ready(&name, &proof).await {
             refused.push(refuse(words));
             continue;

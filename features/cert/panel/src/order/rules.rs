@@ -85,6 +85,6 @@ pub(crate) async fn ask(
             },
         )
         .await?;
-    store::set_job(tx, row.id, job.id).await?;
+    store::set_job(tx, row.id, job.id, asked).await?;
     Ok((job, new))
 }

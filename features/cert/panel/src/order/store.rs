@@ -50,6 +50,9 @@ const SITE: Statement = Statement::new(
 );
 const SET_JOB: Statement =
     Statement::new("UPDATE certificate_order SET job_id = $2 WHERE certificate_id = $1");
+const SET_ASKED: Statement = Statement::new(
+    "UPDATE certificate_order SET job_id = $2, renew_because = 'asked' WHERE certificate_id = $1",
+);
 const ORDERED: Statement = Statement::new(
     "UPDATE certificate_order SET authority_id = $2, names_at = $3, ordered_at = $4, job_id = $5 WHERE certificate_id = $1",
 );
@@ -65,7 +68,7 @@ const SET_RENEWAL: Statement = Statement::new(
 
 /// Every statement of this module.
 pub(crate) const STATEMENTS: &[Statement] =
-    &[FIND, DUE, OPEN, LATELY, LEFT, ISSUED, WEB_SERVER, SITE, SET_JOB, ORDERED, SET, SET_RENEWAL];
+    &[FIND, DUE, OPEN, LATELY, LEFT, ISSUED, WEB_SERVER, SITE, SET_JOB, SET_ASKED, ORDERED, SET, SET_RENEWAL];
 
 /// Why it is ordered when it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +81,6 @@ pub(crate) enum Because {
     Names,
     /// The order before failed.
     Failed,
-    /// A person asked.
-    Asked,
 }
 
 impl Because {
@@ -89,7 +90,6 @@ impl Because {
             Self::Age => "age",
             Self::Names => "names",
             Self::Failed => "failed",
-            Self::Asked => "asked",
         }
     }
 }
@@ -223,9 +223,15 @@ pub(crate) async fn site_is_up(tx: &mut Tx, id: CertificateId) -> Result<bool, S
     Ok(tx.optional::<i64>(SITE.bind(id)).await?.is_none_or(|up| up == 1))
 }
 
-/// A job orders it.
-pub(crate) async fn set_job(tx: &mut WriteTx, id: CertificateId, job: JobId) -> Result<(), StoreError> {
-    tx.execute(SET_JOB.bind(id).bind(job)).await?;
+/// A job orders it; with `asked`, since a person asked.
+pub(crate) async fn set_job(
+    tx: &mut WriteTx,
+    id: CertificateId,
+    job: JobId,
+    asked: bool,
+) -> Result<(), StoreError> {
+    let set = if asked { SET_ASKED } else { SET_JOB };
+    tx.execute(set.bind(id).bind(job)).await?;
     Ok(())
 }
 

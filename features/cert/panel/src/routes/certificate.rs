@@ -1,5 +1,7 @@
 //! `/certificates`
 
+use std::collections::HashMap;
+
 use api_kit::openapi::{ChangeProblems, Problems};
 use api_kit::{
     Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, List, PageParams, Path, Prefer, Query,
@@ -17,6 +19,7 @@ use store::Tx;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 
+use crate::order;
 use crate::rules::bring::{self, Imported, Keys};
 use crate::rules::certificate::{self as rules, CreateCertificate, ReplaceChain, Wanted};
 use crate::rules::names as name_rules;
@@ -111,17 +114,24 @@ async fn certificate_list(
         let rows = if is_of_names { list::page(tx, &scope, &which, &sorted).await? } else { Vec::new() };
         let ids: Vec<CertificateId> = rows.iter().map(|row| row.id).collect();
         let sites = certificate::showing(tx, &ids).await?;
+        let mut orders = HashMap::new();
+        for id in ids {
+            orders.insert(id, order::of(tx, id).await?);
+        }
         let total = match filter.total {
             true if is_of_names => Some(list::count(tx, &scope, &which).await?),
             true => Some(0),
             false => None,
         };
-        Ok((rows, sites, total))
+        Ok((rows, (sites, orders), total))
     };
-    let (rows, mut sites, total) = state.panel.store().read(read).await?;
+    let (rows, (mut sites, mut orders), total) = state.panel.store().read(read).await?;
     let by = sorted.order();
     let list = sorted.list(rows, |row| by.place(row));
-    let certificate = |row: Row| Certificate::of(&row, sites.remove(&row.id).unwrap_or_default());
+    let certificate = |row: Row| {
+        let order = orders.remove(&row.id).flatten();
+        Certificate::of(&row, sites.remove(&row.id).unwrap_or_default()).ordered(order)
+    };
     Ok(Json(list.map(certificate).of_total(total)))
 }
 

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use crate::chain::Chain;
 use crate::object::CertificateObject;
+use crate::order;
 use crate::rules::bring::PrivateKey;
 use crate::rules::names as name_rules;
 use crate::store::certificate::{self, Certificate, New, Row, ShowingSite, Source};
@@ -250,7 +251,8 @@ async fn now(tx: &mut Tx, id: CertificateId) -> Result<Row, ApiError> {
 pub(crate) async fn show(tx: &mut Tx, id: CertificateId) -> Result<(Certificate, Row), ApiError> {
     let row = now(tx, id).await?;
     let sites = certificate::showing(tx, &[id]).await?.remove(&id).unwrap_or_default();
-    Ok((Certificate::of(&row, sites), row))
+    let order = order::of(tx, id).await?;
+    Ok((Certificate::of(&row, sites).ordered(order), row))
 }
 
 /// The audit and the event of a change.

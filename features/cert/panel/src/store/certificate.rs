@@ -13,6 +13,7 @@ use store::{Bound, FromRow, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 
 use crate::chain::{Chain, Shown};
+use crate::order::CertificateOrder;
 
 // A site that is on its way to another certificate, or out, shows this one until the host says otherwise. One that waits for its names'
 // approval shows nothing.
@@ -262,7 +263,8 @@ pub struct Certificate {
     pub site: Option<SiteId>,
     /// The sites that show it.
     pub sites: Vec<ShowingSite>,
-    // Here comes `order`: how the getting of it stands.
+    /// How the getting of it stands; null where it was brought.
+    pub order: Option<CertificateOrder>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Micros,
@@ -296,6 +298,11 @@ impl FromRow for Showing {
 }
 
 impl Certificate {
+    /// The same with how the getting of it stands.
+    pub(crate) fn ordered(self, order: Option<CertificateOrder>) -> Self {
+        Self { order, ..self }
+    }
+
     /// The certificate of a row and the sites that show it.
     pub(crate) fn of(row: &Row, sites: Vec<ShowingSite>) -> Self {
         let shown = row.shown.as_ref();
@@ -313,6 +320,7 @@ impl Certificate {
             covers: shown.map(|shown| shown.names.clone()).unwrap_or_default(),
             site: row.site_id,
             sites,
+            order: None,
             created_at: row.created_at,
             updated_at: row.updated_at,
             convergence: Convergence::from(&row.block),
