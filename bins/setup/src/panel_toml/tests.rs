@@ -56,6 +56,9 @@ fn the_web_server_listens_on_ports_80_and_443_unless_the_file_says_otherwise() {
 fn without_ipv6_a_new_file_asks_for_none() {
     let text = |ipv6| new(&name("a.example.com"), ipv6);
     assert_eq!(web_listens(&text(true)).len(), 4);
-    assert_eq!(web_listens(&text(false)), ["0.0.0.0:80", "0.0.0.0:443"].map(|text| ListenAddr::parse(text).unwrap()));
+    assert_eq!(
+        web_listens(&text(false)),
+        ["0.0.0.0:80", "0.0.0.0:443"].map(|text| ListenAddr::parse(text).unwrap())
+    );
     assert_eq!(hostname(&text(false)), Some(name("a.example.com")));
 }

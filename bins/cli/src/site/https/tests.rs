@@ -10,7 +10,8 @@ async fn patched(more: &[&str]) -> Value {
         ("GET /sites/www.example.test", Answer::json(200, &site("ready", 1, 1)).with("etag", "\"g1\"")),
         ("PATCH /sites/www.example.test", Answer::json(200, &site("ready", 2, 2))),
     ]);
-    let args: Vec<_> = ["site", "https", "www.example.test"].into_iter().chain(more.iter().copied()).collect();
+    let args: Vec<_> =
+        ["site", "https", "www.example.test"].into_iter().chain(more.iter().copied()).collect();
     let ran = panel.run(&args).await;
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{args:?}");
     panel.seen()[1].body["https"].clone()

@@ -6,11 +6,9 @@ fn hsts(max_age: u32, include_subdomains: bool, preload: bool) -> SiteHsts {
 
 #[test]
 fn what_browsers_makers_build_in_holds_for_a_year_and_for_all_names_below() {
-    for refused in [
-        hsts(PRELOAD_LEAST - 1, true, true),
-        hsts(PRELOAD_LEAST, false, true),
-        hsts(0, true, true),
-    ] {
+    for refused in
+        [hsts(PRELOAD_LEAST - 1, true, true), hsts(PRELOAD_LEAST, false, true), hsts(0, true, true)]
+    {
         assert!(refused.check().is_err(), "{refused:?}");
     }
     for taken in [

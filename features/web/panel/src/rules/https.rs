@@ -67,12 +67,12 @@ impl Wanted {
         };
         if wanted.force && !is_listened {
             let reason = "The server does not listen for HTTPS: visitors would be sent on to nothing.";
-            let remedy =
-                "Ask an administrator to let it listen (`holdfast node edit --listen-tls`), or do not force HTTPS.";
+            let remedy = "Ask an administrator to let it listen (`holdfast node edit --listen-tls`), or do not force HTTPS.";
             return refuse("/https/force", "https_not_listened", reason, remedy);
         }
         if wanted.hsts.is_some() && !wanted.force {
-            let reason = "Browsers can be told to come by HTTPS alone only where visitors by HTTP are sent on to it.";
+            let reason =
+                "Browsers can be told to come by HTTPS alone only where visitors by HTTP are sent on to it.";
             let remedy = "Send force as true as well, or hsts as null.";
             return refuse("/https/hsts", "hsts_without_force", reason, remedy);
         }

@@ -137,7 +137,8 @@ async fn check_forced(tx: &mut Tx, row: &Row, listen_tls: &[ListenAddr]) -> Resu
         forced.join(", "),
         if more { " and more" } else { "" }
     );
-    let remedy = "Let these sites send nobody on first (`holdfast site https SITE --no-force`), or name an address.";
+    let remedy =
+        "Let these sites send nobody on first (`holdfast site https SITE --no-force`), or name an address.";
     refuse("/listen_tls".to_owned(), "https_forced", &reason, remedy)
 }
 

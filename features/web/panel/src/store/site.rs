@@ -39,8 +39,10 @@ pub(super) const UPDATE: Statement = Statement::new(
     "UPDATE site SET pool_id = $2, docroot = $3, body_size = $4, index_order = $5, maintenance = $6, redirect = $7, updated_at = $8
      WHERE id = $1",
 );
-pub(super) const SUSPEND: Statement = Statement::new("UPDATE site SET suspended = $2, updated_at = $3 WHERE id = $1");
-pub(super) const DISABLE: Statement = Statement::new("UPDATE site SET disabled = $2, updated_at = $3 WHERE id = $1");
+pub(super) const SUSPEND: Statement =
+    Statement::new("UPDATE site SET suspended = $2, updated_at = $3 WHERE id = $1");
+pub(super) const DISABLE: Statement =
+    Statement::new("UPDATE site SET disabled = $2, updated_at = $3 WHERE id = $1");
 const DELETE: Statement = Statement::new("UPDATE site SET deleted_at = $2, updated_at = $2 WHERE id = $1");
 const OF_ACCOUNT: Statement =
     Statement::new("SELECT id AS value FROM site WHERE account_id = $1 AND deleted_at IS NULL ORDER BY id");
@@ -56,18 +58,8 @@ const WITH_PHP: Statement = Statement::new(
 pub(crate) const SITES: Count = Count { limit: Limit::Sites, rows: COUNT };
 
 /// Every statement of this module.
-pub(crate) const STATEMENTS: &[Statement] = &[
-    FIND,
-    ID_OF_NAME,
-    INSERT,
-    UPDATE,
-    SUSPEND,
-    DISABLE,
-    DELETE,
-    OF_ACCOUNT,
-    COUNT,
-    WITH_PHP,
-];
+pub(crate) const STATEMENTS: &[Statement] =
+    &[FIND, ID_OF_NAME, INSERT, UPDATE, SUSPEND, DISABLE, DELETE, OF_ACCOUNT, COUNT, WITH_PHP];
 
 /// One row, with what it names of other rows.
 #[derive(Debug, Clone)]

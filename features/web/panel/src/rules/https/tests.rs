@@ -51,7 +51,8 @@ fn nobody_is_sent_to_where_nothing_listens_or_told_to_come_where_nobody_is_sent(
 #[test]
 fn the_order_of_names_is_no_change_of_a_certificate() {
     let names = |all: &[&str]| all.iter().map(|name| name.parse::<DomainName>().unwrap()).collect::<Vec<_>>();
-    let certificate = |all: &[&str]| all.iter().map(|name| name.parse::<CertName>().unwrap()).collect::<Vec<_>>();
+    let certificate =
+        |all: &[&str]| all.iter().map(|name| name.parse::<CertName>().unwrap()).collect::<Vec<_>>();
     let held = certificate(&["a.example.test", "b.example.test"]);
     assert!(is_for(&held, &names(&["b.example.test", "a.example.test"])));
     assert!(!is_for(&held, &names(&["a.example.test"])));
