@@ -30,9 +30,10 @@ fn waiting() -> Value {
 
 #[tokio::test]
 async fn a_chain_and_its_key_are_read_from_files_and_followed_by_the_id_that_they_get() {
+    let show = format!("GET /certificates/{ID}");
     let panel = FakePanel::start([
         ("POST /certificates", Answer::json(202, &certificate("pending", 0, 1))),
-        (&format!("GET /certificates/{ID}"), Answer::json(200, &certificate("ready", 1, 1))),
+        (show.as_str(), Answer::json(200, &certificate("ready", 1, 1))),
     ]);
     let [chain, key] = ["chain.pem", "key.pem"].map(|name| panel.dir.path().join(name));
     std::fs::write(&chain, "the chain\n").unwrap();
@@ -47,7 +48,7 @@ async fn a_chain_and_its_key_are_read_from_files_and_followed_by_the_id_that_the
 
 #[tokio::test]
 async fn a_file_that_is_not_there_asks_the_panel_nothing() {
-    let panel = FakePanel::start([] as [(&str, Answer); 0]);
+    let panel = FakePanel::start([]);
     let ran = panel
         .run(&["certificate", "bring", "alice", "--chain", "/nowhere.pem", "--key", "/nowhere.key"])
         .await;

@@ -87,7 +87,7 @@ async fn what_is_brought_lies_on_the_server_in_order_and_without_the_root() {
         made.text
     );
     assert_eq!(made.header("location"), path(&made));
-    assert_eq!(made.json["names"], json!(["*.a.example.test", "a.example.test"]));
+    assert_eq!(made.json["names"], json!(["a.example.test", "*.a.example.test"]));
     assert_eq!(made.json["names"], made.json["covers"]);
     assert_eq!(
         (&made.json["source"], &made.json["key_kind"], &made.json["self_signed"], &made.json["site"]),
@@ -490,7 +490,7 @@ async fn a_certificate_that_an_older_database_does_not_know_is_taken_as_brought(
     let made = bring(&bench, &leaf).await;
     let bench = bench.put_back(&older).await;
     assert_eq!(bench.root().get(&path(&made)).await.status, 404);
-    let adopt = json!({ "kind": "certificate", "id": made.json["id"], "decision": "host" });
+    let adopt = json!({ "kind": "certificate", "id": made.json["id"], "decision": "take_over" });
     let adopted = bench.waiting().post("/api/v1/adoption/decisions", adopt).await;
     assert_eq!(adopted.status, 200, "{}", adopted.text);
     let known = bench.root().get(&path(&made)).await;

@@ -118,13 +118,14 @@ fn no_key(error: WireError) -> ApiError {
 }
 
 impl Imported {
-    /// Has the agent forget the key, unless a change that was written down needs it, or an earlier one that the host has not taken up yet.
+    /// Has the agent forget the key, unless a change that was written down needs it, or an earlier one that is not on the
+    /// host yet: the agent forgets all keys that it has not put in place.
     pub(crate) async fn forget_unused(&self) {
         let id = self.id.to_string();
         let read = async |tx: &mut Tx| -> Result<_, StoreError> { certificate::unscoped(tx, &id).await };
         let needed = match self.panel.store().read(read).await {
             Ok(None) => false,
-            Ok(Some(row)) => row.key_digest == Some(self.digest) || !row.block.is_observed(),
+            Ok(Some(row)) => row.key_digest == Some(self.digest) || !row.block.is_ready(),
             Err(_) => true,
         };
         if needed {
