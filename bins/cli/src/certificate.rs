@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::change::{AgainArgs, Change, ChangeArgs, ConfirmArgs, IfMatchArgs, Subject};
+use crate::certificate_order::{self, RenewArgs};
+use crate::change::{AgainArgs, Change, ChangeArgs, ConfirmArgs, IfMatchArgs, RehearsalArgs, Subject};
 use crate::client::{Call, segment};
 use crate::condition::Convergence;
 use crate::failure::Failure;
@@ -33,6 +34,8 @@ pub(crate) enum CertificateCommand {
     Delete(DeleteArgs),
     /// Put a certificate on the server again now, in place of after the pause: when what stood in the way was mended
     Retry(RetryArgs),
+    /// Order a certificate at its authority now, whether or not it is due, and follow that to its end
+    Renew(RenewArgs),
 }
 
 /// Which certificates
@@ -146,6 +149,14 @@ impl CertificateCommand {
         }
     }
 
+    /// Whether it only shows what it would do.
+    pub(crate) fn rehearsal(&mut self) -> Option<&mut RehearsalArgs> {
+        match self {
+            Self::Renew(args) => Some(&mut args.rehearsal),
+            _ => None,
+        }
+    }
+
     /// How the change is made, where the command makes one.
     pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
         match self {
@@ -153,7 +164,7 @@ impl CertificateCommand {
             Self::Create(args) => Some(&mut args.change),
             Self::Replace(args) => Some(&mut args.change),
             Self::Delete(args) => Some(&mut args.change),
-            Self::List(_) | Self::Show(_) | Self::Retry(_) => None,
+            Self::List(_) | Self::Show(_) | Self::Retry(_) | Self::Renew(_) => None,
         }
     }
 
@@ -191,6 +202,7 @@ impl CertificateCommand {
                 args.change.confirm(session, args.confirm, &question)?;
                 args.change.run(session, Change::delete(subject(&args.certificate), args.if_match)).await
             }
+            Self::Renew(args) => args.run(session).await,
             Self::Retry(args) => {
                 let subject = subject(&args.certificate);
                 args.again.run(session, subject).await
@@ -263,7 +275,7 @@ async fn show(session: &mut Session, id: &str) -> Result<(), Failure> {
     } else {
         text(&certificate, "issuer")
     };
-    let rows = [
+    let mut rows = vec![
         ("account", text(&certificate, "account")),
         ("names", text(&certificate, "names")),
         ("from", from.to_owned()),
@@ -278,6 +290,7 @@ async fn show(session: &mut Session, id: &str) -> Result<(), Failure> {
         ("made", moment(&certificate, "created_at")),
         ("changed", moment(&certificate, "updated_at")),
     ];
+    rows.extend(certificate_order::rows(&certificate));
     Ok(fields::show_object(&mut session.screen, &text(&certificate, "id"), &certificate, &rows)?)
 }
 

@@ -11,6 +11,7 @@ use crate::adopt::AdoptArgs;
 use crate::agent::AgentCommand;
 use crate::api::ApiArgs;
 use crate::audit::AuditCommand;
+use crate::authority::AuthorityCommand;
 use crate::certificate::CertificateCommand;
 use crate::change::{AgainArgs, ChangeArgs, DryRunArgs, RehearsalArgs};
 use crate::client::{Client, EndpointArgs};
@@ -80,6 +81,8 @@ enum Command {
     Site(SiteCommand),
     #[command(subcommand)]
     Certificate(CertificateCommand),
+    #[command(subcommand)]
+    Authority(AuthorityCommand),
     #[command(subcommand)]
     Pool(PoolCommand),
     #[command(subcommand)]
@@ -177,6 +180,8 @@ impl Command {
             Self::Drift(args) => args.rehearsal(),
             Self::Notice(command) => command.rehearsal(),
             Self::Webhook(command) => command.rehearsal(),
+            Self::Authority(command) => command.rehearsal(),
+            Self::Certificate(command) => command.rehearsal(),
             Self::Job(command) => command.rehearsal(),
             Self::Node(command) => command.rehearsal(),
             Self::IdentityProvider(command) => command.rehearsal(),
@@ -225,6 +230,7 @@ impl Command {
             Self::Limit(command) => command.run(session).await,
             Self::Site(command) => command.run(session).await,
             Self::Certificate(command) => command.run(session).await,
+            Self::Authority(command) => command.run(session).await,
             Self::Pool(command) => command.run(session).await,
             Self::Organisation(command) => command.run(session).await,
             Self::Role(command) => command.run(session).await,

@@ -25,6 +25,8 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("site_edit", "redirected", "redirect_aliases"),
     ("site_edit", "maintenance", "allow"),
     ("search", "q", "words"),
+    ("authority_create", "eab", "eab_key_file"),
+    ("authority_edit", "eab", "eab_key_file"),
     ("webhook_create", "url", "address"),
     ("webhook_edit", "url", "address"),
     ("adoption_decide", "kind", "object"),
