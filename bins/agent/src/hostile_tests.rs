@@ -19,9 +19,10 @@ use crate::journal::JOURNAL;
 use crate::server;
 
 /// Where the specs keep one valid request per method.
-const GOLDEN: [&str; 4] = [
+const GOLDEN: [&str; 5] = [
     "../../crates/converge/golden",
     "../../features/account/spec/golden",
+    "../../features/cert/spec/golden",
     "../../features/php/spec/golden",
     "../../features/web/spec/golden",
 ];
