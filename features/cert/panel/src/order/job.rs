@@ -29,7 +29,7 @@ use crate::acme::Client;
 use crate::authority::account::{self, NoAccount};
 use crate::authority::store::{self as authorities, AuthorityRow};
 use crate::chain::Chain;
-use crate::rules::names::still_own;
+use crate::certificates::still_own;
 use crate::store::certificate::{self, Row, Source};
 
 /// The word for the kind.
@@ -259,12 +259,12 @@ impl<'a> Course<'a> {
         work.say(format!("asking {}", authority.name)).await?;
         match unless_cancelled(work, account::open(self.state, &authority)).await? {
             Ok(client) => {
-                account::answered(self.state, &authority, None).await?;
+                account::answers(self.state, &authority).await?;
                 Ok(client)
             }
             Err(NoAccount::Store(error)) => Err(error.into()),
             Err(NoAccount::Trouble(trouble)) => {
-                account::answered(self.state, &authority, Some(&trouble)).await?;
+                account::in_vain(self.state, &authority, &trouble).await?;
                 Err(self.trouble(trouble, &[]))
             }
         }
