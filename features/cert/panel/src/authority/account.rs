@@ -104,32 +104,37 @@ async fn tell_contact(client: &Client, row: &AuthorityRow) -> Result<(), Trouble
     }
 }
 
-/// Until when an authority is left alone after it was asked in vain. What is about single names is no matter of the authority's.
-pub(crate) fn rest(trouble: &Trouble, now: Micros) -> Option<Micros> {
+/// Until when an authority is left alone after it was asked in vain.
+fn rest(trouble: &Trouble, now: Micros) -> Micros {
     let asked = trouble.retry_after;
-    if trouble.is("rateLimited") {
-        return Some(now.plus(asked.unwrap_or(LIMITED).min(LIMITED)));
-    }
-    if trouble.is_away() {
-        return Some(now.plus(asked.unwrap_or(AWAY).clamp(AWAY, LIMITED)));
-    }
-    Some(now.plus(ODD))
+    let pause = if trouble.is("rateLimited") {
+        asked.unwrap_or(LIMITED).min(LIMITED)
+    } else if trouble.is_away() {
+        asked.unwrap_or(AWAY).clamp(AWAY, LIMITED)
+    } else {
+        ODD
+    };
+    now.plus(pause)
 }
 
-/// Writes down how an authority answered; nothing where it is as before.
-pub(crate) async fn answered(
+/// Writes down that an authority was asked in vain.
+pub(crate) async fn in_vain(
     state: &Issuing,
     row: &AuthorityRow,
-    trouble: Option<&Trouble>,
+    trouble: &Trouble,
 ) -> Result<(), StoreError> {
-    let now = state.panel.now();
-    let error = trouble.map(|trouble| trouble.words.as_str());
-    let until = trouble.and_then(|trouble| rest(trouble, now));
-    if error.is_none() && row.error.is_none() && row.not_before.is_none() {
+    let until = rest(trouble, state.panel.now());
+    let write = async |tx: &mut WriteTx| store::set_trouble(tx, row.id, &trouble.words, until).await;
+    state.panel.store().write(write).await
+}
+
+/// Writes down that an authority answers well; nothing where it did before.
+pub(crate) async fn answers(state: &Issuing, row: &AuthorityRow) -> Result<(), StoreError> {
+    if row.error.is_none() && row.not_before.is_none() {
         return Ok(());
     }
-    let write = async |tx: &mut WriteTx| store::set_state(tx, row.id, error, until).await;
-    state.panel.store().write(write).await
+    let now = state.panel.now();
+    state.panel.store().write(async |tx: &mut WriteTx| store::set_well(tx, row.id, now).await).await
 }
 
 /// Makes accounts at the authorities that have none yet, so that a mistake is seen before a certificate is ordered.
@@ -141,7 +146,7 @@ pub(crate) async fn register_all(state: &Issuing) -> Result<(), StoreError> {
             Ok(_) => tracing::info!(authority = %row.name, "the panel has an account at a certificate authority"),
             Err(NoAccount::Trouble(trouble)) => {
                 tracing::warn!(authority = %row.name, error = %trouble.words, "a certificate authority makes no account");
-                answered(state, &row, Some(&trouble)).await?;
+                in_vain(state, &row, &trouble).await?;
             }
             Err(NoAccount::Store(error)) => return Err(error),
         }

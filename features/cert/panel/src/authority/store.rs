@@ -51,7 +51,11 @@ const SET_ACCOUNT: Statement = Statement::new(
 const FORGET_ACCOUNT: Statement =
     Statement::new("UPDATE authority SET account_url = NULL, account = NULL WHERE id = $1 AND account_url = $2");
 const FORGET_ACCOUNTS: Statement = Statement::new("UPDATE authority SET account_url = NULL, account = NULL");
-const SET_STATE: Statement = Statement::new("UPDATE authority SET error = $2, not_before = $3 WHERE id = $1");
+const SET_TROUBLE: Statement = Statement::new("UPDATE authority SET error = $2, not_before = $3 WHERE id = $1");
+// Another order may have been told meanwhile that the authority wants to be left alone.
+const SET_WELL: Statement = Statement::new(
+    "UPDATE authority SET error = NULL, not_before = NULL WHERE id = $1 AND (not_before IS NULL OR not_before <= $2)",
+);
 
 pub(crate) const STATEMENTS: &[Statement] = &[
     BY_ID,
@@ -69,7 +73,8 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     SET_ACCOUNT,
     FORGET_ACCOUNT,
     FORGET_ACCOUNTS,
-    SET_STATE,
+    SET_TROUBLE,
+    SET_WELL,
 ];
 
 /// The key of an authority in a path.
@@ -347,13 +352,19 @@ pub(crate) async fn forget_accounts(tx: &mut WriteTx) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// How it answered when it was last asked.
-pub(crate) async fn set_state(
+/// It was asked in vain, and is left alone until then.
+pub(crate) async fn set_trouble(
     tx: &mut WriteTx,
     id: AuthorityId,
-    error: Option<&str>,
-    not_before: Option<Micros>,
+    error: &str,
+    until: Micros,
 ) -> Result<(), StoreError> {
-    tx.execute(SET_STATE.bind(id).bind(error).bind(not_before)).await?;
+    tx.execute(SET_TROUBLE.bind(id).bind(error).bind(until)).await?;
+    Ok(())
+}
+
+/// It answered well, unless it asked meanwhile to be left alone.
+pub(crate) async fn set_well(tx: &mut WriteTx, id: AuthorityId, now: Micros) -> Result<(), StoreError> {
+    tx.execute(SET_WELL.bind(id).bind(now)).await?;
     Ok(())
 }

@@ -259,12 +259,12 @@ impl<'a> Course<'a> {
         work.say(format!("asking {}", authority.name)).await?;
         match unless_cancelled(work, account::open(self.state, &authority)).await? {
             Ok(client) => {
-                account::answered(self.state, &authority, None).await?;
+                account::answers(self.state, &authority).await?;
                 Ok(client)
             }
             Err(NoAccount::Store(error)) => Err(error.into()),
             Err(NoAccount::Trouble(trouble)) => {
-                account::answered(self.state, &authority, Some(&trouble)).await?;
+                account::in_vain(self.state, &authority, &trouble).await?;
                 Err(self.trouble(trouble, &[]))
             }
         }

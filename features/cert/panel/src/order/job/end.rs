@@ -235,7 +235,7 @@ impl Course<'_> {
 
     async fn fail(&self, failure: &Failure) -> Result<(), StoreError> {
         if let (Some(trouble), Some(authority)) = (&failure.authority, &self.authority) {
-            account::answered(self.state, authority, Some(trouble)).await?;
+            account::in_vain(self.state, authority, trouble).await?;
         }
         let failures = self.order.failures + i64::from(failure.counts);
         let working_until = self.row.not_after;
