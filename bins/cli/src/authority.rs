@@ -177,7 +177,10 @@ fn directory(args: &CreateArgs) -> Result<String, Failure> {
     let preset = PRESETS.iter().find(|(word, _)| word == meant).map(|(_, directory)| (*directory).to_owned());
     preset.or_else(|| args.directory.clone()).ok_or_else(|| {
         let words: Vec<&str> = PRESETS.iter().map(|(word, _)| *word).collect();
-        Failure::Usage(format!("the address of the directory is missing; known by their names are {}", words.join(" and ")))
+        Failure::Usage(format!(
+            "the address of the directory is missing; known by their names are {}",
+            words.join(" and ")
+        ))
     })
 }
 
@@ -265,7 +268,9 @@ async fn edit(session: &mut Session, args: EditArgs) -> Result<(), Failure> {
     let call = args.rehearsal.call(Method::PATCH, &path(&args.authority), body);
     let reply = session.ask("changing the authority", call).await?;
     if args.rehearsal.dry_run && !session.json {
-        return Ok(session.screen.text("the authority would be changed; nothing on the server hangs on it")?);
+        return Ok(session
+            .screen
+            .text("the authority would be changed; nothing on the server hangs on it")?);
     }
     show(session, &reply)
 }

@@ -91,9 +91,6 @@ pub(crate) struct CreateArgs {
     /// The names, which are names of the account's sites
     #[arg(required = true, value_name = "NAME")]
     names: Vec<String>,
-    /// What its key is to be; rsa is for visitors with very old software [default: ecdsa]
-    #[arg(long, value_parser = ["ecdsa", "rsa"])]
-    key_kind: Option<String>,
     #[command(flatten)]
     change: ChangeArgs,
 }
@@ -179,10 +176,7 @@ impl CertificateCommand {
                 args.change.run(session, change).await
             }
             Self::Create(args) => {
-                let mut body = json!({ "account": args.account, "names": args.names });
-                if let Some(kind) = args.key_kind {
-                    body["key_kind"] = kind.into();
-                }
+                let body = json!({ "account": args.account, "names": args.names });
                 let change = Change::create_by_id("certificate", "/certificates", body);
                 args.change.run(session, change).await
             }

@@ -165,8 +165,7 @@ pub async fn parts(config: &Config, seal: SealKey, stop: CancellationToken) -> a
         web_server: Arc::new(world::World),
         ways: Ways::default(),
     };
-    let kinds: Vec<Arc<dyn Kind>> =
-        vec![Arc::new(RoleInstall), Arc::new(OrderCertificate::new(issuing))];
+    let kinds: Vec<Arc<dyn Kind>> = vec![Arc::new(RoleInstall), Arc::new(OrderCertificate::new(issuing))];
     let jobs = Jobs::new(panel.clone(), kinds, Timing::USUAL);
     let (passkeys, issuers) = (Passkeys::default(), identity_panel::Issuers::default());
     let port = 8443;

@@ -183,8 +183,9 @@ pub fn order(links: Vec<Link>) -> Result<Vec<Link>, ChainError> {
     }
     // a root that an issuer of the chain was also signed by, or that it leads to
     let is_root_of_it = |other: &Link| {
+        let named = |link: &Link| link.issuer == other.subject || link.subject == other.subject;
         other.is_self_issued()
-            && chain.iter().any(|link| link.issuer == other.subject || link.subject == other.subject)
+            && chain.iter().any(|link| link.is_issued_by(other) || (other.is_authority && named(link)))
     };
     if left.iter().any(|other| !is_root_of_it(other)) {
         return Err(ChainError::Broken);

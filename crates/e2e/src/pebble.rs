@@ -139,7 +139,8 @@ impl Pebble {
     pub fn made_known(&self, name: &str) -> Vec<String> {
         let directory = self.directory();
         let words = ["authority", "create", name, &directory, "--contact", "admin@example.test", "--default"];
-        words.map(str::to_owned).to_vec()
+        let words = words.into_iter().chain(["--terms-agreed"]);
+        words.map(str::to_owned).collect()
     }
 
     /// The root of what it issues, in PEM.

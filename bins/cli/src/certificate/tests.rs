@@ -60,10 +60,9 @@ async fn a_file_that_is_not_there_asks_the_panel_nothing() {
 #[tokio::test]
 async fn names_are_asked_for() {
     let panel = FakePanel::start([("POST /certificates", Answer::json(201, &waiting()))]);
-    let args = ["certificate", "create", "alice", "example.test", "www.example.test", "--key-kind", "rsa"];
+    let args = ["certificate", "create", "alice", "example.test", "www.example.test"];
     assert_eq!(panel.run(&args).await.code, 0);
-    let wanted =
-        json!({ "account": "alice", "names": ["example.test", "www.example.test"], "key_kind": "rsa" });
+    let wanted = json!({ "account": "alice", "names": ["example.test", "www.example.test"] });
     assert_eq!(panel.only().body, wanted);
 }
 

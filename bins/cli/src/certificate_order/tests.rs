@@ -14,8 +14,13 @@ fn a_name_that_is_left_out_is_told_with_the_authoritys_words_and_the_remedy() {
     let certificate = json!({ "order": { "state": "issued", "authority": "letsencrypt", "job": null, "left_out": [left], "error": null,
                               "remedy": null, "failures": 0, "renew_at": "2026-03-01T12:00:00.000000Z", "renew_because": "names" } });
     let rows = rows(&certificate);
-    let of = |title: &str| rows.iter().find(|(known, _)| *known == title).map(|(_, text)| text.clone()).unwrap();
-    assert!(of("left out").starts_with("b.example: no address Add one. Asked for again 2026-03-01"), "{}", of("left out"));
+    let of =
+        |title: &str| rows.iter().find(|(known, _)| *known == title).map(|(_, text)| text.clone()).unwrap();
+    assert!(
+        of("left out").starts_with("b.example: no address Add one. Asked for again 2026-03-01"),
+        "{}",
+        of("left out")
+    );
     assert!(of("next order").ends_with(", for the names that it lacks"));
     assert_eq!((of("order").as_str(), of("failures in a row").as_str()), ("issued", ""));
 }
@@ -29,7 +34,8 @@ fn of_one_that_was_brought_there_is_nothing_to_tell() {
 async fn a_renewal_is_a_job() {
     let job = json!({ "id": ID, "kind": "certificate.order", "object": { "kind": "certificate", "id": ID, "name": "a.example" },
                       "state": "queued", "steps": [] });
-    let panel = FakePanel::start([(&format!("POST /certificates/{ID}/renew"), Answer::json(202, &job))]);
+    let panel =
+        FakePanel::start([(format!("POST /certificates/{ID}/renew").as_str(), Answer::json(202, &job))]);
     let ran = panel.run(&["certificate", "renew", ID, "--no-follow", "--json"]).await;
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(ran.out.contains("certificate.order"), "{}", ran.out);

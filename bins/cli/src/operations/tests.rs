@@ -24,6 +24,8 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("site_create", "redirected", "redirect_aliases"),
     ("site_edit", "redirected", "redirect_aliases"),
     ("site_edit", "maintenance", "allow"),
+    ("site_create", "https", "certificate"),
+    ("site_edit", "https", "force"),
     ("search", "q", "words"),
     ("authority_create", "eab", "eab_key_file"),
     ("authority_edit", "eab", "eab_key_file"),

@@ -206,6 +206,16 @@ impl Bench {
         }
     }
 
+    /// An authority of this name, of which nothing is asked; made unless it is there.
+    pub(crate) async fn authority(&self, name: &str) {
+        if self.root().get(&format!("/api/v1/authorities/{name}")).await.status == 404 {
+            let directory = format!("https://{name}.example.test/directory");
+            let body =
+                json!({ "name": name, "directory": directory, "terms_agreed": true, "default": false });
+            self.root().post("/api/v1/authorities", body).await.is(201);
+        }
+    }
+
     /// Links a person to a provider that is there. Again is no change.
     pub(crate) async fn identity(&self, login: &str, provider: &str, id: &str) {
         const ADD: Statement = Statement::new(
@@ -321,7 +331,7 @@ impl Bench {
     pub(crate) async fn rows(&self) -> String {
         let statement = Statement::new(
             "SELECT (SELECT COUNT(*) FROM account) || ' accounts, ' || (SELECT COUNT(*) FROM pool) || ' pools, '
-                 || (SELECT COUNT(*) FROM site) || ' sites, ' || (SELECT COUNT(*) FROM site_name) || ' names, ' || (SELECT COUNT(*) FROM certificate) || ' certificates, '
+                 || (SELECT COUNT(*) FROM site) || ' sites, ' || (SELECT COUNT(*) FROM site_name) || ' names, ' || (SELECT COUNT(*) FROM certificate) || ' certificates, ' || (SELECT COUNT(*) FROM authority) || ' authorities, '
                  || (SELECT COUNT(*) FROM person) || ' persons, ' || (SELECT COUNT(*) FROM setting WHERE name <> 'panel.checked_by') || ' settings, '
                  || (SELECT COUNT(*) FROM used_uid) || ' uids, ' || (SELECT COUNT(*) FROM token) || ' tokens, '
                  || (SELECT COUNT(*) FROM act_as_link) || ' act-as links, ' || (SELECT COUNT(*) FROM act_as_consent) || ' consents, ' || (SELECT COUNT(*) FROM webhook) || ' webhooks, ' || (SELECT COUNT(*) FROM identity_provider) || ' providers, ' || (SELECT COUNT(*) FROM package) || ' packages, '

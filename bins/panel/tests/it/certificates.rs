@@ -222,11 +222,6 @@ async fn a_body_is_one_of_the_two_and_says_which() {
             "/names",
             "names_and_chain",
         ),
-        (
-            json!({ "chain": leaf.chain(), "key": leaf.key, "key_kind": "rsa" }),
-            "/key_kind",
-            "key_kind_and_key",
-        ),
         (json!({ "names": [] }), "/names", "names_none"),
         (json!({ "names": ["a.example.test", "*.a.example.test"] }), "/names/1", "name_wildcard"),
     ] {

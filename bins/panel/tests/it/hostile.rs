@@ -91,16 +91,24 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "site_create" => (site_body(json!({ "account": "alice" })), site),
         "site_edit" => (site_body(json!({ "maintenance": { "allow": ["203.0.113.0/24"] } })), site),
         "certificate_create" => {
-            let body = json!({ "account": "alice", "names": ["new.a.example.test"], "key_kind": "ecdsa" });
+            let body = json!({ "account": "alice", "names": ["new.a.example.test"] });
             (body, |pointer| match pointer {
                 "/account" => FieldKind::AccountName,
-                "/key_kind" => FieldKind::Any,
                 _ => FieldKind::Domain,
             })
         }
         "certificate_replace" => {
             let leaf = Authority::new().leaf(&["a.example.test"]);
             (json!({ "chain": leaf.chain(), "key": leaf.key }), |_| FieldKind::Any)
+        }
+        "authority_create" => {
+            let body = json!({ "name": "staging", "directory": FieldKind::WebUrl.sample(), "terms_agreed": true,
+                               "contact": "admin@example.test", "default": false,
+                               "eab": { "key_id": "kid-1", "key": "AAECAwQFBgcICQoLDA0ODw" } });
+            (body, authority)
+        }
+        "authority_edit" => {
+            (json!({ "name": "staging", "contact": "admin@example.test", "default": false }), authority)
         }
         "node_edit" => {
             let body = json!({ "listen": ["192.0.2.1:80"], "listen_tls": ["192.0.2.1:443"], "tls_profile": "modern" });
@@ -263,6 +271,15 @@ fn of_sign_in(operation: &str) -> Option<(Value, KindOf)> {
     })
 }
 
+fn authority(pointer: &str) -> FieldKind {
+    match pointer {
+        "/name" => FieldKind::Label,
+        "/directory" => FieldKind::WebUrl,
+        "/contact" => FieldKind::Email,
+        _ => FieldKind::Any,
+    }
+}
+
 fn path(operation: &Operation) -> String {
     operation
         .path
@@ -277,6 +294,7 @@ fn path(operation: &Operation) -> String {
         .replace("{person}", "alice")
         .replace("{passkey}", "01935b2e-7a4d-7c3e-8f10-0000000000a1")
         .replace("{certificate}", CERTIFICATE)
+        .replace("{authority}", "production")
 }
 
 #[derive(Default)]
@@ -406,6 +424,7 @@ async fn fields(which: fn(&Operation) -> bool) {
     bench.site("alice", "a.example.test").await;
     bench.package("basic", json!({})).await;
     bench.certificate("alice", "a.example.test", CERTIFICATE).await;
+    bench.authority("production").await;
     let mut tally = Tally::default();
     for operation in Description::committed()
         .operations()

@@ -250,6 +250,10 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
         }
         // what is no chain; one that is good needs somebody who signs, and is a test of its own
         "certificate_replace" => json!({ "chain": "", "key": "" }),
+        "authority_create" => {
+            json!({ "name": "staging", "directory": "https://acme.example.test/directory", "terms_agreed": true })
+        }
+        "authority_edit" => json!({ "contact": "new@example.test" }),
         "node_edit" => json!({ "listen": ["0.0.0.0:80"] }),
         "setting_set" => json!({ "value": 30 }),
         "notice_read" => json!({ "until": "1" }),
@@ -337,6 +341,9 @@ impl Ids {
             bench.job("alice", JOBS[0]).await;
             bench.job("bob", JOBS[1]).await;
         }
+        if operation.path.contains("{authority}") {
+            bench.authority("production").await;
+        }
         if operation.path.contains("{certificate}") {
             bench.certificate("alice", "a.example.test", CERTIFICATES[0]).await;
             bench.certificate("bob", "b.example.test", CERTIFICATES[1]).await;
@@ -395,6 +402,7 @@ pub(crate) fn path(operation: &Operation, target: Target, ids: &Ids) -> String {
     path = path.replace("{session}", &pick_id(&ids.sessions));
     path = path.replace("{invitation}", &pick_id(&ids.invitations));
     path = path.replace("{identity_provider}", "corp");
+    path = path.replace("{authority}", "production");
     path = path.replace("{identity}", target.pick(IDENTITIES[0], IDENTITIES[1], missing_id));
     path = path.replace("{passkey}", target.pick(PASSKEYS[0], PASSKEYS[1], missing_id));
     path = path.replace("{token}", &pick_id(&ids.tokens));

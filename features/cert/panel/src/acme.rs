@@ -148,7 +148,9 @@ impl Client {
                 Ok(Some(pem)) => return Ok(pem),
                 Ok(None) if Instant::now() >= end => {
                     let minutes = ISSUING.as_secs() / 60;
-                    return Err(Trouble::odd(format!("it did not issue the certificate within {minutes} minutes")));
+                    return Err(Trouble::odd(format!(
+                        "it did not issue the certificate within {minutes} minutes"
+                    )));
                 }
                 Ok(None) => {
                     let pause = self.http.last().retry_after.unwrap_or(Duration::from_secs(2));
@@ -166,7 +168,9 @@ fn is_about_replacing(error: &Error) -> bool {
         Error::Unsupported(_) => true,
         Error::Other(other) => other.downcast_ref::<http::Fault>().is_none(),
         Error::Api(problem) => problem.r#type.as_deref().is_some_and(|kind| {
-            ["alreadyReplaced", "malformed", "unauthorized", "conflict"].iter().any(|word| kind.ends_with(word))
+            ["alreadyReplaced", "malformed", "unauthorized", "conflict"]
+                .iter()
+                .any(|word| kind.ends_with(word))
         }),
         _ => false,
     }

@@ -76,6 +76,8 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
     let absent = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Absent);
     let plain = SiteSpec { body_size: None, index: None, pool: None, ..site() };
     let plain = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(plain));
+    let serving = SiteSpec { tls: None, ..with_all() };
+    let serving = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(serving));
     let tls = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(with_all()));
     let https = WebServerSpec {
         listen_tls: vec!["203.0.113.5:443".parse().unwrap()],
@@ -123,6 +125,7 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         .method(&present, &report(&present, Status::ready()))
         .request("absent", &absent)
         .request("shared-block", &plain)
+        .request("serving", &serving)
         .request("https", &tls)
         .request("https", &https)
         .method(&shown, &certificate)

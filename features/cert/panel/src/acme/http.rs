@@ -138,7 +138,11 @@ impl HttpClient for Http {
 
 /// A line of an answer's head.
 pub(crate) fn value<'a>(reply: &'a FetchReply, name: &str) -> Option<&'a str> {
-    reply.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value.as_str())
+    reply
+        .headers
+        .iter()
+        .find(|header| header.name.eq_ignore_ascii_case(name))
+        .map(|header| header.value.as_str())
 }
 
 /// `Retry-After` (RFC 9110, 10.2.3): seconds, or a date.

@@ -41,7 +41,8 @@ impl AcmeKey {
     /// A new one.
     pub(crate) fn generate() -> Result<Self, NoKey> {
         let random = SystemRandom::new();
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(|_| NoKey)?;
+        let pkcs8 =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(|_| NoKey)?;
         Self::read(pkcs8.as_ref().to_vec().into())
     }
 

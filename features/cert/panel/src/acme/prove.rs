@@ -144,13 +144,15 @@ async fn begin(client: &Client, order: &mut Order, ways: &Ways) -> Result<Vec<Re
             continue;
         }
         let Some(name) = name_of(&authorisation.identifier().to_string()) else { continue };
-        let refuse = |detail: String| RefusedName { name: name.clone(), kind: "unprovable".to_owned(), detail };
+        let refuse =
+            |detail: String| RefusedName { name: name.clone(), kind: "unprovable".to_owned(), detail };
         let Some(way) = ways.of(&name) else {
             refused.push(refuse("there is no way to prove it".to_owned()));
             continue;
         };
         let Some(mut challenge) = authorisation.challenge(way.challenge()) else {
-            refused.push(refuse("the authority does not offer a way of proof that this server has".to_owned()));
+            refused
+                .push(refuse("the authority does not offer a way of proof that this server has".to_owned()));
             continue;
         };
         if challenge.status != ChallengeStatus::Pending {

@@ -120,7 +120,8 @@ fn signed(
 ) -> Result<Vec<u8>, Trouble> {
     let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let (protected, payload) = (encoded(header), encoded(payload));
-    let signature = sign(&format!("{protected}.{payload}")).ok_or_else(|| Trouble::odd("our key does not sign"))?;
+    let signature =
+        sign(&format!("{protected}.{payload}")).ok_or_else(|| Trouble::odd("our key does not sign"))?;
     let signature = URL_SAFE_NO_PAD.encode(signature);
     Ok(json!({ "protected": protected, "payload": payload, "signature": signature }).to_string().into_bytes())
 }

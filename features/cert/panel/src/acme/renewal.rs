@@ -50,7 +50,9 @@ impl Replaced {
     pub(crate) fn of(der: &[u8]) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let key = certificate.iter_extensions().find_map(|extension| match extension.parsed_extension() {
-            ParsedExtension::AuthorityKeyIdentifier(found) => found.key_identifier.as_ref().map(|key| key.0.to_vec()),
+            ParsedExtension::AuthorityKeyIdentifier(found) => {
+                found.key_identifier.as_ref().map(|key| key.0.to_vec())
+            }
             _ => None,
         })?;
         let serial = URL_SAFE_NO_PAD.encode(certificate.tbs_certificate.raw_serial());
@@ -159,7 +161,9 @@ mod tests {
         let usual = window("2026-02-01T00:00:00Z", "2026-02-03T00:00:00Z");
         assert_eq!(due(life(), usual, 0.5), (at("2026-02-02T00:00:00Z"), Because::Authority));
         // a window in the past is at once
-        assert!(due(life(), window("2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z"), 0.5).0 < life().not_before);
+        assert!(
+            due(life(), window("2025-01-01T00:00:00Z", "2025-01-02T00:00:00Z"), 0.5).0 < life().not_before
+        );
         let beyond = window("2026-03-30T00:00:00Z", "2027-01-01T00:00:00Z");
         assert!(due(life(), beyond, 0.99).0 < life().not_after);
         let after = window("2026-05-01T00:00:00Z", "2026-06-01T00:00:00Z");

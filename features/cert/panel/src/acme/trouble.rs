@@ -97,7 +97,9 @@ impl Trouble {
     pub(crate) fn of_status(words: &str, last: &Last) -> Self {
         let Some(status) = last.status else { return Self::odd(clip(words)) };
         let (kind, words) = match status {
-            429 => (Kind::Problem("rateLimited".to_owned()), "it answers 429: it is asked too often".to_owned()),
+            429 => {
+                (Kind::Problem("rateLimited".to_owned()), "it answers 429: it is asked too often".to_owned())
+            }
             500.. => (Kind::Away, format!("it answers {status}")),
             300..400 => (Kind::Odd, format!("it answers {status}, a redirection, which is not followed")),
             400.. => (Kind::Odd, format!("it answers {status} without a word")),
@@ -129,8 +131,12 @@ impl Trouble {
     pub(crate) fn remedy(&self) -> &'static str {
         match &self.kind {
             Kind::Problem(kind) => remedy(kind),
-            Kind::Away => "It is tried again by itself. If it stays so, look at https://letsencrypt.status.io or its like, and at the server's way out.",
-            Kind::Odd => "Look whether the address of the authority's directory is right, then renew the certificate by hand.",
+            Kind::Away => {
+                "It is tried again by itself. If it stays so, look at https://letsencrypt.status.io or its like, and at the server's way out."
+            }
+            Kind::Odd => {
+                "Look whether the address of the authority's directory is right, then renew the certificate by hand."
+            }
         }
     }
 
@@ -142,7 +148,8 @@ impl Trouble {
             return of;
         }
         let Kind::Problem(kind) = &self.kind else { return Vec::new() };
-        let about_names = ["rejectedIdentifier", "unsupportedIdentifier", "caa", "dns"].contains(&kind.as_str())
+        let about_names = ["rejectedIdentifier", "unsupportedIdentifier", "caa", "dns"]
+            .contains(&kind.as_str())
             || (kind == "rateLimited" && self.words.contains("authorization"));
         if !about_names {
             return Vec::new();
@@ -152,7 +159,8 @@ impl Trouble {
             kind: kind.clone(),
             detail: self.words.clone(),
         };
-        let named: Vec<RefusedName> = asked.iter().filter(|name| mentions(&self.words, name)).map(refused).collect();
+        let named: Vec<RefusedName> =
+            asked.iter().filter(|name| mentions(&self.words, name)).map(refused).collect();
         match (named.is_empty(), asked) {
             (true, [only]) if kind != "rateLimited" => vec![refused(only)],
             _ => named,
@@ -223,23 +231,39 @@ pub(crate) fn clip(text: &str) -> String {
 /// What can be done about a problem of this type.
 pub(crate) fn remedy(kind: &str) -> &'static str {
     match kind {
-        "dns" => "Have the name lead to this server: an A record, and an AAAA record only where the server has an IPv6 address. It is tried again by itself.",
-        "connection" => "The authority could not reach the name on port 80. Let port 80 through every firewall, and look at the name's A and AAAA records. It is tried again by itself.",
+        "dns" => {
+            "Have the name lead to this server: an A record, and an AAAA record only where the server has an IPv6 address. It is tried again by itself."
+        }
+        "connection" => {
+            "The authority could not reach the name on port 80. Let port 80 through every firewall, and look at the name's A and AAAA records. It is tried again by itself."
+        }
         "unauthorized" | "incorrectResponse" => {
             "Another server answers for the name. Look at its A and AAAA records, and at what stands before this server, such as a CDN. It is tried again by itself."
         }
-        "tls" => "The name answers by HTTPS with something that is no TLS, where it should not have been sent there. Look at what stands before this server.",
-        "caa" => "A CAA record of the name, or of one above it, does not let this authority issue. Add a record that names it, or remove those there are.",
+        "tls" => {
+            "The name answers by HTTPS with something that is no TLS, where it should not have been sent there. Look at what stands before this server."
+        }
+        "caa" => {
+            "A CAA record of the name, or of one above it, does not let this authority issue. Add a record that names it, or remove those there are."
+        }
         "rejectedIdentifier" | "unsupportedIdentifier" => {
             "The authority issues nothing for this name. Use another authority, or bring a certificate."
         }
-        "rateLimited" => "The authority asks to be left alone for a while. It is tried again by itself when that is over; until then what works stays.",
+        "rateLimited" => {
+            "The authority asks to be left alone for a while. It is tried again by itself when that is over; until then what works stays."
+        }
         "externalAccountRequired" => {
             "The authority wants to know which of its customers asks: enter the key that it gave you for that (EAB)."
         }
-        "accountDoesNotExist" => "The panel makes a new account at the authority by itself when it is tried again.",
-        "userActionRequired" => "The authority wants something of you, likely that you agree to new terms. Follow what it says, then renew by hand.",
-        "invalidContact" | "unsupportedContact" => "The authority does not take the contact. Change it, or leave it out.",
+        "accountDoesNotExist" => {
+            "The panel makes a new account at the authority by itself when it is tried again."
+        }
+        "userActionRequired" => {
+            "The authority wants something of you, likely that you agree to new terms. Follow what it says, then renew by hand."
+        }
+        "invalidContact" | "unsupportedContact" => {
+            "The authority does not take the contact. Change it, or leave it out."
+        }
         "badCSR" | "badPublicKey" | "badSignatureAlgorithm" => {
             "The authority does not take the request. Choose another kind of key, or another authority."
         }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use ::store::{StoreError, Tx, WriteTx};
 use instant_acme::{Account, AccountCredentials};
 use names::Micros;
 use serde_json::json;
-use ::store::{StoreError, Tx, WriteTx};
 
 use super::store::{self, AuthorityRow};
 use crate::acme::http::Http;
@@ -50,7 +50,8 @@ pub(crate) async fn open(state: &Issuing, row: &AuthorityRow) -> Result<Client, 
         }
     }
     let binding = row.binding(&state.seal);
-    let binding = binding.map_err(|_| Trouble::odd("the key of the external account does not open: enter it anew"))?;
+    let binding =
+        binding.map_err(|_| Trouble::odd("the key of the external account does not open: enter it anew"))?;
     let new = NewAccount {
         directory: &row.directory,
         key: &key,
@@ -143,7 +144,9 @@ pub(crate) async fn register_all(state: &Issuing) -> Result<(), StoreError> {
     let rows = state.panel.store().read(async |tx: &mut Tx| store::unregistered(tx, now).await).await?;
     for row in rows {
         match open(state, &row).await {
-            Ok(_) => tracing::info!(authority = %row.name, "the panel has an account at a certificate authority"),
+            Ok(_) => {
+                tracing::info!(authority = %row.name, "the panel has an account at a certificate authority")
+            }
             Err(NoAccount::Trouble(trouble)) => {
                 tracing::warn!(authority = %row.name, error = %trouble.words, "a certificate authority makes no account");
                 in_vain(state, &row, &trouble).await?;

@@ -1,5 +1,6 @@
 //! `/authorities`
 
+use ::store::{Tx, WriteTx};
 use api_kit::openapi::{ChangeProblems, Problems};
 use api_kit::{ApiError, Caller, Json, List, Page, PageParams, Path, Query, Rehearsal, RehearsalParams};
 use auth::{EditSettings, ViewSettings};
@@ -7,7 +8,6 @@ use axum::extract::State as S;
 use axum::response::{IntoResponse, Response};
 use desired::{Access, Changed, DryRun, PlanView, Table};
 use http::StatusCode;
-use ::store::{Tx, WriteTx};
 use utoipa_axum::routes;
 
 use super::rules::{Act, CreateAuthority, EditAuthority, find};

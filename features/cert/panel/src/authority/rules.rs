@@ -1,5 +1,6 @@
 //! What may be asked of an authority, and what follows from it.
 
+use ::store::{Tx, WriteTx};
 use api_kit::{ApiError, Edit, json};
 use audit::{Entry, Object, Outcome, Who};
 use auth::{Actor, EditSettings};
@@ -8,7 +9,6 @@ use desired::event::{self, Code, Event};
 use egress_spec::Bounds;
 use names::{AuthorityId, EmailAddress, Label, Micros, WebUrl};
 use serde::Deserialize;
-use ::store::{Tx, WriteTx};
 use utoipa::ToSchema;
 
 use super::store::{self, Authority, AuthorityKey, AuthorityRow, Manages};
@@ -208,9 +208,8 @@ impl Act<'_> {
         (before, after): (Option<&Authority>, Option<&Authority>),
         code: Code,
     ) -> Result<(), ApiError> {
-        let value = |view: Option<&Authority>| {
-            view.map(serde_json::to_value).transpose().map_err(ApiError::internal)
-        };
+        let value =
+            |view: Option<&Authority>| view.map(serde_json::to_value).transpose().map_err(ApiError::internal);
         let Some(view) = after.or(before) else { return Ok(()) };
         let scope = Key { kind: KIND, id: view.id.to_string() };
         event::note(tx, self.now, &Event::of(scope, None, code, view.name.as_str())).await?;

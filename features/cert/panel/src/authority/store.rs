@@ -48,10 +48,12 @@ const DELETE: Statement = Statement::new("DELETE FROM authority WHERE id = $1");
 const SET_ACCOUNT: Statement = Statement::new(
     "UPDATE authority SET account_url = $2, account = $3, error = NULL, not_before = NULL WHERE id = $1 AND updated_at = $4",
 );
-const FORGET_ACCOUNT: Statement =
-    Statement::new("UPDATE authority SET account_url = NULL, account = NULL WHERE id = $1 AND account_url = $2");
+const FORGET_ACCOUNT: Statement = Statement::new(
+    "UPDATE authority SET account_url = NULL, account = NULL WHERE id = $1 AND account_url = $2",
+);
 const FORGET_ACCOUNTS: Statement = Statement::new("UPDATE authority SET account_url = NULL, account = NULL");
-const SET_TROUBLE: Statement = Statement::new("UPDATE authority SET error = $2, not_before = $3 WHERE id = $1");
+const SET_TROUBLE: Statement =
+    Statement::new("UPDATE authority SET error = $2, not_before = $3 WHERE id = $1");
 // Another order may have been told meanwhile that the authority wants to be left alone.
 const SET_WELL: Statement = Statement::new(
     "UPDATE authority SET error = NULL, not_before = NULL WHERE id = $1 AND (not_before IS NULL OR not_before <= $2)",
@@ -289,11 +291,7 @@ pub(crate) async fn insert(
 }
 
 /// Writes what can be edited.
-pub(crate) async fn edit(
-    tx: &mut WriteTx,
-    _proof: &Manages,
-    row: &AuthorityRow,
-) -> Result<(), StoreError> {
+pub(crate) async fn edit(tx: &mut WriteTx, _proof: &Manages, row: &AuthorityRow) -> Result<(), StoreError> {
     let edit = EDIT
         .bind(row.id)
         .bind(&row.name)

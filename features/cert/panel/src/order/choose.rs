@@ -81,8 +81,12 @@ pub(crate) fn choose(case: Case<'_>) -> Choice {
     let is_left_out = |name: &CertName| case.left_out.iter().any(|left| left.name == *name);
     let names: Vec<CertName> = case.wanted.iter().filter(|name| !is_left_out(name)).cloned().collect();
     if let Some(working) = case.working.filter(|working| working.not_after > case.now) {
-        let lost: Vec<CertName> =
-            working.covers.iter().filter(|name| case.wanted.contains(name) && is_left_out(name)).cloned().collect();
+        let lost: Vec<CertName> = working
+            .covers
+            .iter()
+            .filter(|name| case.wanted.contains(name) && is_left_out(name))
+            .cloned()
+            .collect();
         let is_ending = schedule::last_days(working.not_before, working.not_after) <= case.now;
         if !lost.is_empty() && !(is_ending && !names.is_empty()) {
             return if case.due { Choice::Worse(lost) } else { Choice::Enough };
@@ -109,15 +113,31 @@ pub(crate) fn before(
         let known = known.iter().find(|known| known.name == *name);
         if !own.contains(name) {
             let remedy = "Give the name to a site of the account, or have an administrator approve it.";
-            left.push(LeftOut::never(name, "name_not_of_account", "The name is another's, or waits for approval.", remedy));
+            left.push(LeftOut::never(
+                name,
+                "name_not_of_account",
+                "The name is another's, or waits for approval.",
+                remedy,
+            ));
         } else if !can_prove(name) {
             let detail = "Authorities prove a name with a star by DNS, and there is no DNS provider yet.";
-            left.push(LeftOut::never(name, "no_dns_provider", detail, "Name the single names, or bring such a certificate."));
-        } else if let Some(waits) = known.filter(|known| known.retry_at.is_some_and(|at| at > now && !asked)) {
+            left.push(LeftOut::never(
+                name,
+                "no_dns_provider",
+                detail,
+                "Name the single names, or bring such a certificate.",
+            ));
+        } else if let Some(waits) = known.filter(|known| known.retry_at.is_some_and(|at| at > now && !asked))
+        {
             left.push(waits.clone());
         } else if asked_for == MOST {
             let remedy = "Give some of the names to another site.";
-            left.push(LeftOut::never(name, "names_too_many", "A certificate is for 100 names at most.", remedy));
+            left.push(LeftOut::never(
+                name,
+                "names_too_many",
+                "A certificate is for 100 names at most.",
+                remedy,
+            ));
         } else {
             asked_for += 1;
         }

@@ -16,20 +16,20 @@ use names::{AuthorityId, CertName, CertificateId, Micros};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-pub(crate) use self::end::{by_system, cancelled};
 use self::end::{End, Failure};
+pub(crate) use self::end::{by_system, cancelled};
 use super::choose::{self, Case, Choice, LeftOut, Working};
 use super::store::{self, Because, OrderRow};
 use super::{Issuing, schedule};
+use crate::acme::Client;
 use crate::acme::directory::Directory;
 use crate::acme::prove::prove;
 use crate::acme::renewal::{self, Life, Replaced, Window};
 use crate::acme::trouble::{RefusedName, Trouble, remedy, snake};
-use crate::acme::Client;
 use crate::authority::account::{self, NoAccount};
 use crate::authority::store::{self as authorities, AuthorityRow};
-use crate::chain::Chain;
 use crate::certificates::still_own;
+use crate::chain::Chain;
 use crate::store::certificate::{self, Row, Source};
 
 /// The word for the kind.
@@ -167,7 +167,12 @@ impl<'a> Course<'a> {
     fn authority(&self) -> Result<&AuthorityRow, End> {
         self.authority.as_ref().ok_or_else(|| {
             let detail = "There is no authority to order at.";
-            Failure::uncounted("no_authority", detail, "An administrator makes one with `holdfast authority create`.", None)
+            Failure::uncounted(
+                "no_authority",
+                detail,
+                "An administrator makes one with `holdfast authority create`.",
+                None,
+            )
         })
     }
 
@@ -193,8 +198,11 @@ impl<'a> Course<'a> {
         let due = self.is_due(&client, replaced.as_ref()).await;
         if self.memory.left_out.is_none() {
             self.memory.left_out = Some(self.left_out_before().await?);
-            let lines: Vec<String> =
-                self.left_out().iter().map(|left| format!("leaving out {}: {}", left.name, left.detail)).collect();
+            let lines: Vec<String> = self
+                .left_out()
+                .iter()
+                .map(|left| format!("leaving out {}: {}", left.name, left.detail))
+                .collect();
             work.note(&lines, &self.memory).await?;
         }
         let working = self.working();
@@ -215,7 +223,9 @@ impl<'a> Course<'a> {
                 Choice::Nothing => return Err(self.nothing()),
                 Choice::Worse(lost) => return Err(self.worse(&lost)),
             };
-            let Some(mut order) = self.make(work, &mut client, &names, replaced.as_ref()).await? else { continue };
+            let Some(mut order) = self.make(work, &mut client, &names, replaced.as_ref()).await? else {
+                continue;
+            };
             work.begin("prove").await?;
             let refused = if matches!(order.state().status, OrderStatus::Pending) {
                 let proving = prove(&client, &mut order, &self.state.ways);
@@ -242,7 +252,8 @@ impl<'a> Course<'a> {
         let Some(until) = authority.rests(self.now()) else { return Ok(()) };
         let wait = until.since(self.now());
         if wait <= SHORT_REST {
-            let line = format!("{} asked to be left alone for {} seconds", authority.name, wait.as_secs() + 1);
+            let line =
+                format!("{} asked to be left alone for {} seconds", authority.name, wait.as_secs() + 1);
             work.say(line).await?;
             return unless_cancelled(work, tokio::time::sleep(wait)).await;
         }
@@ -283,7 +294,8 @@ impl<'a> Course<'a> {
                 (true, true) => return Ok(()),
                 (false, _) if begun.elapsed() >= READY => {
                     let detail = "The web server is not yet as the panel wants it, and so does not answer the authority.";
-                    let remedy = "`holdfast node show` and `holdfast doctor` tell more. It is tried again by itself.";
+                    let remedy =
+                        "`holdfast node show` and `holdfast doctor` tell more. It is tried again by itself.";
                     return Err(Failure::new("web_server_not_ready", detail, remedy));
                 }
                 (true, false) if begun.elapsed() >= READY => {
@@ -294,7 +306,8 @@ impl<'a> Course<'a> {
             }
             if !told {
                 told = true;
-                work.say(if web_server { "waiting for the site" } else { "waiting for the web server" }).await?;
+                work.say(if web_server { "waiting for the site" } else { "waiting for the web server" })
+                    .await?;
             }
             unless_cancelled(work, tokio::time::sleep(PAUSE)).await?;
         }
@@ -303,7 +316,8 @@ impl<'a> Course<'a> {
     /// What the authority calls the certificate that is replaced; none where it did not issue it.
     async fn replaced(&self) -> Result<Option<Replaced>, End> {
         let id = self.row.id;
-        let issued = self.state.panel.store().read(async |tx: &mut Tx| certificate::issued(tx, id).await).await?;
+        let issued =
+            self.state.panel.store().read(async |tx: &mut Tx| certificate::issued(tx, id).await).await?;
         let here = self.order.authority == self.authority.as_ref().map(|authority| authority.id);
         let first = issued.as_ref().and_then(|issued| issued.chain.first()).filter(|_| here);
         Ok(first.and_then(|der| Replaced::of(der.bytes())))
@@ -331,7 +345,8 @@ impl<'a> Course<'a> {
 
     async fn left_out_before(&self) -> Result<Vec<LeftOut>, End> {
         let (account, names) = (self.row.account_id, &self.row.names);
-        let own = self.state.panel.store().read(async |tx: &mut Tx| still_own(tx, account, names).await).await?;
+        let own =
+            self.state.panel.store().read(async |tx: &mut Tx| still_own(tx, account, names).await).await?;
         let can_prove = |name: &CertName| self.state.ways.of(name).is_some();
         let asked = (self.payload.asked, self.now());
         Ok(choose::before(names, &own, can_prove, &self.order.left_out, asked))
@@ -346,7 +361,8 @@ impl<'a> Course<'a> {
         replaced: Option<&Replaced>,
     ) -> Result<Option<Order>, End> {
         let authority = self.authority()?.id;
-        if let Some(made) = self.memory.made.clone().filter(|made| made.authority == authority && made.names == names)
+        if let Some(made) =
+            self.memory.made.clone().filter(|made| made.authority == authority && made.names == names)
             && let Ok(mut order) = unless_cancelled(work, client.order(&made.url)).await?
             && order.state().status != OrderStatus::Invalid
         {
@@ -402,7 +418,8 @@ impl<'a> Course<'a> {
         let mut lines = Vec::with_capacity(refused.len());
         for RefusedName { name, kind, detail } in refused {
             lines.push(format!("the authority refuses {name}: {detail}"));
-            let before = self.order.left_out.iter().find(|left| left.name == name).map_or(0, |left| left.refusals);
+            let before =
+                self.order.left_out.iter().find(|left| left.name == name).map_or(0, |left| left.refusals);
             let left = LeftOut {
                 retry_at: Some(schedule::name(now, before + 1, asked_for, schedule::chance())),
                 reason: format!("authority_{}", snake(&kind)),
@@ -477,7 +494,11 @@ impl<'a> Course<'a> {
             let refused = error.refusal().is_some_and(|refusal| refusal.name == errors::REFUSED);
             if refused || begun.elapsed() >= AGENT_AWAY {
                 let detail = format!("The agent makes no key: {error}.");
-                return Err(Failure::new("agent_unreachable", detail, "Look at `journalctl -u holdfast-agent`."));
+                return Err(Failure::new(
+                    "agent_unreachable",
+                    detail,
+                    "Look at `journalctl -u holdfast-agent`.",
+                ));
             }
             if !told {
                 told = true;

@@ -1,11 +1,11 @@
 //! What a person may ask for: that a certificate is ordered now.
 
+use ::store::WriteTx;
 use api_kit::ApiError;
 use auth::{Actor, EditSites};
 use jobs::{Job, Jobs};
 use names::{CertificateId, Micros};
 use serde_json::json;
-use ::store::WriteTx;
 
 use super::job::{self, Payload};
 use super::store;
@@ -36,7 +36,8 @@ pub async fn renew(
         return Err(ApiError::conflict("names_none", detail));
     }
     if authority::store::default(tx).await?.is_none() {
-        let detail = "There is no authority to order at. An administrator makes one with `holdfast authority create`.";
+        let detail =
+            "There is no authority to order at. An administrator makes one with `holdfast authority create`.";
         return Err(ApiError::conflict("no_authority", detail));
     }
     let (job, _) = ask(tx, jobs, &row, true, (actor.name(), via)).await?;

@@ -270,7 +270,8 @@ impl Ended {
 }
 
 pub(crate) async fn end(tx: &mut WriteTx, id: CertificateId, ended: &Ended) -> Result<(), StoreError> {
-    let left_out = serde_json::to_value(&ended.left_out).unwrap_or_else(|_| serde_json::Value::Array(Vec::new()));
+    let left_out =
+        serde_json::to_value(&ended.left_out).unwrap_or_else(|_| serde_json::Value::Array(Vec::new()));
     let set = SET
         .bind(id)
         .bind(left_out)

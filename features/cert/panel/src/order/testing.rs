@@ -27,7 +27,7 @@ use tokio::sync::Notify;
 use tokio_rustls::TlsConnector;
 use wire::{AllowedPeers, CancellationToken, Limits, Peer, Refusal, Router};
 
-use super::{Issuing, OrderCertificate, WebServer, Ways, upkeep};
+use super::{Issuing, OrderCertificate, Ways, WebServer, upkeep};
 use crate::CertificateObject;
 use crate::acme::key;
 use crate::acme::prove::{ByHttp, Prove};
@@ -147,8 +147,21 @@ impl Bench {
         let root = write_certificate(&folder.path().to_owned());
         let at = |port: u16| format!("127.0.0.1:{port}");
         let names = Cmd::new([
-            "pebble-challtestsrv", "-dns01", &at(ports.names), "-management", &at(ports.manage_names),
-            "-defaultIPv4", "127.0.0.1", "-defaultIPv6", "", "-http01", "", "-https01", "", "-tlsalpn01", "",
+            "pebble-challtestsrv",
+            "-dns01",
+            &at(ports.names),
+            "-management",
+            &at(ports.manage_names),
+            "-defaultIPv4",
+            "127.0.0.1",
+            "-defaultIPv6",
+            "",
+            "-http01",
+            "",
+            "-https01",
+            "",
+            "-tlsalpn01",
+            "",
         ]);
         let names = names.deadline(LIFE).spawn().unwrap();
         let stop = CancellationToken::new();
@@ -169,7 +182,16 @@ impl Bench {
         };
         let (jobs, running) = run(&state, &stop);
         let mut bench = Self {
-            state, store, jobs, running, played, keys, web, ports, folder, chaos,
+            state,
+            store,
+            jobs,
+            running,
+            played,
+            keys,
+            web,
+            ports,
+            folder,
+            chaos,
             _names: names,
             authority: None,
             _stop: Stop(stop),
@@ -330,7 +352,8 @@ fn play_egress(
     let mut roots = rustls::RootCertStore::empty();
     roots.add(root.into()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let tls =
+        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let tls = TlsConnector::from(Arc::new(tls.with_root_certificates(roots).with_no_client_auth()));
     let played = Arc::clone(played);
     let router = Router::new("egress").method(move |_, ask: Fetch| {
@@ -393,10 +416,9 @@ async fn exchange(port: u16, tls: TlsConnector, verb: &str, ask: &Fetch) -> std:
     let text = String::from_utf8_lossy(&answer[..end]).into_owned();
     let mut lines = text.split("\r\n");
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
-    let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| Header {
-        name: name.to_ascii_lowercase(),
-        value: value.to_owned(),
-    });
+    let headers = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| Header { name: name.to_ascii_lowercase(), value: value.to_owned() });
     let body = answer.get(end + 4..).unwrap_or_default().to_vec();
     Ok(reply(status.unwrap_or(0), headers.collect(), body))
 }
@@ -410,7 +432,8 @@ fn play_agent(path: PathBuf, keys: &Arc<Keys>, stop: &CancellationToken) -> Peer
             async move {
                 let what = format!("{} {:?} {:?}", ask.certificate, ask.kind, ask.names);
                 let mut made = keys.made.lock().unwrap();
-                let pem = made.entry(what).or_insert_with(|| rcgen::KeyPair::generate().unwrap().serialize_pem());
+                let pem =
+                    made.entry(what).or_insert_with(|| rcgen::KeyPair::generate().unwrap().serialize_pem());
                 let key = rcgen::KeyPair::from_pem(pem).unwrap();
                 let names: Vec<String> = ask.names.iter().map(ToString::to_string).collect();
                 let mut parameters = rcgen::CertificateParams::new(names).unwrap();
@@ -447,7 +470,9 @@ async fn serve_web(listener: TcpListener, web: Arc<Web>) {
             let token = path.strip_prefix("/.well-known/acme-challenge/");
             let elsewhere = web.elsewhere.lock().unwrap().contains(host);
             let (status, body) = match token {
-                Some(token) if !elsewhere => ("200 OK", format!("{token}.{}", web.thumbprint.lock().unwrap())),
+                Some(token) if !elsewhere => {
+                    ("200 OK", format!("{token}.{}", web.thumbprint.lock().unwrap()))
+                }
                 _ => ("404 Not Found", "another server".to_owned()),
             };
             let answer = format!("HTTP/1.0 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());

@@ -27,7 +27,8 @@ const SERVED: Statement = Statement::new("UPDATE site SET observed_generation = 
 const NODE_UP: Statement = Statement::new("UPDATE node SET observed_generation = generation");
 const OBSERVED: Statement =
     Statement::new("UPDATE certificate SET observed_generation = generation, condition = 'ready'");
-const DUE_NOW: Statement = Statement::new("UPDATE certificate_order SET renew_at = 1 WHERE certificate_id = $1");
+const DUE_NOW: Statement =
+    Statement::new("UPDATE certificate_order SET renew_at = 1 WHERE certificate_id = $1");
 const SEALED: Statement = Statement::new("SELECT eab_key AS value FROM authority WHERE eab_key IS NOT NULL");
 
 /// What a test made.
@@ -157,7 +158,8 @@ impl Bench {
     }
 
     async fn log(&self, job: &Job) -> Vec<String> {
-        let lines = self.store.read(async |tx: &mut Tx| jobs::lines(tx, job.id, 0, 1000).await).await.unwrap();
+        let lines =
+            self.store.read(async |tx: &mut Tx| jobs::lines(tx, job.id, 0, 1000).await).await.unwrap();
         lines.into_iter().map(|line| line.text).collect()
     }
 
@@ -217,9 +219,15 @@ async fn one_bad_name_of_ten_stands_in_no_others_way() {
     bench.look().await;
     bench.done(&made).await;
     let order = bench.order(&made).await;
-    assert_eq!(bench.covers(&made).await, names(&all).into_iter().filter(|n| n.to_string() != "n3.example").collect::<Vec<_>>());
+    assert_eq!(
+        bench.covers(&made).await,
+        names(&all).into_iter().filter(|n| n.to_string() != "n3.example").collect::<Vec<_>>()
+    );
     let [left] = &order.left_out[..] else { panic!("{order:?}") };
-    assert_eq!((left.name.to_string().as_str(), left.reason.as_str()), ("n3.example", "authority_unauthorized"));
+    assert_eq!(
+        (left.name.to_string().as_str(), left.reason.as_str()),
+        ("n3.example", "authority_unauthorized")
+    );
     assert!(left.detail.contains("404") && !left.remedy.is_empty(), "{left:?}");
     let again = left.retry_at.unwrap().since(Micros::now());
     assert!(again > Duration::from_mins(45) && again < Duration::from_mins(75), "{again:?}");
@@ -249,8 +257,13 @@ async fn a_name_that_is_refused_at_once_and_one_that_cannot_be_proven_are_left_o
     bench.look().await;
     bench.done(&made).await;
     assert_eq!(bench.covers(&made).await, names(&["a.example", "*.a.example"]));
-    let mut left: Vec<(String, String)> =
-        bench.order(&made).await.left_out.into_iter().map(|left| (left.name.to_string(), left.reason)).collect();
+    let mut left: Vec<(String, String)> = bench
+        .order(&made)
+        .await
+        .left_out
+        .into_iter()
+        .map(|left| (left.name.to_string(), left.reason))
+        .collect();
     left.sort();
     let reason = |name: &str, reason: &str| (name.to_owned(), reason.to_owned());
     let expected = [
@@ -291,7 +304,9 @@ async fn an_order_that_is_killed_at_any_call_goes_on_and_is_not_made_twice() {
     let mut bench = Bench::new(Chaos::default()).await;
     bench.authority().await;
     for number in 0..60 {
-        let made = bench.site(&format!("a{number}"), &[&format!("k{number}.example"), &format!("l{number}.example")]).await;
+        let made = bench
+            .site(&format!("a{number}"), &[&format!("k{number}.example"), &format!("l{number}.example")])
+            .await;
         let keys = bench.keys().0;
         bench.stop_at(number);
         bench.look().await;
@@ -412,7 +427,8 @@ async fn an_account_is_bound_to_that_of_a_customer_and_its_key_lies_sealed() {
     account::register_all(&bench.state).await.unwrap();
     assert!(!bench.shown(authority.id).await.registered, "it is another key");
 
-    let after = edit(json!({ "eab": { "key_id": "kid-1", "key": KEY }, "contact": "admin@example.com" })).await;
+    let after =
+        edit(json!({ "eab": { "key_id": "kid-1", "key": KEY }, "contact": "admin@example.com" })).await;
     assert_eq!((after.error, after.not_before), (None, None));
     account::register_all(&bench.state).await.unwrap();
     let shown = bench.shown(authority.id).await;
@@ -480,8 +496,12 @@ async fn a_job_that_was_cancelled_is_settled_and_a_name_that_moved_is_not_asked_
     let waits = bench.site("carol", &["c.example"]).await;
     bench.stop_at(0);
     bench.look().await;
-    let job = bench.until("the job runs", async || bench.job(&waits).await.filter(|job| job.state == State::Running)).await;
-    let write = async |tx: &mut WriteTx| -> Result<(), jobs::Refused> { bench.jobs.cancel(tx, job.id).await.map(drop) };
+    let job = bench
+        .until("the job runs", async || bench.job(&waits).await.filter(|job| job.state == State::Running))
+        .await;
+    let write = async |tx: &mut WriteTx| -> Result<(), jobs::Refused> {
+        bench.jobs.cancel(tx, job.id).await.map(drop)
+    };
     bench.store.write(write).await.unwrap();
     bench.jobs.written();
     let job = bench.ended(&waits).await;

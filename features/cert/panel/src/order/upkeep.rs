@@ -65,7 +65,8 @@ pub(crate) async fn look(state: &Issuing, jobs: &Jobs) -> Result<(), StoreError>
     let now = state.panel.now();
     settle(state, now).await?;
     let read = async |tx: &mut Tx| -> Result<Vec<CertificateId>, StoreError> {
-        let Some(authority) = authorities::default(tx).await?.filter(|found| found.rests(now).is_none()) else {
+        let Some(authority) = authorities::default(tx).await?.filter(|found| found.rests(now).is_none())
+        else {
             return Ok(Vec::new());
         };
         let room = OPEN - store::open(tx).await?;
@@ -193,7 +194,9 @@ impl Renewals {
     async fn look(&mut self, state: &Issuing) -> Result<(), StoreError> {
         let now = state.panel.now();
         let rows = state.panel.store().read(async |tx: &mut Tx| store::issued(tx, now).await).await?;
-        self.next.retain(|id, _| rows.binary_search_by_key(&id.to_string(), |row| row.certificate.to_string()).is_ok());
+        self.next.retain(|id, _| {
+            rows.binary_search_by_key(&id.to_string(), |row| row.certificate.to_string()).is_ok()
+        });
         let mut asked = 0;
         for row in rows {
             let spread = now.plus(OFFERS.mul_f64(schedule::chance()));
@@ -228,7 +231,8 @@ impl Renewals {
             _ => (at, because.into()),
         };
         if at.since(row.renew_at).max(row.renew_at.since(at)) >= MOVED {
-            let set = async |tx: &mut WriteTx| store::set_renewal(tx, row.certificate, (at, because), now).await;
+            let set =
+                async |tx: &mut WriteTx| store::set_renewal(tx, row.certificate, (at, because), now).await;
             state.panel.store().write(set).await?;
         }
         Ok(again)

@@ -1,8 +1,8 @@
 //! How the getting of a certificate stands, as the API shows it.
 
+use ::store::{StoreError, Tx};
 use names::{CertName, CertificateId, JobId, Micros};
 use serde::{Deserialize, Serialize};
-use ::store::{StoreError, Tx};
 use utoipa::ToSchema;
 
 use super::store::{self, OrderRow};
@@ -68,7 +68,9 @@ pub(crate) async fn of(tx: &mut Tx, id: CertificateId) -> Result<Option<Certific
         None => None,
     };
     let may_order = match (&row, job) {
-        (OrderRow { error: None, issued_at: None, .. }, None) => authority::store::default(tx).await?.is_some(),
+        (OrderRow { error: None, issued_at: None, .. }, None) => {
+            authority::store::default(tx).await?.is_some()
+        }
         _ => true,
     };
     let left_out = row.left_out.into_iter().map(|left| LeftOutName {

@@ -157,9 +157,9 @@ async fn certificate_create(
             let imported = state.keys.import(&state.panel, id, &chain, &key).await?;
             with_key(imported, state.panel.change(&asked, rules::Bring { id, account, chain })).await?
         }
-        Wanted::Issued { names, kind } => {
+        Wanted::Issued { names } => {
             name_rules::check_asked(&names)?;
-            state.panel.change(&asked, rules::AskFor { actor, account, names, kind }).await?
+            state.panel.change(&asked, rules::AskFor { actor, account, names }).await?
         }
     };
     state.answer(outcome, true).await

@@ -32,9 +32,6 @@ pub(crate) struct CreateCertificate {
     /// The names of one that an authority is to issue: names of the account's sites.
     #[schema(value_type = Option<Vec<String>>, example = json!(["example.test"]))]
     pub(crate) names: Option<Vec<CertName>>,
-    /// What the key of one that an authority is to issue is to be: `ecdsa` or `rsa`; left out: `ecdsa`.
-    #[schema(value_type = Option<String>, example = "ecdsa")]
-    pub(crate) key_kind: Option<KeyKind>,
 }
 
 /// A chain and its key, in place of those that were brought before.
@@ -51,7 +48,7 @@ pub(crate) struct ReplaceChain {
 /// Which of the two a new certificate is.
 pub(crate) enum Wanted {
     Brought { chain: String, key: PrivateKey },
-    Issued { names: Vec<CertName>, kind: KeyKind },
+    Issued { names: Vec<CertName> },
 }
 
 impl CreateCertificate {
@@ -67,14 +64,10 @@ impl CreateCertificate {
                 let reason = "A certificate that is brought has the names that are in it.";
                 return refuse("/names", "names_and_chain", reason, "Send chain and key, or names.");
             }
-            (Some(chain), Some(key), None) if self.key_kind.is_none() => Wanted::Brought { chain, key },
-            (Some(_), Some(_), None) => {
-                let reason = "A certificate that is brought has the key that comes with it.";
-                return refuse("/key_kind", "key_kind_and_key", reason, "Leave it out.");
-            }
+            (Some(chain), Some(key), None) => Wanted::Brought { chain, key },
             (Some(_), None, None) => return missing("/key", "Send the private key of the certificate."),
             (None, Some(_), None) => return missing("/chain", "Send the certificate of the key."),
-            (None, None, Some(names)) => Wanted::Issued { names, kind: self.key_kind.unwrap_or_default() },
+            (None, None, Some(names)) => Wanted::Issued { names },
             (None, None, None) => return missing("/names", "Send the names, or a chain and its key."),
         })
     }
@@ -109,7 +102,6 @@ pub(crate) struct AskFor {
     pub(crate) actor: Actor,
     pub(crate) account: Authorised<AccountRef, EditSites>,
     pub(crate) names: Vec<CertName>,
-    pub(crate) kind: KeyKind,
 }
 
 impl Rules for AskFor {
@@ -123,7 +115,7 @@ impl Rules for AskFor {
             id,
             account: self.account.id,
             site: None,
-            key_kind: self.kind,
+            key_kind: KeyKind::Ecdsa,
             names: &names,
             brought: None,
         };

@@ -50,7 +50,10 @@ fn a_limit_of_some_names_is_told_from_one_of_everything() {
     assert!(limit("too many certificates (50) already issued for \"example.com\" in the last 168h0m0s"));
     assert!(limit("too many certificates (5) already issued for this exact set of identifiers"));
     assert!(!limit("too many new orders (300) from this account in the last 3h0m0s"));
-    let failed = problem("rateLimited", "too many failed authorizations (5) for \"www.example.com\" in the last 1h0m0s");
+    let failed = problem(
+        "rateLimited",
+        "too many failed authorizations (5) for \"www.example.com\" in the last 1h0m0s",
+    );
     assert_eq!(failed.refused(&asked).len(), 1);
 }
 

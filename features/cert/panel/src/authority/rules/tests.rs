@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use ::store::Statement;
 use ::store::testing::TestStore;
 use desired::{Agents, BoxFuture, Draft, Panel, Registry};
 use seal::SealKey;
-use ::store::Statement;
 use serde_json::json;
 use wire::{CancellationToken, Peer};
 
@@ -118,7 +118,10 @@ async fn names_and_directories_are_taken_once_and_addresses_are_judged() {
         body["directory"] = directory.into();
         body
     };
-    assert_eq!(bench.create(with("two", "https://one.example.com/dir")).await.unwrap_err(), "directory_taken");
+    assert_eq!(
+        bench.create(with("two", "https://one.example.com/dir")).await.unwrap_err(),
+        "directory_taken"
+    );
     assert_eq!(bench.create(with("one", "https://two.example.com/dir")).await.unwrap_err(), "name_taken");
     assert_eq!(bench.create(with("two", "http://two.example.com/dir")).await.unwrap_err(), "url_plain");
     assert_eq!(bench.create(with("two", "https://10.0.0.1/dir")).await.unwrap_err(), "url_address");

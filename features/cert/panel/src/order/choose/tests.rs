@@ -86,8 +86,7 @@ fn what_cannot_be_proven_is_told_before_anything_is_asked() {
         left.into_iter().map(|left| (left.name.to_string(), left.reason)).collect::<Vec<_>>()
     };
     let reason = |name: &str, reason: &str| (name.to_owned(), reason.to_owned());
-    let never =
-        [reason("*.example.com", "no_dns_provider"), reason("b.example", "name_not_of_account")];
+    let never = [reason("*.example.com", "no_dns_provider"), reason("b.example", "name_not_of_account")];
     assert_eq!(told(true), never);
     assert_eq!(told(false), [&never[..], &[reason("c.example", "authority_dns")]].concat());
 }

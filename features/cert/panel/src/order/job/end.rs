@@ -147,7 +147,12 @@ impl Course<'_> {
     }
 
     /// The chain is what the host shows from now on.
-    pub(super) async fn install(&mut self, work: &mut Work, client: &Client, chain: Chain) -> Result<(), End> {
+    pub(super) async fn install(
+        &mut self,
+        work: &mut Work,
+        client: &Client,
+        chain: Chain,
+    ) -> Result<(), End> {
         work.begin("install").await?;
         let window = match (chain.ders().first().and_then(|der| Replaced::of(der.bytes())), &self.authority) {
             (Some(replaced), Some(authority)) => self.window(client, authority, &replaced).await,
@@ -207,8 +212,10 @@ impl Course<'_> {
     pub(super) fn worse(&self, lost: &[CertName]) -> End {
         let left = self.left_out().iter().find(|left| lost.contains(&left.name));
         let why = left.map(|left| format!(" {}: {}", left.name, left.detail)).unwrap_or_default();
-        let detail = format!("A new certificate would lack {}, which the present one has.{why}", super::list(lost));
-        let remedy = left.map_or("Take the name away from the site, or mend it.", |left| left.remedy.as_str());
+        let detail =
+            format!("A new certificate would lack {}, which the present one has.{why}", super::list(lost));
+        let remedy =
+            left.map_or("Take the name away from the site, or mend it.", |left| left.remedy.as_str());
         let mut failure = Failure::raw("names_would_be_lost", detail, remedy);
         failure.renew_at = choose::next_retry(self.left_out());
         End::Failed(Box::new(failure))
@@ -241,7 +248,8 @@ impl Course<'_> {
         let working_until = self.row.not_after;
         let later = || schedule::after_failure(self.now(), failures, working_until, schedule::chance());
         // where there is no authority, one that is made is asked at once
-        let renew_at = if self.authority.is_none() { None } else { Some(failure.renew_at.unwrap_or_else(later)) };
+        let renew_at =
+            if self.authority.is_none() { None } else { Some(failure.renew_at.unwrap_or_else(later)) };
         let left_out = self.memory.left_out.clone().unwrap_or_else(|| self.order.left_out.clone());
         let ended = Ended {
             left_out,
@@ -282,7 +290,9 @@ pub(crate) fn cancelled(left_out: Vec<LeftOut>, failures: i64, now: Micros) -> E
     Ended {
         left_out,
         error: Some("The order was cancelled.".to_owned()),
-        remedy: Some("Renew the certificate when it is to be ordered again; else it is tried by itself.".to_owned()),
+        remedy: Some(
+            "Renew the certificate when it is to be ordered again; else it is tried by itself.".to_owned(),
+        ),
         failures,
         renew_at: Some(now.plus(CANCELLED)),
         because: Because::Failed,
