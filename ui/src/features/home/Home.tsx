@@ -151,7 +151,7 @@ function Attention() {
     )),
     ...badCertificates.map((certificate) => (
       <li key={certificate.id}>
-        <StatusBadge object={certificate} /> <CertificateFacts certificate={certificate} />{' '}
+        {!isWell(certificate) && <StatusBadge object={certificate} />} <CertificateFacts certificate={certificate} />{' '}
         <Link className="cell-link" to="/certificates/$certificate" params={{ certificate: certificate.id }}>
           {titleOf(certificate)}
         </Link>{' '}
