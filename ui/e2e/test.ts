@@ -242,6 +242,7 @@ export const PAGES = [
   '/accounts',
   '/accounts/alice',
   '/accounts/alice?tab=sites',
+  '/accounts/alice?tab=certificates',
   '/accounts/alice?tab=members',
   '/accounts/alice?tab=activity',
   '/packages',

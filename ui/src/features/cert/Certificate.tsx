@@ -106,12 +106,7 @@ function Overview({ certificate }: { certificate: Certificate }) {
             certificate.sites.length
               ? certificate.sites.map((site) => (
                   <div key={site.id}>
-                    <Link
-                      className="cell-link"
-                      to="/sites/$site"
-                      params={{ site: site.name }}
-                      search={{ tab: 'https' }}
-                    >
+                    <Link to="/sites/$site" params={{ site: site.name }} search={{ tab: 'https' }}>
                       {site.name}
                     </Link>
                     {site.id === certificate.site && ` (${t('certificates.ownOf')})`}
@@ -215,7 +210,7 @@ export function CertificatePage() {
             act={act}
             certificate={certificate}
             onClose={() => setAct(undefined)}
-            onDeleted={() => void navigate({ to: '/certificates' })}
+            onGone={() => navigate({ to: '/certificates' })}
           />
         )}
       </Suspense>

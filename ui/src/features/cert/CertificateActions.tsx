@@ -12,12 +12,13 @@ export function CertificateDialog({
   act,
   certificate,
   onClose,
-  onDeleted,
+  onGone,
 }: {
   act: CertificateAct
   certificate: Certificate
   onClose: () => void
-  onDeleted?: () => void
+  /** Leaves the page of what is gone. */
+  onGone?: () => Promise<void>
 }) {
   const { t } = useTranslation()
   const path = { certificate: certificate.id }
@@ -51,7 +52,7 @@ export function CertificateDialog({
           name={certificate.names[0] ?? certificate.id}
           change={change('delete', '/api/v1/certificates/{certificate}', { path })}
           onClose={onClose}
-          onDone={onDeleted}
+          onGone={onGone}
         >
           {certificate.names.length > 1 && (
             <Text size="sm">{t('certificates.allNames', { names: certificate.names.join(', ') })}</Text>

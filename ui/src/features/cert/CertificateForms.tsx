@@ -83,7 +83,8 @@ export function CreateCertificate({ account: of, onClose }: { account?: string; 
           { value: 'order', label: t('certificates.howOrder') },
         ]}
       />
-      {!of && (
+      {/* where there is but one, nothing is chosen */}
+      {!of && known.length > 1 && (
         <Select
           label={t('sites.account')}
           data={known}

@@ -4,7 +4,6 @@ import { useTranslation } from 'react-i18next'
 import { day } from '../../app/format'
 import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
-import { DataTable } from '../../components/DataTable'
 import { Facts } from '../../components/Page'
 import { Note } from '../../components/States'
 import { Badge, type Tone } from '../../components/StatusBadge'
@@ -27,31 +26,29 @@ function LeftOut({ names }: { names: Order['left_out'] }) {
       <Note tone="warning" title={t('certificates.leftOut', { count: names.length })}>
         <Text size="sm">{t('certificates.leftOutHelp')}</Text>
       </Note>
-      <DataTable<Order['left_out'][number]>
-        label={t('certificates.leftOut', { count: names.length })}
-        rows={names}
-        rowKey={({ name }) => name}
-        empty={null}
-        columns={[
-          { key: 'name', label: t('certificates.name'), cell: ({ name }) => <span className="ltr">{name}</span> },
-          {
-            key: 'why',
-            label: t('certificates.why'),
-            cell: ({ reason, detail, remedy }) => (
-              <Stack gap={4} py={4} maw={560}>
-                <strong>{reasonWords(reason)}</strong>
-                {detail && <q data-server>{detail}</q>}
-                {remedy && <span data-server>{remedy}</span>}
-              </Stack>
-            ),
-          },
-          {
-            key: 'again',
-            label: t('certificates.again'),
-            cell: ({ retry_at }) => <Time at={retry_at} none={t('certificates.withNext')} />,
-          },
-        ]}
-      />
+      <ul className="steps">
+        {names.map(({ name, reason, detail, remedy, retry_at }) => (
+          <li key={name}>
+            <Text fw={600} className="ltr" style={{ overflowWrap: 'anywhere' }}>
+              {name}
+            </Text>
+            <Text>{reasonWords(reason)}</Text>
+            {detail && (
+              <Text size="sm">
+                <q data-server>{detail}</q>
+              </Text>
+            )}
+            {remedy && (
+              <Text size="sm" data-server>
+                {remedy}
+              </Text>
+            )}
+            <Text size="sm" c="dimmed">
+              {t('certificates.again')} <Time at={retry_at} none={t('certificates.withNext')} />
+            </Text>
+          </li>
+        ))}
+      </ul>
     </Stack>
   )
 }

@@ -43,8 +43,9 @@ export function PemFields<V extends Pem>({ form }: { form: UseFormReturnType<V> 
         <Textarea
           label={t('certificates.chain')}
           description={t('certificates.chainHelp')}
-          placeholder="-----BEGIN CERTIFICATE-----"
+          placeholder="-----BEGIN CERTIFICATE…"
           withAsterisk
+          data-autofocus
           rows={6}
           resize="vertical"
           classNames={{ input: 'mono ltr' }}
@@ -57,7 +58,7 @@ export function PemFields<V extends Pem>({ form }: { form: UseFormReturnType<V> 
         <Textarea
           label={t('certificates.key')}
           description={t('certificates.keyHelp')}
-          placeholder="-----BEGIN PRIVATE KEY-----"
+          placeholder="-----BEGIN PRIVATE KEY…"
           withAsterisk
           // its size is not made to fit: what measures texts for that keeps them
           rows={4}

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../../api/change'
 import { queries } from '../../../api/queries'
-import { duration } from '../../../app/format'
+import { wholes } from '../../../app/format'
 import { ChangeForm } from '../../../components/ChangeForm'
 import { Check } from '../../../components/Check'
 import { Note } from '../../../components/States'
@@ -59,7 +59,7 @@ export function HttpsForm({ site, onClose }: { site: Site; onClose: () => void }
             label={t('https.certificate')}
             description={t(https.certificate === OWN ? 'https.ownHelp' : 'https.chosenHelp')}
             data={[
-              { value: OWN, label: t('https.own') },
+              { value: OWN, label: t('https.itsOwn') },
               ...others.map((certificate) => ({
                 value: certificate.id,
                 label: [titleOf(certificate), endWords(certificate)].filter(Boolean).join(', '),
@@ -106,7 +106,7 @@ export function HttpsForm({ site, onClose }: { site: Site; onClose: () => void }
                     description={t('https.maxAgeHelp')}
                     data={ages.map((age) => ({
                       value: String(age),
-                      label: age === 0 ? t('https.takeBack') : duration(age),
+                      label: age === 0 ? t('https.takeBack') : wholes(age),
                     }))}
                     allowDeselect={false}
                     {...form.getInputProps('https.hsts.max_age')}

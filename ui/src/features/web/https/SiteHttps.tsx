@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { queries } from '../../../api/queries'
-import { duration } from '../../../app/format'
+import { wholes } from '../../../app/format'
 import { useMe } from '../../../app/session'
 import { Facts } from '../../../components/Page'
 import { EmptyState, ErrorState, Note } from '../../../components/States'
@@ -33,7 +33,7 @@ function Shown({ id, isOwn }: { id: string; isOwn: boolean }) {
           [
             t('https.certificate'),
             <span key="certificate">
-              <Link className="cell-link" to="/certificates/$certificate" params={{ certificate: id }}>
+              <Link to="/certificates/$certificate" params={{ certificate: id }}>
                 {titleOf(certificate)}
               </Link>{' '}
               ({t(isOwn ? 'https.own' : 'https.chosen')})
@@ -90,7 +90,7 @@ export function SiteHttps({ site, onEdit }: { site: Site; onEdit: () => void }) 
               <>
                 {https.hsts.max_age === 0
                   ? t('https.takeBack')
-                  : t('https.toldFor', { time: duration(https.hsts.max_age) })}
+                  : t('https.toldFor', { time: wholes(https.hsts.max_age) })}
                 {https.hsts.include_subdomains && <div>{t('https.below')}</div>}
                 {https.hsts.preload && <div>{t('https.preload')}</div>}
               </>

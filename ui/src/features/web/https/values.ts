@@ -9,7 +9,7 @@ export const OWN = 'own'
 export const PRELOAD_LEAST = 31_536_000
 
 /** Times to choose from, in seconds: an hour to try it, up to two years; 0 takes it back. */
-export const AGES = [0, 3600, 86_400, 604_800, 2_592_000, 15_768_000, PRELOAD_LEAST, 63_072_000] as const
+export const AGES = [0, 3600, 86_400, 604_800, 2_592_000, 15_552_000, PRELOAD_LEAST, 63_072_000] as const
 
 export type Values = {
   isOn: boolean
