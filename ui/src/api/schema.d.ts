@@ -3604,11 +3604,6 @@ export interface components {
             /** @description The private key of the certificate in PEM, not encrypted. It is handed to the agent, and shown nowhere. */
             key?: string | null;
             /**
-             * @description What the key of one that an authority is to issue is to be: `ecdsa` or `rsa`; left out: `ecdsa`.
-             * @example ecdsa
-             */
-            key_kind?: string | null;
-            /**
              * @description The names of one that an authority is to issue: names of the account's sites.
              * @example [
              *       "example.test"

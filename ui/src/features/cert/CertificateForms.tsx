@@ -17,14 +17,11 @@ export type Values = {
   chain: string
   key: string
   names: string[]
-  key_kind: string
 }
 
 /** What a new certificate is asked for with: a chain and its key, or names. */
-export const created = ({ how, account, chain, key, names, key_kind }: Values) =>
-  how === 'bring'
-    ? { account, chain, key }
-    : { account, names: names.map((name) => name.trim()), ...(key_kind === 'ecdsa' ? {} : { key_kind }) }
+export const created = ({ how, account, chain, key, names }: Values) =>
+  how === 'bring' ? { account, chain, key } : { account, names: names.map((name) => name.trim()) }
 
 /** The names of an account's sites, of which an authority may certify those that lead here. */
 function useSiteNames(account: string): string[] {
@@ -48,7 +45,6 @@ export function CreateCertificate({ account: of, onClose }: { account?: string; 
       chain: '',
       key: '',
       names: [],
-      key_kind: 'ecdsa',
     },
     validate: {
       account: (value) => (value || known.length === 1 ? null : t('sites.chooseAccount')),
@@ -108,16 +104,6 @@ export function CreateCertificate({ account: of, onClose }: { account?: string; 
             splitChars={[',', ' ']}
             clearButtonProps={{ 'aria-label': t('table.clear') }}
             {...form.getInputProps('names')}
-          />
-          <Select
-            label={t('certificates.keyKind')}
-            description={t('certificates.keyKindHelp')}
-            data={[
-              { value: 'ecdsa', label: 'ECDSA' },
-              { value: 'rsa', label: 'RSA' },
-            ]}
-            allowDeselect={false}
-            {...form.getInputProps('key_kind')}
           />
         </>
       )}
