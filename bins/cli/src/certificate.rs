@@ -265,7 +265,7 @@ async fn show(session: &mut Session, id: &str) -> Result<(), Failure> {
     let certificate = reply.value()?;
     let from = if text(&certificate, "source") == "brought" { "its owner" } else { "an authority" };
     let issuer = if signs_itself(&certificate) {
-        "itself: browsers warn of it until an authority has issued it".to_owned()
+        "itself (self-signed): browsers warn of it until an authority has issued it".to_owned()
     } else {
         text(&certificate, "issuer")
     };

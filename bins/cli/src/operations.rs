@@ -157,6 +157,7 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("site_delete", "site delete"),
     ("site_disable", "site disable"),
     ("site_edit", "site edit"),
+    ("site_edit", "site https"),
     ("site_edit", "site maintenance off"),
     ("site_edit", "site maintenance on"),
     ("site_enable", "site enable"),

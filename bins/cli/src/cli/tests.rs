@@ -71,7 +71,7 @@ const GOOD: &[&str] = &[
     "certificate list --account alice --query example --sort expires --limit 10",
     "certificate show 01935b2e-7a4d-7c3e-8f10-0123456789ab",
     "certificate bring alice --chain chain.pem --key key.pem --dry-run",
-    "certificate create alice example.test www.example.test --key-kind rsa --no-wait",
+    "certificate create alice example.test www.example.test --no-wait",
     "certificate replace 01935b2e-7a4d-7c3e-8f10-0123456789ab --chain chain.pem --key key.pem --if-match \"g3\"",
     "certificate delete 01935b2e-7a4d-7c3e-8f10-0123456789ab --yes",
     "--dry-run certificate retry 01935b2e-7a4d-7c3e-8f10-0123456789ab",

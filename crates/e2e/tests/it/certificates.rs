@@ -31,7 +31,7 @@ const ALIASES: [&str; 9] = [
 /// The one that leads elsewhere.
 const LOST: &str = "lost.example.test";
 /// A name that nobody has approved.
-const PENDING: &str = "pending.example.test";
+const PENDING: &str = "pending-example.test";
 /// Half of all nonces are refused, half of the proofs are to be made anew, and none begins at once.
 const CHAOS: Chaos = Chaos { refused_nonces: 50, reused_authorisations: 50, validation_pause: 3 };
 /// How long an order may take under it, with a second one where a name was refused.

@@ -177,7 +177,8 @@ fn put_back(node: &Node, api: &mut Api) {
     });
     assert_eq!(stat(node, SHOWN), "750 root:www-data");
     for site in [SITE, OWN] {
-        api.wait_ready(&format!("/certificates/{}", self::id(api, site)), LIMIT).unwrap();
+        let certificate = format!("/certificates/{}", self::id(api, site));
+        api.wait_ready(&certificate, LIMIT).unwrap();
         https::sees(node, &format!("https://{site}/"));
     }
     support::nothing_to_do(node);
