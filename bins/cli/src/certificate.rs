@@ -225,7 +225,7 @@ fn signs_itself(certificate: &Value) -> bool {
 /// Who issued it, in one cell.
 fn issuer(certificate: &Value) -> Cell {
     if signs_itself(certificate) {
-        Cell::styled(Style::Warn, "itself")
+        Cell::styled(Style::Warn, "self-signed")
     } else {
         Cell::plain(text(certificate, "issuer"))
     }

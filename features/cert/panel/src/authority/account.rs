@@ -16,7 +16,7 @@ use crate::acme::{Client, Tries};
 use crate::order::Issuing;
 
 /// An authority that does not answer, or answers nonsense, is left alone so long.
-const AWAY: Duration = Duration::from_mins(2);
+const AWAY: Duration = Duration::from_mins(1);
 const ODD: Duration = Duration::from_mins(30);
 /// A limit of an authority on all that we ask holds so long at most; what it says of single names may hold for days.
 const LIMITED: Duration = Duration::from_hours(3);

@@ -252,8 +252,7 @@ impl<'a> Course<'a> {
         let Some(until) = authority.rests(self.now()) else { return Ok(()) };
         let wait = until.since(self.now());
         if wait <= SHORT_REST {
-            let line =
-                format!("{} asked to be left alone for {} seconds", authority.name, wait.as_secs() + 1);
+            let line = format!("{} is left alone for another {} seconds", authority.name, wait.as_secs() + 1);
             work.say(line).await?;
             return unless_cancelled(work, tokio::time::sleep(wait)).await;
         }
