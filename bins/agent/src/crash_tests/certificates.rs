@@ -145,9 +145,9 @@ fn calm() -> Vec<Vec<String>> {
 
 #[test]
 fn a_crash_before_any_change_of_a_certificate_or_key_ends_where_the_undisturbed_run_ends() {
-    let calm = calm();
+    let undisturbed = calm();
     let mut points = 0;
-    for (number, calm) in calm.iter().enumerate() {
+    for (number, wanted) in undisturbed.iter().enumerate() {
         for changes in 0.. {
             let host = host();
             let agent = Agent::new(Arc::clone(&host));
@@ -167,7 +167,7 @@ fn a_crash_before_any_change_of_a_certificate_or_key_ends_where_the_undisturbed_
             agent.world.sweep(&|| false, |_| {}).unwrap();
             let told = format!("call {number} stopped before `{before}`");
             ready(call.send(&agent).unwrap().as_ref(), &told);
-            assert_eq!(shape(&host), *calm, "{told}");
+            assert_eq!(shape(&host), *wanted, "{told}");
             let counts = agent.world.sweep(&|| false, |_| {}).unwrap();
             assert_eq!(counts.differing, 0, "{told}");
         }
@@ -228,7 +228,7 @@ fn nothing_that_is_told_or_noted_holds_anything_of_a_key() {
             // somebody mixes two keys up by hand, and it is taken back
             let foreign = format!("{BROUGHT}{BROUGHT_PKCS8}");
             host.files().write(&file, foreign.as_bytes(), 0o640, (0, 33)).unwrap();
-            agent.world.sweep(&|| false, |report| told.push_str(&format!("{report:?}"))).unwrap();
+            agent.world.sweep(&|| false, |report| told.extend([format!("{report:?}")])).unwrap();
             let drift = agent.world.drift().unwrap();
             assert_eq!(drift.len(), 1);
             told.push_str(&serde_json::to_string(&drift).unwrap());

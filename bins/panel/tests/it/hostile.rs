@@ -90,26 +90,6 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "account_suspend" => (json!({ "reason": "An ordinary note" }), account),
         "site_create" => (site_body(json!({ "account": "alice" })), site),
         "site_edit" => (site_body(json!({ "maintenance": { "allow": ["203.0.113.0/24"] } })), site),
-        "certificate_create" => {
-            let body = json!({ "account": "alice", "names": ["new.a.example.test"] });
-            (body, |pointer| match pointer {
-                "/account" => FieldKind::AccountName,
-                _ => FieldKind::Domain,
-            })
-        }
-        "certificate_replace" => {
-            let leaf = Authority::new().leaf(&["a.example.test"]);
-            (json!({ "chain": leaf.chain(), "key": leaf.key }), |_| FieldKind::Any)
-        }
-        "authority_create" => {
-            let body = json!({ "name": "staging", "directory": FieldKind::WebUrl.sample(), "terms_agreed": true,
-                               "contact": "admin@example.test", "default": false,
-                               "eab": { "key_id": "kid-1", "key": "AAECAwQFBgcICQoLDA0ODw" } });
-            (body, authority)
-        }
-        "authority_edit" => {
-            (json!({ "name": "staging", "contact": "admin@example.test", "default": false }), authority)
-        }
         "node_edit" => {
             let body = json!({ "listen": ["192.0.2.1:80"], "listen_tls": ["192.0.2.1:443"], "tls_profile": "modern" });
             (body, |pointer| if pointer == "/tls_profile" { FieldKind::Any } else { FieldKind::Listen })
@@ -152,7 +132,34 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         }
         "session_create" => (json!({ "login": "alice", "password": "wrong" }), |_| FieldKind::Any),
         "session_create_by_link" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
-        other => return of_people(other).or_else(|| of_sign_in(other)),
+        other => return of_people(other).or_else(|| of_sign_in(other)).or_else(|| of_certificates(other)),
+    })
+}
+
+/// The same for certificates and authorities.
+fn of_certificates(operation: &str) -> Option<(Value, KindOf)> {
+    Some(match operation {
+        "certificate_create" => {
+            let body = json!({ "account": "alice", "names": ["new.a.example.test"] });
+            (body, |pointer| match pointer {
+                "/account" => FieldKind::AccountName,
+                _ => FieldKind::Domain,
+            })
+        }
+        "certificate_replace" => {
+            let leaf = Authority::new().leaf(&["a.example.test"]);
+            (json!({ "chain": leaf.chain(), "key": leaf.key }), |_| FieldKind::Any)
+        }
+        "authority_create" => {
+            let body = json!({ "name": "staging", "directory": FieldKind::WebUrl.sample(), "terms_agreed": true,
+                               "contact": "admin@example.test", "default": false,
+                               "eab": { "key_id": "kid-1", "key": "AAECAwQFBgcICQoLDA0ODw" } });
+            (body, authority)
+        }
+        "authority_edit" => {
+            (json!({ "name": "staging", "contact": "admin@example.test", "default": false }), authority)
+        }
+        _ => return None,
     })
 }
 

@@ -90,23 +90,21 @@ async fn a_new_site_shows_a_certificate_of_its_own_that_follows_its_names() {
     assert_eq!(shown.json["https"]["certificate"], json!({ "id": own, "own": true }));
 }
 
+/// What a new site does to the server is told before its certificate is there.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_site_waits_for_its_certificate_and_goes_on_by_http_meanwhile() {
+async fn the_plan_of_a_new_site_is_known_before_its_certificate_is_there() {
     let bench = bench().await;
-    let site = make(&bench, json!({ "account": "alice", "name": "www.example.test", "https": null })).await;
-    assert_eq!(site.json["https"], Value::Null);
-    // the certificate takes its time
-    bench.agent.host.takes(std::time::Duration::from_secs(2));
-    let edited = bench.root().header("if-match", "*").patch(SITE, json!({ "https": {} })).await;
-    assert_eq!(edited.status, 202, "{}", edited.text);
-    let waits = bench.until(SITE, |answer| answer.json["reason"] == "waits_for").await;
-    assert_eq!(waits.json["message"], "waits for certificate www.example.test", "{}", waits.text);
-    assert_eq!(held(&bench, "site", &site.json["id"]).unwrap().get("tls"), None);
-    bench.agent.host.takes(std::time::Duration::ZERO);
-    let ready = bench.until(SITE, |answer| answer.json["condition"] == "ready").await;
-    let tls = held(&bench, "site", &site.json["id"]).unwrap()["tls"].clone();
-    assert_eq!(tls["certificate"], ready.json["https"]["certificate"]["id"]);
-    assert!(certificate(&bench, &ready).is_some());
+    let body = json!({ "account": "alice", "name": "www.example.test" });
+    let told = bench.root().post("/api/v1/sites?dry_run=true", body).await;
+    told.is(200);
+    let planned = told.json["plan"]["objects"].as_array().unwrap_or_else(|| panic!("{}", told.text));
+    for kind in ["certificate", "site"] {
+        let object =
+            planned.iter().find(|object| object["kind"] == kind).unwrap_or_else(|| panic!("{}", told.text));
+        let steps = object["steps"].as_array().unwrap();
+        let known = |step: &Value| step["unknown"] == Value::Null;
+        assert!(!steps.is_empty() && steps.iter().all(known), "{kind}: {}", told.text);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

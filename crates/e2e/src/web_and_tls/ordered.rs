@@ -27,7 +27,7 @@ impl Teller<'_, '_> {
         self.done("the site is made", &made)?;
         let site = self.node.json(&["site", "show", SITE])?;
         let id = site["https"]["certificate"]["id"].as_str().context("the site shows no certificate")?;
-        self.id = id.to_owned();
+        id.clone_into(&mut self.id);
         let listed = self.root(&["certificate", "list"])?;
         let marked = listed.text().contains(SITE) && listed.text().contains("self-signed");
         self.told.expect("it has a certificate, which signs itself and is said to", marked)?;

@@ -38,7 +38,7 @@ pub(crate) fn on(distro: Distro) {
         return;
     }
     checks.check("a certificate that signs itself follows the names of its site", || {
-        it_follows(&node, &mut api)
+        it_follows(&node, &mut api);
     });
     checks.check("visitors are sent on to HTTPS, and browsers told to stay there", || {
         visitors_are_sent_on(&node, &mut api);
@@ -165,8 +165,8 @@ fn they_answer_at_once(node: &Node, api: &mut Api) {
         let told = node.ok(&["certificate", "show", id]).unwrap().text();
         assert!(told.contains("self-signed"), "it is not marked: {told}");
     }
-    let listed = node.ok(&["certificate", "list"]).unwrap().text();
-    assert!(listed.contains(SITE) && listed.contains("self-signed"), "{listed}");
+    let told = node.ok(&["certificate", "list"]).unwrap().text();
+    assert!(told.contains(SITE) && told.contains("self-signed"), "{told}");
 }
 
 fn it_follows(node: &Node, api: &mut Api) {

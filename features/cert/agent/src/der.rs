@@ -69,7 +69,9 @@ pub(crate) fn write(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
             out.extend(significant);
         }
     }
-    parts.iter().for_each(|part| out.extend_from_slice(part));
+    for part in parts {
+        out.extend_from_slice(part);
+    }
     out
 }
 

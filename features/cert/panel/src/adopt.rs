@@ -32,8 +32,8 @@ pub(crate) async fn certificate(
 }
 
 fn read(issued: &cert_spec::Issued) -> Result<Chain, ApiError> {
-    let ders = issued.chain.iter().map(|der| der.bytes().to_vec()).collect();
-    Chain::from_ders(ders).map_err(|error| {
+    let ders: Vec<Vec<u8>> = issued.chain.iter().map(|der| der.bytes().to_vec()).collect();
+    Chain::from_ders(&ders).map_err(|error| {
         ApiError::conflict(
             "not_adoptable",
             format!("The chain that the server holds cannot be read: {error}."),

@@ -41,12 +41,12 @@ impl Chain {
     /// Reads PEM with the certificates in any order, with or without the root. Refuses with `chain_not_pem`, `chain_not_certificates`,
     /// `key_in_chain`, `chain_empty`, and as [`Self::from_ders`].
     pub fn parse_pem(text: &str) -> Result<Self, NameError> {
-        Self::from_ders(chain::blocks(text).map_err(refusal)?)
+        Self::from_ders(&chain::blocks(text).map_err(refusal)?)
     }
 
     /// Reads certificates in any order, with or without the root. Refuses with `chain_empty`, `chain_too_long`, `chain_unreadable`,
     /// `chain_broken`, `chain_no_names`, `key_kind`, `key_too_weak`.
-    pub fn from_ders(ders: Vec<Vec<u8>>) -> Result<Self, NameError> {
+    pub fn from_ders(ders: &[Vec<u8>]) -> Result<Self, NameError> {
         if ders.is_empty() {
             return Err(refusal(ChainError::Empty));
         }

@@ -81,7 +81,7 @@ pub(crate) fn allow_of(line: &str) -> Option<(SiteId, IpNetwork)> {
 pub(crate) const FORCED: &str = "yes";
 
 /// What `Strict-Transport-Security` says (RFC 6797, 6.1), as one quoted word.
-pub(crate) fn hsts_value(hsts: &Hsts) -> String {
+pub(crate) fn hsts_value(hsts: Hsts) -> String {
     let below = if hsts.include_subdomains { "; includeSubDomains" } else { "" };
     let preload = if hsts.preload { "; preload" } else { "" };
     format!("\"max-age={}{below}{preload}\"", hsts.max_age)
@@ -93,7 +93,7 @@ pub(crate) fn hsts_of(value: &str) -> Option<Hsts> {
     let max_age = words.split(';').next()?.parse().ok()?;
     let said = |word| words.split("; ").any(|said| said == word);
     let hsts = Hsts { max_age, include_subdomains: said("includeSubDomains"), preload: said("preload") };
-    (hsts_value(&hsts) == value).then_some(hsts)
+    (hsts_value(hsts) == value).then_some(hsts)
 }
 
 #[cfg(test)]

@@ -115,6 +115,7 @@ pub enum Owner {
 
 /// What an object wants its part of the tree to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one for each object of a round")]
 pub enum Want {
     /// The files of the base, in the order of [`crate::layout::BaseFile::ALL`]; none removes them.
     Base(Option<[Arc<str>; 4]>),

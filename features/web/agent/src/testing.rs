@@ -345,6 +345,7 @@ pub(crate) fn certificate(n: u16) -> CertificateId {
 }
 
 /// Answers by HTTPS with a certificate, too.
+#[expect(clippy::unnecessary_wraps, reason = "it is the field of a site")]
 pub(crate) fn tls(n: u16) -> Option<SiteTls> {
     Some(SiteTls { certificate: certificate(n), force_https: false, hsts: None })
 }

@@ -6,7 +6,6 @@ use desired::{Adopt, Before, BlockSql, Object, Wish};
 use store::{StoreError, Tx, WriteTx};
 use web_spec::{SiteSpec, WebServerSpec};
 
-use crate::store::site_https::Https;
 use crate::store::{name, node, site, site_block};
 use crate::{adopt, build_spec};
 
@@ -28,12 +27,9 @@ impl Object for SiteObject {
         let Some(row) = site::unscoped(tx, id).await? else { return Ok(None) };
         let names = name::of_site(tx, row.id).await?;
         let wanted = build_spec::site(&row, &names);
-        let waits_for = match &wanted {
-            None => Some(Before::Approval(format!("an administrator's approval of the name {}", row.name))),
-            // nginx must find what it shows
-            Some(Wanted::Present(_)) => row.https.as_ref().and_then(certificate_to_come),
-            Some(Wanted::Absent) => None,
-        };
+        // for its pool and its certificate the agent waits: what it would do is known before they are there
+        let approval = || Before::Approval(format!("an administrator's approval of the name {}", row.name));
+        let waits_for = wanted.is_none().then(approval);
         Ok(Some(Wish {
             scope: row.id,
             name: row.name.to_string(),
@@ -43,13 +39,6 @@ impl Object for SiteObject {
             waits_for,
         }))
     }
-}
-
-/// The certificate that a site is to show, where it does not lie ready on the server yet.
-fn certificate_to_come(https: &Https) -> Option<Before> {
-    let shown = https.shown.as_ref().filter(|shown| !shown.observed)?;
-    let names: Vec<_> = shown.names.iter().map(ToString::to_string).collect();
-    Some(Before::Object(format!("certificate {}", names.join(", "))))
 }
 
 /// The kind `webserver`.

@@ -177,8 +177,8 @@ mod tests {
     #[test]
     fn a_wish_to_be_left_alone_is_seconds_or_a_date() {
         let now = Micros::parse("2026-03-01T12:00:00Z").unwrap();
-        assert_eq!(retry_after(" 120 ", now), Some(Duration::from_secs(120)));
-        assert_eq!(retry_after("Sun, 01 Mar 2026 12:02:00 GMT", now), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after(" 120 ", now), Some(Duration::from_mins(2)));
+        assert_eq!(retry_after("Sun, 01 Mar 2026 12:02:00 GMT", now), Some(Duration::from_mins(2)));
         assert_eq!(retry_after("Sun, 01 Mar 2026 11:00:00 GMT", now), Some(Duration::ZERO));
         assert_eq!(retry_after("-5", now), None);
         assert_eq!(retry_after("soon", now), None);

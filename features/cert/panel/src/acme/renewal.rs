@@ -182,9 +182,9 @@ mod tests {
 
     #[test]
     fn where_in_a_window_is_told_by_the_key() {
-        let shares: Vec<f64> = (0..100u8).map(|n| share(&Digest::of(&[n]))).collect();
+        let shares: Vec<f64> = (0..100u8).map(|n| share(&Digest::of([n]))).collect();
         assert!(shares.iter().all(|share| (0.0..1.0).contains(share)));
-        assert_eq!(shares[0].to_bits(), share(&Digest::of(&[0])).to_bits());
+        assert_eq!(shares[0].to_bits(), share(&Digest::of([0])).to_bits());
         let late = shares.iter().filter(|share| **share > 0.5).count();
         assert!((30..70).contains(&late), "{late}");
     }

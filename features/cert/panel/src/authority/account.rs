@@ -145,7 +145,7 @@ pub(crate) async fn register_all(state: &Issuing) -> Result<(), StoreError> {
     for row in rows {
         match open(state, &row).await {
             Ok(_) => {
-                tracing::info!(authority = %row.name, "the panel has an account at a certificate authority")
+                tracing::info!(authority = %row.name, "the panel has an account at a certificate authority");
             }
             Err(NoAccount::Trouble(trouble)) => {
                 tracing::warn!(authority = %row.name, error = %trouble.words, "a certificate authority makes no account");

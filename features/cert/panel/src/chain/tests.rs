@@ -28,7 +28,7 @@ fn what_a_certificate_says_of_itself_is_read_with_the_names_that_are_ours() {
     assert_eq!((chain.kind(), chain.ders().len()), (KeyKind::Ecdsa, 1));
     assert_eq!(chain.not_before().to_string(), "2026-01-01T00:00:00.000000Z");
     assert_eq!(chain.not_after().to_string(), "2026-04-01T00:00:00.000000Z");
-    assert_eq!(chain, Chain::from_ders(vec![certificate.der().to_vec()]).unwrap());
+    assert_eq!(chain, Chain::from_ders(&[certificate.der().to_vec()]).unwrap());
 }
 
 #[test]
@@ -47,14 +47,14 @@ fn what_cannot_be_shown_is_refused_by_its_own_code() {
     let key = KeyPair::generate().unwrap();
     let good = self_signed(&["example.test"], &key);
     assert_eq!(code(Chain::parse_pem("")), "chain_empty");
-    assert_eq!(code(Chain::from_ders(Vec::new())), "chain_empty");
+    assert_eq!(code(Chain::from_ders(&[])), "chain_empty");
     assert_eq!(code(Chain::parse_pem(&format!("{}{}", good.pem(), key.serialize_pem()))), "key_in_chain");
     assert_eq!(code(Chain::parse_pem(&self_signed(&["192.0.2.1"], &key).pem())), "chain_no_names");
-    assert_eq!(code(Chain::from_ders(vec![good.der().to_vec(); 11])), "chain_too_long");
-    assert_eq!(code(Chain::from_ders(vec![b"nothing".to_vec()])), "chain_unreadable");
+    assert_eq!(code(Chain::from_ders(&vec![good.der().to_vec(); 11])), "chain_too_long");
+    assert_eq!(code(Chain::from_ders(&[b"nothing".to_vec()])), "chain_unreadable");
     let two =
         vec![good.der().to_vec(), self_signed(&["other.test"], &KeyPair::generate().unwrap()).der().to_vec()];
-    assert_eq!(code(Chain::from_ders(two)), "chain_broken");
+    assert_eq!(code(Chain::from_ders(&two)), "chain_broken");
     let odd = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
     assert_eq!(code(Chain::parse_pem(&self_signed(&["example.test"], &odd).pem())), "key_kind");
     assert_eq!(kind(PublicKind::Rsa(2047)).unwrap_err().code, "key_too_weak");

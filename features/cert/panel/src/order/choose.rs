@@ -88,7 +88,7 @@ pub(crate) fn choose(case: Case<'_>) -> Choice {
             .cloned()
             .collect();
         let is_ending = schedule::last_days(working.not_before, working.not_after) <= case.now;
-        if !lost.is_empty() && !(is_ending && !names.is_empty()) {
+        if !lost.is_empty() && (!is_ending || names.is_empty()) {
             return if case.due { Choice::Worse(lost) } else { Choice::Enough };
         }
         if !case.due && names.iter().all(|name| working.covers.contains(name)) {

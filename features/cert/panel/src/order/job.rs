@@ -465,8 +465,8 @@ impl<'a> Course<'a> {
             let detail = format!("What the authority issued cannot be used: {why}.");
             Failure::new("certificate_unfit", detail, "Renew by hand. If it stays so, use another authority.")
         };
-        let chain = Chain::parse_pem(&pem).map_err(|error| unfit(error.reason.to_string()))?;
-        chain.check(self.now()).map_err(|error| unfit(error.reason.to_string()))?;
+        let chain = Chain::parse_pem(&pem).map_err(|error| unfit(error.reason.clone()))?;
+        chain.check(self.now()).map_err(|error| unfit(error.reason.clone()))?;
         if chain.key() != made.key {
             return Err(unfit("it is for another key".to_owned()));
         }

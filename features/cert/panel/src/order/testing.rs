@@ -34,7 +34,7 @@ use crate::acme::prove::{ByHttp, Prove};
 
 /// As long as a test may need a program.
 const LIFE: Duration = Duration::from_mins(10);
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The name of the authority, which leads to no address but by the egress that is played here.
 pub(super) const AUTHORITY: &str = "acme.example.test";
 
@@ -109,7 +109,7 @@ pub(super) struct Bench {
     chaos: Chaos,
     _names: Running,
     authority: Option<Running>,
-    _stop: Stop,
+    stop: Stop,
 }
 
 /// Ends with the bench what its token ends.
@@ -194,7 +194,7 @@ impl Bench {
             chaos,
             _names: names,
             authority: None,
-            _stop: Stop(stop),
+            stop: Stop(stop),
         };
         bench.restart_authority().await;
         upkeep::ensure_key(&bench.state).await.unwrap();
@@ -286,7 +286,7 @@ impl Bench {
         self.running.abort();
         let _ = (&mut self.running).await;
         self.played.stop_at.store(usize::MAX, Ordering::SeqCst);
-        (self.jobs, self.running) = run(&self.state, &self._stop.0);
+        (self.jobs, self.running) = run(&self.state, &self.stop.0);
         stopped
     }
 
@@ -319,7 +319,7 @@ async fn free_port() -> u16 {
 }
 
 /// The certificate that the authority itself shows; answers the root that signed it.
-fn write_certificate(folder: &PathBuf) -> Vec<u8> {
+fn write_certificate(folder: &std::path::Path) -> Vec<u8> {
     let mut parameters = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
     parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let root = rcgen::CertifiedIssuer::self_signed(parameters, rcgen::KeyPair::generate().unwrap()).unwrap();
@@ -335,11 +335,11 @@ fn own_uid() -> u32 {
     wire::Call::local().caller().uid
 }
 
-fn serve(path: PathBuf, router: Router, stop: &CancellationToken) -> Peer {
-    let listener = UnixListener::bind(&path).unwrap();
+fn serve(path: &std::path::Path, router: Router, stop: &CancellationToken) -> Peer {
+    let listener = UnixListener::bind(path).unwrap();
     let limits = Limits { connections: 100, kept_for_root: 0, ..Limits::default() };
     tokio::spawn(wire::serve(listener, router, AllowedPeers::of([own_uid()]), limits, stop.clone()));
-    Peer::with_connections(&path, 20)
+    Peer::with_connections(path, 20)
 }
 
 fn play_egress(
@@ -360,7 +360,7 @@ fn play_egress(
         let (played, tls) = (Arc::clone(&played), tls.clone());
         async move { fetch(&played, port, tls, ask).await }
     });
-    serve(path, router, stop)
+    serve(&path, router, stop)
 }
 
 async fn fetch(played: &Played, port: u16, tls: TlsConnector, ask: Fetch) -> Result<FetchReply, Refusal> {
@@ -405,9 +405,14 @@ async fn exchange(port: u16, tls: TlsConnector, verb: &str, ask: &Fetch) -> std:
     let mut stream = tls.connect(ServerName::try_from(AUTHORITY).unwrap(), stream).await?;
     let mut head = format!("{verb} {} HTTP/1.0\r\nhost: {}\r\n", ask.url.target(), ask.url.authority());
     for Header { name, value } in &ask.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head += name;
+        head += ": ";
+        head += value;
+        head += "\r\n";
     }
-    head.push_str(&format!("content-length: {}\r\n\r\n", ask.body.0.len()));
+    head += "content-length: ";
+    head += &ask.body.0.len().to_string();
+    head += "\r\n\r\n";
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(&ask.body.0).await?;
     let mut answer = Vec::new();
@@ -448,7 +453,7 @@ fn play_agent(path: PathBuf, keys: &Arc<Keys>, stop: &CancellationToken) -> Peer
             discarding.discarded.fetch_add(1, Ordering::SeqCst);
             async { Ok(KeysDiscarded { keys: 1 }) }
         });
-    serve(path, router, stop)
+    serve(&path, router, stop)
 }
 
 /// Answers challenges as nginx does: by the token in the path and the thumbprint.

@@ -73,6 +73,7 @@ pub(crate) async fn of(tx: &mut Tx, id: CertificateId) -> Result<Option<Certific
         }
         _ => true,
     };
+    let state = state(&row, job.is_some(), may_order).to_owned();
     let left_out = row.left_out.into_iter().map(|left| LeftOutName {
         name: left.name,
         reason: left.reason,
@@ -81,7 +82,7 @@ pub(crate) async fn of(tx: &mut Tx, id: CertificateId) -> Result<Option<Certific
         retry_at: left.retry_at,
     });
     Ok(Some(CertificateOrder {
-        state: state(job.is_some(), row.error.is_some(), row.issued_at.is_some(), may_order).to_owned(),
+        state,
         authority: authority.map(|authority| authority.name.to_string()),
         job,
         left_out: left_out.collect(),
@@ -95,12 +96,12 @@ pub(crate) async fn of(tx: &mut Tx, id: CertificateId) -> Result<Option<Certific
     }))
 }
 
-fn state(is_ordering: bool, has_failed: bool, is_issued: bool, may_order: bool) -> &'static str {
-    match (is_ordering, has_failed, is_issued, may_order) {
-        (true, ..) => "ordering",
-        (_, true, ..) => "failed",
-        (_, _, true, _) => "issued",
-        (_, _, _, true) => "waiting",
+fn state(row: &OrderRow, is_ordering: bool, may_order: bool) -> &'static str {
+    match row {
+        _ if is_ordering => "ordering",
+        OrderRow { error: Some(_), .. } => "failed",
+        OrderRow { issued_at: Some(_), .. } => "issued",
+        _ if may_order => "waiting",
         _ => "none",
     }
 }

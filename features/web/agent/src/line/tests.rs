@@ -74,11 +74,11 @@ fn what_browsers_are_told_of_https_is_read_back_as_it_was_written() {
     for max_age in [0, 1, 31_536_000, u32::MAX] {
         for (include_subdomains, preload) in [(false, false), (true, false), (false, true), (true, true)] {
             let hsts = Hsts { max_age, include_subdomains, preload };
-            assert_eq!(hsts_of(&hsts_value(&hsts)), Some(hsts));
+            assert_eq!(hsts_of(&hsts_value(hsts)), Some(hsts));
         }
     }
     let all = Hsts { max_age: 300, include_subdomains: true, preload: true };
-    assert_eq!(hsts_value(&all), r#""max-age=300; includeSubDomains; preload""#);
+    assert_eq!(hsts_value(all), r#""max-age=300; includeSubDomains; preload""#);
     for other in [
         "",
         "\"",

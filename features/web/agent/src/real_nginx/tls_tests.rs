@@ -11,6 +11,7 @@ use crate::testing::{base_with_tls, certificate, pair, tls};
 const NAMES: [&str; 2] = ["a.example.test", "b.example.test"];
 
 /// `force` and `hsts` as they are asked for.
+#[expect(clippy::unnecessary_wraps, reason = "it is the field of a site")]
 fn tls_with(n: u16, force_https: bool, hsts: Option<u32>) -> Option<SiteTls> {
     let hsts = hsts.map(|max_age| Hsts { max_age, include_subdomains: false, preload: false });
     Some(SiteTls { certificate: certificate(n), force_https, hsts })

@@ -106,7 +106,7 @@ impl Tree {
             files.insert(file(MapKind::Certificate), map_text(certificates));
             let forced = by_https().filter(|(_, tls)| tls.force_https).map(|(id, _)| (id, line::FORCED));
             files.insert(file(MapKind::ForceHttps), map_text(forced));
-            let told = by_https().filter_map(|(id, tls)| Some((id, line::hsts_value(tls.hsts.as_ref()?))));
+            let told = by_https().filter_map(|(id, tls)| Some((id, line::hsts_value(tls.hsts?))));
             files.insert(file(MapKind::Hsts), map_text(told));
         }
         files.extend(lines.blocks.into_iter().map(|(id, block)| (TreeFile::Site(id), block)));

@@ -35,8 +35,8 @@ pub(crate) enum Wish<'a> {
 
 impl<'a> Wish<'a> {
     /// What was sent: null or a value.
-    pub(crate) fn of(sent: &'a Option<EditHttps>) -> Self {
-        sent.as_ref().map_or(Self::Off, Self::On)
+    pub(crate) fn of(sent: Option<&'a EditHttps>) -> Self {
+        sent.map_or(Self::Off, Self::On)
     }
 }
 

@@ -29,6 +29,7 @@ fn usual_docroot(name: &DomainName, id: SiteId) -> Result<RelPath, ApiError> {
 }
 
 /// Makes a site.
+#[expect(clippy::option_option, reason = "left out, null and a value are three different wishes")]
 pub(crate) struct Create {
     pub(crate) pools: Arc<dyn Pools>,
     pub(crate) certificates: Arc<dyn Certificates>,
@@ -79,7 +80,7 @@ impl Rules for Create {
         name_rules::set(tx, &claimant, &self.names, draft.now).await?;
         redirects::set_names(tx, id, &self.redirected).await?;
         redirects::check(tx, id, self.redirect.as_ref()).await?;
-        let wish = self.https.as_ref().map_or(Wish::Usual, Wish::of);
+        let wish = self.https.as_ref().map_or(Wish::Usual, |https| Wish::of(https.as_ref()));
         https::set(&*self.certificates, tx, draft, id, wish).await?;
         let made = show(tx, id).await?;
         draft.made(Key::of::<SiteSpec>(&id));
@@ -164,7 +165,7 @@ impl Rules for Edit {
             redirect: redirect.as_ref(),
         };
         site::update(tx, &self.site, &values, draft.now).await?;
-        let wish = edit.https.as_ref().map_or(Wish::Same, Wish::of);
+        let wish = edit.https.as_ref().map_or(Wish::Same, |https| Wish::of(https.as_ref()));
         https::set(&*self.certificates, tx, draft, id, wish).await?;
         draft.raise::<SiteObject>(tx, &id).await?;
         self.pools.release_unused(tx, draft, row.account_id).await?;

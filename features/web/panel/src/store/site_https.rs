@@ -38,10 +38,6 @@ pub(crate) struct Shown {
     pub(crate) id: CertificateId,
     /// It was made for this site.
     pub(crate) own: bool,
-    /// It lies ready on the server, in this version or an earlier one.
-    pub(crate) observed: bool,
-    /// What it is wanted for.
-    pub(crate) names: Vec<CertName>,
 }
 
 impl Https {
@@ -52,12 +48,7 @@ impl Https {
         }
         let shown = match row.opt_parse("certificate_id")? {
             None => None,
-            Some(id) => Some(Shown {
-                id,
-                own: row.opt_text("certificate_site")? == Some(row.text("id")?),
-                observed: row.int("certificate_observed")? > 0,
-                names: row.json("certificate_names")?,
-            }),
+            Some(id) => Some(Shown { id, own: row.opt_text("certificate_site")? == Some(row.text("id")?) }),
         };
         Ok(Some(Self { shown, force: row.flag("force_https")?, hsts: row.opt_json("hsts")? }))
     }
