@@ -11,8 +11,6 @@ use crate::adopt::AdoptArgs;
 use crate::agent::AgentCommand;
 use crate::api::ApiArgs;
 use crate::audit::AuditCommand;
-use crate::authority::AuthorityCommand;
-use crate::certificate::CertificateCommand;
 use crate::change::{AgainArgs, ChangeArgs, DryRunArgs, RehearsalArgs};
 use crate::client::{Client, EndpointArgs};
 use crate::completions::CompletionsArgs;
@@ -79,10 +77,6 @@ enum Command {
     Limit(LimitCommand),
     #[command(subcommand)]
     Site(SiteCommand),
-    #[command(subcommand)]
-    Certificate(CertificateCommand),
-    #[command(subcommand)]
-    Authority(AuthorityCommand),
     #[command(subcommand)]
     Pool(PoolCommand),
     #[command(subcommand)]
@@ -154,7 +148,6 @@ impl Command {
             Self::Package(command) => command.change(),
             Self::Organisation(command) => command.change(),
             Self::Site(command) => command.change(),
-            Self::Certificate(command) => command.change(),
             Self::Adopt(args) => args.change(),
             Self::Node(command) => command.change(),
             _ => None,
@@ -166,7 +159,6 @@ impl Command {
         match self {
             Self::Account(command) => command.again(),
             Self::Site(command) => command.again(),
-            Self::Certificate(command) => command.again(),
             Self::Pool(command) => command.again(),
             Self::Node(command) => command.again(),
             _ => None,
@@ -180,8 +172,6 @@ impl Command {
             Self::Drift(args) => args.rehearsal(),
             Self::Notice(command) => command.rehearsal(),
             Self::Webhook(command) => command.rehearsal(),
-            Self::Authority(command) => command.rehearsal(),
-            Self::Certificate(command) => command.rehearsal(),
             Self::Job(command) => command.rehearsal(),
             Self::Node(command) => command.rehearsal(),
             Self::IdentityProvider(command) => command.rehearsal(),
@@ -229,8 +219,6 @@ impl Command {
             Self::Package(command) => command.run(session).await,
             Self::Limit(command) => command.run(session).await,
             Self::Site(command) => command.run(session).await,
-            Self::Certificate(command) => command.run(session).await,
-            Self::Authority(command) => command.run(session).await,
             Self::Pool(command) => command.run(session).await,
             Self::Organisation(command) => command.run(session).await,
             Self::Role(command) => command.run(session).await,

@@ -8,7 +8,6 @@ use crate::app::Parts;
 pub(crate) mod act_as;
 mod adoption;
 mod audit;
-mod certificate_renew;
 mod change;
 mod doctor;
 mod drift;
@@ -52,7 +51,6 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(job::table(parts.clone()))
         .merge(site_log::table(parts.clone()))
         .merge(node_role::table(parts.clone()))
-        .merge(certificate_renew::table(parts.clone()))
         .merge(audit::table(parts.panel.clone()))
         .merge(plan::table(parts.panel.clone()))
         .merge(drift::table(parts.panel.clone()))

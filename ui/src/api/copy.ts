@@ -1,7 +1,6 @@
 import { addressOf, type Change, etag } from './change'
 
-/** Names of values that are nobody else's; `key` is a private one, while `key_id` and `ssh_keys` are not. */
-const SECRET = /password|secret|token|code|^key$/i
+const SECRET = /password|secret|token|code/i
 
 /** Values that must not lie in a shell's history. */
 function masked(value: unknown): unknown {

@@ -62,10 +62,8 @@ export function sortErrors(problem: Problem, fields: readonly string[]) {
   const others: FieldError[] = []
   for (const error of problem.errors ?? []) {
     const name = error.pointer.startsWith('/') ? fieldOf(error.pointer) : undefined
-    // where one field is inside of another, what is nearest
-    const field = fields
-      .filter((known) => name === known || name?.startsWith(`${known}.`))
-      .sort((a, b) => b.length - a.length)[0]
+    const field =
+      name === undefined ? undefined : fields.find((known) => name === known || name.startsWith(`${known}.`))
     if (field === undefined) others.push(error)
     else known[field] = [known[field], wordsOf(error)].filter(Boolean).join(' ')
   }

@@ -4,7 +4,6 @@ import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { Event } from '../api/events'
 import { said } from '../app/i18n'
-import type { Search } from '../app/url'
 import { Badge, type Tone } from './StatusBadge'
 import { Time } from './Time'
 
@@ -21,16 +20,10 @@ export function eventWords(event: Event, t: TFunction): string {
 }
 
 /** Where an object's page is. */
-export function pageOf(
-  kind: string,
-  name: string,
-  id?: string,
-): { to: string; params: Record<string, string>; search?: Search } | undefined {
+export function pageOf(kind: string, name: string): { to: string; params: Record<string, string> } | undefined {
   if (kind === 'account') return { to: '/accounts/$account', params: { account: name } }
   if (kind === 'site') return { to: '/sites/$site', params: { site: name } }
   if (kind === 'identity_provider') return { to: '/identity-providers/$provider', params: { provider: name } }
-  if (kind === 'certificate' && id) return { to: '/certificates/$certificate', params: { certificate: id } }
-  if (kind === 'authority') return { to: '/settings', params: {}, search: { tab: 'authorities' } }
   if (kind === 'webserver' || kind === 'node') return { to: '/health', params: {} }
   return undefined
 }
@@ -43,7 +36,7 @@ export function EventLine({ event }: { event: Event }) {
       ? { to: '/jobs/$job', params: { job: event.id } }
       : event.code === 'object.removed'
         ? undefined
-        : pageOf(event.kind, nameOf(event), event.id)
+        : pageOf(event.kind, nameOf(event))
   const words = eventWords(event, t)
   const message = (event.params as { message?: string }).message
   return (
@@ -54,7 +47,7 @@ export function EventLine({ event }: { event: Event }) {
             <Badge tone={TONES[event.severity] ?? 'off'}>{said(`severity.${event.severity}`) ?? event.severity}</Badge>
           )}{' '}
           {page ? (
-            <Link className="cell-link" {...page}>
+            <Link className="cell-link" to={page.to} params={page.params}>
               {words}
             </Link>
           ) : (

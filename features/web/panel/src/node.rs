@@ -2,21 +2,16 @@
 
 use api_kit::ApiError;
 use converge::methods::{GetHostMetrics, HostMetrics};
-use desired::{Draft, Key, Panel};
+use desired::{Key, Panel};
 use names::{ListenAddr, NodeId};
 use store::{StoreError, Tx, WriteTx};
 use web_spec::WebServerSpec;
 
-use crate::object::WebServerObject;
 use crate::store::node;
 pub use crate::store::node::Row;
 
-/// Makes the row of this server where it is missing; a new one's web server listens on `listen`, and for HTTPS on `listen_tls`.
-pub async fn ensure_local(
-    panel: &Panel,
-    listen: &[ListenAddr],
-    listen_tls: &[ListenAddr],
-) -> Result<Row, StoreError> {
+/// Makes the row of this server where it is missing; `listen` is what a new one's web server listens on.
+pub async fn ensure_local(panel: &Panel, listen: &[ListenAddr]) -> Result<Row, StoreError> {
     let now = panel.now();
     let (row, made) = panel
         .store()
@@ -24,7 +19,7 @@ pub async fn ensure_local(
             if let Some(row) = node::local(tx).await? {
                 return Ok((row, false));
             }
-            node::insert(tx, NodeId::new(), (listen, listen_tls), now).await?;
+            node::insert(tx, NodeId::new(), listen, now).await?;
             Ok((node::local(tx).await?.ok_or(StoreError::Missing)?, true))
         })
         .await?;
@@ -32,14 +27,6 @@ pub async fn ensure_local(
         panel.wake(Key::of::<WebServerSpec>(&row.id));
     }
     Ok(row)
-}
-
-/// What is asked of the web server is otherwise: its generation is raised.
-pub async fn raise(tx: &mut WriteTx, draft: &mut Draft) -> Result<(), ApiError> {
-    match node::local(tx).await? {
-        Some(row) => draft.raise::<WebServerObject>(tx, &row.id).await,
-        None => Ok(()),
-    }
 }
 
 /// The row of this server.

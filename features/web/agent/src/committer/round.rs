@@ -361,9 +361,7 @@ impl Committer {
                 match &requests[*at].want {
                     Want::Site(id, _) => drop(state.unseen.insert(*id)),
                     Want::Base(base) => {
-                        let listen = &requests[*at].listen;
-                        state.listen.clone_from(&listen.http);
-                        state.listen_tls.clone_from(&listen.https);
+                        state.listen.clone_from(&requests[*at].listen);
                         state.removed = base.is_none();
                     }
                 }

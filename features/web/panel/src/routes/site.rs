@@ -19,12 +19,10 @@ use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web_spec::SiteSpec;
 
-use crate::certificates::Certificates;
 use crate::pools::Pools;
-use crate::rules::body::{CreateSite, EditSite};
 use crate::rules::names::Names;
 use crate::rules::php;
-use crate::rules::site::{self as rules, Act};
+use crate::rules::site::{self as rules, Act, CreateSite, EditSite};
 use crate::serving::SiteRedirect;
 use crate::store::name;
 use crate::store::site::{self, Row, Site, SiteKey};
@@ -37,8 +35,6 @@ pub struct State {
     pub panel: Panel,
     /// The feature that has pools.
     pub pools: Arc<dyn Pools>,
-    /// The feature that has certificates.
-    pub certificates: Arc<dyn Certificates>,
 }
 
 /// The routes.
@@ -146,7 +142,6 @@ async fn site_create(
     let asked = Asked::by(&actor, change, prefer)?;
     let rules = rules::Create {
         pools: Arc::clone(&state.pools),
-        certificates: Arc::clone(&state.certificates),
         actor,
         account,
         names,
@@ -157,7 +152,6 @@ async fn site_create(
         index: body.index,
         redirected: body.redirected,
         redirect,
-        https: body.https,
     };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, true).await
@@ -202,8 +196,7 @@ async fn site_edit(
         php::check(&state.panel, version).await?;
     }
     let asked = Asked::by(&actor, change, prefer)?;
-    let (pools, certificates) = (Arc::clone(&state.pools), Arc::clone(&state.certificates));
-    let rules = rules::Edit { pools, certificates, actor, site, if_match, body: edit };
+    let rules = rules::Edit { pools: Arc::clone(&state.pools), actor, site, if_match, body: edit };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, false).await
 }
@@ -225,8 +218,7 @@ async fn site_delete(
     let find = async |tx: &mut Tx| site::find::<EditSites>(tx, &actor, &key).await;
     let site = state.panel.store().read(find).await?;
     let asked = Asked::by(&actor, change, prefer)?;
-    let (pools, certificates) = (Arc::clone(&state.pools), Arc::clone(&state.certificates));
-    let rules = rules::Delete { pools, certificates, actor, site, if_match };
+    let rules = rules::Delete { pools: Arc::clone(&state.pools), actor, site, if_match };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, false).await
 }
@@ -365,7 +357,6 @@ async fn manage(
     let find = async |tx: &mut Tx| site::find::<ManageSites>(tx, &actor, &key).await;
     let site = state.panel.store().read(find).await?;
     let asked = Asked::by(&actor, change, prefer)?;
-    let rules = rules::Manage { certificates: Arc::clone(&state.certificates), site, if_match, act };
-    let outcome = state.panel.change(&asked, rules).await?;
+    let outcome = state.panel.change(&asked, rules::Manage { site, if_match, act }).await?;
     state.answer(outcome, false).await
 }

@@ -1,3 +1,0 @@
-//! Routes.
-
-pub(crate) mod certificate;
