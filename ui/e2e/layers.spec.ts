@@ -136,6 +136,8 @@ test.describe('an act', () => {
         const sent = asked.filter((one) => !one.isDryRun)
         expect(sent.map((one) => one.id)).toEqual([layer.operation])
         expect(sent[0]?.key).toMatch(/^[\w-]{36}$/)
+        // an act may lead elsewhere: a page that is being left cannot be closed
+        await page.waitForLoadState()
       })
     })
   }
