@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::{Digest, NameError, Secret};
+use crate::{Digest, NameError, OpaqueToken, Secret};
 
 /// `hf_`, 43 random characters of `[0-9A-Za-z]` (256 bits), and 6 characters of a checksum: one word, which a double click selects whole and a
 /// scanner for secrets finds by `hf_[0-9A-Za-z]{49}` and is sure of by the checksum.
@@ -44,9 +44,9 @@ impl ApiToken {
         Ok(Self(Secret::new(std::mem::take(&mut *text))))
     }
 
-    /// Whether a text is meant to be one of these.
+    /// Whether a text is meant to be one of these. One session's token among 262,144 begins as these do: it is told by its length.
     pub fn is_meant(text: &str) -> bool {
-        text.starts_with(Self::PREFIX)
+        text.starts_with(Self::PREFIX) && OpaqueToken::parse(text).is_err()
     }
 
     /// Refuses with `token` what is none, and with `token_mistyped` what was one before it was copied.
