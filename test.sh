@@ -11,7 +11,7 @@ step() { printf '\n=== %s (%s s)\n' "$*" "$(($(date +%s) - began))"; }
 
 step "what the tests need"
 missing=
-for package in binutils chromium curl fonts-noto-core gcc iproute2 libc6-dev mmdebstrap nginx-light openssh-client pkg-config poppler-utils postgresql sqlite3 sshpass systemd-container; do
+for package in binutils chromium curl fonts-noto-core gcc iproute2 libc6-dev mmdebstrap nginx-light openssh-client openssl pebble pkg-config poppler-utils postgresql sqlite3 sshpass systemd-container; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null | grep -qx installed || missing="$missing $package"
 done
 # the browser panel is built with it, and a real identity provider runs on it; a newer one than Debian's, with npm, will do
@@ -65,6 +65,7 @@ step "the stories that the guide tells"
 for distro in debian12 debian13; do
     cargo xtask demo host-a-site --on "$distro" --deb "$deb" > /dev/null
     cargo xtask demo people --on "$distro" --deb "$deb" > /dev/null
+    cargo xtask demo web-and-tls --on "$distro" --deb "$deb" > /dev/null
 done
 step "tests of the whole, on Debian 12 and 13"
 HOLDFAST_DEB=$deb cargo nextest run --package e2e --no-fail-fast

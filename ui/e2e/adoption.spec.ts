@@ -65,7 +65,7 @@ test('an older database is put back: both sides are shown, and each object is de
   await expect(drawer.getByText('Planned').first()).toBeVisible()
   await expect(drawer.getByText('Known once the others are decided about').first()).toBeVisible()
   await drawer.getByRole('button', { name: /^Take over: all/ }).click()
-  await expect(drawer.getByText('Decided')).toHaveCount(3, { timeout: 60_000 })
+  await expect(drawer.getByText('Decided')).toHaveCount(4, { timeout: 60_000 })
   await expect(drawer.getByText('Refused')).toHaveCount(0)
   await expectAccessible(page)
   await drawer.getByRole('button', { name: 'Close' }).last().click()

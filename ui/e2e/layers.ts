@@ -60,6 +60,37 @@ const identities = {
   identity_list: list(example('Identity', { id: 'one', provider: 'corp', label: 'Example Corp', enabled: true })),
 }
 
+const AUTHORITIES = '/settings?tab=authorities'
+const authorities = {
+  authority_list: list(
+    example('Authority', {
+      id: 'one',
+      name: 'letsencrypt',
+      directory: 'https://acme-v02.api.letsencrypt.org/directory',
+      eab_key_id: 'kid',
+      default: true,
+      registered: true,
+    }),
+  ),
+}
+const CERTIFICATE = '/certificates/0199d0b4-0000-7000-8000-00000000000c'
+const certificate = (more: object) => ({
+  certificate_show: example('Certificate', {
+    id: CERTIFICATE.split('/').at(-1),
+    account: 'alice',
+    names: ['shop.alice.test', 'www.alice.test'],
+    source: 'brought',
+    key_kind: 'ecdsa',
+    issuer: 'Example CA',
+    not_before: '2026-01-01T00:00:00Z',
+    not_after: '2036-01-01T00:00:00Z',
+    condition: 'ready',
+    site: null,
+    order: null,
+    ...more,
+  }),
+})
+
 const IDENTITIES = '/profile?tab=identities'
 const SIGN_IN = '/profile?tab=sign-in'
 const TOKENS = '/profile?tab=tokens'
@@ -70,6 +101,8 @@ export const CONFIRMS: Record<DestructiveId, Layer> = {
   account_member_remove: { at: '/accounts/alice?tab=members', press: row('alice', 'Remove') },
   account_suspend: { at: '/accounts/alice', press: actions('Suspend') },
   adoption_decide: { at: '/adoption', given: unknown(), press: button('Take off the server') },
+  authority_delete: { at: AUTHORITIES, given: authorities, press: row('letsencrypt', 'Delete') },
+  certificate_delete: { at: CERTIFICATE, given: certificate({}), press: actions('Delete') },
   identity_provider_delete: { at: '/identity-providers', press: row('corp', 'Delete') },
   identity_unlink: { at: IDENTITIES, given: identities, press: button('Unlink Example Corp') },
   invitation_decline: { at: '/', given: invitations, press: button('Decline') },
@@ -148,6 +181,18 @@ export const ACTS: Record<string, Layer & { operation: string }> = {
   adopt_keep: { operation: 'adoption_decide', at: '/adoption', given: unknown(), press: button('Keep as it is') },
   adopt_panel: { operation: 'adoption_decide', at: '/adoption', given: behind, press: button('The database rules') },
   adopt_take_over: { operation: 'adoption_decide', at: '/adoption', given: unknown(), press: button('Take over') },
+  certificate_renew: {
+    operation: 'certificate_renew',
+    at: CERTIFICATE,
+    given: certificate({ source: 'authority' }),
+    press: actions('Order now'),
+  },
+  certificate_retry: {
+    operation: 'certificate_retry',
+    at: CERTIFICATE,
+    given: certificate({ condition: 'failed' }),
+    press: actions('Try again'),
+  },
   drift_resume: { operation: 'drift_decide', at: '/changes', given: drift('resume'), press: button('Go on') },
   drift_revert: { operation: 'drift_decide', at: '/changes', given: drift('revert'), press: button('Revert') },
   identity_link: { operation: 'identity_link', at: IDENTITIES, press: button('Link Example Corp') },
@@ -199,6 +244,10 @@ export const FORMS: Record<string, Layer> = {
   account_limits_edit: { at: '/accounts/alice', press: actions('Package and limits') },
   account_member_add: { at: '/accounts/alice?tab=members', press: button('Add member') },
   adoption_decide: { at: '/adoption', given: unknown({ kind: 'account' }), press: button('Take over') },
+  authority_create: { at: AUTHORITIES, press: button('Add authority') },
+  authority_edit: { at: AUTHORITIES, given: authorities, press: row('letsencrypt', 'Edit') },
+  certificate_create: { at: '/certificates?open=new' },
+  certificate_replace: { at: CERTIFICATE, given: certificate({}), press: actions('Replace chain') },
   drift_decide: { at: '/changes', given: drift('pause'), press: button('Pause') },
   identity_provider_create: { at: '/identity-providers?open=new' },
   identity_provider_edit: { at: '/identity-providers', press: row('corp', 'Edit') },

@@ -37,6 +37,8 @@ enum Story {
     HostASite,
     /// Resellers, owners, developers: what they may, what they are held to, and what nobody can take from whom
     People,
+    /// A site of ten names by HTTPS: an authority, a renewal, one that fails, a certificate that the owner brings, and what is refused
+    WebAndTls,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +71,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         (Story::HostASite, Place::Server(distro)) => server::host_a_site(distro, &deb, &mut told),
         (Story::HostASite, Place::Box) => boxed::host_a_site(&deb, &mut told),
         (Story::People, Place::Server(distro)) => server::people(distro, &deb, &mut told),
-        (Story::People, Place::Box) => {
+        (Story::WebAndTls, Place::Server(distro)) => server::web_and_tls(distro, &deb, &mut told),
+        (Story::People | Story::WebAndTls, Place::Box) => {
             bail!("this story is played on a test server: --on debian12 or --on debian13")
         }
     };

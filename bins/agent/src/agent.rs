@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use account_agent::{Accounts, Quotas};
+use cert_agent::{Certificates, Keys};
 use hostd::Host;
 use php_agent::{IdleStopper, Pools};
 use web_agent::{Committer, LogSplitter, Sites, SocketProbe, UnitCheck, WebServer, WorkerCalls};
@@ -11,7 +12,7 @@ use crate::changes::Changes;
 use crate::journal::Journal;
 use crate::kinds::{Kind, Managed};
 use crate::ledger::Ledger;
-use crate::others::OnHost;
+use crate::others::{Nobodys, OnHost};
 use crate::processes::Processes;
 use crate::roles::Roles;
 use crate::watch::Watch;
@@ -28,12 +29,14 @@ pub(crate) struct Agent {
     pub(crate) accounts: Arc<Managed<Accounts>>,
     pub(crate) pools: Arc<Managed<Pools>>,
     pub(crate) web_servers: Arc<Managed<WebServer>>,
+    pub(crate) certificates: Arc<Managed<Certificates>>,
     pub(crate) sites: Arc<Managed<Sites>>,
     pub(crate) committer: Arc<Committer>,
     pub(crate) idle: IdleStopper,
     pub(crate) logs: LogSplitter,
     pub(crate) workers: Arc<WorkerCalls>,
     pub(crate) quotas: Arc<Quotas>,
+    pub(crate) keys: Keys,
     pub(crate) processes: Processes,
     pub(crate) roles: Arc<Roles>,
 }
@@ -54,11 +57,12 @@ impl Agent {
         let shared = (&host, &ledger, &watch, &journal, &changes);
         let accounts = managed(Accounts::new(Arc::clone(&quotas)), shared);
         let pools = managed(Pools::default(), shared);
-        let web_servers = managed(WebServer::new(Arc::clone(&committer)), shared);
+        let web_servers = managed(WebServer::new(Arc::clone(&committer), Box::new(Nobodys)), shared);
+        let certificates = managed(Certificates, shared);
         let sites = managed(sites, shared);
         // those first that others need
         let kinds: Vec<Arc<dyn Kind>> =
-            vec![web_servers.clone(), accounts.clone(), pools.clone(), sites.clone()];
+            vec![web_servers.clone(), accounts.clone(), pools.clone(), certificates.clone(), sites.clone()];
         Arc::new(Self {
             journal,
             changes,
@@ -69,12 +73,14 @@ impl Agent {
             accounts,
             pools,
             web_servers,
+            certificates,
             sites,
             committer,
             idle: IdleStopper::default(),
             logs,
             workers,
             quotas,
+            keys: Keys::default(),
             processes: Processes::default(),
             roles: Arc::default(),
         })

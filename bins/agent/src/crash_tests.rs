@@ -15,6 +15,8 @@ use php_spec::PoolSpec;
 use crate::agent::Agent;
 use crate::ledger::LEDGER;
 
+mod certificates;
+
 /// One operation of the panel.
 #[derive(Clone)]
 enum Operation {

@@ -19,9 +19,10 @@ use crate::journal::JOURNAL;
 use crate::server;
 
 /// Where the specs keep one valid request per method.
-const GOLDEN: [&str; 4] = [
+const GOLDEN: [&str; 5] = [
     "../../crates/converge/golden",
     "../../features/account/spec/golden",
+    "../../features/cert/spec/golden",
     "../../features/php/spec/golden",
     "../../features/web/spec/golden",
 ];
@@ -153,7 +154,7 @@ async fn no_hostile_string_in_any_field_of_any_call_gets_anywhere() {
 }
 
 fn send_all(path: &Path, host: &Host) -> usize {
-    let known = ["ProbeHttp", "MakeDocroot", "GetSizes", "WatchObjects"];
+    let known = ["ProbeHttp", "ProbeTls", "MakeDocroot", "GetSizes", "WatchObjects"];
     let mut sent = 0;
     for (method, mut request) in requests() {
         if known.iter().any(|other| method.ends_with(other)) {
@@ -165,13 +166,16 @@ fn send_all(path: &Path, host: &Host) -> usize {
             request["dry_run"] = Value::from(true);
         }
         let (mut line, before, begun) = (Line::open(path), sent, std::time::Instant::now());
+        // a name of a certificate may begin with a star
+        let starred = method.contains(".cert1.");
         for case in cases(&request, kind_of) {
             let body = with_digest(case.body, &case.pointer);
             let answer = line.ask(&method, &body);
             sent += 1;
             let told = || format!("{method} {} {}: {answer:?}", case.pointer, case.payload.id);
             let refused = answer.as_ref().is_none_or(|text| text.starts_with("{\"error\""));
-            let typed = kind_of(&case.pointer) != FieldKind::Any;
+            let typed =
+                kind_of(&case.pointer) != FieldKind::Any && !(starred && case.payload.id.starts_with("D09"));
             if typed && case.payload.expect == Expect::Refused {
                 assert!(refused, "taken: {}", told());
             }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use converge::methods::{AuditHead, AuditHeads, RecordAuditHead};
 use converge::{Apply, Spec, Wanted};
 use hostd::{Host, HostError};
+use names::CertificateId;
 use serde_json::json;
 
 /// What was asked for, a JSON object a line.
@@ -58,6 +59,12 @@ impl Journal {
                 "request_id": wish.cause.request_id,
             }),
         )
+    }
+
+    /// A key is to be made, taken in or given up. Nothing of it is noted.
+    pub(crate) fn keys(&self, method: &str, certificate: CertificateId) -> Result<(), HostError> {
+        let at = self.host.now().to_string();
+        self.append(JOURNAL, &json!({ "at": at, "method": method, "certificate": certificate }))
     }
 
     /// A decision about a hand edit was taken.

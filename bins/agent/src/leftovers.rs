@@ -4,7 +4,7 @@ use hostd::{Host, HostError, UNIT_DIR};
 use hostfs::FileKind;
 
 /// Directories of ours, with all below them.
-const TREES: [&str; 2] = ["/var/lib/holdfast-agent", web_agent::layout::TREE];
+const TREES: [&str; 3] = ["/var/lib/holdfast-agent", web_agent::layout::TREE, cert_agent::TLS];
 
 /// Directories that we write files to, among those of others.
 const DIRS: [&str; 4] = ["/etc/holdfast/php", "/etc/nginx/conf.d", "/etc/ssh/holdfast-keys", UNIT_DIR];
@@ -42,10 +42,11 @@ mod tests {
         let write = |path: &str| host.files().write(path, b"x", 0o600, (0, 0)).unwrap();
         let ours = "/var/lib/holdfast-agent/ledger/account.json";
         write(ours);
-        for dir in ["/var/lib/holdfast-agent/ledger", "/etc/nginx/holdfast/maps", UNIT_DIR] {
+        host.files().ensure_dir(cert_agent::TLS, 0o750, (0, 33)).unwrap();
+        for dir in ["/var/lib/holdfast-agent/ledger", "/etc/nginx/holdfast/maps", UNIT_DIR, cert_agent::TLS] {
             write(&format!("{dir}/{}0123456789abcdef", hostfs::TEMP_PREFIX));
         }
-        assert_eq!(sweep(&host), 3);
+        assert_eq!(sweep(&host), 4);
         assert_eq!(sweep(&host), 0);
         assert!(host.files().stat(ours).unwrap().is_some());
     }

@@ -6,6 +6,7 @@ mod changes;
 mod doctor;
 mod foreign;
 mod journal;
+mod keys;
 mod kinds;
 mod ledger;
 mod leftovers;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use hostd::Host;
-use names::{AccountName, PoolName};
-use web_agent::Others;
+use names::{AccountName, PoolName, Secret};
+use web_agent::{DefaultCertificate, Others};
 
 /// Looks on the host.
 pub(crate) struct OnHost(pub(crate) Arc<Host>);
@@ -25,9 +25,27 @@ impl Others for OnHost {
     }
 }
 
+/// Makes the certificate that is shown to visitors who name no site.
+pub(crate) struct Nobodys;
+
+impl DefaultCertificate for Nobodys {
+    fn make(&self, host: &Host) -> Result<Secret<String>, String> {
+        cert_agent::default_certificate(web_agent::DEFAULT_NAME, host.now()).map_err(|e| e.to_string())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn visitors_who_name_no_site_are_shown_what_is_for_nobody() {
+        let host = Host::for_test().unwrap();
+        let pem = Nobodys.make(&host).unwrap();
+        assert!(pem.expose().starts_with("-----BEGIN PRIVATE KEY-----"));
+        assert!(pem.expose().contains("-----BEGIN CERTIFICATE-----"));
+        assert_eq!(cert_agent::TLS, web_agent::layout::TLS, "both features mean one directory");
+    }
 
     #[test]
     fn a_foreign_user_with_an_id_in_the_range_is_no_account() {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use account_agent::Accounts;
 use account_spec::{GetUsage, ListUids, ListUsage};
+use cert_agent::Certificates;
+use cert_spec::{DiscardKeys, ImportKey, MakeKey};
 use converge::methods::{
     AuditHeads, Diagnosis, DriftAction, DriftList, GetChange, GetHostMetrics, GetRole, ListAuditHeads,
     ListChanges, ListDrift, ListObjects, ListProcesses, ListServices, ListWishes, MAX_WISHES, Object,
@@ -20,7 +22,7 @@ use wire::{Call, Refusal, Router};
 
 use crate::agent::Agent;
 use crate::kinds::Managed;
-use crate::{doctor, metrics, services, site_logs, uids, usage};
+use crate::{doctor, keys, metrics, services, site_logs, uids, usage};
 
 /// Objects a page, so that a frame stays far below its limit.
 const PAGE: usize = 500;
@@ -34,8 +36,9 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
     let router = apply::<Accounts>(router, &agent.accounts);
     let router = apply::<Pools>(router, &agent.pools);
     let router = apply::<WebServer>(router, &agent.web_servers);
+    let router = apply::<Certificates>(router, &agent.certificates);
     let router = apply::<Sites>(router, &agent.sites);
-    let router = roles(drift(objects(router, agent), agent), agent);
+    let router = private_keys(roles(drift(objects(router, agent), agent), agent), agent);
     let a = Arc::clone(agent);
     let router =
         router.blocking(move |_, _: GetHostMetrics| metrics::read(&a.host).map_err(|e| host_error(&e)));
@@ -84,6 +87,15 @@ fn roles(router: Router, agent: &Arc<Agent>) -> Router {
     let router = router.blocking(move |_, ask: StartRole| a.roles.start(&a.host, ask.role, &ask.cause));
     let a = Arc::clone(agent);
     router.blocking(move |_, ask: StopRole| a.roles.stop(&a.host, ask.role, &ask.cause))
+}
+
+fn private_keys(router: Router, agent: &Arc<Agent>) -> Router {
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, ask: MakeKey| keys::make(&a, &ask));
+    let a = Arc::clone(agent);
+    let router = router.blocking(move |_, ask: ImportKey| keys::import(&a, &ask));
+    let a = Arc::clone(agent);
+    router.blocking(move |_, ask: DiscardKeys| keys::discard(&a, &ask))
 }
 
 fn objects(router: Router, agent: &Arc<Agent>) -> Router {

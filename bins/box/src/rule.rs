@@ -212,7 +212,8 @@ fn tell(server: &Server, record: &Record) -> Result<()> {
             server.ipv4(),
             server.ipv6()
         ))?;
-        say(&format!("  panel https://{}:8443/   sites http://{}/", server.ipv4(), server.ipv4()))?;
+        let address = server.ipv4();
+        say(&format!("  panel https://{address}:8443/   sites http://{address}/ and https://{address}/"))?;
     }
     if record.ssh_port != ports::SSH {
         say(&format!("  SFTP is on port {} (port {} is this machine's own)", record.ssh_port, ports::SSH))?;

@@ -202,6 +202,23 @@ impl Change {
         Self { method: Method::POST, path: collection.to_owned(), body: Some(body), if_match: None, subject }
     }
 
+    /// As [`Change::create`], of an object that is known by its id alone, which the panel gives it.
+    pub(crate) fn create_by_id(kind: &'static str, collection: &str, body: Value) -> Self {
+        Self::create(Subject::new(kind, collection, ""), collection, body)
+    }
+
+    /// The change with the id that a new object was given.
+    fn named(&self, reply: &Reply) -> Self {
+        let mut change = self.clone();
+        if change.subject.path.ends_with('/')
+            && let Some(id) =
+                reply.value().ok().as_ref().and_then(|made| made.get("id")).and_then(Value::as_str)
+        {
+            id.clone_into(&mut change.subject.name);
+        }
+        change
+    }
+
     /// Does something with an object, such as `suspend`.
     pub(crate) fn act(subject: Subject, action: &str, body: Value, if_match: IfMatchArgs) -> Self {
         let path = format!("{}/{action}", subject.path);
@@ -365,6 +382,7 @@ impl ChangeArgs {
         if self.dry_run {
             return show_plan(session, &reply);
         }
+        let change = &change.named(&reply);
         if !change.subject.converges() && reply.status != StatusCode::NO_CONTENT {
             return self.finish_many(session, change, &reply);
         }

@@ -11,6 +11,8 @@ use crate::adopt::AdoptArgs;
 use crate::agent::AgentCommand;
 use crate::api::ApiArgs;
 use crate::audit::AuditCommand;
+use crate::authority::AuthorityCommand;
+use crate::certificate::CertificateCommand;
 use crate::change::{AgainArgs, ChangeArgs, DryRunArgs, RehearsalArgs};
 use crate::client::{Client, EndpointArgs};
 use crate::completions::CompletionsArgs;
@@ -77,6 +79,10 @@ enum Command {
     Limit(LimitCommand),
     #[command(subcommand)]
     Site(SiteCommand),
+    #[command(subcommand)]
+    Certificate(CertificateCommand),
+    #[command(subcommand)]
+    Authority(AuthorityCommand),
     #[command(subcommand)]
     Pool(PoolCommand),
     #[command(subcommand)]
@@ -148,6 +154,7 @@ impl Command {
             Self::Package(command) => command.change(),
             Self::Organisation(command) => command.change(),
             Self::Site(command) => command.change(),
+            Self::Certificate(command) => command.change(),
             Self::Adopt(args) => args.change(),
             Self::Node(command) => command.change(),
             _ => None,
@@ -159,6 +166,7 @@ impl Command {
         match self {
             Self::Account(command) => command.again(),
             Self::Site(command) => command.again(),
+            Self::Certificate(command) => command.again(),
             Self::Pool(command) => command.again(),
             Self::Node(command) => command.again(),
             _ => None,
@@ -172,6 +180,8 @@ impl Command {
             Self::Drift(args) => args.rehearsal(),
             Self::Notice(command) => command.rehearsal(),
             Self::Webhook(command) => command.rehearsal(),
+            Self::Authority(command) => command.rehearsal(),
+            Self::Certificate(command) => command.rehearsal(),
             Self::Job(command) => command.rehearsal(),
             Self::Node(command) => command.rehearsal(),
             Self::IdentityProvider(command) => command.rehearsal(),
@@ -219,6 +229,8 @@ impl Command {
             Self::Package(command) => command.run(session).await,
             Self::Limit(command) => command.run(session).await,
             Self::Site(command) => command.run(session).await,
+            Self::Certificate(command) => command.run(session).await,
+            Self::Authority(command) => command.run(session).await,
             Self::Pool(command) => command.run(session).await,
             Self::Organisation(command) => command.run(session).await,
             Self::Role(command) => command.run(session).await,

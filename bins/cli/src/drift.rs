@@ -305,7 +305,7 @@ async fn decide(
 /// The id of an object that has no edited file.
 async fn resolve(session: &mut Session, kind: &str, name: &str) -> Result<String, Failure> {
     let path = match kind {
-        "account" | "pool" | "site" => format!("/{kind}s/{}", segment(name)),
+        "account" | "pool" | "site" | "certificate" => format!("/{kind}s/{}", segment(name)),
         "webserver" => "/node".to_owned(),
         _ => return Ok(name.to_owned()),
     };

@@ -1,8 +1,8 @@
 //! `holdfast node`
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use hyper::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::change::{AgainArgs, ChangeArgs, IfMatchArgs, RehearsalArgs, Subject, show_plan};
 use crate::client::{Call, segment};
@@ -22,7 +22,7 @@ use figures::{MetricsArgs, ProcessesArgs};
 pub(crate) enum NodeCommand {
     /// Show the server: its figures, addresses and PHP versions, and how its web server stands
     Show,
-    /// Change what the web server listens on
+    /// Change what the web server listens on, and which visitors' software it speaks to
     Edit(EditArgs),
     /// Show how the server fared: processors, memory, disk and network over a time
     Metrics(MetricsArgs),
@@ -55,14 +55,41 @@ pub(crate) struct InstallArgs {
 
 /// What is to be otherwise
 #[derive(Debug, Args)]
+#[group(skip)]
+#[command(group = ArgGroup::new("what").required(true).multiple(true).args(["listen", "listen_tls", "tls_profile"]))]
 pub(crate) struct EditArgs {
     /// All addresses with ports on which the web server listens, such as 0.0.0.0:80 and [::]:80, with commas between
-    #[arg(long, value_name = "ADDRESSES", value_delimiter = ',', required = true)]
-    listen: Vec<String>,
+    #[arg(long, value_name = "ADDRESSES", value_delimiter = ',')]
+    listen: Option<Vec<String>>,
+    /// All addresses with ports on which it listens for HTTPS, such as 0.0.0.0:443 and [::]:443, with commas between; "none": sites answer
+    /// by HTTP alone
+    #[arg(long, value_name = "ADDRESSES", value_delimiter = ',')]
+    listen_tls: Option<Vec<String>>,
+    /// How old visitors' software may be: intermediate (TLS 1.2 and 1.3) or modern (TLS 1.3 alone)
+    #[arg(long, value_name = "PROFILE", value_parser = clap::builder::PossibleValuesParser::new(["intermediate", "modern"]))]
+    tls_profile: Option<String>,
     #[command(flatten)]
     if_match: IfMatchArgs,
     #[command(flatten)]
     change: ChangeArgs,
+}
+
+impl EditArgs {
+    /// What the API is asked for.
+    fn body(&self) -> Value {
+        let mut body = Map::new();
+        if let Some(listen) = &self.listen {
+            body.insert("listen".to_owned(), listen.clone().into());
+        }
+        if let Some(listen) = &self.listen_tls {
+            let listen = if *listen == ["none"] { Vec::new() } else { listen.clone() };
+            body.insert("listen_tls".to_owned(), listen.into());
+        }
+        if let Some(profile) = &self.tls_profile {
+            body.insert("tls_profile".to_owned(), profile.clone().into());
+        }
+        Value::Object(body)
+    }
 }
 
 /// Trying again
@@ -106,7 +133,7 @@ impl NodeCommand {
         match self {
             Self::Show => show(session).await,
             Self::Edit(args) => {
-                let body = |_: &Value| Ok(json!({ "listen": args.listen }));
+                let body = |_: &Value| Ok(args.body());
                 args.change.edit(session, subject(), &args.if_match, body).await
             }
             Self::Metrics(args) => figures::metrics(session, args).await,
@@ -180,9 +207,14 @@ async fn show(session: &mut Session) -> Result<(), Failure> {
         _ => String::new(),
     };
     let releases = format!("panel {}, agent {}", text(&node, "panel_version"), text(&host, "agent_version"));
+    // an older panel does not say
+    let silent = node.get("listen_tls").and_then(Value::as_array).is_some_and(Vec::is_empty);
+    let listen_tls = if silent { "nothing".to_owned() } else { text(&node, "listen_tls") };
     let rows = [
         ("addresses", text(&node, "addresses")),
         ("listens on", text(&node, "listen")),
+        ("for https on", listen_tls),
+        ("tls profile", text(&node, "tls_profile")),
         ("php", text(&node, "php_versions")),
         ("system", text(&host, "os")),
         ("kernel", text(&host, "kernel")),
@@ -208,3 +240,6 @@ async fn show(session: &mut Session) -> Result<(), Failure> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,19 +4,22 @@ use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::change::{AgainArgs, Change, ChangeArgs, ConfirmArgs, IfMatchArgs, Subject};
-use crate::client::{Call, segment};
+use crate::client::Call;
 use crate::condition::Convergence;
 use crate::failure::Failure;
-use crate::fields::{self, day, moment, text};
+use crate::fields::{day, text};
 use crate::list::{FilterArgs, PageArgs};
 use crate::run::Session;
 use crate::screen::plain;
 use crate::site_log::{LogArgs, TrafficArgs};
 use crate::table::Cell;
 
+mod https;
 mod serving;
+mod shown;
 
-use serving::{Aliases, MaintenanceCommand, RedirectArgs, maintenance_words, redirect_words};
+use https::{HttpsArgs, NewHttpsArgs};
+use serving::{Aliases, MaintenanceCommand, RedirectArgs};
 
 /// Sites: names that are served from an account's files
 #[derive(Debug, Subcommand)]
@@ -33,6 +36,8 @@ pub(crate) enum SiteCommand {
     Disable(ActArgs),
     /// Switch a site on again
     Enable(ActArgs),
+    /// Say how a site answers by HTTPS: at all, with which certificate, and what browsers are told
+    Https(Box<HttpsArgs>),
     /// Say that a site is being worked on, or that it no longer is
     #[command(subcommand)]
     Maintenance(MaintenanceCommand),
@@ -87,6 +92,8 @@ pub(crate) struct CreateArgs {
     index: Option<Vec<String>>,
     #[command(flatten)]
     redirect: RedirectArgs,
+    #[command(flatten)]
+    https: NewHttpsArgs,
     #[command(flatten)]
     change: ChangeArgs,
 }
@@ -235,6 +242,7 @@ impl SiteCommand {
         match self {
             Self::Create(args) => Some(&mut args.change),
             Self::Edit(args) => Some(&mut args.change),
+            Self::Https(args) => Some(&mut args.change),
             Self::Maintenance(command) => Some(command.change()),
             Self::Disable(args) | Self::Enable(args) | Self::Suspend(args) | Self::Unsuspend(args) => {
                 Some(&mut args.change)
@@ -268,10 +276,11 @@ impl SiteCommand {
                 query.extend(filter.iter().map(|(name, value)| (*name, value.as_ref())));
                 args.page.run(session, "/sites", &query, (&titles, row)).await
             }
-            Self::Show(args) => show(session, &args.site).await,
+            Self::Show(args) => shown::show(session, &args.site).await,
             Self::Edit(args) => edit(session, *args).await,
             Self::Disable(args) => args.act(session, "disable").await,
             Self::Enable(args) => args.act(session, "enable").await,
+            Self::Https(args) => args.run(session).await,
             Self::Maintenance(command) => command.run(session).await,
             Self::Suspend(args) => args.act(session, "suspend").await,
             Self::Unsuspend(args) => args.act(session, "unsuspend").await,
@@ -335,6 +344,7 @@ async fn create(session: &mut Session, args: CreateArgs) -> Result<(), Failure> 
     put("body_size", args.body_size.map(Value::from));
     put("index", args.index.map(Value::from));
     put("redirect", args.redirect.value());
+    put("https", args.https.value());
     let change = Change::create(subject(&args.name), "/sites", Value::Object(body));
     args.change.run(session, change).await
 }
@@ -366,32 +376,4 @@ async fn edit(session: &mut Session, args: EditArgs) -> Result<(), Failure> {
         Ok(Value::Object(body))
     };
     args.change.edit(session, subject(&args.site), &args.if_match, body).await
-}
-
-async fn show(session: &mut Session, name: &str) -> Result<(), Failure> {
-    let reply = session.ask("looking at the site", Call::get(format!("/sites/{}", segment(name)))).await?;
-    if session.json {
-        return Ok(session.screen.json(&reply.body)?);
-    }
-    let site = reply.value()?;
-    let php = Some(text(&site, "php")).filter(|php| !php.is_empty());
-    let rows = [
-        ("account", text(&site, "account")),
-        ("aliases", text(&site, "aliases")),
-        ("sent on", text(&site, "redirected")),
-        ("not approved", text(&site, "pending_names")),
-        ("php", php.unwrap_or_else(|| "none".to_owned())),
-        ("pool", text(&site, "pool")),
-        ("docroot", text(&site, "docroot")),
-        ("body size", text(&site, "body_size")),
-        ("index", text(&site, "index")),
-        ("redirect", redirect_words(&site)),
-        ("disabled", text(&site, "disabled")),
-        ("maintenance", maintenance_words(&site)),
-        ("suspended", text(&site, "suspended")),
-        ("made", moment(&site, "created_at")),
-        ("changed", moment(&site, "updated_at")),
-        ("id", text(&site, "id")),
-    ];
-    Ok(fields::show_object(&mut session.screen, &text(&site, "name"), &site, &rows)?)
 }

@@ -65,7 +65,7 @@ pub(crate) fn site(condition: &str, observed: u64, generation: u64) -> Value {
         "id": "01935b2e-7a4d-7c3e-8f10-0123456789ab", "name": "www.example.test", "aliases": ["example.test"],
         "pending_names": [], "account": "alice", "php": "8.4", "pool": "alice-8.4",
         "docroot": "sites/www.example.test/public", "body_size": null, "index": null, "suspended": false,
-        "redirected": [], "redirect": null, "disabled": false, "maintenance": null,
+        "redirected": [], "redirect": null, "https": null, "disabled": false, "maintenance": null,
         "created_at": "2026-03-01T12:00:00.000000Z", "updated_at": "2026-03-01T12:00:00.000000Z",
         "generation": generation, "observed_generation": observed, "condition": condition, "reason": null,
         "message": null, "since": "2026-03-01T12:00:01.000000Z", "attempts": 0, "next_attempt_at": null,

@@ -89,6 +89,18 @@ impl Parts {
         webhook_panel::State { panel, seal, egress, bounds }
     }
 
+    /// What the getting of certificates needs.
+    pub(crate) fn issuing(&self) -> cert_panel::order::Issuing {
+        cert_panel::order::Issuing {
+            panel: self.panel.clone(),
+            seal: self.seal.clone(),
+            egress: self.egress.clone(),
+            bounds: Arc::clone(&self.bounds),
+            web_server: Arc::new(World),
+            ways: cert_panel::order::Ways::default(),
+        }
+    }
+
     /// What signing in by providers needs.
     fn identities(&self) -> identity_panel::State {
         let refusals = self.refusals.clone();
@@ -111,7 +123,12 @@ fn table(parts: Parts) -> Table {
         passwords: parts.passwords.clone(),
         dependents: Arc::new(World),
     };
-    let sites = web_panel::State { panel: parts.panel.clone(), pools: Arc::new(World) };
+    let sites = web_panel::State {
+        panel: parts.panel.clone(),
+        pools: Arc::new(World),
+        certificates: Arc::new(World),
+    };
+    let certificates = cert_panel::State { panel: parts.panel.clone(), keys: cert_panel::Keys::default() };
     let packages = package_panel::State { panel: parts.panel.clone(), hosted: Arc::new(World) };
     let people = people_panel::State {
         panel: parts.panel.clone(),
@@ -125,6 +142,8 @@ fn table(parts: Parts) -> Table {
         .merge(people_panel::table(people))
         .merge(web_panel::table(sites))
         .merge(php_panel::table(parts.panel.clone()))
+        .merge(cert_panel::table(certificates))
+        .merge(cert_panel::authority::table(parts.issuing()))
         .merge(webhook_panel::table(parts.webhooks()))
         .merge(identity_panel::table(parts.identities()))
         .merge(routes::table(parts))

@@ -12,6 +12,9 @@ pub const PATH: &str = "/etc/holdfast/panel.toml";
 /// Names another file, for tests.
 pub const PATH_VARIABLE: &str = "HOLDFAST_PANEL_CONFIG";
 
+/// The port of HTTPS.
+const HTTPS: u16 = 443;
+
 /// The settings, each with its default.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -20,6 +23,8 @@ pub struct Config {
     pub hostname: Option<Hostname>,
     /// What a new server's web server listens on.
     pub web_listen: Vec<ListenAddr>,
+    /// What it listens on for HTTPS; none given: port 443 of the addresses of `web_listen`. An empty list: nothing.
+    pub web_listen_tls: Option<Vec<ListenAddr>>,
     /// Requests per second that one network may make in the long run; ten files of the browser panel are one.
     pub requests_per_second: NonZeroU32,
     /// Requests that one network may make at once.
@@ -42,6 +47,7 @@ impl Default for Config {
         Self {
             hostname: None,
             web_listen: ["0.0.0.0:80", "[::]:80"].into_iter().filter_map(listen).collect(),
+            web_listen_tls: None,
             requests_per_second: NonZeroU32::new(50).unwrap_or(NonZeroU32::MIN),
             requests_burst: NonZeroU32::new(200).unwrap_or(NonZeroU32::MIN),
             database: PathBuf::from("/var/lib/holdfast/holdfast.db"),
@@ -92,6 +98,21 @@ impl Config {
         };
         toml::from_str(&text)
             .map_err(|source| ConfigError::Parse { path: path.to_owned(), source: Box::new(source) })
+    }
+
+    /// What a new server's web server listens on for HTTPS.
+    pub fn listen_tls(&self) -> Vec<ListenAddr> {
+        if let Some(listen_tls) = &self.web_listen_tls {
+            return listen_tls.clone();
+        }
+        let mut listen_tls = Vec::new();
+        for address in self.web_listen.iter().filter_map(|listen| ListenAddr::new(listen.ip(), HTTPS).ok()) {
+            // an address may have been given for several ports, or for this one
+            if !listen_tls.contains(&address) && !self.web_listen.contains(&address) {
+                listen_tls.push(address);
+            }
+        }
+        listen_tls
     }
 
     /// Whom egress may speak to. A file that cannot be used opens nothing here and keeps egress from starting; the panel itself goes on.

@@ -8,6 +8,7 @@ use crate::app::Parts;
 pub(crate) mod act_as;
 mod adoption;
 mod audit;
+mod certificate_renew;
 mod change;
 mod doctor;
 mod drift;
@@ -51,6 +52,7 @@ pub(crate) fn table(parts: Parts) -> Table {
         .merge(job::table(parts.clone()))
         .merge(site_log::table(parts.clone()))
         .merge(node_role::table(parts.clone()))
+        .merge(certificate_renew::table(parts.clone()))
         .merge(audit::table(parts.panel.clone()))
         .merge(plan::table(parts.panel.clone()))
         .merge(drift::table(parts.panel.clone()))

@@ -8,8 +8,9 @@ use anyhow::Context;
 use api_kit::rate_limit::{NetworkLimits, PersonLimit};
 use auth::{Login, Passwords};
 use auth_webauthn::Passkeys;
+use cert_panel::order::{Issuing, OrderCertificate, Ways};
 use desired::{Agents, Panel, setting};
-use jobs::{Jobs, Timing};
+use jobs::{Jobs, Kind, Timing};
 use names::{Hostname, Micros};
 use seal::SealKey;
 use store::{Store, Tx, WriteTx};
@@ -152,11 +153,20 @@ pub async fn parts(config: &Config, seal: SealKey, stop: CancellationToken) -> a
     if restored {
         panel.put_back();
     }
-    let jobs = Jobs::new(panel.clone(), vec![Arc::new(RoleInstall)], Timing::USUAL);
     let passwords = Passwords::new()?;
     let probe = Peer::new(&config.probe_socket);
     let egress = Peer::with_connections(&config.egress_socket, OUTBOUND);
     let bounds = Arc::new(config.bounds());
+    let issuing = Issuing {
+        panel: panel.clone(),
+        seal: seal.clone(),
+        egress: egress.clone(),
+        bounds: Arc::clone(&bounds),
+        web_server: Arc::new(world::World),
+        ways: Ways::default(),
+    };
+    let kinds: Vec<Arc<dyn Kind>> = vec![Arc::new(RoleInstall), Arc::new(OrderCertificate::new(issuing))];
+    let jobs = Jobs::new(panel.clone(), kinds, Timing::USUAL);
     let (passkeys, issuers) = (Passkeys::default(), identity_panel::Issuers::default());
     let port = 8443;
     Ok(Parts { panel, jobs, passwords, seal, passkeys, probe, egress, bounds, issuers, port, stop, refusals })
@@ -208,12 +218,14 @@ pub fn spawn(parts: &Parts, config: &Config) -> Vec<tokio::task::JoinHandle<()>>
         tokio::spawn(parts.jobs.clone().run(parts.stop.clone())),
         tokio::spawn(account_panel::usage::run(panel.clone(), Arc::new(world::World))),
         tokio::spawn(webhook_panel::deliver(parts.webhooks())),
+        tokio::spawn(cert_panel::order::run(parts.issuing(), parts.jobs.clone())),
     ]
 }
 
 /// The row of this server is there before anything is compared with the agent.
 async fn first_node(panel: Panel, config: Config, watching: Peer) {
-    while let Err(error) = web_panel::node::ensure_local(&panel, &config.web_listen).await {
+    let listen_tls = config.listen_tls();
+    while let Err(error) = web_panel::node::ensure_local(&panel, &config.web_listen, &listen_tls).await {
         tracing::warn!(error = %error, "the server's row could not be made");
         tokio::time::sleep(Duration::from_secs(1)).await;
     }

@@ -8,21 +8,25 @@
 //! | --- | --- |
 //! | an account is suspended or let go on | its pools and sites get a new generation |
 //! | an organisation takes its accounts off, or on again | they, their pools and their sites get a new generation |
-//! | an account is to be deleted | refused while it has sites; its pools go with it, and the people who were made for it |
+//! | an account is to be deleted | refused while it has sites; its pools and certificates go with it, and the people who were made for it |
 //! | a site needs a PHP version | the account's pool of that version is made |
 //! | the last site of a pool has gone | the pool is removed |
+//! | a site answers by HTTPS with a certificate of its own | that is made, and gets the site's approved names |
+//! | the key that answers the challenges of authorities is made | the web server gets a new generation |
+//! | a site shows another certificate, answers by HTTP alone, or is deleted | its own is removed |
 //! | an account may have more or less | its slice, its SFTP and its pools get a new generation, where they are held to it |
 //! | PHP is to be taken from an account | refused while it has sites with PHP |
 
 use account_panel::Dependents;
 use api_kit::ApiError;
+use cert_panel::{CertificateObject, certificates};
 use desired::{BoxFuture, Draft, Registry};
 use limits::{Count, Feature, Limit};
-use names::{AccountId, PhpVersion, PoolId};
+use names::{AccountId, CertificateId, DomainName, PhpVersion, PoolId, SiteId};
 use package_panel::Hosted;
 use php_panel::{PoolObject, pools};
-use store::WriteTx;
-use web_panel::{Pools, SiteObject, WebServerObject, sites};
+use store::{Tx, WriteTx};
+use web_panel::{Certificates, Pools, SiteObject, WebServerObject, sites};
 
 /// All kinds of objects that converge.
 pub fn registry() -> Registry {
@@ -30,6 +34,7 @@ pub fn registry() -> Registry {
         .with::<WebServerObject>()
         .with::<account_panel::AccountObject>()
         .with::<PoolObject>()
+        .with::<CertificateObject>()
         .with::<SiteObject>()
 }
 
@@ -59,7 +64,8 @@ impl Dependents for World {
         Box::pin(async move {
             sites::account_leaving(tx, account).await?;
             people_panel::account_leaving(tx, account).await?;
-            pools::account_leaving(tx, draft, account).await
+            pools::account_leaving(tx, draft, account).await?;
+            certificates::account_leaving(tx, draft, account).await
         })
     }
 }
@@ -96,6 +102,37 @@ impl Pools for World {
         account: AccountId,
     ) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(pools::release_unused(tx, draft, account))
+    }
+}
+
+impl Certificates for World {
+    fn ensure<'a>(
+        &'a self,
+        tx: &'a mut WriteTx,
+        draft: &'a mut Draft,
+        account: AccountId,
+        site: SiteId,
+        names: &'a [DomainName],
+    ) -> BoxFuture<'a, Result<CertificateId, ApiError>> {
+        Box::pin(certificates::ensure_for_site(tx, draft, account, site, names))
+    }
+
+    fn check<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        account: AccountId,
+        certificate: CertificateId,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(certificates::check(tx, account, certificate))
+    }
+
+    fn release<'a>(
+        &'a self,
+        tx: &'a mut WriteTx,
+        draft: &'a mut Draft,
+        site: SiteId,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(certificates::release_of_site(tx, draft, site))
     }
 }
 
@@ -141,5 +178,15 @@ impl Hosted for World {
 
     fn counts(&self) -> Vec<Count> {
         sites::COUNTS.to_vec()
+    }
+}
+
+impl cert_panel::order::WebServer for World {
+    fn acme_changed<'a>(
+        &'a self,
+        tx: &'a mut WriteTx,
+        draft: &'a mut Draft,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(web_panel::node::raise(tx, draft))
     }
 }

@@ -1,5 +1,6 @@
 //! The Holdfast probe: it looks at this server as a visitor does, over the server's own addresses, and can do nothing else.
 
+mod shown;
 mod visit;
 
 use std::process::ExitCode;
@@ -26,9 +27,10 @@ async fn serve() -> anyhow::Result<()> {
         .take_unix("holdfast-probe.socket")
         .pop()
         .context("holdfast-probe.socket did not start this")?;
-    let router = Router::new("holdfast-probe").method(|_, ask: web_spec::ProbeHttp| async move {
-        visit::visit(&ask).await.map_err(|e| Refusal::new("holdfast.probe1.NoAnswer", e.to_string()))
-    });
+    let no_answer = |error: visit::VisitError| Refusal::new("holdfast.probe1.NoAnswer", error.to_string());
+    let router = Router::new("holdfast-probe")
+        .method(move |_, ask: web_spec::ProbeHttp| async move { visit::visit(&ask).await.map_err(no_answer) })
+        .method(move |_, ask: web_spec::ProbeTls| async move { shown::shown(&ask).await.map_err(no_answer) });
     let end = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = end.clone();

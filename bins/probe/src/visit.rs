@@ -1,4 +1,4 @@
-//! One visit over HTTP.
+//! One visit over HTTP, and the connection that every visit begins with.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ const UNKNOWN: &str = "holdfast-probe.invalid";
 /// More of an answer is not read.
 const MOST: usize = 64 * 1024;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,10 @@ pub(crate) enum VisitError {
     Http(#[from] hyper::Error),
     #[error("the question cannot be put: {0}")]
     Request(#[from] hyper::http::Error),
+    #[error("{0} does not answer by HTTPS: {1}")]
+    Handshake(SocketAddr, std::io::Error),
+    #[error("the certificate that is shown cannot be read: {0}")]
+    Certificate(String),
 }
 
 #[derive(Deserialize)]
@@ -47,14 +51,17 @@ pub(crate) async fn visit(ask: &ProbeHttp) -> Result<ProbeHttpReply, VisitError>
     timeout(PATIENCE, ask_at(address, ask)).await.map_err(|_| VisitError::TooSlow(address))?
 }
 
-async fn ask_at(address: SocketAddr, ask: &ProbeHttp) -> Result<ProbeHttpReply, VisitError> {
-    let begun = Instant::now();
+/// Connects to an address of this server, and to no other.
+pub(crate) async fn connect(address: SocketAddr) -> Result<TcpStream, VisitError> {
     let stream = TcpStream::connect(address).await.map_err(|e| VisitError::Connect(address, e))?;
     // a connection to an address of this server comes from that same address; before a byte is sent
     let from = stream.local_addr().map_err(|e| VisitError::Connect(address, e))?;
-    if from.ip() != address.ip() {
-        return Err(VisitError::NotOurs(address));
-    }
+    if from.ip() == address.ip() { Ok(stream) } else { Err(VisitError::NotOurs(address)) }
+}
+
+async fn ask_at(address: SocketAddr, ask: &ProbeHttp) -> Result<ProbeHttpReply, VisitError> {
+    let begun = Instant::now();
+    let stream = connect(address).await?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
     let path = match ask.path {
@@ -87,7 +94,7 @@ async fn read(path: ProbePath, answer: Response<hyper::body::Incoming>, micros: 
 }
 
 /// Where a listener on all addresses is reached from within.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

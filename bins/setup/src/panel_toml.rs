@@ -6,6 +6,9 @@ use names::{Hostname, ListenAddr};
 /// Where it lies.
 pub(crate) const PATH: &str = "/etc/holdfast/panel.toml";
 
+/// The port of HTTPS.
+const HTTPS: u16 = 443;
+
 /// The kernel's list of IPv6 addresses; it is not there where IPv6 is switched off.
 const IPV6: &str = "/proc/1/net/if_inet6";
 
@@ -43,14 +46,24 @@ pub(crate) fn hostname(text: &str) -> Option<Hostname> {
     Hostname::parse(settings.get("hostname")?.as_str()?).ok()
 }
 
-/// What the web server of this server listens on. A file that cannot be read is told by the panel, which needs it.
-pub(crate) fn web_listen(text: &str) -> Vec<ListenAddr> {
-    let listens = toml::from_str::<toml::Table>(text).ok().and_then(|settings| {
-        let listens = settings.get("web_listen")?.as_array()?;
+/// What the web server of this server listens on, for HTTP and for HTTPS. A file that cannot be read is told by the panel, which needs it.
+pub(crate) fn web_listens(text: &str) -> Vec<ListenAddr> {
+    let settings = toml::from_str::<toml::Table>(text).unwrap_or_default();
+    let given = |key: &str| {
+        let listens = settings.get(key)?.as_array()?;
         listens.iter().map(|value| value.as_str()?.parse().ok()).collect::<Option<Vec<ListenAddr>>>()
-    });
+    };
     let default = || ["0.0.0.0:80", "[::]:80"].into_iter().filter_map(|text| text.parse().ok()).collect();
-    listens.unwrap_or_else(default)
+    let mut listens = given("web_listen").unwrap_or_else(default);
+    let https = given("web_listen_tls").unwrap_or_else(|| {
+        listens.iter().filter_map(|listen| ListenAddr::new(listen.ip(), HTTPS).ok()).collect()
+    });
+    for address in https {
+        if !listens.contains(&address) {
+            listens.push(address);
+        }
+    }
+    listens
 }
 
 /// The same file with another name, every other byte as it was. None where that cannot be done.

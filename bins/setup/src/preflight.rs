@@ -19,7 +19,7 @@ use nginx::{Place, Server};
 
 /// Where the panel listens.
 pub(crate) const PANEL_PORT: u16 = 8443;
-/// Where sites are served.
+/// Where sites are served: HTTP and HTTPS.
 pub(crate) const SITE_PORTS: [u16; 2] = [80, 443];
 
 /// The file by which nginx includes our tree.
@@ -175,7 +175,7 @@ fn look_at_nginx(host: &Host, found: &mut Vec<Finding>) -> Result<Vec<Server>, H
         ));
     }
     let settings = host.files().read_text(panel_toml::PATH)?.unwrap_or_default();
-    let listens = panel_toml::web_listen(&settings);
+    let listens = panel_toml::web_listens(&settings);
     found.extend(config.servers.iter().map(|server| judge(server, &listens)));
     Ok(config.servers)
 }
@@ -216,7 +216,8 @@ fn judge(server: &Server, listens: &[ListenAddr]) -> Finding {
                 addresses.join(", ")
             ),
             format!(
-                "write `listen {port}` in its place, or name the address in `web_listen` of {} too",
+                "write `listen {port}` in its place, or name the address in `{}` of {} too",
+                if *port == SITE_PORTS[1] { "web_listen_tls" } else { "web_listen" },
                 panel_toml::PATH
             ),
         );

@@ -1,4 +1,4 @@
-//! What is to be known of the panel's certificate, read from its PEM. Set-up makes the first one, and the panel tells how it stands.
+//! What is to be known of certificates, read from PEM and DER: of the panel's own, which set-up makes, and of [chains](chain) that sites show.
 
 use std::collections::BTreeSet;
 
@@ -6,6 +6,8 @@ use sha2::{Digest, Sha256};
 use x509_parser::extensions::GeneralName;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
+
+pub mod chain;
 
 /// The organisation that marks a certificate as made by set-up.
 pub const MARK: &str = "Holdfast self-signed";

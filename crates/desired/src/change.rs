@@ -148,6 +148,15 @@ impl Draft {
         id
     }
 
+    /// An id for a new object that was chosen before the rules run ([`Panel::id_ahead`]): the first that the change gives.
+    pub fn take_id<K: names::Kind>(&mut self, id: Id<K>) {
+        match self.ids.get_mut(self.used) {
+            Some(kept) => *kept = id.uuid(),
+            None => self.ids.push(id.uuid()),
+        }
+        self.used += 1;
+    }
+
     /// The change gives or takes what the host does not hold: part of its plan.
     pub fn effect(&mut self, effect: Effect) {
         self.effects.push(effect);
@@ -259,6 +268,13 @@ pub trait Rules: Send + Sync + 'static {
 }
 
 impl Panel {
+    /// The id of the first object that a change will make, where something must be done under it before the rules run: the one that the
+    /// expected plan names, or a new one. The rules say so by [`Draft::take_id`].
+    pub fn id_ahead<K: names::Kind>(&self, change: &api_kit::Change) -> Id<K> {
+        let shown = change.expect_plan.map(|plan| self.reserved().of(plan)).unwrap_or_default();
+        shown.first().and_then(|uuid| Id::parse(&uuid.to_string()).ok()).unwrap_or_else(Id::new)
+    }
+
     /// Carries out a change.
     pub async fn change<R: Rules>(&self, asked: &Asked, rules: R) -> Result<Outcome<R::Value>, ApiError> {
         if self.is_unmet() {

@@ -117,14 +117,14 @@ pub struct SearchParams {
 /// An object that was found by its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Found {
-    /// `account`, `site`, `organisation`, `person`, `package`, `role`, `webhook` or `identity_provider`.
+    /// `account`, `site`, `certificate`, `organisation`, `person`, `package`, `role`, `webhook` or `identity_provider`.
     #[schema(value_type = String, example = "site")]
     pub kind: &'static str,
     /// The id.
     pub id: String,
     /// The name; of a site, the name that was found, which may be a further one.
     pub name: String,
-    /// Whose it is: of a site the account, else the organisation; null: nobody's in particular.
+    /// Whose it is: of a site or a certificate the account, else the organisation; null: nobody's in particular.
     pub of: Option<String>,
 }
 

@@ -100,6 +100,15 @@ impl Node {
             .with_context(|| format!("holdfast --json {}: {}", args.join(" "), output.text()))
     }
 
+    /// The processes of nginx that answer; others after a reload.
+    pub fn nginx_workers(&self) -> Result<Vec<String>> {
+        let master = self.number("nginx.service", "MainPID")?.to_string();
+        let mut workers: Vec<String> =
+            self.server.check(["pgrep", "-P", &master])?.text().lines().map(str::to_owned).collect();
+        workers.sort();
+        Ok(workers)
+    }
+
     /// `holdfast account create`, with this password.
     pub fn create_account(&self, name: &str, password: &str) -> Result<Output> {
         let email = format!("{name}@example.test");

@@ -75,7 +75,7 @@ impl Teller<'_, '_> {
 }
 
 /// curl's word for where a name is.
-fn resolve(name: &str, port: u16, address: IpAddr) -> String {
+pub(crate) fn resolve(name: &str, port: u16, address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => format!("{name}:{port}:{address}"),
         IpAddr::V6(address) => format!("{name}:{port}:[{address}]"),

@@ -141,6 +141,11 @@ impl Host {
 
     /// As [`Self::for_test`], with bounds of its own.
     pub fn for_test_with(bounds: Bounds) -> Result<Self, HostError> {
+        Self::for_test_of("13", bounds)
+    }
+
+    /// As [`Self::for_test_with`], with the profile of another version of Debian; its files are the same.
+    pub fn for_test_of(version: &str, bounds: Bounds) -> Result<Self, HostError> {
         let io = |source| HostError::ToolIo { program: "make a test's tree", source };
         // in memory where there is such a place: every change waits for the disk, and a test makes many hosts
         let memory = Path::new("/dev/shm");
@@ -156,10 +161,16 @@ impl Host {
             dir.write_atomic(name, text.as_bytes(), mode, None)?;
         }
         dir.set_meta("var/lib/holdfast-agent", Some(0o700), None)?;
-        Self::on_tree(tree, path, dir, bounds)
+        Self::on_tree(tree, path, dir, version, bounds)
     }
 
-    fn on_tree(tree: TempDir, path: PathBuf, dir: Dir, bounds: Bounds) -> Result<Self, HostError> {
+    fn on_tree(
+        tree: TempDir,
+        path: PathBuf,
+        dir: Dir,
+        version: &str,
+        bounds: Bounds,
+    ) -> Result<Self, HostError> {
         let gate = Arc::new(Gate::for_test());
         let clock = Arc::new(FakeClock::at(Micros::EPOCH.plus(START)));
         let systemd = Arc::new(FakeSystemd::new(dir.try_clone()?, gate.clone()));
@@ -170,7 +181,7 @@ impl Host {
             TestHost { gate: gate.clone(), systemd, tools, clock: clock.clone(), owner: (0, 0), _tree: tree };
         let files = Files::new(dir, gate).with_owners(owners);
         let os =
-            OsRelease { id: "debian".to_owned(), version_id: "13".to_owned(), pretty_name: String::new() };
+            OsRelease { id: "debian".to_owned(), version_id: version.to_owned(), pretty_name: String::new() };
         Ok(Self::of_parts(path, files, Profile::for_os(&os)?, bounds, clock, test))
     }
 }

@@ -45,7 +45,7 @@ pub use os_release::OsRelease;
 pub use passwd::{Group, Password, User, UserDb};
 pub use ports::{Holder, Listener, listeners};
 pub use process::{kill_processes_of, processes_of};
-pub use profile::{Distribution, Php, Profile, RoleProfile, Ssh, Web};
+pub use profile::{Distribution, Http2, Php, Profile, RoleProfile, Ssh, Web};
 pub use server::{other_panels, own_hostname};
 #[cfg(feature = "fake")]
 pub use systemd::FakeSystemd;

@@ -83,6 +83,18 @@ pub struct Web {
     pub include_dir: String,
     /// The directory of the sites that are not ours.
     pub sites_dir: String,
+    /// How HTTP/2 is switched on.
+    pub http2: Http2,
+}
+
+/// How nginx is told to speak HTTP/2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Http2 {
+    /// By a word of `listen`: all there was before nginx 1.25.1, which warns of it.
+    Listen,
+    /// By the directive `http2`.
+    Directive,
 }
 
 /// How the SSH server is laid out.

@@ -176,6 +176,8 @@ macro_rules! kinds {
 kinds! {
     Account, AccountId, "account";
     Audit, AuditId, "audit record";
+    Authority, AuthorityId, "certificate authority";
+    Certificate, CertificateId, "certificate";
     Delivery, DeliveryId, "delivery";
     Event, EventId, "event";
     Identity, IdentityId, "identity";

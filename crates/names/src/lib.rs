@@ -12,6 +12,7 @@
 mod account;
 mod address;
 mod api_token;
+mod cert_name;
 mod crypt;
 mod digest;
 mod domain;
@@ -31,6 +32,7 @@ mod secret;
 mod size;
 mod ssh_key;
 mod text;
+mod thumbprint;
 mod token;
 mod uid;
 mod url;
@@ -41,6 +43,7 @@ mod proof;
 pub use account::AccountName;
 pub use address::{IpNetwork, Special};
 pub use api_token::ApiToken;
+pub use cert_name::CertName;
 pub use crypt::CryptHash;
 pub use digest::{CanonicalError, Digest, canonical_json};
 pub use domain::DomainName;
@@ -49,9 +52,9 @@ pub use error::{NameError, code_in};
 pub use generation::Generation;
 pub use hostname::Hostname;
 pub use id::{
-    AccountId, AuditId, DeliveryId, EventId, Id, IdentityId, IdentityProviderId, InvitationId, JobId, Kind,
-    LinkId, NodeId, OrganisationId, PackageId, PasskeyId, PersonId, PoolId, RequestId, RoleId, SessionId,
-    SiteId, SshKeyId, TokenId, WebhookId, kind,
+    AccountId, AuditId, AuthorityId, CertificateId, DeliveryId, EventId, Id, IdentityId, IdentityProviderId,
+    InvitationId, JobId, Kind, LinkId, NodeId, OrganisationId, PackageId, PasskeyId, PersonId, PoolId,
+    RequestId, RoleId, SessionId, SiteId, SshKeyId, TokenId, WebhookId, kind,
 };
 pub use index::{IndexFile, IndexOrder};
 pub use label::Label;
@@ -63,6 +66,7 @@ pub use php::{PhpVersion, PoolName};
 pub use secret::{Password, Secret};
 pub use size::{BodySize, ByteSize};
 pub use ssh_key::{SshKeyKind, SshPublicKey};
+pub use thumbprint::Thumbprint;
 pub use token::OpaqueToken;
 pub use uid::{Uid, UidRange};
 pub use url::{Scheme, UrlHost, WebUrl};

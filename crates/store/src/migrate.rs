@@ -122,6 +122,18 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0018_traffic.sql"),
         include_str!("../migrations/postgres/0018_traffic.sql"),
     ),
+    (
+        19,
+        "certificate",
+        include_str!("../migrations/sqlite/0019_certificate.sql"),
+        include_str!("../migrations/postgres/0019_certificate.sql"),
+    ),
+    (
+        20,
+        "certificate order",
+        include_str!("../migrations/sqlite/0020_certificate_order.sql"),
+        include_str!("../migrations/postgres/0020_certificate_order.sql"),
+    ),
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.

@@ -1,6 +1,7 @@
 import { addressOf, type Change, etag } from './change'
 
-const SECRET = /password|secret|token|code/i
+/** Names of values that are nobody else's; `key` is a private one, while `key_id` and `ssh_keys` are not. */
+const SECRET = /password|secret|token|code|^key$/i
 
 /** Values that must not lie in a shell's history. */
 function masked(value: unknown): unknown {

@@ -62,8 +62,10 @@ export function sortErrors(problem: Problem, fields: readonly string[]) {
   const others: FieldError[] = []
   for (const error of problem.errors ?? []) {
     const name = error.pointer.startsWith('/') ? fieldOf(error.pointer) : undefined
-    const field =
-      name === undefined ? undefined : fields.find((known) => name === known || name.startsWith(`${known}.`))
+    // where one field is inside of another, what is nearest
+    const field = fields
+      .filter((known) => name === known || name?.startsWith(`${known}.`))
+      .sort((a, b) => b.length - a.length)[0]
     if (field === undefined) others.push(error)
     else known[field] = [known[field], wordsOf(error)].filter(Boolean).join(' ')
   }

@@ -17,6 +17,7 @@ type Narrowed = Page & {
 }
 export type AccountQuery = Narrowed & { package?: string }
 export type SiteQuery = Narrowed & { account?: string }
+export type CertificateQuery = Narrowed & { account?: string }
 
 export type ChangeQuery = { by?: string; path?: string; actor?: string; cursor?: string; limit?: number }
 
@@ -24,6 +25,7 @@ export type ChangeQuery = { by?: string; path?: string; actor?: string; cursor?:
 export const pages = {
   accounts: (query: AccountQuery) => unwrap(api.GET('/api/v1/accounts', { params: { query } })),
   sites: (query: SiteQuery) => unwrap(api.GET('/api/v1/sites', { params: { query } })),
+  certificates: (query: CertificateQuery) => unwrap(api.GET('/api/v1/certificates', { params: { query } })),
   siteLog: (site: string, query: SiteLogQuery & { before?: string; limit?: number }) =>
     unwrap(api.GET('/api/v1/sites/{site}/logs', { params: { path: { site }, query } })),
   hostChanges: (query: ChangeQuery) => unwrap(api.GET('/api/v1/changes', { params: { query } })),
@@ -70,6 +72,23 @@ export const queries = {
     queryOptions({
       queryKey: ['site', 'one', site],
       queryFn: () => unwrap(api.GET('/api/v1/sites/{site}', { params: { path: { site } } })),
+    }),
+  certificates: (query: CertificateQuery = {}) =>
+    queryOptions({
+      ...list,
+      queryKey: ['certificate', 'list', query],
+      queryFn: () => pages.certificates(query),
+    }),
+  certificate: (certificate: string) =>
+    queryOptions({
+      queryKey: ['certificate', 'one', certificate],
+      queryFn: () => unwrap(api.GET('/api/v1/certificates/{certificate}', { params: { path: { certificate } } })),
+    }),
+  authorities: (query: { cursor?: string } = {}) =>
+    queryOptions({
+      ...list,
+      queryKey: ['authority', 'list', query],
+      queryFn: () => unwrap(api.GET('/api/v1/authorities', { params: { query } })),
     }),
   siteLogFiles: (site: string, kind: 'access' | 'error') =>
     queryOptions({
@@ -285,7 +304,11 @@ export const queries = {
 export function touchedBy(kind: string): string[] {
   const host = ['host', 'event']
   if (kind === 'account') return ['account', 'usage', 'organisation', ...host]
-  if (kind === 'site' || kind === 'pool') return ['site', 'pool', 'account', ...host]
-  if (kind === 'job') return ['job', 'node-role', ...host]
+  if (kind === 'site' || kind === 'pool') return ['site', 'pool', 'account', 'certificate', ...host]
+  if (kind === 'certificate') return ['certificate', 'site', ...host]
+  // certificates say who issues them, and whether anybody does
+  if (kind === 'authority') return ['authority', 'certificate', ...host]
+  // an order of a certificate is a job
+  if (kind === 'job') return ['job', 'node-role', 'certificate', ...host]
   return [kind, ...host]
 }

@@ -290,6 +290,139 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/authorities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Authorities in the order of their names. */
+        get: operations["authority_list"];
+        put?: never;
+        /** Makes an authority. Whoever makes one agrees to its terms of service. */
+        post: operations["authority_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authorities/{authority}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One authority. */
+        get: operations["authority_show"];
+        put?: never;
+        post?: never;
+        /** Removes an authority. What it issued stays. */
+        delete: operations["authority_delete"];
+        options?: never;
+        head?: never;
+        /** Changes an authority. */
+        patch: operations["authority_edit"];
+        trace?: never;
+    };
+    "/api/v1/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Certificates, by their first names where no other order is asked for. A part of a name is looked for in all names. */
+        get: operations["certificate_list"];
+        put?: never;
+        /**
+         * Makes a certificate: of a chain and its key that are brought, or of names for which an authority is to issue one. Until it is issued, one that
+         *     signs itself is shown in its place. The order of a chain is put right, and a root at its end left out.
+         */
+        post: operations["certificate_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/{certificate}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One certificate. */
+        get: operations["certificate_show"];
+        put?: never;
+        post?: never;
+        /** Asks for a certificate's removal. One that a site shows stays. */
+        delete: operations["certificate_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/{certificate}/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts another chain with its key in the place of one that was brought. The sites that show it go on without a gap. */
+        put: operations["certificate_replace"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/{certificate}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Orders a certificate at its authority now, whether or not it is due: a job does it. Where one is under way, it is that one. Names that were
+         *     refused before are asked for again.
+         */
+        post: operations["certificate_renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/{certificate}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a certificate put on the server again now, in place of after the pause: for when what stood in the way was mended. Nothing of what is
+         *     wished changes, and no authority is asked.
+         */
+        post: operations["certificate_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes": {
         parameters: {
             query?: never;
@@ -1400,7 +1533,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Accounts, sites (by all their names), organisations, people, packages, roles, webhooks and identity providers whose name has this part, as
+         * Accounts, sites (by all their names), certificates that are no site's own, organisations, people, packages, roles, webhooks, identity providers and certificate authorities whose name has this part, as
          *     far as the caller sees them in lists. Without a part nothing is found.
          */
         get: operations["search"];
@@ -2467,6 +2600,49 @@ export interface components {
             /** @description The token's id, or that of whoever acted as the person. */
             via_id?: string | null;
         };
+        /** @description An authority that issues certificates. */
+        Authority: {
+            /**
+             * Format: email
+             * @description Where it writes to; null: it is told no address.
+             */
+            contact?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made here.
+             */
+            created_at: string;
+            /** @description Whether certificates are ordered there. */
+            default: boolean;
+            /**
+             * Format: uri
+             * @description The address of its directory.
+             */
+            directory: string;
+            /** @description The name of the key by which it knows its customer; null: it asks for none. The key itself is shown to nobody. */
+            eab_key_id?: string | null;
+            /** @description What it said, or what was seen, when it was last asked in vain; null: it answered well. */
+            error?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Nothing is asked of it before; null: it may be asked.
+             */
+            not_before?: string | null;
+            /** @description Whether the panel has an account there. */
+            registered: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
         /** @description What is in an organisation, or below it. */
         Below: {
             /**
@@ -2489,6 +2665,107 @@ export interface components {
              * @description Accounts, pools and sites that the server has not yet been seen to be as asked.
              */
             settling: number;
+        };
+        /** @description A certificate. */
+        Certificate: components["schemas"]["Convergence"] & {
+            /** @description Whose it is. */
+            account: string;
+            /** @description The names that the issued one is for. */
+            covers: string[];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description The id.
+             */
+            id: string;
+            /** @description Who issued it. */
+            issuer?: string | null;
+            /**
+             * @description `ecdsa` or `rsa`.
+             * @example ecdsa
+             */
+            key_kind: string;
+            /**
+             * @description The names that it is wanted for.
+             * @example [
+             *       "example.test",
+             *       "www.example.test"
+             *     ]
+             */
+            names: string[];
+            /**
+             * Format: date-time
+             * @description End of its validity.
+             */
+            not_after?: string | null;
+            /**
+             * Format: date-time
+             * @description Begin of its validity.
+             */
+            not_before?: string | null;
+            order?: components["schemas"]["CertificateOrder"] | null;
+            /** @description It signs itself: no authority has issued it yet, and browsers warn of it. */
+            self_signed: boolean;
+            /** @description Its serial number. */
+            serial?: string | null;
+            /**
+             * Format: uuid
+             * @description The site that it was made for, whose names are its names; null: it was made by somebody.
+             */
+            site?: string | null;
+            /** @description The sites that show it. */
+            sites: components["schemas"]["ShowingSite"][];
+            /** @description Where it comes from. */
+            source: components["schemas"]["Source"];
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description How the getting of a certificate stands. */
+        CertificateOrder: {
+            /** @description The name of the authority where it was last ordered. */
+            authority?: string | null;
+            /** @description Why the last order failed, in the authority's words where it was asked. */
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description Failures in a row.
+             */
+            failures: number;
+            /**
+             * Format: date-time
+             * @description When it was last issued.
+             */
+            issued_at?: string | null;
+            /**
+             * Format: uuid
+             * @description The job that orders it now.
+             */
+            job?: string | null;
+            /** @description Names that it lacks. */
+            left_out: components["schemas"]["LeftOutName"][];
+            /**
+             * Format: date-time
+             * @description When it was last ordered.
+             */
+            ordered_at?: string | null;
+            /** @description What can be done about it. */
+            remedy?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is ordered next; null: as soon as there is an authority, and its site is served.
+             */
+            renew_at?: string | null;
+            /** @description Why then: `authority` (it would have it so), `age`, `names`, `failed` or `asked`. */
+            renew_because?: string | null;
+            /** @description `none` where there is no authority to order at, `waiting`, `ordering`, `issued` or `failed`. */
+            state: string;
         };
         /** @description Something that was done on the server. */
         ChangeView: {
@@ -2615,6 +2892,110 @@ export interface components {
             reason?: string | null;
         };
         /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
+        Changed_Authority: components["schemas"]["DryRun"] | {
+            /**
+             * Format: email
+             * @description Where it writes to; null: it is told no address.
+             */
+            contact?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made here.
+             */
+            created_at: string;
+            /** @description Whether certificates are ordered there. */
+            default: boolean;
+            /**
+             * Format: uri
+             * @description The address of its directory.
+             */
+            directory: string;
+            /** @description The name of the key by which it knows its customer; null: it asks for none. The key itself is shown to nobody. */
+            eab_key_id?: string | null;
+            /** @description What it said, or what was seen, when it was last asked in vain; null: it answered well. */
+            error?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Nothing is asked of it before; null: it may be asked.
+             */
+            not_before?: string | null;
+            /** @description Whether the panel has an account there. */
+            registered: boolean;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
+        Changed_Certificate: components["schemas"]["DryRun"] | (components["schemas"]["Convergence"] & {
+            /** @description Whose it is. */
+            account: string;
+            /** @description The names that the issued one is for. */
+            covers: string[];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description The id.
+             */
+            id: string;
+            /** @description Who issued it. */
+            issuer?: string | null;
+            /**
+             * @description `ecdsa` or `rsa`.
+             * @example ecdsa
+             */
+            key_kind: string;
+            /**
+             * @description The names that it is wanted for.
+             * @example [
+             *       "example.test",
+             *       "www.example.test"
+             *     ]
+             */
+            names: string[];
+            /**
+             * Format: date-time
+             * @description End of its validity.
+             */
+            not_after?: string | null;
+            /**
+             * Format: date-time
+             * @description Begin of its validity.
+             */
+            not_before?: string | null;
+            order?: components["schemas"]["CertificateOrder"] | null;
+            /** @description It signs itself: no authority has issued it yet, and browsers warn of it. */
+            self_signed: boolean;
+            /** @description Its serial number. */
+            serial?: string | null;
+            /**
+             * Format: uuid
+             * @description The site that it was made for, whose names are its names; null: it was made by somebody.
+             */
+            site?: string | null;
+            /** @description The sites that show it. */
+            sites: components["schemas"]["ShowingSite"][];
+            /** @description Where it comes from. */
+            source: components["schemas"]["Source"];
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        });
+        /** @description How a 200 of a changing route is described: the object as it was observed, or the plan of a dry run. */
         Changed_Decided: components["schemas"]["DryRun"] | {
             /** @description Whether anything was done. */
             changed: boolean;
@@ -2731,12 +3112,19 @@ export interface components {
             id: string;
             /** @description What the web server listens on, such as `[::]:80`. */
             listen: string[];
+            /** @description What it listens on for HTTPS, such as `[::]:443`; none: sites answer by HTTP alone. */
+            listen_tls: string[];
             /** @description The host's name. */
             name: string;
             /** @description The panel's release. */
             panel_version: string;
             /** @description PHP versions that are installed. */
             php_versions: string[];
+            /**
+             * @description How old visitors' software may be: `intermediate` (TLS 1.2 and 1.3) or `modern` (TLS 1.3 alone).
+             * @example intermediate
+             */
+            tls_profile: string;
             /** @description How the web server stands. */
             webserver: components["schemas"]["Convergence"];
         };
@@ -2999,6 +3387,7 @@ export interface components {
             disabled: boolean;
             /** @description Below the account's home. */
             docroot: string;
+            https?: components["schemas"]["SiteHttps"] | null;
             /**
              * Format: uuid
              * @description The id.
@@ -3179,6 +3568,49 @@ export interface components {
             /** @description Why, for the audit. */
             reason?: string | null;
         };
+        /** @description A new authority. */
+        CreateAuthority: {
+            /**
+             * Format: email
+             * @description Where it may write to; null or left out: it is told no address.
+             */
+            contact?: string | null;
+            /** @description Whether certificates are ordered there from now on. Left out: where there is no other authority. */
+            default?: boolean | null;
+            /**
+             * Format: uri
+             * @description The address of its directory. It never changes.
+             * @example https://acme-v02.api.letsencrypt.org/directory
+             */
+            directory: string;
+            eab?: components["schemas"]["Eab"] | null;
+            /**
+             * @description Its name: lower-case letters, digits and hyphens.
+             * @example letsencrypt
+             */
+            name: string;
+            /** @description You agree to its terms of service. Nothing is asked of it before. */
+            terms_agreed: boolean;
+        };
+        /** @description What a new certificate is made of: `chain` and `key` of one that is brought, or `names` for one that an authority is to issue. */
+        CreateCertificate: {
+            /**
+             * @description Whose it is: the account's name or id.
+             * @example alice
+             */
+            account: string;
+            /** @description The certificate and those of its issuers in PEM, in any order; the root may be left out. */
+            chain?: string | null;
+            /** @description The private key of the certificate in PEM, not encrypted. It is handed to the agent, and shown nowhere. */
+            key?: string | null;
+            /**
+             * @description The names of one that an authority is to issue: names of the account's sites.
+             * @example [
+             *       "example.test"
+             *     ]
+             */
+            names?: string[] | null;
+        };
         /** @description Who is to sign in. */
         CreateLoginLink: {
             /** @description A login that nobody has is to become an administrator's; one that somebody else has is refused. Root alone may ask for it. */
@@ -3308,6 +3740,7 @@ export interface components {
             body_size?: string | null;
             /** @description Below the account's home; left out: `sites/<name>/public`. */
             docroot?: string | null;
+            https?: components["schemas"]["EditHttps"] | null;
             /** @description The order of index files. */
             index?: string[] | null;
             /**
@@ -3534,6 +3967,16 @@ export interface components {
             /** @description The plan. */
             plan: components["schemas"]["PlanView"];
         };
+        /** @description The key by which an authority knows one of its customers (external account binding). */
+        Eab: {
+            /**
+             * Format: password
+             * @description The key, in base64 as the authority shows it.
+             */
+            key: string;
+            /** @description The name of the key, as the authority shows it. */
+            key_id: string;
+        };
         /** @description What is to be otherwise; what is left out stays. */
         EditAccountBody: {
             /**
@@ -3561,10 +4004,42 @@ export interface components {
             /** @description The name or id of a package of its organisation or of one above; null: none. */
             package?: string | null;
         };
-        /** @description What is to be otherwise. */
+        /** @description A change of an authority; what is left out stays. */
+        EditAuthority: {
+            /**
+             * Format: email
+             * @description Where it may write to; null: it is told no address.
+             */
+            contact?: string | null;
+            /** @description Whether certificates are ordered there. With `false` for the one that is: nowhere. */
+            default?: boolean | null;
+            eab?: components["schemas"]["Eab"] | null;
+            /** @description A new name. */
+            name?: string | null;
+        };
+        /** @description How a site is to answer by HTTPS; what is left out stays. */
+        EditHttps: {
+            /**
+             * Format: uuid
+             * @description The certificate that it shows, one of the account's; null: one of its own, which follows its names. Left out where it has not
+             *     answered by HTTPS: one of its own.
+             */
+            certificate?: string | null;
+            /** @description Visitors by HTTP are sent on to HTTPS. Left out where it has not answered by HTTPS: they are not. */
+            force?: boolean | null;
+            hsts?: components["schemas"]["SiteHsts"] | null;
+        };
+        /** @description What is to be otherwise; what is left out stays. */
         EditNodeBody: {
             /** @description All addresses with ports on which the web server listens, such as `0.0.0.0:80` and `[::]:80`. */
             listen?: string[] | null;
+            /** @description All addresses with ports on which it listens for HTTPS, such as `0.0.0.0:443` and `[::]:443`; none: sites answer by HTTP alone. */
+            listen_tls?: string[] | null;
+            /**
+             * @description How old visitors' software may be: `intermediate` (TLS 1.2 and 1.3) or `modern` (TLS 1.3 alone).
+             * @example intermediate
+             */
+            tls_profile?: string | null;
         };
         /** @description What may be changed of an organisation. What is left out stays as it is. */
         EditOrganisation: {
@@ -3645,6 +4120,7 @@ export interface components {
             body_size?: string | null;
             /** @description Below the account's home. The old directory and what is in it stay. */
             docroot?: string | null;
+            https?: components["schemas"]["EditHttps"] | null;
             /** @description The order of index files. */
             index?: string[] | null;
             maintenance?: components["schemas"]["SiteMaintenance"] | null;
@@ -3799,13 +4275,13 @@ export interface components {
             /** @description The id. */
             id: string;
             /**
-             * @description `account`, `site`, `organisation`, `person`, `package`, `role`, `webhook` or `identity_provider`.
+             * @description `account`, `site`, `certificate`, `organisation`, `person`, `package`, `role`, `webhook` or `identity_provider`.
              * @example site
              */
             kind: string;
             /** @description The name; of a site, the name that was found, which may be a further one. */
             name: string;
-            /** @description Whose it is: of a site the account, else the organisation; null: nobody's in particular. */
+            /** @description Whose it is: of a site or a certificate the account, else the organisation; null: nobody's in particular. */
             of?: string | null;
         };
         /** @description How long others may act as the caller. */
@@ -4196,6 +4672,25 @@ export interface components {
             /** @description What it counts, in words. */
             words: string;
         };
+        /** @description A name that the certificate lacks. */
+        LeftOutName: {
+            /** @description In the authority's words, where it was asked. */
+            detail: string;
+            /**
+             * @description The name.
+             * @example shop.example.test
+             */
+            name: string;
+            /** @description Why: a stable code, such as `authority_dns` or `no_dns_provider`. */
+            reason: string;
+            /** @description What can be done. */
+            remedy: string;
+            /**
+             * Format: date-time
+             * @description When it is asked for again; null: with the next order.
+             */
+            retry_at?: string | null;
+        };
         /** @description One limit. */
         LimitView: {
             /** @description Who says so: `own`: a value of its own; `package`; `usual`: nobody; `organisation`: one above has no more. */
@@ -4423,6 +4918,130 @@ export interface components {
                 /** @description The token's id, or that of whoever acted as the person. */
                 via_id?: string | null;
             }[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        List_Authority: {
+            /** @description The items, in order. */
+            items: {
+                /**
+                 * Format: email
+                 * @description Where it writes to; null: it is told no address.
+                 */
+                contact?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made here.
+                 */
+                created_at: string;
+                /** @description Whether certificates are ordered there. */
+                default: boolean;
+                /**
+                 * Format: uri
+                 * @description The address of its directory.
+                 */
+                directory: string;
+                /** @description The name of the key by which it knows its customer; null: it asks for none. The key itself is shown to nobody. */
+                eab_key_id?: string | null;
+                /** @description What it said, or what was seen, when it was last asked in vain; null: it answered well. */
+                error?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+                /**
+                 * Format: date-time
+                 * @description Nothing is asked of it before; null: it may be asked.
+                 */
+                not_before?: string | null;
+                /** @description Whether the panel has an account there. */
+                registered: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it was last changed.
+                 */
+                updated_at: string;
+            }[];
+            /** @description Sent as `cursor`, it gives the next page; absent on the last. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many match and may be seen, on all pages together; where it was asked for.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        List_Certificate: {
+            /** @description The items, in order. */
+            items: (components["schemas"]["Convergence"] & {
+                /** @description Whose it is. */
+                account: string;
+                /** @description The names that the issued one is for. */
+                covers: string[];
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description The id.
+                 */
+                id: string;
+                /** @description Who issued it. */
+                issuer?: string | null;
+                /**
+                 * @description `ecdsa` or `rsa`.
+                 * @example ecdsa
+                 */
+                key_kind: string;
+                /**
+                 * @description The names that it is wanted for.
+                 * @example [
+                 *       "example.test",
+                 *       "www.example.test"
+                 *     ]
+                 */
+                names: string[];
+                /**
+                 * Format: date-time
+                 * @description End of its validity.
+                 */
+                not_after?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Begin of its validity.
+                 */
+                not_before?: string | null;
+                order?: components["schemas"]["CertificateOrder"] | null;
+                /** @description It signs itself: no authority has issued it yet, and browsers warn of it. */
+                self_signed: boolean;
+                /** @description Its serial number. */
+                serial?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The site that it was made for, whose names are its names; null: it was made by somebody.
+                 */
+                site?: string | null;
+                /** @description The sites that show it. */
+                sites: components["schemas"]["ShowingSite"][];
+                /** @description Where it comes from. */
+                source: components["schemas"]["Source"];
+                /**
+                 * Format: date-time
+                 * @description When it was last changed.
+                 */
+                updated_at: string;
+            })[];
             /** @description Sent as `cursor`, it gives the next page; absent on the last. */
             next_cursor?: string | null;
             /**
@@ -5294,6 +5913,7 @@ export interface components {
                 disabled: boolean;
                 /** @description Below the account's home. */
                 docroot: string;
+                https?: components["schemas"]["SiteHttps"] | null;
                 /**
                  * Format: uuid
                  * @description The id.
@@ -5770,12 +6390,19 @@ export interface components {
             id: string;
             /** @description What the web server listens on, such as `[::]:80`. */
             listen: string[];
+            /** @description What it listens on for HTTPS, such as `[::]:443`; none: sites answer by HTTP alone. */
+            listen_tls: string[];
             /** @description The host's name. */
             name: string;
             /** @description The panel's release. */
             panel_version: string;
             /** @description PHP versions that are installed. */
             php_versions: string[];
+            /**
+             * @description How old visitors' software may be: `intermediate` (TLS 1.2 and 1.3) or `modern` (TLS 1.3 alone).
+             * @example intermediate
+             */
+            tls_profile: string;
             /** @description How the web server stands. */
             webserver: components["schemas"]["Convergence"];
         };
@@ -6212,6 +6839,13 @@ export interface components {
             /** @description The codes; none where those of before go on working. */
             codes: string[];
         };
+        /** @description A chain and its key, in place of those that were brought before. */
+        ReplaceChain: {
+            /** @description The certificate and those of its issuers in PEM, in any order; the root may be left out. */
+            chain: string;
+            /** @description The private key of the certificate in PEM, not encrypted. It is handed to the agent, and shown nowhere. */
+            key: string;
+        };
         /** @description An older database was put back: the agent knew later entries, which are not in it. */
         RestoredView: {
             /**
@@ -6431,6 +7065,19 @@ export interface components {
             /** @description What it is for. */
             what: string;
         };
+        /** @description A site that shows a certificate. */
+        ShowingSite: {
+            /**
+             * Format: uuid
+             * @description The site's id.
+             */
+            id: string;
+            /**
+             * @description Its primary name.
+             * @example www.example.test
+             */
+            name: string;
+        };
         /** @description A browser's answer to `navigator.credentials.get`, of someone who is signed in. */
         ShownPasskey: {
             /** @description The answer, as `toJSON()` gives it. */
@@ -6492,6 +7139,7 @@ export interface components {
             disabled: boolean;
             /** @description Below the account's home. */
             docroot: string;
+            https?: components["schemas"]["SiteHttps"] | null;
             /**
              * Format: uuid
              * @description The id.
@@ -6524,6 +7172,36 @@ export interface components {
              * @description When it was last changed.
              */
             updated_at: string;
+        };
+        /** @description The certificate that a site shows. */
+        SiteCertificate: {
+            /**
+             * Format: uuid
+             * @description The id.
+             */
+            id: string;
+            /** @description It was made for this site, and follows its names. */
+            own: boolean;
+        };
+        /** @description What browsers are told of the time to come (`Strict-Transport-Security`, RFC 6797). */
+        SiteHsts: {
+            /** @description It holds for all names below, too. */
+            include_subdomains?: boolean;
+            /**
+             * Format: int32
+             * @description For how long they come by HTTPS alone, in seconds; 0 takes back what they were told before.
+             * @example 31536000
+             */
+            max_age: number;
+            /** @description Browsers' makers may build it in. That is hard to take back. */
+            preload?: boolean;
+        };
+        /** @description How a site answers by HTTPS. */
+        SiteHttps: {
+            certificate?: components["schemas"]["SiteCertificate"] | null;
+            /** @description Visitors by HTTP are sent on to HTTPS. */
+            force: boolean;
+            hsts?: components["schemas"]["SiteHsts"] | null;
         };
         /** @description A site that is being worked on. */
         SiteMaintenance: {
@@ -6567,6 +7245,11 @@ export interface components {
              */
             requests: number;
         };
+        /**
+         * @description Where a certificate comes from.
+         * @enum {string}
+         */
+        Source: "authority" | "brought";
         /** @description The password, a code or a passkey, once more; one of the three. */
         StepUp: {
             /**
@@ -9045,6 +9728,1346 @@ export interface operations {
             };
             /** @description Not there, or another's */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    authority_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of authorities */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Authority"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    authority_create: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAuthority"];
+            };
+        };
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The authority */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authority"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    authority_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name or id */
+                authority: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The authority */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authority"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    authority_delete: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                authority: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    authority_edit: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name or id */
+                authority: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditAuthority"];
+            };
+        };
+        responses: {
+            /** @description The authority, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Authority"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    certificate_list: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description The order: `name`, `created`, `expires` or `account`; with a hyphen before it, the other way round. */
+                sort?: string;
+                /** @description Only of this account: its name or id. */
+                account?: string;
+                /** @description Only names with this part. */
+                q?: string;
+                /** @description Only those that stand so: `pending`, `converging`, `ready`, `degraded`, `failed` or `deleting`; `unwell` is degraded or failed. */
+                condition?: string;
+                /** @description Only those that are suspended, by whatever; `false`: only those that are not. */
+                suspended?: boolean;
+                /** @description Only those in this organisation or below it: its name or id. */
+                organisation?: string;
+                /** @description Also count all that match, on all pages. */
+                total?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of certificates */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Certificate"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    certificate_create: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+                /** @description Overwrite files that were edited by hand; a copy of them is kept. */
+                overwrite?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateCertificate"];
+            };
+        };
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Observed on the server */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Written down, and on its way to the server */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    certificate_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id */
+                certificate: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The certificate */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    certificate_delete: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+                /** @description Overwrite files that were edited by hand; a copy of them is kept. */
+                overwrite?: boolean;
+            };
+            header?: {
+                /** @description The ETag that was read: only at this version */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The id */
+                certificate: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Written down, and on its way to the server */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Observed to be gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    certificate_replace: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+                /** @description Overwrite files that were edited by hand; a copy of them is kept. */
+                overwrite?: boolean;
+            };
+            header?: {
+                /** @description The ETag that was read: only at this version */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The id */
+                certificate: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplaceChain"];
+            };
+        };
+        responses: {
+            /** @description Observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Certificate"];
+                };
+            };
+            /** @description Written down, and on its way to the server */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    certificate_renew: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its id */
+                certificate: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description The job */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value is refused; each is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not just now; see Retry-After */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    certificate_retry: {
+        parameters: {
+            query?: {
+                /** @description Change nothing; answer with the plan. */
+                dry_run?: boolean;
+                /** @description Digest of the plan that was shown: the change is made only if it would still do exactly that. */
+                expect_plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id */
+                certificate: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tried and observed on the server, or the plan of a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed_Certificate"];
+                };
+            };
+            /** @description To be tried now, and on its way; what waits for a person stands as before, with its reason */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description Tried and observed to be gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or another's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not allow it, or the plan is not the expected one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object has changed since If-Match was read */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

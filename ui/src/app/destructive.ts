@@ -10,6 +10,8 @@ export const DESTRUCTIVE = {
   account_member_remove: 'confirm',
   account_suspend: 'confirm',
   adoption_decide: 'name',
+  authority_delete: 'name',
+  certificate_delete: 'name',
   identity_provider_delete: 'name',
   identity_unlink: 'confirm',
   invitation_decline: 'confirm',

@@ -78,7 +78,7 @@ export function EventsProvider({ children }: { children: ReactNode }) {
 export const useEvents = () => useContext(Context)
 
 /** Kinds of objects that the server is brought to; all others are as asked as soon as they are written. */
-const CONVERGE = ['account', 'site', 'pool', 'webserver']
+const CONVERGE = ['account', 'site', 'pool', 'certificate', 'webserver']
 
 /** Objects that were asked to be otherwise and have not been seen so yet. */
 export function underWay(events: Event[]): Event[] {

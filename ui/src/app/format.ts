@@ -73,6 +73,12 @@ export function relative(time: string, now = Date.now()): string {
 const amount = (count: number, unit: string) =>
   new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'short' }).format(count)
 
+/** A length of time in the largest unit of which it is whole ones, such as a year; a month has 30 days. */
+export function wholes(seconds: number): string {
+  const [unit, span] = SPANS.find(([, span]) => seconds >= span && seconds % span === 0) ?? ['second', 1]
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(seconds / span)
+}
+
 /** A length of time in its two largest parts. */
 export function duration(seconds: number): string {
   const parts: string[] = []

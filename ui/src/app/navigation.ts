@@ -6,6 +6,7 @@ import {
   IconId,
   IconKey,
   IconListCheck,
+  IconLock,
   IconPackage,
   IconServer,
   IconSettings,
@@ -23,6 +24,7 @@ export const NAVIGATION = [
     items: [
       { to: '/', key: 'home', icon: IconHome, letter: 'h', needs: 'GET /api/v1/me' },
       { to: '/sites', key: 'sites', icon: IconWorld, letter: 'w', needs: 'GET /api/v1/sites' },
+      { to: '/certificates', key: 'certificates', icon: IconLock, letter: 'x', needs: 'GET /api/v1/certificates' },
       { to: '/accounts', key: 'accounts', icon: IconUsers, letter: 'a', needs: 'GET /api/v1/accounts' },
       { to: '/packages', key: 'packages', icon: IconPackage, letter: 'p', needs: 'GET /api/v1/packages' },
     ],

@@ -6,6 +6,7 @@ import {
   IconHelp,
   IconKeyboard,
   IconListCheck,
+  IconLock,
   IconPackage,
   IconPlus,
   IconShieldCheck,
@@ -64,9 +65,11 @@ export type Item = {
 }
 
 /** Kinds of objects that have a page: their icon, and where it is. */
-const OBJECTS: Record<string, { icon: Icon; href: (name: string) => string }> = {
+const OBJECTS: Record<string, { icon: Icon; href: (name: string, id: string) => string }> = {
   account: { icon: IconUsers, href: (name) => `/accounts/${encodeURIComponent(name)}` },
   site: { icon: IconWorld, href: (name) => `/sites/${encodeURIComponent(name)}` },
+  certificate: { icon: IconLock, href: (_, id) => `/certificates/${encodeURIComponent(id)}` },
+  authority: { icon: IconLock, href: () => '/settings?tab=authorities' },
   organisation: { icon: IconBuilding, href: (name) => `/organisations/${encodeURIComponent(name)}` },
   person: { icon: IconUserCircle, href: (name) => `/people/${encodeURIComponent(name)}` },
   package: { icon: IconPackage, href: (name) => `/packages?q=${encodeURIComponent(name)}` },
@@ -77,10 +80,12 @@ const OBJECTS: Record<string, { icon: Icon; href: (name: string) => string }> = 
 const CREATIONS = [
   ['POST /api/v1/sites', 'sites.add', '/sites?open=new'],
   ['POST /api/v1/accounts', 'accounts.add', '/accounts?open=new'],
+  ['POST /api/v1/certificates', 'certificates.add', '/certificates?open=new'],
   ['POST /api/v1/packages', 'packages.add', '/packages?open=new'],
   ['POST /api/v1/organisations', 'organisations.add', '/organisations?open=new'],
   ['POST /api/v1/persons', 'people.add', '/people?open=new'],
   ['POST /api/v1/webhooks', 'webhooks.add', '/webhooks?open=new'],
+  ['POST /api/v1/authorities', 'authorities.add', '/settings?tab=authorities&open=new'],
 ] as const
 
 /** What is done to an object that is named behind it: "suspend shop". */
@@ -227,7 +232,7 @@ export function useItems(q: string, asked: string, level: Level, onSheet: () => 
     const act = ACTS[phrase.verb]
     const acts = objects.flatMap(({ kind, id, name }): Item[] => {
       if (!act || (kind !== 'account' && kind !== 'site') || !may(act[kind])) return []
-      const href = `${OBJECTS[kind]?.href(name)}?open=${act.act}`
+      const href = `${OBJECTS[kind]?.href(name, id)}?open=${act.act}`
       const label = `${t(act.words)}: ${name}`
       return [{ id: `do ${kind} ${id}`, group: 'do', label, description: said(`kind.${kind}`), icon: IconBolt, href }]
     })
@@ -270,7 +275,7 @@ export function useItems(q: string, asked: string, level: Level, onSheet: () => 
           description,
           words: what,
           icon: known.icon,
-          href: known.href(name),
+          href: known.href(name, id),
         },
       ]
     }),

@@ -48,6 +48,14 @@ const routes = root.addChildren([
     component: lazyRouteComponent(() => import('../features/web/Site'), 'SitePage'),
   }),
   createRoute({
+    ...at('/certificates'),
+    component: lazyRouteComponent(() => import('../features/cert/Certificates'), 'Certificates'),
+  }),
+  createRoute({
+    ...at('/certificates/$certificate'),
+    component: lazyRouteComponent(() => import('../features/cert/Certificate'), 'CertificatePage'),
+  }),
+  createRoute({
     ...at('/packages'),
     component: lazyRouteComponent(() => import('../features/package/Packages'), 'Packages'),
   }),

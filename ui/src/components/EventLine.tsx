@@ -4,6 +4,7 @@ import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { Event } from '../api/events'
 import { said } from '../app/i18n'
+import type { Search } from '../app/url'
 import { Badge, type Tone } from './StatusBadge'
 import { Time } from './Time'
 
@@ -20,10 +21,16 @@ export function eventWords(event: Event, t: TFunction): string {
 }
 
 /** Where an object's page is. */
-export function pageOf(kind: string, name: string): { to: string; params: Record<string, string> } | undefined {
+export function pageOf(
+  kind: string,
+  name: string,
+  id?: string,
+): { to: string; params: Record<string, string>; search?: Search } | undefined {
   if (kind === 'account') return { to: '/accounts/$account', params: { account: name } }
   if (kind === 'site') return { to: '/sites/$site', params: { site: name } }
   if (kind === 'identity_provider') return { to: '/identity-providers/$provider', params: { provider: name } }
+  if (kind === 'certificate' && id) return { to: '/certificates/$certificate', params: { certificate: id } }
+  if (kind === 'authority') return { to: '/settings', params: {}, search: { tab: 'authorities' } }
   if (kind === 'webserver' || kind === 'node') return { to: '/health', params: {} }
   return undefined
 }
@@ -36,7 +43,7 @@ export function EventLine({ event }: { event: Event }) {
       ? { to: '/jobs/$job', params: { job: event.id } }
       : event.code === 'object.removed'
         ? undefined
-        : pageOf(event.kind, nameOf(event))
+        : pageOf(event.kind, nameOf(event), event.id)
   const words = eventWords(event, t)
   const message = (event.params as { message?: string }).message
   return (
@@ -47,7 +54,7 @@ export function EventLine({ event }: { event: Event }) {
             <Badge tone={TONES[event.severity] ?? 'off'}>{said(`severity.${event.severity}`) ?? event.severity}</Badge>
           )}{' '}
           {page ? (
-            <Link className="cell-link" to={page.to} params={page.params}>
+            <Link className="cell-link" {...page}>
               {words}
             </Link>
           ) : (

@@ -1,6 +1,7 @@
 import type { TFunction } from 'i18next'
 import { type Change, change } from '../api/change'
 import { api, type Schemas, unwrap } from '../api/client'
+import { titleOf } from '../features/cert/words'
 import type { Picked } from './selection'
 
 /** What a bulk change is given besides: a reason, or a package. */
@@ -9,6 +10,7 @@ export type Given = { reason: string; package: string }
 /** One action for many objects: each gets the call that its own page would make. */
 type Account = Schemas['Account']
 type Site = Schemas['Site']
+type Certificate = Schemas['Certificate']
 
 export const pickAccount = ({ id, name, generation, suspended }: Account): Picked => ({
   id,
@@ -17,14 +19,30 @@ export const pickAccount = ({ id, name, generation, suspended }: Account): Picke
   suspended,
 })
 export const pickSite = ({ id, name, generation, suspended }: Site): Picked => ({ id, name, generation, suspended })
+/** A certificate is as suspended as its account, and is not suspended by itself. */
+export const pickCertificate = (certificate: Certificate): Picked => ({
+  id: certificate.id,
+  name: titleOf(certificate),
+  generation: certificate.generation,
+  suspended: false,
+})
 
 const readAccount = async (account: string) =>
   pickAccount(await unwrap(api.GET('/api/v1/accounts/{account}', { params: { path: { account } } })))
 const readSite = async (site: string) =>
   pickSite(await unwrap(api.GET('/api/v1/sites/{site}', { params: { path: { site } } })))
+const readCertificate = async (certificate: string) =>
+  pickCertificate(await unwrap(api.GET('/api/v1/certificates/{certificate}', { params: { path: { certificate } } })))
 
 export type BulkAct = {
-  id: 'account_suspend' | 'account_unsuspend' | 'account_package' | 'site_suspend' | 'site_unsuspend' | 'site_retry'
+  id:
+    | 'account_suspend'
+    | 'account_unsuspend'
+    | 'account_package'
+    | 'certificate_retry'
+    | 'site_suspend'
+    | 'site_unsuspend'
+    | 'site_retry'
   label: string
   wants?: keyof Given
   /** It takes something away: the button is red, and never has the focus at first. */
@@ -99,6 +117,18 @@ export function siteActs(t: TFunction): BulkAct[] {
       operation: 'POST /api/v1/sites/{site}/retry',
       read: readSite,
       of: ({ id }) => change('post', '/api/v1/sites/{site}/retry', { path: { site: id } }),
+    },
+  ]
+}
+
+export function certificateActs(t: TFunction): BulkAct[] {
+  return [
+    {
+      id: 'certificate_retry',
+      label: t('common.retry'),
+      operation: 'POST /api/v1/certificates/{certificate}/retry',
+      read: readCertificate,
+      of: ({ id }) => change('post', '/api/v1/certificates/{certificate}/retry', { path: { certificate: id } }),
     },
   ]
 }

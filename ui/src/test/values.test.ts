@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { bytes, duration, relative } from '../app/format'
+import { bytes, duration, relative, wholes } from '../app/format'
 import { readSearch } from '../app/url'
 import { conditionOf } from '../components/StatusBadge'
 import { amountFrom, amountText } from '../features/package/Amounts'
@@ -46,5 +46,14 @@ test('figures are for people', () => {
   expect(bytes(24 * 2 ** 30)).toBe('24 GiB')
   expect(duration(3 * 86_400 + 7200 + 59)).toBe('3 days 2 hr')
   expect(duration(0)).toBe('0 sec')
+  expect([3600, 86_400, 604_800, 15_552_000, 31_536_000, 63_072_000, 90].map(wholes)).toEqual([
+    '1 hour',
+    '1 day',
+    '7 days',
+    '6 months',
+    '1 year',
+    '2 years',
+    '90 seconds',
+  ])
   expect(relative('2026-01-01T00:00:00Z', Date.parse('2026-01-01T02:30:00Z'))).toBe('2 hours ago')
 })

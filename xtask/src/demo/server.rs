@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use e2e::{Distro, Node, Options, Place, Prompt, Server, Transcript, people, story};
+use e2e::{Distro, Node, Options, Place, Prompt, Server, Transcript, people, story, web_and_tls};
 
 use super::SETUP_LIMIT;
 
@@ -46,12 +46,22 @@ pub(super) fn host_a_site(distro: Distro, deb: &Path, told: &mut Transcript<'_>)
 
 /// People, packages and rights, on a server that has what the roles need.
 pub(super) fn people(distro: Distro, deb: &Path, told: &mut Transcript<'_>) -> Result<()> {
+    people::play(&ready(distro, "people", deb, told)?, told)
+}
+
+/// HTTPS and certificates, on the same.
+pub(super) fn web_and_tls(distro: Distro, deb: &Path, told: &mut Transcript<'_>) -> Result<()> {
+    web_and_tls::play(&ready(distro, "web-and-tls", deb, told)?, told)
+}
+
+/// A server that has what the roles need, set up.
+fn ready(distro: Distro, name: &str, deb: &Path, told: &mut Transcript<'_>) -> Result<Node> {
     told.heading(&format!("A {distro} server"))?;
-    let server = Server::boot(Options::ready(distro).name("people"))?;
+    let server = Server::boot(Options::ready(distro).name(name))?;
     told.note(&format!("booted in {:.1} s", server.boot_time().as_secs_f64()))?;
     server.install_package(deb)?;
     set_up(Place::server(&server), told)?;
-    people::play(&Node::of(server), told)
+    Ok(Node::of(server))
 }
 
 fn set_up(place: Place<'_>, told: &mut Transcript<'_>) -> Result<String> {

@@ -27,6 +27,20 @@ fn an_unknown_key_and_a_bad_value_are_refused() {
 }
 
 #[test]
+fn https_is_listened_for_where_http_is_unless_the_file_says_otherwise() {
+    let listen_tls = |text: &str| {
+        let listen = read(text).unwrap().listen_tls();
+        listen.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(listen_tls(""), ["0.0.0.0:443", "[::]:443"]);
+    assert_eq!(listen_tls("web_listen = [\"0.0.0.0:80\"]\n"), ["0.0.0.0:443"]);
+    let several = "web_listen = [\"192.0.2.1:80\", \"192.0.2.1:8080\", \"192.0.2.2:443\"]\n";
+    assert_eq!(listen_tls(several), ["192.0.2.1:443"]);
+    assert_eq!(listen_tls("web_listen_tls = [\"192.0.2.1:8444\"]\n"), ["192.0.2.1:8444"]);
+    assert_eq!(listen_tls("web_listen_tls = []\n"), Vec::<String>::new());
+}
+
+#[test]
 fn the_reference_page_tells_every_key() {
     let page = include_str!("../../../../docs/reference/config.md");
     // the refusal of an unknown key names all that are known

@@ -24,6 +24,7 @@ const NOT_READY: Statement = Statement::new(
     "SELECT CAST((SELECT COUNT(*) FROM account WHERE condition IN ('failed', 'degraded'))
                + (SELECT COUNT(*) FROM pool WHERE condition IN ('failed', 'degraded'))
                + (SELECT COUNT(*) FROM site WHERE condition IN ('failed', 'degraded'))
+               + (SELECT COUNT(*) FROM certificate WHERE condition IN ('failed', 'degraded'))
                + (SELECT COUNT(*) FROM node WHERE condition IN ('failed', 'degraded')) AS BIGINT) AS value",
 );
 

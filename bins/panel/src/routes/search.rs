@@ -62,7 +62,7 @@ struct SearchResult {
     items: Vec<Found>,
 }
 
-/// Accounts, sites (by all their names), organisations, people, packages, roles, webhooks and identity providers whose name has this part, as
+/// Accounts, sites (by all their names), certificates that are no site's own, organisations, people, packages, roles, webhooks, identity providers and certificate authorities whose name has this part, as
 /// far as the caller sees them in lists. Without a part nothing is found.
 #[utoipa::path(get, path = "/search", tag = "search", params(SearchParams, LimitParams),
     responses((status = 200, description = "What was found", body = SearchResult), Problems))]
@@ -111,24 +111,28 @@ async fn find(
 enum Kind {
     Account,
     Site,
+    Certificate,
     Organisation,
     Person,
     Package,
     Role,
     Webhook,
     IdentityProvider,
+    Authority,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Account,
         Self::Site,
+        Self::Certificate,
         Self::Organisation,
         Self::Person,
         Self::Package,
         Self::Role,
         Self::Webhook,
         Self::IdentityProvider,
+        Self::Authority,
     ];
 
     async fn look(
@@ -141,12 +145,14 @@ impl Kind {
         match self {
             Self::Account => account_panel::search(tx, actor, look).await,
             Self::Site => web_panel::search(tx, actor, look).await,
+            Self::Certificate => cert_panel::search(tx, actor, look).await,
             Self::Organisation => people_panel::organisations(tx, actor, look).await,
             Self::Person => people_panel::persons(tx, actor, look, now).await,
             Self::Package => package_panel::search(tx, actor, look).await,
             Self::Role => people_panel::roles(tx, actor, look).await,
             Self::Webhook => webhook_panel::search(tx, actor, look).await,
             Self::IdentityProvider => identity_panel::search(tx, actor, look).await,
+            Self::Authority => cert_panel::authority::search(tx, actor, look).await,
         }
     }
 }

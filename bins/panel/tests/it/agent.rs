@@ -13,6 +13,7 @@ use std::time::Duration;
 use account_spec::{
     AccountSpec, AccountUsage, GetUsage, ListUids, ListUsage, UidNote, UidPage, Usage, UsagePage,
 };
+use cert_spec::CertificateSpec;
 use converge::methods::{
     AuditHead, AuditHeads, By, ChangePage, Diagnosis, DriftAction, DriftList, Finding, GetChange,
     GetHostMetrics, GetRole, HeldWish, HostChange, HostFigures, HostMetrics, HostProcess, HostService,
@@ -31,6 +32,7 @@ use tokio::sync::broadcast;
 use web_spec::{GetTraffic, SiteSpec, SiteTraffic, TrafficPage, WebServerSpec};
 use wire::{AllowedPeers, Call, CancellationToken, Limits, Router};
 
+use crate::keys::Keys;
 use crate::site_logs::SiteLogs;
 
 /// What is on the host: kind and key, and the specification in JSON.
@@ -111,6 +113,15 @@ impl OnHost for PoolSpec {
     }
     fn needs(&self) -> Vec<String> {
         vec![format!("account {}", self.account)]
+    }
+}
+
+impl OnHost for CertificateSpec {
+    fn provides(&self) -> Option<String> {
+        None
+    }
+    fn needs(&self) -> Vec<String> {
+        self.account.iter().map(|account| format!("account {account}")).collect()
     }
 }
 
@@ -223,6 +234,7 @@ type Engines = (
     Arc<Engine<Kind<PoolSpec>, MemoryLedger>>,
     Arc<Engine<Kind<SiteSpec>, MemoryLedger>>,
     Arc<Engine<Kind<WebServerSpec>, MemoryLedger>>,
+    Arc<Engine<Kind<CertificateSpec>, MemoryLedger>>,
 );
 
 type Happens = Box<dyn FnOnce(&FakeAgent) + Send>;
@@ -276,6 +288,8 @@ pub(crate) struct FakeAgent {
     pub(crate) traffic: Arc<Mutex<Vec<SiteTraffic>>>,
     /// The files of sites' logs.
     pub(crate) logs: SiteLogs,
+    /// The keys that it was handed.
+    pub(crate) keys: Keys,
     pub(crate) counting: Arc<Mutex<Duration>>,
     /// User ids that were ever given.
     uids: Arc<Mutex<Vec<UidNote>>>,
@@ -416,7 +430,7 @@ impl FakeAgent {
         let ledger = Arc::new(MemoryLedger::default());
         Arc::new(Self {
             host: Arc::default(),
-            engines: (engine(&ledger), engine(&ledger), engine(&ledger), engine(&ledger)),
+            engines: (engine(&ledger), engine(&ledger), engine(&ledger), engine(&ledger), engine(&ledger)),
             ledger,
             changes: broadcast::Sender::new(1024),
             heads: Arc::default(),
@@ -425,6 +439,7 @@ impl FakeAgent {
             usages: Arc::default(),
             traffic: Arc::default(),
             logs: SiteLogs::new(),
+            keys: Keys::default(),
             counting: Arc::default(),
             uids: Arc::default(),
             php: Arc::new(Mutex::new(vec!["8.2", "8.4"])),
@@ -489,6 +504,7 @@ impl FakeAgent {
         sweep(&self.engines.3, &self.ledger, &self.host, preview, counts, &mut tell);
         sweep(&self.engines.0, &self.ledger, &self.host, preview, counts, &mut tell);
         sweep(&self.engines.1, &self.ledger, &self.host, preview, counts, &mut tell);
+        sweep(&self.engines.4, &self.ledger, &self.host, preview, counts, &mut tell);
         sweep(&self.engines.2, &self.ledger, &self.host, preview, counts, &mut tell);
         for status in self.statuses() {
             if !before.contains(&status) {
@@ -501,6 +517,7 @@ impl FakeAgent {
         let mut all = list::<WebServerSpec>(&self.ledger);
         all.extend(list::<AccountSpec>(&self.ledger));
         all.extend(list::<PoolSpec>(&self.ledger));
+        all.extend(list::<CertificateSpec>(&self.ledger));
         all.extend(list::<SiteSpec>(&self.ledger));
         all
     }
@@ -540,6 +557,7 @@ impl FakeAgent {
         let router = self.apply(router, &self.engines.1);
         let router = self.apply(router, &self.engines.2);
         let router = self.apply(router, &self.engines.3);
+        let router = self.apply(router, &self.engines.4);
         let me = Arc::clone(self);
         let router = router.blocking(move |call: Call, _: ListObjects| {
             let all = me.statuses();
@@ -559,6 +577,7 @@ impl FakeAgent {
             let of = |object: &Object| {
                 wish::<AccountSpec>(&me.ledger, object)
                     .or_else(|| wish::<PoolSpec>(&me.ledger, object))
+                    .or_else(|| wish::<CertificateSpec>(&me.ledger, object))
                     .or_else(|| wish::<SiteSpec>(&me.ledger, object))
                     .or_else(|| wish::<WebServerSpec>(&me.ledger, object))
             };
@@ -674,6 +693,7 @@ impl FakeAgent {
             Ok(TrafficPage { sites, more: false })
         });
         let router = self.logs.answered(router);
+        let router = self.keys.answered(router, &self.host);
         let role = Arc::clone(&self.role);
         let router = router.blocking(move |_: Call, ask: GetRole| Ok(lock(&role).state(&ask)));
         let role = Arc::clone(&self.role);

@@ -54,7 +54,7 @@ impl Bench {
         let config = Self::config(&folder);
         let seal = SealKey::throw_away().unwrap();
         let parts = start::parts(&config, seal, CancellationToken::new()).await.unwrap();
-        web_panel::node::ensure_local(&parts.panel, &config.web_listen).await.unwrap();
+        web_panel::node::ensure_local(&parts.panel, &config.web_listen, &config.listen_tls()).await.unwrap();
         let router = app::app(parts.clone(), unlimited());
         Self { parts, agent, config, router, tasks: Tasks(Vec::new()), folder }
     }
@@ -67,6 +67,8 @@ impl Bench {
             probe_socket: folder.path().join("probe.sock"),
             egress_socket: folder.path().join("egress.sock"),
             egress_bounds: folder.path().join("egress.toml"),
+            // tests of HTTPS let it listen
+            web_listen_tls: Some(Vec::new()),
             ..Config::default()
         }
     }
@@ -164,6 +166,24 @@ impl Bench {
         self.parts.panel.store().write(add).await.unwrap();
     }
 
+    /// A certificate of an account, as if it had been brought, for one of its names. Again is no change.
+    pub(crate) async fn certificate(&self, account: &str, name: &str, id: &str) {
+        const ADD: Statement = Statement::new(
+            "INSERT INTO certificate (id, account_id, node_id, source, key_kind, names, chain, key_digest, created_at, updated_at, since,
+                                      observed_generation, condition)
+             SELECT $1, id, node_id, 'brought', 'ecdsa', $3, '[]', $4, 0, 0, 0, 1, 'ready' FROM account WHERE name = $2
+             ON CONFLICT DO NOTHING",
+        );
+        let names = json!([name]).to_string();
+        let bound = ADD.bind(id).bind(account).bind(names).bind(names::Digest::of(id));
+        self.parts
+            .panel
+            .store()
+            .write(async |tx: &mut WriteTx| tx.execute(bound.clone()).await)
+            .await
+            .unwrap();
+    }
+
     /// A job about a person's account that failed. Again is no change.
     pub(crate) async fn job(&self, account: &str, id: &str) {
         const ADD: Statement = Statement::new(
@@ -183,6 +203,16 @@ impl Bench {
         if self.root().get(&format!("/api/v1/identity-providers/{name}")).await.status == 404 {
             let body = json!({ "name": name, "issuer": "https://login.example.test", "client_id": "panel" });
             self.root().post("/api/v1/identity-providers", body).await.is(201);
+        }
+    }
+
+    /// An authority of this name, of which nothing is asked; made unless it is there.
+    pub(crate) async fn authority(&self, name: &str) {
+        if self.root().get(&format!("/api/v1/authorities/{name}")).await.status == 404 {
+            let directory = format!("https://{name}.example.test/directory");
+            let body =
+                json!({ "name": name, "directory": directory, "terms_agreed": true, "default": false });
+            self.root().post("/api/v1/authorities", body).await.is(201);
         }
     }
 
@@ -301,7 +331,7 @@ impl Bench {
     pub(crate) async fn rows(&self) -> String {
         let statement = Statement::new(
             "SELECT (SELECT COUNT(*) FROM account) || ' accounts, ' || (SELECT COUNT(*) FROM pool) || ' pools, '
-                 || (SELECT COUNT(*) FROM site) || ' sites, ' || (SELECT COUNT(*) FROM site_name) || ' names, '
+                 || (SELECT COUNT(*) FROM site) || ' sites, ' || (SELECT COUNT(*) FROM site_name) || ' names, ' || (SELECT COUNT(*) FROM certificate) || ' certificates, ' || (SELECT COUNT(*) FROM authority) || ' authorities, '
                  || (SELECT COUNT(*) FROM person) || ' persons, ' || (SELECT COUNT(*) FROM setting WHERE name <> 'panel.checked_by') || ' settings, '
                  || (SELECT COUNT(*) FROM used_uid) || ' uids, ' || (SELECT COUNT(*) FROM token) || ' tokens, '
                  || (SELECT COUNT(*) FROM act_as_link) || ' act-as links, ' || (SELECT COUNT(*) FROM act_as_consent) || ' consents, ' || (SELECT COUNT(*) FROM webhook) || ' webhooks, ' || (SELECT COUNT(*) FROM identity_provider) || ' providers, ' || (SELECT COUNT(*) FROM package) || ' packages, '
@@ -311,7 +341,7 @@ impl Bench {
                  || ((SELECT COALESCE(SUM(version), 0) FROM organisation) + (SELECT COALESCE(SUM(version), 0) FROM role)
                      + (SELECT COALESCE(SUM(version), 0) FROM person)) || ' versions, '
                  || ((SELECT COALESCE(SUM(generation), 0) FROM account) + (SELECT COALESCE(SUM(generation), 0) FROM site)
-                     + (SELECT COALESCE(SUM(generation), 0) FROM node) + (SELECT COALESCE(SUM(version), 0) FROM package)) || ' generations' AS value",
+                     + (SELECT COALESCE(SUM(generation), 0) FROM node) + (SELECT COALESCE(SUM(generation), 0) FROM certificate) + (SELECT COALESCE(SUM(version), 0) FROM package)) || ' generations' AS value",
         );
         self.parts
             .panel

@@ -11,10 +11,14 @@ use serde_json::{Value, json};
 use testkit::hostile::{Case, Expect, FieldKind, Payload, Value as Hostile, cases, for_field};
 
 use crate::bench::Bench;
+use crate::issuer::Authority;
 use crate::schema::{Description, Operation};
 
 const SSH_KEY: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl alice@laptop";
+
+/// A certificate of alice's.
+const CERTIFICATE: &str = "01935b2e-7a4d-7c3e-8f10-0000000000a4";
 
 /// What the string at a pointer is.
 type KindOf = fn(&str) -> FieldKind;
@@ -86,7 +90,10 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "account_suspend" => (json!({ "reason": "An ordinary note" }), account),
         "site_create" => (site_body(json!({ "account": "alice" })), site),
         "site_edit" => (site_body(json!({ "maintenance": { "allow": ["203.0.113.0/24"] } })), site),
-        "node_edit" => (json!({ "listen": ["192.0.2.1:80"] }), |_| FieldKind::Listen),
+        "node_edit" => {
+            let body = json!({ "listen": ["192.0.2.1:80"], "listen_tls": ["192.0.2.1:443"], "tls_profile": "modern" });
+            (body, |pointer| if pointer == "/tls_profile" { FieldKind::Any } else { FieldKind::Listen })
+        }
         "notice_read" => (json!({ "until": "1" }), |_| FieldKind::Any),
         "setting_set" => (json!({ "value": "panel2.example.test" }), |_| FieldKind::Hostname),
         "drift_decide" => {
@@ -125,7 +132,34 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         }
         "session_create" => (json!({ "login": "alice", "password": "wrong" }), |_| FieldKind::Any),
         "session_create_by_link" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
-        other => return of_people(other).or_else(|| of_sign_in(other)),
+        other => return of_people(other).or_else(|| of_sign_in(other)).or_else(|| of_certificates(other)),
+    })
+}
+
+/// The same for certificates and authorities.
+fn of_certificates(operation: &str) -> Option<(Value, KindOf)> {
+    Some(match operation {
+        "certificate_create" => {
+            let body = json!({ "account": "alice", "names": ["new.a.example.test"] });
+            (body, |pointer| match pointer {
+                "/account" => FieldKind::AccountName,
+                _ => FieldKind::Domain,
+            })
+        }
+        "certificate_replace" => {
+            let leaf = Authority::new().leaf(&["a.example.test"]);
+            (json!({ "chain": leaf.chain(), "key": leaf.key }), |_| FieldKind::Any)
+        }
+        "authority_create" => {
+            let body = json!({ "name": "staging", "directory": FieldKind::WebUrl.sample(), "terms_agreed": true,
+                               "contact": "admin@example.test", "default": false,
+                               "eab": { "key_id": "kid-1", "key": "AAECAwQFBgcICQoLDA0ODw" } });
+            (body, authority)
+        }
+        "authority_edit" => {
+            (json!({ "name": "staging", "contact": "admin@example.test", "default": false }), authority)
+        }
+        _ => return None,
     })
 }
 
@@ -244,6 +278,15 @@ fn of_sign_in(operation: &str) -> Option<(Value, KindOf)> {
     })
 }
 
+fn authority(pointer: &str) -> FieldKind {
+    match pointer {
+        "/name" => FieldKind::Label,
+        "/directory" => FieldKind::WebUrl,
+        "/contact" => FieldKind::Email,
+        _ => FieldKind::Any,
+    }
+}
+
 fn path(operation: &Operation) -> String {
     operation
         .path
@@ -257,6 +300,8 @@ fn path(operation: &Operation) -> String {
         .replace("{role}", "editor")
         .replace("{person}", "alice")
         .replace("{passkey}", "01935b2e-7a4d-7c3e-8f10-0000000000a1")
+        .replace("{certificate}", CERTIFICATE)
+        .replace("{authority}", "production")
 }
 
 #[derive(Default)]
@@ -385,6 +430,8 @@ async fn fields(which: fn(&Operation) -> bool) {
     bench.account("alice").await;
     bench.site("alice", "a.example.test").await;
     bench.package("basic", json!({})).await;
+    bench.certificate("alice", "a.example.test", CERTIFICATE).await;
+    bench.authority("production").await;
     let mut tally = Tally::default();
     for operation in Description::committed()
         .operations()
@@ -490,6 +537,10 @@ async fn every_parameter_of_a_path_and_of_the_query() {
         ("/api/v1/sites", "cursor", FieldKind::Any),
         ("/api/v1/sites", "q", FieldKind::Any),
         ("/api/v1/sites", "sort", FieldKind::Any),
+        ("/api/v1/certificates", "account", FieldKind::AccountName),
+        ("/api/v1/certificates", "cursor", FieldKind::Any),
+        ("/api/v1/certificates", "q", FieldKind::Any),
+        ("/api/v1/certificates", "sort", FieldKind::Any),
         ("/api/v1/persons", "q", FieldKind::Any),
         ("/api/v1/search", "q", FieldKind::Any),
         ("/api/v1/search", "limit", FieldKind::Any),

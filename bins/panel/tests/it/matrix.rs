@@ -245,6 +245,15 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
         "organisation_limits_edit" => json!({ "limits": { "sites": 1000 } }),
         "site_create" => json!({ "account": account, "name": "new.example.test", "php": null }),
         "site_edit" => json!({ "body_size": "8M" }),
+        "certificate_create" => {
+            json!({ "account": account, "names": [target.pick("a.example.test", "b.example.test", "c.example.test")] })
+        }
+        // what is no chain; one that is good needs somebody who signs, and is a test of its own
+        "certificate_replace" => json!({ "chain": "", "key": "" }),
+        "authority_create" => {
+            json!({ "name": "staging", "directory": "https://acme.example.test/directory", "terms_agreed": true })
+        }
+        "authority_edit" => json!({ "contact": "new@example.test" }),
         "node_edit" => json!({ "listen": ["0.0.0.0:80"] }),
         "setting_set" => json!({ "value": 30 }),
         "notice_read" => json!({ "until": "1" }),
@@ -292,6 +301,10 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
 /// The passkeys of Alice and Bob.
 const PASSKEYS: [&str; 2] = ["01935b2e-7a4d-7c3e-8f10-0000000000a1", "01935b2e-7a4d-7c3e-8f10-0000000000b0"];
 
+/// Certificates of the accounts of Alice and Bob.
+const CERTIFICATES: [&str; 2] =
+    ["01935b2e-7a4d-7c3e-8f10-0000000000a4", "01935b2e-7a4d-7c3e-8f10-0000000000b4"];
+
 /// Jobs about the accounts of Alice and Bob, which failed.
 const JOBS: [&str; 2] = ["01935b2e-7a4d-7c3e-8f10-0000000000a3", "01935b2e-7a4d-7c3e-8f10-0000000000b3"];
 
@@ -327,6 +340,13 @@ impl Ids {
         if operation.path.contains("{job}") {
             bench.job("alice", JOBS[0]).await;
             bench.job("bob", JOBS[1]).await;
+        }
+        if operation.path.contains("{authority}") {
+            bench.authority("production").await;
+        }
+        if operation.path.contains("{certificate}") {
+            bench.certificate("alice", "a.example.test", CERTIFICATES[0]).await;
+            bench.certificate("bob", "b.example.test", CERTIFICATES[1]).await;
         }
         for of in [Role::Alice, Role::Bob] {
             if operation.path.contains("{session}") {
@@ -372,6 +392,7 @@ pub(crate) fn path(operation: &Operation, target: Target, ids: &Ids) -> String {
     path = path.replace("{role}", target.pick(roles[0], roles[1], roles[2]));
     path = path.replace("{job}", target.pick(JOBS[0], JOBS[1], missing_id));
     path = path.replace("{site}", target.pick("a.example.test", "b.example.test", "c.example.test"));
+    path = path.replace("{certificate}", target.pick(CERTIFICATES[0], CERTIFICATES[1], missing_id));
     path = path.replace("{pool}", target.pick("alice-8.4", "bob-8.4", "carol-8.4"));
     path = path.replace("{package}", target.pick("basic", "plain", "nothing"));
     path = path.replace("{key}", "event.keep_days");
@@ -381,6 +402,7 @@ pub(crate) fn path(operation: &Operation, target: Target, ids: &Ids) -> String {
     path = path.replace("{session}", &pick_id(&ids.sessions));
     path = path.replace("{invitation}", &pick_id(&ids.invitations));
     path = path.replace("{identity_provider}", "corp");
+    path = path.replace("{authority}", "production");
     path = path.replace("{identity}", target.pick(IDENTITIES[0], IDENTITIES[1], missing_id));
     path = path.replace("{passkey}", target.pick(PASSKEYS[0], PASSKEYS[1], missing_id));
     path = path.replace("{token}", &pick_id(&ids.tokens));

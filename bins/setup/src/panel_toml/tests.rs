@@ -39,17 +39,26 @@ fn a_file_that_is_not_what_it_looks_like_is_left_alone() {
 }
 
 #[test]
-fn the_web_server_listens_on_port_80_unless_the_file_says_otherwise() {
-    let listens = |text: &str| web_listen(text).iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!(listens(""), ["0.0.0.0:80", "[::]:80"]);
-    assert_eq!(listens("web_listen = [\"192.0.2.1:80\"]\n"), ["192.0.2.1:80"]);
-    assert_eq!(listens("web_listen = 1\n"), ["0.0.0.0:80", "[::]:80"]);
+fn the_web_server_listens_on_ports_80_and_443_unless_the_file_says_otherwise() {
+    let listens = |text: &str| web_listens(text).iter().map(ToString::to_string).collect::<Vec<_>>();
+    let usual = ["0.0.0.0:80", "[::]:80", "0.0.0.0:443", "[::]:443"];
+    assert_eq!(listens(""), usual);
+    assert_eq!(listens("web_listen = [\"192.0.2.1:80\"]\n"), ["192.0.2.1:80", "192.0.2.1:443"]);
+    assert_eq!(
+        listens("web_listen = [\"192.0.2.1:80\"]\nweb_listen_tls = [\"192.0.2.1:8444\"]\n"),
+        ["192.0.2.1:80", "192.0.2.1:8444"]
+    );
+    assert_eq!(listens("web_listen_tls = []\n"), usual[..2]);
+    assert_eq!(listens("web_listen = 1\n"), usual);
 }
 
 #[test]
 fn without_ipv6_a_new_file_asks_for_none() {
     let text = |ipv6| new(&name("a.example.com"), ipv6);
-    assert_eq!(web_listen(&text(true)).len(), 2);
-    assert_eq!(web_listen(&text(false)), [ListenAddr::parse("0.0.0.0:80").unwrap()]);
+    assert_eq!(web_listens(&text(true)).len(), 4);
+    assert_eq!(
+        web_listens(&text(false)),
+        ["0.0.0.0:80", "0.0.0.0:443"].map(|text| ListenAddr::parse(text).unwrap())
+    );
     assert_eq!(hostname(&text(false)), Some(name("a.example.com")));
 }

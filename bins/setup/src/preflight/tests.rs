@@ -114,6 +114,16 @@ fn a_foreign_site_that_has_an_address_for_itself_is_a_conflict() {
     let listens = "web_listen = [\"0.0.0.0:80\", \"192.0.2.1:80\"]\n";
     write(&server, "/etc/holdfast/panel.toml", listens);
     assert_eq!(conflicts(&server), []);
+    let https = "server { listen 192.0.2.2:443 ssl; server_name shop.example; }";
+    write(&server, "/etc/nginx/conf.d/shop.conf", https);
+    let [found] = &conflicts(&server)[..] else { panic!("an address of its own") };
+    assert!(
+        found.remedy.contains("`listen 443`") && found.remedy.contains("`web_listen_tls`"),
+        "{}",
+        found.remedy
+    );
+    write(&server, "/etc/nginx/conf.d/shop.conf", &https.replace("192.0.2.2", "192.0.2.1"));
+    assert_eq!(conflicts(&server), [], "HTTPS is listened for where HTTP is");
     write(&server, "/etc/nginx/conf.d/shop.conf", "server { listen 192.0.2.1:80; }");
     assert!(conflicts(&server)[0].reason.contains("has no name"));
 }

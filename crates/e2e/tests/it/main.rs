@@ -4,11 +4,16 @@
 
 #![cfg(test)]
 
+mod brought;
 mod browser;
+mod certificates;
 mod faults;
+mod handshake;
+mod https;
 mod identity;
 mod inside;
 mod jobs;
+mod keys;
 mod life;
 mod many;
 mod outside;
@@ -50,6 +55,8 @@ on_both! {
     a_package_is_held_by_the_server => crate::packages::on;
     one_bad_site_stops_no_other => crate::web::on;
     a_site_serves_as_its_owner_says => crate::serving::on;
+    a_site_answers_by_https => crate::https::on;
+    certificates_are_ordered_and_renewed => crate::certificates::on;
     a_role_is_installed_by_the_panel => crate::jobs::on;
     the_panel_is_put_back_and_upgraded => crate::life::on;
     faults_wait_and_heal => crate::faults::on;

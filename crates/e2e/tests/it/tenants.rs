@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::support::{self, LIMIT, PASSWORD, docroot, put};
 
-const PROBE: &str = include_str!("tenants.php");
+pub(crate) const PROBE: &str = include_str!("tenants.php");
 const SECRET: &str = "the secret of bob";
 const HERS: &str = "a.example.test";
 const HIS: &str = "b.example.test";
@@ -48,7 +48,7 @@ pub(crate) fn checks(node: &mut Node, checks: &mut Checks) {
 }
 
 /// One question to a tenant's probe.
-fn ask(node: &Node, site: &str, question: &str) -> Value {
+pub(crate) fn ask(node: &Node, site: &str, question: &str) -> Value {
     let reply = node.page(site, &format!("/probe.php?{question}")).unwrap();
     assert_eq!(reply.status, 200, "{question}: {}", reply.text());
     let body: Value = serde_json::from_slice(&reply.body).unwrap_or_else(|e| panic!("{e}: {}", reply.text()));

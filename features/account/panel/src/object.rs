@@ -31,8 +31,9 @@ impl Object for AccountObject {
         let Some(row) = account::unscoped(tx, id).await? else { return Ok(None) };
         let wanted = build(&row);
         // What runs as the user goes before the user.
-        let waits_for = (row.block.deleted_at.is_some() && row.dependents > 0)
-            .then(|| Before::Object(format!("the removal of {} of its pools and sites", row.dependents)));
+        let waits_for = (row.block.deleted_at.is_some() && row.dependents > 0).then(|| {
+            Before::Object(format!("the removal of {} of its pools, sites and certificates", row.dependents))
+        });
         Ok(Some(Wish {
             scope: row.id,
             name: row.name.to_string(),

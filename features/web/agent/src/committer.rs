@@ -16,7 +16,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
 use converge::{Condition, ObserveError, Reason, StepError, TakeBack};
 use hostd::{Host, HostError};
-use names::{DomainName, SiteId};
+use names::{DomainName, ListenAddr, SiteId};
 
 use crate::check::Check;
 use crate::layout::TreeFile;
@@ -31,14 +31,30 @@ mod activate;
 mod look;
 mod recover;
 mod round;
+mod secure;
+
+/// Where nginx listens with a base.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listen {
+    /// For HTTP.
+    pub http: Vec<ListenAddr>,
+    /// For HTTPS.
+    pub https: Vec<ListenAddr>,
+}
+
+impl Listen {
+    pub(crate) fn of(state: &State) -> Self {
+        Self { http: state.listen.clone(), https: state.listen_tls.clone() }
+    }
+}
 
 /// What one object asks of a round.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// What its part of the tree should be.
     pub want: Want,
-    /// Where nginx listens with this base; empty for sites.
-    pub listen: Vec<names::ListenAddr>,
+    /// Where nginx listens with this base; nowhere for sites.
+    pub listen: Listen,
     /// Live files to put back as they are in the mirror.
     pub repair: Vec<TreeFile>,
     /// The hand edits that are taken back.
@@ -181,6 +197,11 @@ impl Committer {
     /// Whether the tree has lines of this site already.
     pub(crate) fn is_serving(&self, host: &Host, site: SiteId) -> bool {
         self.with(host, |inner| inner.tree.record(site).is_some()).unwrap_or(false)
+    }
+
+    /// Whether nginx listens for HTTPS with the tree.
+    pub(crate) fn listens_tls(&self, host: &Host) -> bool {
+        self.with(host, |inner| !inner.state.listen_tls.is_empty()).unwrap_or(false)
     }
 
     /// The site that a name leads to in the tree.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use hostd::Host;
 use names::{IndexOrder, SiteId};
 use testkit::hostile::{FieldKind, cases};
-use web_spec::{Maintenance, Redirect, RedirectCode, Serves, SiteSpec};
+use web_spec::{Hsts, Maintenance, Redirect, RedirectCode, Serves, SiteSpec, SiteTls};
 
 use crate::layout::TreeFile;
 use crate::record::{SiteRecord, SiteWant, Want};
-use crate::testing::{own_block, site};
+use crate::testing::{certificate, own_block, site};
 use crate::tree::Tree;
 use crate::{Committer, SocketProbe, UnitCheck};
 
@@ -18,6 +18,7 @@ fn kind_of(pointer: &str) -> FieldKind {
     match pointer {
         "/account" => FieldKind::AccountName,
         "/docroot" => FieldKind::RelPath,
+        "/tls/certificate" => FieldKind::Id,
         "/pool" => FieldKind::PoolName,
         "/body_size" => FieldKind::BodySize,
         _ if pointer.starts_with("/index/") => FieldKind::IndexFile,
@@ -48,6 +49,11 @@ fn no_hostile_string_reaches_a_file_but_as_what_it_means() {
         index: Some("index.php index.html".parse().unwrap()),
         redirected: vec!["example.test".parse().unwrap()],
         serves: Serves::Redirect(Redirect { to, code: RedirectCode::Moved, keep_path: true }),
+        tls: Some(SiteTls {
+            certificate: certificate(1),
+            force_https: true,
+            hsts: Some(Hsts { max_age: 300, include_subdomains: true, preload: true }),
+        }),
         maintenance: Some(Maintenance { allow: vec!["203.0.113.0/24".parse().unwrap()] }),
         ..own_block(&["www.example.test", "example.test"])
     };

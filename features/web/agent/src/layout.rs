@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use names::{Digest, SiteId};
+use names::{CertificateId, Digest, SiteId};
 
 /// The live tree.
 pub const TREE: &str = "/etc/nginx/holdfast";
@@ -13,6 +13,12 @@ pub const STAGE: &str = "/var/lib/holdfast-agent/stage/nginx";
 pub(crate) const STATE: &str = "/var/lib/holdfast-agent/stage/nginx.json";
 /// Where copies of hand edits go before they are overwritten.
 pub(crate) const DRIFT: &str = "/var/lib/holdfast-agent/drift";
+/// Certificates with their keys: nginx's workers read them at each handshake, and nobody else may.
+pub const TLS: &str = "/etc/nginx/holdfast-tls";
+/// Mode of [`TLS`]; its group is the web server's.
+pub const TLS_MODE: u32 = 0o750;
+/// What visitors are shown who name no site of ours.
+pub const DEFAULT_CERTIFICATE: &str = "/etc/nginx/holdfast-tls/default.pem";
 /// An administrator's own templates.
 pub const OVERRIDES: &str = "/etc/holdfast/templates/nginx";
 /// Logs of all sites; below it a directory per site.
@@ -42,12 +48,28 @@ pub enum MapKind {
     Redirect,
     /// Site and visitor's address to the network that gets to see a site that is being worked on.
     Allow,
+    /// Site to the certificate that it shows; only sites that answer by HTTPS.
+    Certificate,
+    /// Site to `yes`; only sites whose visitors by HTTP are sent on to HTTPS.
+    ForceHttps,
+    /// Site to what `Strict-Transport-Security` says.
+    Hsts,
 }
 
 impl MapKind {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Host, Self::Pool, Self::Root, Self::State, Self::SendOn, Self::Redirect, Self::Allow];
+    pub const ALL: [Self; 10] = [
+        Self::Host,
+        Self::Pool,
+        Self::Root,
+        Self::State,
+        Self::SendOn,
+        Self::Redirect,
+        Self::Allow,
+        Self::Certificate,
+        Self::ForceHttps,
+        Self::Hsts,
+    ];
 
     /// The word in file names.
     pub const fn word(self) -> &'static str {
@@ -59,6 +81,9 @@ impl MapKind {
             Self::SendOn => "send",
             Self::Redirect => "redirect",
             Self::Allow => "allow",
+            Self::Certificate => "certificate",
+            Self::ForceHttps => "https",
+            Self::Hsts => "hsts",
         }
     }
 }
@@ -158,6 +183,11 @@ pub fn shard_of(key: &str) -> u8 {
 /// The log directory of a site.
 pub fn site_logs(site: SiteId) -> String {
     format!("{LOGS}/{site}")
+}
+
+/// The file of a certificate and its key.
+pub fn certificate_file(certificate: CertificateId) -> String {
+    format!("{TLS}/{certificate}.pem")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod check;
 mod committer;
+mod default_certificate;
 mod docroots;
 #[cfg(test)]
 mod hostile;
@@ -25,7 +26,8 @@ mod worker_calls;
 mod workers;
 
 pub use check::{Check, UnitCheck, Verdict};
-pub use committer::{CommitError, Committer, Request};
+pub use committer::{CommitError, Committer, Listen, Request};
+pub use default_certificate::{DEFAULT_NAME, DefaultCertificate};
 pub use docroots::Docroots;
 pub use logs::{LogError, LogSplitter, OpenLog, Split, Traffic, open as open_logs};
 pub use probe::{Probe, SocketProbe};

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use names::{IpNetwork, SiteId, WebUrl};
-use web_spec::{Redirect, RedirectCode};
+use web_spec::{Hsts, Redirect, RedirectCode};
 
 use crate::record::SiteState;
 
@@ -75,6 +75,25 @@ pub(crate) fn allow_of(line: &str) -> Option<(SiteId, IpNetwork)> {
     let site = SiteId::parse(key.strip_prefix("\"~(?s)^")?.split(' ').next()?).ok()?;
     let network = IpNetwork::parse(value).ok()?;
     (network.to_string() == value && allow_key(site, network) == key).then_some((site, network))
+}
+
+/// The word of a site whose visitors by HTTP are sent on to HTTPS.
+pub(crate) const FORCED: &str = "yes";
+
+/// What `Strict-Transport-Security` says (RFC 6797, 6.1), as one quoted word.
+pub(crate) fn hsts_value(hsts: Hsts) -> String {
+    let below = if hsts.include_subdomains { "; includeSubDomains" } else { "" };
+    let preload = if hsts.preload { "; preload" } else { "" };
+    format!("\"max-age={}{below}{preload}\"", hsts.max_age)
+}
+
+/// Reads a [`hsts_value`].
+pub(crate) fn hsts_of(value: &str) -> Option<Hsts> {
+    let words = value.strip_prefix("\"max-age=")?.strip_suffix('"')?;
+    let max_age = words.split(';').next()?.parse().ok()?;
+    let said = |word| words.split("; ").any(|said| said == word);
+    let hsts = Hsts { max_age, include_subdomains: said("includeSubDomains"), preload: said("preload") };
+    (hsts_value(hsts) == value).then_some(hsts)
 }
 
 #[cfg(test)]

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use hostd::Host;
 use names::ListenAddr;
-use web_spec::{ProbeHttp, ProbeHttpReply};
-use wire::BlockingClient;
+use web_spec::{ProbeHttp, ProbeHttpReply, ProbeTls, ProbeTlsReply};
+use wire::{BlockingClient, Method};
 
 /// Looks at this server from outside.
 pub trait Probe: Send + Sync {
     /// Asks one question; an error is a sentence for people.
     fn ask(&self, host: &Host, question: &ProbeHttp, within: Duration) -> Result<ProbeHttpReply, String>;
+    /// Asks for the certificate that visitors of a name are shown; an error is a sentence for people.
+    fn shown(&self, host: &Host, question: &ProbeTls, within: Duration) -> Result<ProbeTlsReply, String>;
 }
 
 /// `holdfast-probe`, by its socket.
@@ -20,10 +22,17 @@ pub struct SocketProbe;
 
 impl Probe for SocketProbe {
     fn ask(&self, host: &Host, question: &ProbeHttp, within: Duration) -> Result<ProbeHttpReply, String> {
-        let mut client =
-            BlockingClient::connect(host.probe_socket()).map_err(|e| format!("the probe: {e}"))?;
-        client.call(question, within).map_err(|e| format!("the probe: {e}"))
+        call(host, question, within)
     }
+
+    fn shown(&self, host: &Host, question: &ProbeTls, within: Duration) -> Result<ProbeTlsReply, String> {
+        call(host, question, within)
+    }
+}
+
+fn call<M: Method>(host: &Host, question: &M, within: Duration) -> Result<M::Reply, String> {
+    let mut client = BlockingClient::connect(host.probe_socket()).map_err(|e| format!("the probe: {e}"))?;
+    client.call(question, within).map_err(|e| format!("the probe: {e}"))
 }
 
 /// The address under which a listener is reached from this server: a wildcard is reached by the loopback.

@@ -21,7 +21,7 @@ use hostd::{Bounds, Host, HostError};
 use names::IndexOrder;
 use web_spec::{SiteSpec, WebServerSpec};
 
-use crate::layout::{NGINX_LOGS, OVERRIDES, STAGE, TREE};
+use crate::layout::{NGINX_LOGS, OVERRIDES, STAGE, TLS, TREE};
 use crate::testing::{Files, Server, own_block, read_files, site, spec};
 use crate::{Check, Verdict};
 
@@ -36,7 +36,7 @@ impl Prefix {
     fn new() -> Self {
         assert!(Path::new(NGINX).exists(), "this test needs nginx (package nginx-light)");
         let dir = tempfile::Builder::new().prefix("holdfast-nginx-").tempdir().unwrap();
-        for below in ["tree/maps", "tree/sites", "log", "run"] {
+        for below in ["tree/maps", "tree/sites", "tls", "log", "run"] {
             std::fs::create_dir_all(dir.path().join(below)).unwrap();
         }
         Self { dir }
@@ -53,7 +53,11 @@ impl Prefix {
             text.replace("203.0.113.5:80;", "127.0.0.1:18080;").replace("[2001:db8::5]:80;", "[::1]:18080;");
         let text =
             text.replace("203.0.113.5:80 ", "127.0.0.1:18080 ").replace("[2001:db8::5]:80 ", "[::1]:18080 ");
-        text.replace(TREE, &at("tree"))
+        let text = text
+            .replace("203.0.113.5:443 ", "127.0.0.1:18443 ")
+            .replace("[2001:db8::5]:443 ", "[::1]:18443 ");
+        text.replace(TLS, &at("tls"))
+            .replace(TREE, &at("tree"))
             .replace(NGINX_LOGS, &at("log"))
             .replace("/run/holdfast-php", &at("run"))
     }
@@ -120,7 +124,18 @@ impl Check for RealCheck {
 
 fn checked() -> (Server, Arc<RealCheck>) {
     let check = Arc::new(RealCheck { prefix: Prefix::new(), runs: AtomicUsize::new(0) });
-    (Server::on(Host::for_test().unwrap(), Some(check.clone())), check)
+    let host = Host::for_test_of(debian(), Bounds::default()).unwrap();
+    (Server::on(host, Some(check.clone())), check)
+}
+
+/// The version of Debian whose nginx this machine has, for what differs between them: nginx reads `http2` as a directive since 1.25.1.
+fn debian() -> &'static str {
+    let said = Command::new(NGINX).arg("-v").output().unwrap().stderr;
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let version = said.split("nginx/").nth(1).unwrap();
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map_while(|n| n.parse::<u32>().ok());
+    let version: [Option<u32>; 3] = std::array::from_fn(|_| numbers.next());
+    if version >= [Some(1), Some(25), Some(1)] { "13" } else { "12" }
 }
 
 /// An nginx that serves the live tree of a test's server.
@@ -128,6 +143,7 @@ struct Serving {
     prefix: Prefix,
     nginx: Child,
     port: u16,
+    tls_port: u16,
 }
 
 impl Drop for Serving {
@@ -142,20 +158,33 @@ struct Hosting {
     homes: tempfile::TempDir,
     server: Server,
     port: u16,
+    tls_port: u16,
 }
 
 impl Hosting {
+    /// For HTTP alone.
     fn new() -> Self {
+        Self::with(|base| base.listen_tls.clear())
+    }
+
+    /// For HTTP and HTTPS, and changed as the test needs it.
+    fn with(change: impl FnOnce(&mut WebServerSpec)) -> Self {
         let homes = tempfile::Builder::new().prefix("holdfast-homes-").tempdir().unwrap();
         std::fs::set_permissions(homes.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let path = homes.path().canonicalize().unwrap().to_str().unwrap().to_owned();
-        let host = Host::for_test_with(Bounds { homes: path, ..Bounds::default() }).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let host = Host::for_test_of(debian(), Bounds { homes: path, ..Bounds::default() }).unwrap();
+        let free = || TcpListener::bind("127.0.0.1:0").unwrap();
+        let (http, https) = (free(), free());
+        let [port, tls_port] = [http, https].map(|socket| socket.local_addr().unwrap().port());
         let server = Server::on(host, None);
-        let listen =
-            vec![format!("127.0.0.1:{port}").parse().unwrap(), format!("[::1]:{port}").parse().unwrap()];
-        assert_eq!(server.wish_base(1, Wanted::Present(WebServerSpec { listen })).status, Status::ready());
-        Self { homes, server, port }
+        let both = |port: u16| {
+            [format!("127.0.0.1:{port}"), format!("[::1]:{port}")].map(|l| l.parse().unwrap()).to_vec()
+        };
+        let mut base =
+            WebServerSpec { listen: both(port), listen_tls: both(tls_port), ..WebServerSpec::default() };
+        change(&mut base);
+        assert_eq!(server.wish_base(1, Wanted::Present(base)).status, Status::ready());
+        Self { homes, server, port, tls_port }
     }
 
     fn docroot(&self, name: &str) -> PathBuf {
@@ -175,10 +204,20 @@ impl Hosting {
     fn serve_files(&self, files: &Files) -> Serving {
         let prefix = Prefix::new();
         prefix.put(files);
+        for (name, kind) in self.server.host.files().list(TLS).unwrap() {
+            assert_eq!(kind, hostfs::FileKind::File);
+            let text = self.server.host.files().read(&format!("{TLS}/{name}")).unwrap().unwrap();
+            std::fs::write(prefix.path("tls").join(name), text).unwrap();
+        }
         let nginx = prefix.command().stderr(Stdio::null()).spawn().unwrap();
-        let serving = Serving { prefix, nginx, port: self.port };
+        let serving = Serving { prefix, nginx, port: self.port, tls_port: self.tls_port };
         let until = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        // it takes up one address after the other
+        let secure = files["server.conf"].contains(" ssl");
+        let ports = [Some(self.port), secure.then_some(self.tls_port)];
+        let addresses: Vec<_> =
+            ports.into_iter().flatten().flat_map(|port| ["127.0.0.1", "::1"].map(|ip| (ip, port))).collect();
+        while addresses.iter().any(|address| TcpStream::connect(address).is_err()) {
             let log = || std::fs::read_to_string(serving.prefix.path("main.log"));
             assert!(Instant::now() < until, "nginx does not listen: {:?}", log());
             std::thread::sleep(Duration::from_millis(5));
@@ -220,6 +259,12 @@ impl Serving {
 }
 
 #[cfg(test)]
+mod challenge_tests;
+#[cfg(test)]
+mod secure;
+#[cfg(test)]
 mod serving_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;

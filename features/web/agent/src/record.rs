@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hostd::Bounds;
 use names::{DomainName, IpNetwork, PoolName, SiteId};
-use web_spec::{Redirect, Serves, SiteSpec};
+use web_spec::{Redirect, Serves, SiteSpec, SiteTls};
 
 /// Whether visitors get to see a site. Of several wishes the one that shuts it the most holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct SiteRecord {
     pub sent_on: BTreeMap<DomainName, DomainName>,
     /// Where all its visitors are sent on to.
     pub redirect: Option<Redirect>,
+    /// How it answers by HTTPS.
+    pub tls: Option<SiteTls>,
 }
 
 impl SiteRecord {
@@ -82,6 +84,7 @@ impl SiteRecord {
                 Serves::Files => None,
                 Serves::Redirect(redirect) => Some(redirect.clone()),
             },
+            tls: spec.tls.clone(),
         }
     }
 
@@ -112,6 +115,7 @@ pub enum Owner {
 
 /// What an object wants its part of the tree to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one for each object of a round")]
 pub enum Want {
     /// The files of the base, in the order of [`crate::layout::BaseFile::ALL`]; none removes them.
     Base(Option<[Arc<str>; 4]>),

@@ -7,13 +7,13 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hostd::{Host, HostError};
+use hostd::{Host, HostError, Http2};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, context};
-use names::{BodySize, IndexOrder, SiteId};
-use web_spec::{SiteSpec, WebServerSpec};
+use names::{BodySize, IndexOrder, ListenAddr, SiteId};
+use web_spec::{SiteSpec, TlsProfile, WebServerSpec};
 
-use crate::layout::{BaseFile, NGINX_LOGS, OVERRIDES, TREE};
+use crate::layout::{BaseFile, NGINX_LOGS, OVERRIDES, TLS, TREE};
 
 /// Where the pools' sockets lie.
 const SOCKETS: &str = "/run/holdfast-php";
@@ -97,7 +97,8 @@ impl Templates {
         foreign: &BTreeSet<&'static str>,
     ) -> Result<[Arc<str>; 4], RenderError> {
         let environment = self.environment(host)?;
-        let listen: Vec<String> = spec.listen.iter().map(ToString::to_string).collect();
+        let texts = |listen: &[ListenAddr]| listen.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let http2 = host.profile().web.http2;
         let values = context! {
             overrides => OVERRIDES,
             tree => TREE,
@@ -105,7 +106,14 @@ impl Templates {
             homes => host.bounds().homes.as_str(),
             sockets => SOCKETS,
             body_size => BodySize::default().to_string(),
-            listen,
+            listen => texts(&spec.listen),
+            listen_tls => texts(&spec.listen_tls),
+            tls => TLS,
+            modern => spec.tls_profile == TlsProfile::Modern,
+            http2_by_listen => http2 == Http2::Listen,
+            http2_by_directive => http2 == Http2::Directive,
+            https_port => https_port(&spec.listen_tls).map(|port| port.to_string()),
+            acme => spec.acme.as_ref().map(ToString::to_string),
             foreign => foreign.iter().copied().collect::<Vec<_>>(),
         };
         let [http, listen, locations, server] =
@@ -128,6 +136,12 @@ impl Templates {
         };
         render(&environment, "site.conf", &values).map(Some)
     }
+}
+
+/// The port in the address of a site by HTTPS; none where it is the usual one.
+fn https_port(listen: &[ListenAddr]) -> Option<u16> {
+    let usual = listen.iter().any(|address| address.port() == 443);
+    listen.first().map(|address| address.port()).filter(|_| !usual)
 }
 
 /// The state of every template of the administrator's, looked at afresh each time: a site that was rendered by the template of

@@ -15,9 +15,9 @@ use hostfs::FileKind;
 use names::{AccountName, Digest, PoolName, SiteId};
 use web_spec::{MakeDocroot, SiteSpec};
 
-use crate::committer::{Committer, Request};
+use crate::committer::{Committer, Listen, Request};
 use crate::docroots::Docroots;
-use crate::layout::{LOG_TRASH, LOGS, TREE, site_logs};
+use crate::layout::{LOG_TRASH, LOGS, TREE, certificate_file, site_logs};
 use crate::record::{SiteRecord, SiteWant, Want};
 use crate::worker_calls::WorkerCallError;
 
@@ -141,14 +141,20 @@ impl Sites {
         Self { committer, others, docroots }
     }
 
-    /// A site waits for its account and its pool with everything but looking.
+    /// A site waits for its account, its pool and its certificate with everything but looking.
     fn others_ready(&self, host: &Host, request: &Request, id: SiteId) -> Result<(), StepError> {
         let Want::Site(_, Some(want)) = &request.want else { return Ok(()) };
-        let missing = want.record.pool.as_ref().filter(|pool| !self.others.pool_ready(pool));
-        match missing {
-            Some(pool) => Err(self.waits(host, id, format!("pool {pool} is not ready"))),
-            None => Ok(()),
+        if let Some(pool) = want.record.pool.as_ref().filter(|pool| !self.others.pool_ready(pool)) {
+            return Err(self.waits(host, id, format!("pool {pool} is not ready")));
         }
+        // without its file every handshake for the site would fail
+        if let Some(tls) = &want.record.tls
+            && self.committer.listens_tls(host)
+            && host.files().stat(&certificate_file(tls.certificate))?.is_none()
+        {
+            return Err(self.waits(host, id, format!("certificate {} is not ready", tls.certificate)));
+        }
+        Ok(())
     }
 
     fn waits(&self, host: &Host, id: SiteId, message: String) -> StepError {
@@ -197,7 +203,8 @@ impl Sites {
         steps.extend(look.steps.into_iter().map(SiteStep::File));
         if due {
             let want = Want::Site(id, Some(want));
-            let request = Request { want, listen: Vec::new(), repair: look.repair, take_back, reload: false };
+            let listen = Listen::default();
+            let request = Request { want, listen, repair: look.repair, take_back, reload: false };
             steps.push(SiteStep::Switch { request: Box::new(request), changes });
         }
         Ok(SiteSeen { steps, edits: look.edits, docroot: Some(docroot) })
@@ -211,7 +218,7 @@ impl Sites {
         if due {
             let request = Request {
                 want: Want::Site(id, None),
-                listen: Vec::new(),
+                listen: Listen::default(),
                 repair: Vec::new(),
                 take_back,
                 reload: false,

@@ -18,6 +18,9 @@ pub(crate) struct State {
     pub(crate) loaded: Option<Digest>,
     /// Where nginx listens with this tree.
     pub(crate) listen: Vec<ListenAddr>,
+    /// Where it listens for HTTPS.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) listen_tls: Vec<ListenAddr>,
     /// Sites whose last change, their end as well, was not yet seen from outside.
     pub(crate) unseen: BTreeSet<SiteId>,
     /// The base is gone, and nginx was not yet seen to do without it.
@@ -55,6 +58,7 @@ impl Default for State {
             version: 1,
             loaded: None,
             listen: Vec::new(),
+            listen_tls: Vec::new(),
             unseen: BTreeSet::new(),
             removed: false,
             round: Round::Idle,

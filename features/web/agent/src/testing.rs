@@ -6,14 +6,22 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use converge::{Apply, Engine, MemoryLedger, Report, Wanted};
 use hostd::{Host, JobResult, Unit};
-use names::{AccountName, DomainName, Generation, NodeId, PoolName, SiteId};
-use web_spec::{DocrootMade, MakeDocroot, ProbeHttp, ProbeHttpReply, SiteSpec, WebServerSpec};
+use names::{AccountName, CertificateId, Digest, DomainName, Generation, NodeId, PoolName, Secret, SiteId};
+use web_spec::{
+    DocrootMade, MakeDocroot, ProbeHttp, ProbeHttpReply, ProbeTls, ProbeTlsReply, SiteSpec, SiteTls,
+    WebServerSpec,
+};
 use wire::WireError;
 
-use crate::layout::{STAGE, TREE, shard_of};
-use crate::{Check, Committer, Docroots, Others, Probe, Sites, UnitCheck, WebServer, WorkerCallError};
+use crate::layout::{DEFAULT_CERTIFICATE, STAGE, TLS, TREE, certificate_file, shard_of};
+use crate::{
+    Check, Committer, DEFAULT_NAME, DefaultCertificate, Docroots, Others, Probe, Sites, UnitCheck, WebServer,
+    WorkerCallError,
+};
 
 /// Files by their path below the tree.
 pub(crate) type Files = BTreeMap<String, String>;
@@ -28,6 +36,8 @@ pub(crate) struct Nginx {
     pub(crate) stuck: AtomicBool,
     /// Addresses that a server block of somebody else names.
     pub(crate) foreign: Mutex<Vec<std::net::IpAddr>>,
+    /// Handshakes that it answered.
+    pub(crate) handshakes: AtomicUsize,
 }
 
 #[expect(clippy::disallowed_methods, reason = "nginx is another process and reads the disk by itself")]
@@ -94,6 +104,37 @@ impl Nginx {
     }
 }
 
+impl Nginx {
+    /// The file of the certificate that visitors of a name are shown.
+    fn certificate_of(&self, name: &str) -> String {
+        let found = self.site_of(name).and_then(|site| {
+            let served = self.served.lock().unwrap();
+            let site = site.to_string();
+            let map = served.get(&format!("maps/certificate-{:02x}.map", shard_of(&site)))?;
+            let id = map.lines().find_map(|l| l.strip_prefix(&site)?.trim().strip_suffix(';'))?;
+            CertificateId::parse(id).ok()
+        });
+        found.map_or_else(|| DEFAULT_CERTIFICATE.to_owned(), certificate_file)
+    }
+}
+
+/// A key and a certificate that it signs itself, as the files below [`TLS`] have them.
+pub(crate) fn pair(names: &[&str]) -> String {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let certificate = rcgen::CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+    format!("{}{}", key.serialize_pem(), certificate.pem())
+}
+
+/// Makes the certificate of visitors who name no site.
+struct Maker;
+
+impl DefaultCertificate for Maker {
+    fn make(&self, _: &Host) -> Result<Secret<String>, String> {
+        Ok(Secret::new(pair(&[DEFAULT_NAME])))
+    }
+}
+
 struct Eyes(Arc<Nginx>);
 
 impl Probe for Eyes {
@@ -105,6 +146,33 @@ impl Probe for Eyes {
         let tree = told.split("default ").nth(1).and_then(|t| t.split(';').next()?.parse().ok());
         let site = question.host.as_ref().and_then(|name| self.0.site_of(name.as_str()));
         Ok(ProbeHttpReply { status: 200, site, tree, micros: 1 })
+    }
+
+    fn shown(&self, host: &Host, question: &ProbeTls, _: Duration) -> Result<ProbeTlsReply, String> {
+        self.0.handshakes.fetch_add(1, Ordering::SeqCst);
+        let listens = self.0.served.lock().unwrap().get("server.conf").is_some_and(|t| t.contains(" ssl"));
+        if !listens {
+            return Err("nobody listens".to_owned());
+        }
+        let file = self.0.certificate_of(question.name.as_str());
+        let foreign = self.0.foreign.lock().unwrap().contains(&question.address.ip());
+        let pem = host.files().read_text(&file).unwrap().filter(|_| !foreign);
+        let body = pem.as_deref().and_then(|pem| pem.split("CERTIFICATE-----").nth(1)?.split("-----").next());
+        let certificate = match body {
+            Some(body) => Digest::of(STANDARD.decode(body.replace(['\n', '\r'], "")).unwrap()),
+            None if foreign => Digest::of("of a stranger"),
+            None => return Err("the handshake fails".to_owned()),
+        };
+        Ok(ProbeTlsReply {
+            certificate,
+            names: Vec::new(),
+            covers: true,
+            self_signed: true,
+            issuer: String::new(),
+            not_before: 0,
+            not_after: 0,
+            protocol: "TLSv1.3".to_owned(),
+        })
     }
 }
 
@@ -167,6 +235,7 @@ impl Server {
             reloads: AtomicUsize::new(0),
             stuck: AtomicBool::new(false),
             foreign: Mutex::default(),
+            handshakes: AtomicUsize::new(0),
         });
         let systemd = host.fake_systemd().unwrap();
         let of = nginx.clone();
@@ -194,7 +263,7 @@ impl Server {
             Box::new(Eyes(nginx.clone())),
         ));
         let sites = Sites::new(committer.clone(), others.clone(), Box::new(Made(made.clone())));
-        let base = WebServer::new(committer.clone());
+        let base = WebServer::new(committer.clone(), Box::new(Maker));
         let now: converge::engine::Now = Arc::new(|| 1_000);
         let drift = || converge::DriftRules { enforce: false, keep: Arc::new(|_, _, _| Ok(())) };
         let sites = Engine::new(sites, ledger.clone(), now.clone(), drift());
@@ -220,7 +289,7 @@ impl Server {
 
     pub(crate) fn apply_base(&self, generation: u64) -> Report {
         let listen = ["203.0.113.5:80", "[2001:db8::5]:80"].map(|l| l.parse().unwrap()).to_vec();
-        self.wish_base(generation, Wanted::Present(WebServerSpec { listen }))
+        self.wish_base(generation, Wanted::Present(WebServerSpec { listen, ..WebServerSpec::default() }))
     }
 
     pub(crate) fn wish_base(&self, generation: u64, want: Wanted<WebServerSpec>) -> Report {
@@ -247,6 +316,13 @@ impl Server {
         read_files(&self.host.on_disk(STAGE))
     }
 
+    /// Puts a certificate with its key where nginx looks for it, as the certificates' own feature does.
+    pub(crate) fn certificate(&self, n: u16, names: &[&str]) {
+        self.host.files().ensure_dirs(TLS, 0o750, (0, 33)).unwrap();
+        let file = certificate_file(certificate(n));
+        self.host.files().write(&file, pair(names).as_bytes(), 0o640, (0, 33)).unwrap();
+    }
+
     pub(crate) fn write(&self, path: &str, text: &str) {
         self.host.files().write(path, text.as_bytes(), 0o644, (0, 0)).unwrap();
     }
@@ -264,6 +340,25 @@ pub(crate) fn site(n: u16) -> SiteId {
     SiteId::parse(&format!("01890a5d-ac96-774b-bcce-b3020000{n:04x}")).unwrap()
 }
 
+pub(crate) fn certificate(n: u16) -> CertificateId {
+    CertificateId::parse(&format!("01890a5d-ac96-774b-bcce-b3020001{n:04x}")).unwrap()
+}
+
+/// Answers by HTTPS with a certificate, too.
+#[expect(clippy::unnecessary_wraps, reason = "it is the field of a site")]
+pub(crate) fn tls(n: u16) -> Option<SiteTls> {
+    Some(SiteTls { certificate: certificate(n), force_https: false, hsts: None })
+}
+
+/// A base that listens for HTTPS, too.
+pub(crate) fn base_with_tls() -> WebServerSpec {
+    WebServerSpec {
+        listen: ["203.0.113.5:80", "[2001:db8::5]:80"].map(|l| l.parse().unwrap()).to_vec(),
+        listen_tls: ["203.0.113.5:443", "[2001:db8::5]:443"].map(|l| l.parse().unwrap()).to_vec(),
+        ..WebServerSpec::default()
+    }
+}
+
 /// A site with these names and the account's PHP.
 pub(crate) fn spec(names: &[&str]) -> SiteSpec {
     SiteSpec {
@@ -278,6 +373,7 @@ pub(crate) fn spec(names: &[&str]) -> SiteSpec {
         serves: web_spec::Serves::default(),
         disabled: false,
         maintenance: None,
+        tls: None,
     }
 }
 

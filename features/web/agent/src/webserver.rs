@@ -3,6 +3,7 @@
 //! It owns the drop-in that makes nginx read our tree, the files of the base, and the care for every shared file of the
 //! live tree: what is missing or has a wrong mode is put back, what somebody edited is held and shown.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use converge::file::plan_files;
@@ -12,11 +13,12 @@ use converge::{
 };
 use hostd::Host;
 use hostfs::{FileKind, Owner};
-use names::{ListenAddr, NodeId};
+use names::{Digest, NodeId};
 use web_spec::WebServerSpec;
 
-use crate::committer::{Committer, Request};
-use crate::layout::{LOGS, NGINX_LOGS, TREE};
+use crate::committer::{Committer, Listen, Request};
+use crate::default_certificate::{self, DefaultCertificate};
+use crate::layout::{DEFAULT_CERTIFICATE, LOGS, NGINX_LOGS, TLS, TLS_MODE, TREE};
 use crate::record::Want;
 use crate::render::foreign_directives;
 
@@ -27,6 +29,7 @@ const DROP_IN: &str = "# Written by Holdfast: its sites. Remove this file to hav
 /// See the module.
 pub struct WebServer {
     committer: Arc<Committer>,
+    maker: Box<dyn DefaultCertificate>,
 }
 
 /// What a pass over the base saw.
@@ -35,6 +38,7 @@ pub struct WebServerSeen {
     steps: Vec<WebServerStep>,
     edits: Vec<Edit>,
     drop_in: Option<ManagedFile>,
+    default_certificate: Option<Digest>,
 }
 
 /// One step of the base.
@@ -46,6 +50,11 @@ pub enum WebServerStep {
         path: String,
         /// Permission bits.
         mode: u32,
+        /// User and group.
+        owner: Owner,
+    },
+    /// Make the certificate of visitors who name no site.
+    DefaultCertificate {
         /// User and group.
         owner: Owner,
     },
@@ -61,6 +70,7 @@ impl Describe for WebServerStep {
     fn code(&self) -> &'static str {
         match self {
             Self::Dir { .. } => "dir.make",
+            Self::DefaultCertificate { .. } => "nginx.default_certificate",
             Self::DropIn(step) | Self::File(step) => step.code(),
             Self::Switch(_) => "nginx.switch",
         }
@@ -70,6 +80,9 @@ impl Describe for WebServerStep {
         match self {
             Self::Dir { path, mode, owner: (uid, gid) } => {
                 format!("make {path}/ with mode {mode:04o} and owner {uid}:{gid}")
+            }
+            Self::DefaultCertificate { .. } => {
+                format!("make {DEFAULT_CERTIFICATE} for visitors who name no site of this server")
             }
             Self::DropIn(step) | Self::File(step) => step.summary(),
             Self::Switch(_) => format!("test {TREE}, reload nginx and see that it is served"),
@@ -86,6 +99,7 @@ impl Describe for WebServerStep {
     fn path(&self) -> Option<&str> {
         match self {
             Self::Dir { path, .. } => Some(path),
+            Self::DefaultCertificate { .. } => Some(DEFAULT_CERTIFICATE),
             Self::DropIn(step) | Self::File(step) => step.path(),
             Self::Switch(_) => None,
         }
@@ -94,7 +108,8 @@ impl Describe for WebServerStep {
     fn diff(&self) -> Option<String> {
         match self {
             Self::DropIn(step) | Self::File(step) => step.diff(),
-            Self::Dir { .. } | Self::Switch(_) => None,
+            // what is in the file is shown to nobody
+            Self::Dir { .. } | Self::DefaultCertificate { .. } | Self::Switch(_) => None,
         }
     }
 }
@@ -106,28 +121,25 @@ pub fn drop_in_path(host: &Host) -> String {
 
 impl WebServer {
     /// The kind, over a committer that it shares with the sites.
-    pub fn new(committer: Arc<Committer>) -> Self {
-        Self { committer }
+    pub fn new(committer: Arc<Committer>, maker: Box<dyn DefaultCertificate>) -> Self {
+        Self { committer, maker }
     }
 
-    fn want(
-        &self,
-        host: &Host,
-        want: &Wanted<WebServerSpec>,
-    ) -> Result<(Want, Vec<ListenAddr>), ObserveError> {
+    fn want(&self, host: &Host, want: &Wanted<WebServerSpec>) -> Result<(Want, Listen), ObserveError> {
         let failed = |e: crate::committer::CommitError| e.unobservable();
         let Some(spec) = want.present() else {
             if let Some((id, count)) = self.committer.first_site(host).map_err(failed)? {
                 return Err(ObserveError::WaitsFor(format!("the end of site {id} (of {count} left)")));
             }
-            return Ok((Want::Base(None), Vec::new()));
+            return Ok((Want::Base(None), Listen::default()));
         };
         check(host, spec)?;
         installed(host)?;
         let foreign = foreign_directives(host, &drop_in_path(host))?;
         let texts = self.committer.templates().base(host, spec, &foreign);
         let texts = texts.map_err(|e| ObserveError::Because(Reason::ConfigRefused, e.to_string()))?;
-        Ok((Want::Base(Some(texts)), spec.listen.clone()))
+        let listen = Listen { http: spec.listen.clone(), https: spec.listen_tls.clone() };
+        Ok((Want::Base(Some(texts)), listen))
     }
 }
 
@@ -146,9 +158,11 @@ fn check(host: &Host, spec: &WebServerSpec) -> Result<(), ObserveError> {
         return refuse("listen".to_owned(), "the web server needs an address to listen on");
     }
     let allowed = &host.bounds().listen;
-    for (at, address) in spec.listen.iter().enumerate() {
-        let field = format!("listen/{at}");
-        if spec.listen[..at].contains(address) {
+    let http = spec.listen.iter().enumerate().map(|(at, address)| (format!("listen/{at}"), address));
+    let https = spec.listen_tls.iter().enumerate().map(|(at, address)| (format!("listen_tls/{at}"), address));
+    let mut named = BTreeSet::new();
+    for (field, address) in http.chain(https) {
+        if !named.insert(*address) {
             return refuse(field, "this address is named twice");
         }
         if !allowed.is_empty() && !allowed.contains(&address.ip()) {
@@ -201,6 +215,14 @@ impl Reconcile for WebServer {
         let drop_ins = plan_files(drop_in.as_slice(), &seen, own);
         let drop_ins_steps = drop_ins.steps.into_iter().map(WebServerStep::DropIn);
 
+        let tls = match want {
+            Wanted::Present(spec) if !spec.listen_tls.is_empty() => default_certificate::observe(host, own)?,
+            _ => default_certificate::Seen::default(),
+        };
+        let dir = tls.dir.map(|owner| WebServerStep::Dir { path: TLS.to_owned(), mode: TLS_MODE, owner });
+        let file = tls.file.map(|owner| WebServerStep::DefaultCertificate { owner });
+        let tls_steps = dir.into_iter().chain(file);
+
         let due = look.is_due();
         let mut tree: Vec<WebServerStep> = look.steps.into_iter().map(WebServerStep::File).collect();
         if due {
@@ -217,10 +239,12 @@ impl Reconcile for WebServer {
         edits.extend(look.edits);
         // the drop-in comes first (the test would see nothing of the tree without it), and goes last
         let steps = match want {
-            Wanted::Present(_) => log_dirs(host)?.into_iter().chain(drop_ins_steps).chain(tree).collect(),
+            Wanted::Present(_) => {
+                log_dirs(host)?.into_iter().chain(tls_steps).chain(drop_ins_steps).chain(tree).collect()
+            }
             Wanted::Absent => tree.into_iter().chain(drop_ins_steps).collect(),
         };
-        Ok(WebServerSeen { steps, edits, drop_in })
+        Ok(WebServerSeen { steps, edits, drop_in, default_certificate: tls.digest })
     }
 
     fn plan(&self, _: &Wanted<WebServerSpec>, seen: &WebServerSeen) -> Vec<WebServerStep> {
@@ -233,10 +257,11 @@ impl Reconcile for WebServer {
 
     /// The drop-in is claimed in the ledger; for the tree, the mirror knows what is ours.
     fn settled(&self, _: &Wanted<WebServerSpec>, seen: &WebServerSeen) -> Option<Settled> {
-        Some(Settled::files(seen.drop_in.as_slice()))
+        let loaded = seen.default_certificate.map(default_certificate::loaded).into_iter().collect();
+        Some(Settled { loaded, ..Settled::files(seen.drop_in.as_slice()) })
     }
 
-    fn claim(&self, step: &WebServerStep) -> Option<(String, names::Digest)> {
+    fn claim(&self, step: &WebServerStep) -> Option<(String, Digest)> {
         match step {
             WebServerStep::DropIn(step) => step.claim(),
             _ => None,
@@ -247,6 +272,9 @@ impl Reconcile for WebServer {
         match step {
             WebServerStep::Dir { path, mode, owner } => {
                 host.files().ensure_dirs(path, *mode, *owner)?;
+            }
+            WebServerStep::DefaultCertificate { owner } => {
+                return default_certificate::make(host, self.maker.as_ref(), *owner);
             }
             WebServerStep::DropIn(step) => host.files().take(step)?,
             WebServerStep::File(_) => {}

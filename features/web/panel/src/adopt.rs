@@ -7,8 +7,10 @@ use store::WriteTx;
 use web_spec::{Serves, SiteSpec, WebServerSpec};
 
 use crate::store::name::{self, Ownership};
-use crate::store::node;
-use crate::store::site::{self, AdoptedValues, Values};
+use crate::store::node::{self, Listening};
+use crate::store::site::{self, Values};
+use crate::store::site_adopted::{self as adopted, AdoptedValues};
+use crate::store::site_https;
 
 /// See [`desired::Object::adopt`]. What the server serves was approved; names that wait for approval stay.
 pub(crate) async fn site(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Result<(), ApiError> {
@@ -16,17 +18,17 @@ pub(crate) async fn site(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Resul
     let row = site::unscoped(tx, &id.to_string()).await?;
     let spec = match (adopt.held, &row) {
         (Wanted::Absent, None) => return Ok(()),
-        (Wanted::Absent, Some(_)) => return Ok(site::set_deleted(tx, id, Some(now)).await?),
+        (Wanted::Absent, Some(_)) => return Ok(adopted::set_deleted(tx, id, Some(now)).await?),
         (Wanted::Present(spec), _) => spec,
     };
     let unknown = |what: String| {
         ApiError::conflict("dependency_unknown", format!("{what} is not known here. Decide about it first."))
     };
-    let account = site::account_of_name(tx, &spec.account).await?;
+    let account = adopted::account_of_name(tx, &spec.account).await?;
     let Some(account) = account else { return Err(unknown(format!("The account {}", spec.account))) };
     let pool = match &spec.pool {
         None => None,
-        Some(pool) => match site::pool_of_name(tx, pool).await? {
+        Some(pool) => match adopted::pool_of_name(tx, pool).await? {
             Some(id) => Some(id),
             None => return Err(unknown(format!("The pool {pool}"))),
         },
@@ -47,7 +49,18 @@ pub(crate) async fn site(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Resul
         suspended: spec.suspended && !account.suspended,
         disabled: spec.disabled,
     };
-    site::put_adopted(tx, id, &values, row.is_none(), now).await?;
+    adopted::put_adopted(tx, id, &values, row.is_none(), now).await?;
+    let https = spec.tls.as_ref().map(|tls| site_https::Values {
+        certificate: Some(tls.certificate),
+        force: tls.force_https,
+        hsts: tls.hsts,
+    });
+    if let Some(tls) = &spec.tls
+        && !site_https::is_known(tx, tls.certificate, id).await?
+    {
+        return Err(unknown(format!("The certificate {}", tls.certificate)));
+    }
+    site_https::set(tx, id, https).await?;
     let old = name::of_site(tx, id).await?;
     for gone in
         old.iter().filter(|old| old.ownership == Ownership::Approved && !spec.names.contains(&old.name))
@@ -82,7 +95,9 @@ pub(crate) async fn web_server(tx: &mut WriteTx, adopt: &Adopt<'_, WebServerSpec
     let row = node::unscoped(tx, &adopt.id.to_string()).await?;
     match (adopt.held, row) {
         (Wanted::Present(spec), Some(row)) => {
-            Ok(node::listen_adopted(tx, row.id, &spec.listen, adopt.now).await?)
+            let WebServerSpec { listen, listen_tls, tls_profile, .. } = spec;
+            let listening = Listening { listen, listen_tls, tls_profile: *tls_profile };
+            Ok(node::listening_adopted(tx, row.id, listening, adopt.now).await?)
         }
         _ => {
             Err(ApiError::conflict("not_adoptable", "A server's row is made when the panel first meets it."))

@@ -6,6 +6,7 @@ use web_spec::{Serves, SiteSpec, WebServerSpec};
 use crate::store::name::{Named, Ownership};
 use crate::store::node;
 use crate::store::site::Row;
+use crate::store::site_https::Https;
 
 /// What should be of this site; none while none of its names is approved.
 pub(crate) fn site(row: &Row, names: &[Named]) -> Option<Wanted<SiteSpec>> {
@@ -30,11 +31,17 @@ pub(crate) fn site(row: &Row, names: &[Named]) -> Option<Wanted<SiteSpec>> {
             serves: row.redirect.clone().map_or(Serves::Files, Serves::Redirect),
             disabled: row.disabled,
             maintenance: row.maintenance.clone(),
+            tls: row.https.as_ref().and_then(Https::spec),
         })
     })
 }
 
 /// What should be of the web server.
 pub(crate) fn web_server(row: &node::Row) -> Wanted<WebServerSpec> {
-    Wanted::Present(WebServerSpec { listen: row.listen.clone() })
+    Wanted::Present(WebServerSpec {
+        listen: row.listen.clone(),
+        listen_tls: row.listen_tls.clone(),
+        tls_profile: row.tls_profile,
+        acme: row.acme.clone(),
+    })
 }

@@ -4,10 +4,12 @@
 //! when it lies below an approved name of the same account; any other name that an owner asks for is *pending*, and not sent to the
 //! server before an administrator approves it.
 //!
-//! Sites need PHP pools, which are another feature's: [`Pools`] is how they are asked for.
+//! Sites need PHP pools and certificates, which are other features': [`Pools`] and [`Certificates`] are how they are asked for.
 
 mod adopt;
 mod build_spec;
+mod certificates;
+mod https;
 pub mod log;
 pub mod node;
 mod object;
@@ -21,6 +23,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use certificates::Certificates;
+pub use https::{SiteCertificate, SiteHsts, SiteHttps};
 pub use object::{SiteObject, WebServerObject};
 pub use pools::Pools;
 pub use routes::log::{Lines, LinesParams};
@@ -42,7 +46,9 @@ pub fn table(state: State) -> desired::Table {
 /// Every statement of this crate.
 pub const STATEMENTS: &[&[::store::Statement]] = &[
     store::site::STATEMENTS,
+    store::site_adopted::STATEMENTS,
     store::site_block::STATEMENTS,
+    store::site_https::STATEMENTS,
     store::site_list::STATEMENTS,
     store::name::STATEMENTS,
     store::name_left::STATEMENTS,

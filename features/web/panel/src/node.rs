@@ -2,16 +2,21 @@
 
 use api_kit::ApiError;
 use converge::methods::{GetHostMetrics, HostMetrics};
-use desired::{Key, Panel};
+use desired::{Draft, Key, Panel};
 use names::{ListenAddr, NodeId};
 use store::{StoreError, Tx, WriteTx};
 use web_spec::WebServerSpec;
 
+use crate::object::WebServerObject;
 use crate::store::node;
 pub use crate::store::node::Row;
 
-/// Makes the row of this server where it is missing; `listen` is what a new one's web server listens on.
-pub async fn ensure_local(panel: &Panel, listen: &[ListenAddr]) -> Result<Row, StoreError> {
+/// Makes the row of this server where it is missing; a new one's web server listens on `listen`, and for HTTPS on `listen_tls`.
+pub async fn ensure_local(
+    panel: &Panel,
+    listen: &[ListenAddr],
+    listen_tls: &[ListenAddr],
+) -> Result<Row, StoreError> {
     let now = panel.now();
     let (row, made) = panel
         .store()
@@ -19,7 +24,7 @@ pub async fn ensure_local(panel: &Panel, listen: &[ListenAddr]) -> Result<Row, S
             if let Some(row) = node::local(tx).await? {
                 return Ok((row, false));
             }
-            node::insert(tx, NodeId::new(), listen, now).await?;
+            node::insert(tx, NodeId::new(), (listen, listen_tls), now).await?;
             Ok((node::local(tx).await?.ok_or(StoreError::Missing)?, true))
         })
         .await?;
@@ -27,6 +32,14 @@ pub async fn ensure_local(panel: &Panel, listen: &[ListenAddr]) -> Result<Row, S
         panel.wake(Key::of::<WebServerSpec>(&row.id));
     }
     Ok(row)
+}
+
+/// What is asked of the web server is otherwise: its generation is raised.
+pub async fn raise(tx: &mut WriteTx, draft: &mut Draft) -> Result<(), ApiError> {
+    match node::local(tx).await? {
+        Some(row) => draft.raise::<WebServerObject>(tx, &row.id).await,
+        None => Ok(()),
+    }
 }
 
 /// The row of this server.

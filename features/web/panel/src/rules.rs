@@ -1,6 +1,8 @@
 //! What may be asked, over typed values.
 
+pub(crate) mod body;
 pub(crate) mod claims;
+pub(crate) mod https;
 pub(crate) mod names;
 pub(crate) mod node;
 pub(crate) mod php;

@@ -2,6 +2,7 @@
 
 pub mod log;
 pub mod probe;
+pub mod probe_tls;
 pub mod server;
 pub mod site;
 pub mod traffic;
@@ -9,8 +10,9 @@ pub mod worker;
 
 pub use log::{LogKind, OpenSiteLogs, SiteLogFile, SiteLogFiles};
 pub use probe::{ProbeHttp, ProbeHttpReply, ProbePath};
-pub use server::WebServerSpec;
-pub use site::{Maintenance, Redirect, RedirectCode, Serves, SiteSpec};
+pub use probe_tls::{ProbeTls, ProbeTlsReply};
+pub use server::{TlsProfile, WebServerSpec};
+pub use site::{Hsts, Maintenance, Redirect, RedirectCode, Serves, SiteSpec, SiteTls};
 pub use traffic::{GetTraffic, SiteTraffic, TrafficPage};
 pub use worker::{DocrootMade, GetSizes, MakeDocroot, Sizes};
 

@@ -1,7 +1,10 @@
 //! A site: names that lead to a document root of an account.
 
 use converge::{Kind, Spec};
-use names::{AccountName, BodySize, DomainName, IndexOrder, IpNetwork, PoolName, RelPath, SiteId, WebUrl};
+use names::{
+    AccountName, BodySize, CertificateId, DomainName, IndexOrder, IpNetwork, PoolName, RelPath, SiteId,
+    WebUrl,
+};
 use serde::{Deserialize, Serialize};
 
 /// A site as it should be on the host.
@@ -37,6 +40,9 @@ pub struct SiteSpec {
     /// It is being worked on: answers 503 with a page that says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<Maintenance>,
+    /// It answers by HTTPS, too; none: by HTTP alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<SiteTls>,
 }
 
 /// What answers at a site's names.
@@ -114,6 +120,31 @@ impl TryFrom<u16> for RedirectCode {
 pub struct Maintenance {
     /// Who gets to see the site all the same.
     pub allow: Vec<IpNetwork>,
+}
+
+/// How a site answers by HTTPS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteTls {
+    /// The certificate that it shows.
+    pub certificate: CertificateId,
+    /// Visitors by HTTP are sent on to HTTPS.
+    pub force_https: bool,
+    /// Browsers are told to come by HTTPS alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hsts: Option<Hsts>,
+}
+
+/// What `Strict-Transport-Security` says (RFC 6797).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hsts {
+    /// For how long browsers keep to it, in seconds.
+    pub max_age: u32,
+    /// It holds for all names below, too.
+    pub include_subdomains: bool,
+    /// The owner asks browsers' makers to know it beforehand.
+    pub preload: bool,
 }
 
 impl SiteSpec {

@@ -38,11 +38,15 @@ fn site() -> SiteSpec {
         serves: Serves::default(),
         disabled: false,
         maintenance: None,
+        tls: None,
     }
 }
 
 fn server() -> WebServerSpec {
-    WebServerSpec { listen: vec!["203.0.113.5:80".parse().unwrap(), "[2001:db8::5]:80".parse().unwrap()] }
+    WebServerSpec {
+        listen: vec!["203.0.113.5:80".parse().unwrap(), "[2001:db8::5]:80".parse().unwrap()],
+        ..WebServerSpec::default()
+    }
 }
 
 /// A site with everything that a usual one has not.
@@ -56,6 +60,11 @@ fn with_all() -> SiteSpec {
         }),
         disabled: true,
         maintenance: Some(Maintenance { allow: vec!["203.0.113.0/24".parse().unwrap()] }),
+        tls: Some(SiteTls {
+            certificate: ID.parse().unwrap(),
+            force_https: true,
+            hsts: Some(Hsts { max_age: 31_536_000, include_subdomains: true, preload: false }),
+        }),
         ..site()
     }
 }
@@ -67,7 +76,28 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
     let absent = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Absent);
     let plain = SiteSpec { body_size: None, index: None, pool: None, ..site() };
     let plain = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(plain));
-    let serving = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(with_all()));
+    let serving = SiteSpec { tls: None, ..with_all() };
+    let serving = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(serving));
+    let tls = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(with_all()));
+    let https = WebServerSpec {
+        listen_tls: vec!["203.0.113.5:443".parse().unwrap()],
+        tls_profile: TlsProfile::Modern,
+        acme: Some("LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ".parse().unwrap()),
+        ..server()
+    };
+    let https = wish::<WebServerSpec>(ID.parse().unwrap(), Wanted::Present(https));
+    let shown =
+        ProbeTls { address: "127.0.0.1:443".parse().unwrap(), name: "www.example.test".parse().unwrap() };
+    let certificate = ProbeTlsReply {
+        certificate: Digest::of(b"certificate"),
+        names: vec!["www.example.test".to_owned()],
+        covers: true,
+        self_signed: false,
+        issuer: "Pebble Intermediate CA".to_owned(),
+        not_before: 1_790_000_000,
+        not_after: 1_797_776_000,
+        protocol: "TLSv1.3".to_owned(),
+    };
     let refused = Status::not_ready(Condition::Degraded, Reason::ConfigRefused, "unknown directive");
     let foreign =
         Status::not_ready(Condition::Pending, Reason::ForeignConfigBroken, "/etc/nginx/x.conf: no \";\"");
@@ -96,6 +126,9 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         .request("absent", &absent)
         .request("shared-block", &plain)
         .request("serving", &serving)
+        .request("https", &tls)
+        .request("https", &https)
+        .method(&shown, &certificate)
         .reply::<Apply<SiteSpec>>("refused", &report(&present, refused))
         .reply::<Apply<SiteSpec>>("foreign", &report(&present, foreign))
         .method(&asked, &seen)

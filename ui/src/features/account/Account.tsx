@@ -24,6 +24,9 @@ import { type AccountAct, AccountMenu, accountAct, useAccountActs } from './Acco
 import { UsageFacts } from './Usage'
 
 const AccountDialog = lazy(() => import('./AccountActions').then((file) => ({ default: file.AccountDialog })))
+const CertificateTable = lazy(() =>
+  import('../cert/CertificateTable').then((file) => ({ default: file.CertificateTable })),
+)
 const Members = lazy(() => import('../people/Members').then((file) => ({ default: file.Members })))
 
 const KEYS: { [act in AccountAct]?: 'e' | 'Delete' } = { edit: 'e', delete: 'Delete' }
@@ -87,7 +90,7 @@ export function AccountPage() {
   const { account: name } = useParams({ from: '/accounts/$account' })
   const navigate = useNavigate()
   const [{ open, on }, setUrl] = useUrl()
-  // a site of its tab is named beside the action
+  // a site or a certificate of its tab is named beside the action
   const act = on ? undefined : accountAct(open)
   const setAct = (next?: AccountAct) => setUrl({ open: next })
   const read = useQuery(queries.account(name))
@@ -132,6 +135,11 @@ export function AccountPage() {
         tabs={[
           { key: 'overview', label: t('tabs.overview'), show: () => <Overview account={account} /> },
           { key: 'sites', label: t('nav.sites'), show: () => <SiteTable account={account.name} /> },
+          {
+            key: 'certificates',
+            label: t('nav.certificates'),
+            show: () => <CertificateTable account={account.name} />,
+          },
           ...(may('GET /api/v1/accounts/{account}/members')
             ? [{ key: 'members', label: t('members.title'), show: () => <Members account={account.name} /> }]
             : []),

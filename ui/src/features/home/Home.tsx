@@ -17,6 +17,8 @@ import { Page } from '../../components/Page'
 import { EmptyState, ErrorState, Note } from '../../components/States'
 import { Badge, conditionOf, StatusBadge } from '../../components/StatusBadge'
 import { useDelayed } from '../../components/useDelayed'
+import { CertificateFacts } from '../cert/CertificateFacts'
+import { endOf, titleOf } from '../cert/words'
 import { cameBackFrom } from '../identity/linking'
 import { Figures } from '../node/Figures'
 import { HomeNotices } from '../notice/HomeNotices'
@@ -90,9 +92,16 @@ function Attention() {
   const doctor = useQuery({ ...queries.doctor(), enabled: may('GET /api/v1/doctor') })
   const accounts = useQuery({ ...queries.accounts({ limit: 200 }), enabled: may('GET /api/v1/accounts') })
   const sites = useQuery({ ...queries.sites({ limit: 200 }), enabled: may('GET /api/v1/sites') })
-  const parts = [drift, doctor, accounts, sites]
+  const certificates = useQuery({
+    ...queries.certificates({ sort: 'expires', limit: 200 }),
+    enabled: may('GET /api/v1/certificates'),
+  })
+  const parts = [drift, doctor, accounts, sites, certificates]
   const badAccounts = (accounts.data?.items ?? []).filter((account) => !isWell(account))
   const badSites = (sites.data?.items ?? []).filter((site) => !isWell(site) || site.pending_names.length > 0)
+  const badCertificates = (certificates.data?.items ?? []).filter(
+    (certificate) => !isWell(certificate) || ['soon', 'over'].includes(endOf(certificate)),
+  )
   const findings = (doctor.data?.findings ?? []).filter((finding) => finding.severity === 'error')
   const edits = drift.data?.items ?? []
   const adoption = (doctor.data?.findings ?? []).find((finding) => finding.code === 'panel.adoption')
@@ -137,6 +146,17 @@ function Attention() {
         </Link>{' '}
         <Text component="span" size="sm" c="dimmed" data-server>
           {site.message}
+        </Text>
+      </li>
+    )),
+    ...badCertificates.map((certificate) => (
+      <li key={certificate.id}>
+        {!isWell(certificate) && <StatusBadge object={certificate} />} <CertificateFacts certificate={certificate} />{' '}
+        <Link className="cell-link" to="/certificates/$certificate" params={{ certificate: certificate.id }}>
+          {titleOf(certificate)}
+        </Link>{' '}
+        <Text component="span" size="sm" c="dimmed" data-server>
+          {certificate.message}
         </Text>
       </li>
     )),

@@ -14,11 +14,11 @@ import { lookedAt } from './looked'
 import { EVERY, isOver, type Job, jobTitle } from './words'
 
 function ObjectLink({ job }: { job: Job }) {
-  const { kind, name } = job.object
-  const page = pageOf(kind, name)
+  const { kind, id, name } = job.object
+  const page = pageOf(kind, name, id)
   const words = `${said(`kind.${kind}`) ?? kind} ${name}`
   return page ? (
-    <Link className="cell-link" to={page.to} params={page.params}>
+    <Link className="cell-link" {...page}>
       {words}
     </Link>
   ) : (

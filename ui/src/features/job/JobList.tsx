@@ -25,7 +25,7 @@ function JobRow({ job, onGo }: { job: Job; onGo: () => void }) {
   const [isOpen, setOpen] = useState(false)
   const id = useId()
   const title = jobTitle(job)
-  const object = pageOf(job.object.kind, job.object.name)
+  const object = pageOf(job.object.kind, job.object.name, job.object.id)
   // what was opened was looked at; it is gone from here when the drawer is opened the next time
   useEffect(() => {
     if (isOpen && isOver(job)) return () => lookedAt([job.id])
@@ -48,7 +48,7 @@ function JobRow({ job, onGo }: { job: Job; onGo: () => void }) {
         <div style={{ flex: 1, minWidth: 0 }}>
           <Group gap="xs" justify="space-between">
             {object ? (
-              <Link className="cell-link" to={object.to} params={object.params} onClick={onGo}>
+              <Link className="cell-link" {...object} onClick={onGo}>
                 {title}
               </Link>
             ) : (

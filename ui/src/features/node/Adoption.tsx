@@ -66,7 +66,7 @@ function AdoptionItem({ item, why }: { item: Item; why: string }) {
   const { t } = useTranslation()
   const { may } = useMe()
   const [choice, setChoice] = useState<string>()
-  const page = item.why === 'behind' ? pageOf(item.kind, item.name) : undefined
+  const page = item.why === 'behind' ? pageOf(item.kind, item.name, item.id) : undefined
   const mayDecide = may('POST /api/v1/adoption/decisions')
   const kind = said(`kind.${item.kind}`) ?? item.kind
   return (
@@ -76,7 +76,7 @@ function AdoptionItem({ item, why }: { item: Item; why: string }) {
           <Title order={3}>
             {kind}{' '}
             {page ? (
-              <Link className="cell-link" to={page.to} params={page.params}>
+              <Link className="cell-link" {...page}>
                 {item.name}
               </Link>
             ) : (

@@ -1,62 +1,29 @@
-import { Button, Group, Skeleton, Stack, Text, Textarea, Title } from '@mantine/core'
-import { useForm } from '@mantine/form'
+import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { lazy, useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
 import { queries } from '../../api/queries'
 import { said } from '../../app/i18n'
 import { useMe } from '../../app/session'
-import { ChangeForm } from '../../components/ChangeForm'
 import { ConditionNote } from '../../components/ConditionNote'
 import { ObjectTabs } from '../../components/ObjectTabs'
 import { Facts, Page } from '../../components/Page'
 import { ErrorState, Note } from '../../components/States'
 import { Badge, type Tone } from '../../components/StatusBadge'
-import { linesOf } from '../account/lines'
 import { Figures } from './Figures'
 
 // each tab's code comes with it
 const History = lazy(() => import('./history/History').then((file) => ({ default: file.History })))
 const Services = lazy(() => import('./Services').then((file) => ({ default: file.Services })))
+const EditListen = lazy(() => import('./EditListen').then((file) => ({ default: file.EditListen })))
 const Processes = lazy(() => import('./Processes').then((file) => ({ default: file.Processes })))
 
 type Node = Schemas['Node']
 
 const TONES: Record<string, Tone> = { ok: 'good', warning: 'warning', error: 'bad' }
 const WORST = ['error', 'warning', 'ok']
-
-function EditListen({ node, onClose }: { node: Node; onClose: () => void }) {
-  const { t } = useTranslation()
-  const form = useForm({ initialValues: { listen: node.listen.join('\n') } })
-  return (
-    <ChangeForm
-      title={t('health.editListen')}
-      button={t('common.save')}
-      form={form}
-      change={(values) =>
-        change('patch', '/api/v1/node', {
-          generation: node.webserver.generation,
-          body: { listen: linesOf(values.listen) },
-        })
-      }
-      onDone={() => {}}
-      onClose={onClose}
-    >
-      <Textarea
-        label={t('health.listen')}
-        description={t('health.listenHelp')}
-        autosize
-        minRows={3}
-        classNames={{ input: 'mono ltr' }}
-        data-autofocus
-        {...form.getInputProps('listen')}
-      />
-    </ChangeForm>
-  )
-}
 
 function Doctor() {
   const { t } = useTranslation()
@@ -130,6 +97,17 @@ function Overview({ node }: { node: Node }) {
               {node.listen.join(', ')}
             </span>,
           ],
+          [
+            t('health.listenTls'),
+            node.listen_tls.length ? (
+              <span key="listen_tls" className="mono ltr">
+                {node.listen_tls.join(', ')}
+              </span>
+            ) : (
+              t('health.noTls')
+            ),
+          ],
+          [t('health.tlsProfile'), said(`health.profile.${node.tls_profile}`) ?? node.tls_profile],
           ['PHP', node.php_versions.join(', ')],
           [t('health.os'), node.host?.os],
           [t('health.kernel'), node.host?.kernel],
@@ -171,7 +149,7 @@ export function Health() {
       }
     >
       <ObjectTabs tabs={tabs.filter((tab) => tab.key === 'overview' || may(tab.needs))} />
-      {isEditing && node && <EditListen node={node} onClose={() => setEditing(false)} />}
+      <Suspense>{isEditing && node && <EditListen node={node} onClose={() => setEditing(false)} />}</Suspense>
     </Page>
   )
 }

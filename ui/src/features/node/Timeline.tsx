@@ -41,7 +41,7 @@ function Steps({ seq }: { seq: number }) {
   const change = read.data
   if (read.error && !change) return <ErrorState error={read.error} retry={() => void read.refetch()} />
   if (!change) return <Skeleton h={80} />
-  const page = change.removal ? undefined : pageOf(change.kind, change.name)
+  const page = change.removal ? undefined : pageOf(change.kind, change.name, change.id)
   const isByHand = change.by === 'outside'
   const rows: [string, ReactNode][] = [
     [

@@ -17,7 +17,7 @@ function ObjectName({ notice, object }: { notice: Notice; object: NoticeObject }
     <li>
       {kind}{' '}
       {place ? (
-        <Link className="cell-link" to={place.to} params={place.params} data-server>
+        <Link className="cell-link" {...place} data-server>
           {object.name}
         </Link>
       ) : (

@@ -22,7 +22,7 @@ export function placeOf(notice: Notice, object: NoticeObject) {
   if (notice.topic === 'unknown') return { to: '/adoption', params: {} }
   if (object.kind === 'webhook') return { to: '/webhooks/$webhook', params: { webhook: object.id } }
   if (object.kind === 'person') return { to: '/people/$person', params: { person: object.name } }
-  return pageOf(object.kind, object.name)
+  return pageOf(object.kind, object.name, object.id)
 }
 
 /** What Home shows beside the objects that are not as asked: those stand there themselves, by how they are now. */

@@ -1,6 +1,7 @@
 import { Button, Group, Select, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
+import { lazy } from 'react'
 import { useTranslation } from 'react-i18next'
 import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
@@ -10,9 +11,13 @@ import { useMe } from '../../app/session'
 import { useOpenOf } from '../../app/url'
 import { ChangeForm } from '../../components/ChangeForm'
 import { DataTable } from '../../components/DataTable'
+import { ObjectTabs } from '../../components/ObjectTabs'
 import { Page } from '../../components/Page'
 import { EmptyState } from '../../components/States'
 import { Time } from '../../components/Time'
+
+// a tab's code comes with it
+const Authorities = lazy(() => import('../cert/authority/Authorities').then((file) => ({ default: file.Authorities })))
 
 type Setting = Schemas['SettingView']
 
@@ -95,7 +100,7 @@ function SettingForm({ setting, onClose }: { setting: Setting; onClose: () => vo
   )
 }
 
-export function Settings() {
+function SettingList() {
   const { t } = useTranslation()
   const { may } = useMe()
   const list = useQuery(queries.settings())
@@ -103,7 +108,7 @@ export function Settings() {
   const mayEdit = may('PUT /api/v1/settings/{key}')
   const isOwn = (setting: Setting) => JSON.stringify(setting.value) !== JSON.stringify(setting.default)
   return (
-    <Page title={t('nav.settings')}>
+    <>
       <DataTable<Setting>
         label={t('nav.settings')}
         rows={list.data?.items}
@@ -164,6 +169,24 @@ export function Settings() {
         ]}
       />
       {editing && <SettingForm setting={editing} onClose={() => setEditing(undefined)} />}
+    </>
+  )
+}
+
+/** What the installation is set to, and who issues its certificates. */
+export function Settings() {
+  const { t } = useTranslation()
+  const { may } = useMe()
+  return (
+    <Page title={t('nav.settings')}>
+      <ObjectTabs
+        tabs={[
+          { key: 'settings', label: t('nav.settings'), show: () => <SettingList /> },
+          ...(may('GET /api/v1/authorities')
+            ? [{ key: 'authorities', label: t('authorities.title'), show: () => <Authorities /> }]
+            : []),
+        ]}
+      />
     </Page>
   )
 }

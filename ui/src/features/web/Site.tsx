@@ -21,6 +21,7 @@ import { type SiteAct, SiteMenu, siteAct, useSiteActs } from './SiteMenu'
 
 const SiteLogs = lazy(() => import('./logs/SiteLogs').then((file) => ({ default: file.SiteLogs })))
 const SiteTraffic = lazy(() => import('./logs/SiteTraffic').then((file) => ({ default: file.SiteTraffic })))
+const SiteHttps = lazy(() => import('./https/SiteHttps').then((file) => ({ default: file.SiteHttps })))
 const SiteDialog = lazy(() => import('./SiteActions').then((file) => ({ default: file.SiteDialog })))
 
 const KEYS: { [act in SiteAct]?: 'e' | 'Delete' } = { edit: 'e', delete: 'Delete' }
@@ -66,6 +67,12 @@ function Overview({ site }: { site: Schemas['Site'] }) {
             <span key="docroot" className="mono">
               {site.docroot}
             </span>,
+          ],
+          [
+            t('https.title'),
+            <Link key="https" to="/sites/$site" params={{ site: site.name }} search={{ tab: 'https' }}>
+              {t(site.https ? (site.https.force ? 'https.isForced' : 'https.isOn') : 'https.isOff')}
+            </Link>,
           ],
           [t('sites.index'), site.index?.join(', ')],
           [t('sites.bodySize'), site.body_size],
@@ -161,6 +168,11 @@ export function SitePage() {
         tabs={[
           { key: 'overview', label: t('tabs.overview'), show: () => <Overview site={site} /> },
           { key: 'runtime', label: t('tabs.runtime'), show: () => <Runtime site={site} /> },
+          {
+            key: 'https',
+            label: t('https.title'),
+            show: () => <SiteHttps site={site} onEdit={() => setAct('https')} />,
+          },
           { key: 'logs', label: t('tabs.logs'), show: () => <SiteLogs site={site} /> },
           { key: 'traffic', label: t('tabs.traffic'), show: () => <SiteTraffic site={site} /> },
           { key: 'activity', label: t('tabs.activity'), show: () => <Activity id={site.id} /> },

@@ -2,6 +2,7 @@ import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DoChange } from '../../components/DoChange'
+import { HttpsForm } from './https/HttpsForm'
 import { EditSite } from './SiteForms'
 import type { SiteAct } from './SiteMenu'
 
@@ -24,6 +25,8 @@ export function SiteDialog({
   switch (act) {
     case 'edit':
       return <EditSite site={site} onClose={onClose} />
+    case 'https':
+      return <HttpsForm site={site} onClose={onClose} />
     case 'suspend':
       return (
         <ConfirmChange

@@ -1,4 +1,4 @@
-import { Select, TagsInput, TextInput } from '@mantine/core'
+import { Select, TagsInput, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -12,6 +12,18 @@ import { ChangeForm } from '../../components/ChangeForm'
 
 type Site = Schemas['Site']
 const NONE = 'none'
+
+/** That a new site answers by HTTPS by itself; or that the server does not listen for it, as far as this person may know that. */
+function ByHttps() {
+  const { t } = useTranslation()
+  const { may } = useMe()
+  const node = useQuery({ ...queries.node(), enabled: may('GET /api/v1/node') })
+  return (
+    <Text size="sm" c="dimmed">
+      {t(node.data && node.data.listen_tls.length === 0 ? 'https.newNot' : 'https.new')}
+    </Text>
+  )
+}
 
 /** The PHP versions of the server, for whoever may know them, and those that this person's sites run already. */
 function useVersions(own?: string | null): string[] {
@@ -100,6 +112,7 @@ export function CreateSite({ account, onClose }: { account?: string; onClose: ()
         allowDeselect={false}
         {...form.getInputProps('php')}
       />
+      <ByHttps />
       <details>
         <summary>{t('form.more')}</summary>
         <TagsInput

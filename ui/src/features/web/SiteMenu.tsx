@@ -2,6 +2,7 @@ import {
   IconCheck,
   IconEdit,
   IconExternalLink,
+  IconLock,
   IconPlayerPause,
   IconPlayerPlay,
   IconPower,
@@ -18,6 +19,7 @@ type Site = Schemas['Site']
 
 const ACTS = {
   edit: { words: 'common.edit', icon: IconEdit, needs: 'PATCH /api/v1/sites/{site}' },
+  https: { words: 'https.title', icon: IconLock, needs: 'PATCH /api/v1/sites/{site}' },
   approve: { words: 'sites.approve', icon: IconCheck, needs: 'POST /api/v1/sites/{site}/approve' },
   retry: { words: 'common.retry', icon: IconRefresh, needs: 'POST /api/v1/sites/{site}/retry' },
   enable: { words: 'sites.enable', icon: IconPower, needs: 'POST /api/v1/sites/{site}/enable' },
@@ -58,7 +60,8 @@ export function SiteMenu({ site, onAct }: { site: Site; onAct: (act: SiteAct) =>
     <>
       <MenuItem
         component="a"
-        href={`http://${site.name}/`}
+        // one that sends its visitors on anyway is opened where they end
+        href={`${site.https?.force ? 'https' : 'http'}://${site.name}/`}
         target="_blank"
         rel="noreferrer"
         leftSection={<IconExternalLink size={16} aria-hidden />}

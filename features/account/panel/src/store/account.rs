@@ -30,7 +30,8 @@ const FIND: Statement = Statement::new(
             created_at, updated_at, generation, observed_generation, spec_digest, condition, reason, message, since,
             attempts, next_attempt_at, deleted_at, expect_plan, overwrite,
             (SELECT COUNT(*) FROM pool WHERE pool.account_id = account.id)
-              + (SELECT COUNT(*) FROM site WHERE site.account_id = account.id) AS dependents
+              + (SELECT COUNT(*) FROM site WHERE site.account_id = account.id)
+              + (SELECT COUNT(*) FROM certificate WHERE certificate.account_id = account.id) AS dependents
      FROM account WHERE id = $1",
 );
 const NEXT_UID: Statement = Statement::new("SELECT COALESCE(MAX(uid), 19999) + 1 AS value FROM used_uid");
@@ -133,7 +134,7 @@ pub(crate) struct Row {
     pub(crate) created_at: Micros,
     pub(crate) updated_at: Micros,
     pub(crate) block: Block,
-    /// Pools and sites, those on their way out included.
+    /// Pools, sites and certificates, those on their way out included.
     pub(crate) dependents: i64,
 }
 

@@ -9,7 +9,7 @@ use names::{Digest, DomainName, ListenAddr, SiteId};
 use web_spec::{ProbeHttp, ProbePath};
 
 use super::round::Answers;
-use super::{CommitError, Committer, Request, held};
+use super::{CommitError, Committer, Listen, Request, held};
 use crate::probe::reachable;
 use crate::record::Want;
 use crate::state::{Round, State};
@@ -21,7 +21,7 @@ const TAKE_OVER: Duration = Duration::from_secs(3);
 /// Between two looks: a look costs a millisecond, and a person waits for it.
 const LONGEST_PAUSE: Duration = Duration::from_millis(16);
 /// How long one question to the probe may take.
-const QUESTION: Duration = Duration::from_secs(2);
+pub(super) const QUESTION: Duration = Duration::from_secs(2);
 
 /// How many names are looked at after one round. A tree that answers with its digest answers for all names of its maps;
 /// asking by name finds foreign blocks that take a name away.
@@ -45,7 +45,7 @@ impl Committer {
         let up = nginx.active.is_up();
         if state.loaded != digest || state.removed || (digest.is_some() && !up) {
             state.loaded = None;
-            if let Err(why) = self.load(host, &nginx, digest, &state.listen)? {
+            if let Err(why) = self.load(host, &nginx, digest, &Listen::of(&state))? {
                 for at in open {
                     answers[at] =
                         Some(Err(held(&requests[at], serving[at], Reason::StepFailed, why.clone())));
@@ -62,7 +62,10 @@ impl Committer {
                 let names = want.record.names.iter().enumerate().filter(|(n, _)| (*n > 0) == aliases);
                 for (_, name) in names.take(left) {
                     left -= 1;
-                    if let Err(why) = self.leads_to(host, &state, name, *id) {
+                    let led = self.leads_to(host, &state, name, *id).and_then(|()| {
+                        want.record.tls.as_ref().map_or(Ok(()), |tls| self.shows(host, &state, name, tls))
+                    });
+                    if let Err(why) = led {
                         answers[*at] = Some(Err(held(&requests[*at], serving[*at], Reason::StepFailed, why)));
                     }
                 }
@@ -82,7 +85,7 @@ impl Committer {
         host: &Host,
         nginx: &UnitState,
         digest: Option<Digest>,
-        listen: &[ListenAddr],
+        listen: &Listen,
     ) -> Result<Result<(), String>, HostError> {
         let unit = Unit::Nginx;
         let old = workers::accepting(host, nginx)?;
@@ -105,8 +108,10 @@ impl Committer {
             let left = || old.iter().find(|pid| workers::accepts(host, **pid));
             let still = || left().map(|pid| format!("the old worker {pid} of nginx still takes connections"));
             // the list of processes first: it costs less than a question to the probe
-            let missing = || listen.iter().find_map(|address| self.answers(host, *address, digest).err());
-            match still().or_else(missing) {
+            let missing =
+                || listen.http.iter().find_map(|address| self.answers(host, *address, digest).err());
+            let other = || listen.https.iter().find_map(|address| self.secures(host, *address).err());
+            match still().or_else(missing).or_else(other) {
                 None => return Ok(Ok(())),
                 Some(why) if Instant::now() + pause >= until => {
                     return Ok(Err(format!(

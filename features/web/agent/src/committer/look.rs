@@ -8,7 +8,7 @@ use hostd::{Host, HostError, Unit};
 use hostfs::FileKind;
 use names::{Digest, ListenAddr, SiteId};
 
-use super::{CommitError, Committer, Inner};
+use super::{CommitError, Committer, Inner, Listen};
 use crate::layout::{TREE, TreeFile};
 use crate::live::{LiveCache, LiveState, MODE};
 use crate::record::{SiteWant, Want};
@@ -110,13 +110,14 @@ impl Committer {
         &self,
         host: &Host,
         want: &Want,
-        listen: &[ListenAddr],
+        listen: &Listen,
         take_back: &TakeBack,
     ) -> Result<Look, CommitError> {
         let (mut look, seen) = self.with(host, |inner| {
             let mut look = Look::default();
             let preview = inner.tree.preview(&[want]);
-            look.differs = !preview.files.is_empty() || (inner.state.listen != listen && !listen.is_empty());
+            let elsewhere = Listen::of(&inner.state) != *listen && !listen.http.is_empty();
+            look.differs = !preview.files.is_empty() || elsewhere;
             self.changes(host, inner, want, take_back, &mut look)?;
             for (file, _) in inner.tree.shared_files() {
                 if !preview.files.contains_key(&file) {
@@ -126,13 +127,14 @@ impl Committer {
             strangers(host, inner, &mut look)?;
             let digest = inner.tree.digest();
             look.unseen = inner.state.removed || (digest.is_some() && inner.state.loaded != digest);
-            Ok::<_, CommitError>((look, digest.map(|digest| (digest, inner.state.listen.clone()))))
+            Ok::<_, CommitError>((look, digest.map(|digest| (digest, Listen::of(&inner.state)))))
         })??;
         if let Some((digest, listen)) = seen {
             look.unseen |= !host.systemd().state(&Unit::Nginx)?.active.is_up();
             // somebody may have had nginx load something else since
-            look.contradicted =
-                !look.unseen && listen.iter().any(|address| self.contradicts(host, *address, digest));
+            look.contradicted = !look.unseen
+                && (listen.http.iter().any(|address| self.contradicts(host, *address, digest))
+                    || listen.https.iter().any(|address| self.contradicts_by_tls(host, *address)));
         }
         Ok(look)
     }
@@ -160,15 +162,20 @@ impl Committer {
     /// Those of this server's own addresses at which something else answers than our tree, though nginx listens for it at all
     /// of them: another server block that names an address takes it from a wildcard. At most the first twenty are asked.
     pub fn taken(&self, host: &Host, own: &[IpAddr]) -> Result<Vec<ListenAddr>, CommitError> {
-        let (listen, loaded) = self.with(host, |inner| (inner.state.listen.clone(), inner.state.loaded))?;
+        let (listen, loaded) = self.with(host, |inner| (Listen::of(&inner.state), inner.state.loaded))?;
         let Some(digest) = loaded else { return Ok(Vec::new()) };
-        let wildcards = listen.iter().filter(|listen| listen.ip().is_unspecified());
-        let addresses = wildcards.flat_map(|listen| {
-            let same = own.iter().filter(|ip| ip.is_ipv4() == listen.ip().is_ipv4());
-            same.filter_map(|ip| ListenAddr::new(*ip, listen.port()).ok())
-        });
-        let asked = addresses.take(ASKED);
-        Ok(asked.filter(|address| self.contradicts(host, *address, digest)).collect())
+        let at_own = |listen: &[ListenAddr]| -> Vec<ListenAddr> {
+            let wildcards = listen.iter().filter(|listen| listen.ip().is_unspecified());
+            let addresses = wildcards.flat_map(|listen| {
+                let same = own.iter().filter(|ip| ip.is_ipv4() == listen.ip().is_ipv4());
+                same.filter_map(|ip| ListenAddr::new(*ip, listen.port()).ok())
+            });
+            addresses.take(ASKED).collect()
+        };
+        let (mut http, mut https) = (at_own(&listen.http), at_own(&listen.https));
+        http.retain(|address| self.contradicts(host, *address, digest));
+        https.retain(|address| self.contradicts_by_tls(host, *address));
+        Ok([http, https].concat())
     }
 
     fn changes(

@@ -361,7 +361,9 @@ impl Committer {
                 match &requests[*at].want {
                     Want::Site(id, _) => drop(state.unseen.insert(*id)),
                     Want::Base(base) => {
-                        state.listen.clone_from(&requests[*at].listen);
+                        let listen = &requests[*at].listen;
+                        state.listen.clone_from(&listen.http);
+                        state.listen_tls.clone_from(&listen.https);
                         state.removed = base.is_none();
                     }
                 }

@@ -44,7 +44,7 @@ fn story(server: &Server) -> bool {
     let base = |generation| {
         let listen = ["203.0.113.5:80", "[2001:db8::5]:80"].map(|l| l.parse().unwrap());
         let listen = listen[..usize::try_from(generation).unwrap()].to_vec();
-        let want = Wanted::Present(web_spec::WebServerSpec { listen });
+        let want = Wanted::Present(web_spec::WebServerSpec { listen, ..Default::default() });
         let asked = Apply::new(node(), names::Generation::new(generation).unwrap(), want);
         went_well(server.base.apply(&server.host, asked))
     };
@@ -210,7 +210,7 @@ fn a_hand_edit_of_the_base_is_held_until_it_is_taken_back() {
     assert_eq!(server.apply(1, 1, Wanted::Present(spec(&["one.example.test"]))).status, Status::ready());
     assert_eq!(server.host.files().read_text(&path).unwrap().unwrap(), "# mine\n");
     let listen = ["203.0.113.5:80", "[2001:db8::5]:80"].map(|l| l.parse().unwrap()).to_vec();
-    let want = Wanted::Present(web_spec::WebServerSpec { listen });
+    let want = Wanted::Present(web_spec::WebServerSpec { listen, ..Default::default() });
     let asked = Apply { overwrite: true, ..Apply::new(node(), names::Generation::new(1).unwrap(), want) };
     assert_eq!(server.base.apply(&server.host, asked).unwrap().status, Status::ready());
     assert_eq!(server.host.files().read_text(&path).unwrap().unwrap(), ours);
@@ -359,7 +359,7 @@ fn an_address_that_a_foreign_block_takes_from_a_wildcard_is_told() {
     let server = Server::new();
     let listen = |all: &[&str]| {
         let listen = all.iter().map(|l| l.parse().unwrap()).collect();
-        Wanted::Present(web_spec::WebServerSpec { listen })
+        Wanted::Present(web_spec::WebServerSpec { listen, ..Default::default() })
     };
     let own = ["203.0.113.5", "203.0.113.6", "2001:db8::5"].map(|ip| ip.parse().unwrap());
     assert!(server.committer.taken(&server.host, &own).unwrap().is_empty(), "there is no tree yet");

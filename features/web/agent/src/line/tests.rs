@@ -69,6 +69,35 @@ fn a_line_of_a_network_that_says_something_else_than_its_value_is_none_of_ours()
     }
 }
 
+#[test]
+fn what_browsers_are_told_of_https_is_read_back_as_it_was_written() {
+    for max_age in [0, 1, 31_536_000, u32::MAX] {
+        for (include_subdomains, preload) in [(false, false), (true, false), (false, true), (true, true)] {
+            let hsts = Hsts { max_age, include_subdomains, preload };
+            assert_eq!(hsts_of(&hsts_value(hsts)), Some(hsts));
+        }
+    }
+    let all = Hsts { max_age: 300, include_subdomains: true, preload: true };
+    assert_eq!(hsts_value(all), r#""max-age=300; includeSubDomains; preload""#);
+    for other in [
+        "",
+        "\"",
+        "max-age=300",
+        r#""max-age=""#,
+        r#""max-age=-1""#,
+        r#""max-age=+1""#,
+        r#""max-age=01""#,
+        r#""max-age=4294967296""#,
+        r#""max-age=300; preload; includeSubDomains""#,
+        r#""max-age=300; preload; preload""#,
+        r#""max-age=300;preload""#,
+        r#""max-age=300; $host""#,
+        r#""max-age=300" x"#,
+    ] {
+        assert_eq!(hsts_of(other), None, "{other}");
+    }
+}
+
 proptest! {
     #[test]
     fn every_network_is_read_back(v4 in any::<bool>(), bits in any::<u128>(), prefix in 0_u32..=128) {

@@ -244,6 +244,11 @@ fn nginx_tells_this_server_which_site_and_which_tree_it_serves() {
 
 /// Answers every `FastCGI` request with the parameters that it was given.
 fn echo_pool(path: &Path) {
+    pool_with(path, "");
+}
+
+/// The same, with these headers.
+pub(super) fn pool_with(path: &Path, headers: &'static str) {
     let listener = UnixListener::bind(path).unwrap();
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
@@ -261,7 +266,7 @@ fn echo_pool(path: &Path) {
             }
             let text: String =
                 params.iter().map(|b| if (32..127).contains(b) { char::from(*b) } else { '|' }).collect();
-            let body = format!("Content-Type: text/plain\r\n\r\n{text}\n");
+            let body = format!("{headers}Content-Type: text/plain\r\n\r\n{text}\n");
             let length = u16::try_from(body.len()).unwrap().to_be_bytes();
             let mut reply = vec![1, 6, 0, 1, length[0], length[1], 0, 0];
             reply.extend_from_slice(body.as_bytes());

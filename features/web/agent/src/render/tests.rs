@@ -19,11 +19,15 @@ fn spec() -> SiteSpec {
         serves: web_spec::Serves::default(),
         disabled: false,
         maintenance: None,
+        tls: None,
     }
 }
 
 fn base() -> WebServerSpec {
-    WebServerSpec { listen: ["203.0.113.5:80", "[2001:db8::5]:80"].map(|l| l.parse().unwrap()).to_vec() }
+    WebServerSpec {
+        listen: ["203.0.113.5:80", "[2001:db8::5]:80"].map(|l| l.parse().unwrap()).to_vec(),
+        ..WebServerSpec::default()
+    }
 }
 
 /// Compares with a file beside this one; `UPDATE_GOLDEN=1` writes it.
@@ -47,6 +51,40 @@ fn the_base_is_rendered_for_both_families_of_addresses() {
     for (which, text) in BaseFile::ALL.into_iter().zip(texts) {
         golden(which.name(), &text);
     }
+}
+
+#[test]
+fn a_base_for_https_is_rendered_for_each_nginx_and_each_profile() {
+    let host = Host::for_test().unwrap();
+    let modern = WebServerSpec {
+        listen_tls: ["203.0.113.5:443", "[2001:db8::5]:443"].map(|l| l.parse().unwrap()).to_vec(),
+        tls_profile: TlsProfile::Modern,
+        acme: Some("LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ".parse().unwrap()),
+        ..base()
+    };
+    let texts = Templates::default().base(&host, &modern, &BTreeSet::new()).unwrap();
+    for (which, text) in BaseFile::ALL.into_iter().zip(&texts) {
+        golden(&format!("https-{}", which.name()), text);
+    }
+    let old = Host::for_test_of("12", hostd::Bounds::default()).unwrap();
+    let usual = WebServerSpec {
+        listen_tls: vec!["203.0.113.5:8443".parse().unwrap()],
+        tls_profile: TlsProfile::Intermediate,
+        ..modern
+    };
+    let texts = Templates::default().base(&old, &usual, &BTreeSet::new()).unwrap();
+    for (which, text) in BaseFile::ALL.into_iter().zip(&texts) {
+        golden(&format!("https-debian12-{}", which.name()), text);
+    }
+}
+
+#[test]
+fn the_address_of_a_site_by_https_has_the_port_where_it_is_not_the_usual_one() {
+    let port = |listen: &[&str]| https_port(&listen.iter().map(|l| l.parse().unwrap()).collect::<Vec<_>>());
+    assert_eq!(port(&[]), None);
+    assert_eq!(port(&["0.0.0.0:443"]), None);
+    assert_eq!(port(&["0.0.0.0:8443", "[::]:443"]), None);
+    assert_eq!(port(&["0.0.0.0:8443", "[::]:9443"]), Some(8443));
 }
 
 #[test]

@@ -101,6 +101,13 @@ impl Tree {
             let allowed = all.iter().flat_map(|(id, r)| r.state.allow().iter().map(|net| (**id, *net)));
             let allowed = allowed.map(|(id, network)| (line::allow_key(id, network), network));
             files.insert(file(MapKind::Allow), map_text(allowed));
+            let by_https = || all.iter().filter_map(|(id, r)| Some((id, r.tls.as_ref()?)));
+            let certificates = by_https().map(|(id, tls)| (id, tls.certificate));
+            files.insert(file(MapKind::Certificate), map_text(certificates));
+            let forced = by_https().filter(|(_, tls)| tls.force_https).map(|(id, _)| (id, line::FORCED));
+            files.insert(file(MapKind::ForceHttps), map_text(forced));
+            let told = by_https().filter_map(|(id, tls)| Some((id, line::hsts_value(tls.hsts?))));
+            files.insert(file(MapKind::Hsts), map_text(told));
         }
         files.extend(lines.blocks.into_iter().map(|(id, block)| (TreeFile::Site(id), block)));
         if let BaseLines::Become(base) = &lines.base {

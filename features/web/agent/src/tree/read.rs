@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use names::{Digest, DomainName, IpNetwork, PoolName, SiteId};
-use web_spec::Redirect;
+use names::{CertificateId, Digest, DomainName, IpNetwork, PoolName, SiteId};
+use web_spec::{Hsts, Redirect, SiteTls};
 
 use super::{Tree, bucket, index};
 use crate::layout::{BaseFile, MapKind, TreeFile, shard_of};
@@ -28,6 +28,9 @@ struct Said {
     states: Vec<(SiteId, SiteState)>,
     redirects: Vec<(SiteId, Redirect)>,
     allowed: Vec<(SiteId, IpNetwork)>,
+    certificates: Vec<(SiteId, CertificateId)>,
+    forced: Vec<SiteId>,
+    hsts: Vec<(SiteId, Hsts)>,
 }
 
 impl Said {
@@ -51,6 +54,21 @@ impl Said {
         for (id, network) in self.allowed {
             if let Some(SiteState::Maintenance(allow)) = tree.record_mut(id).map(|record| &mut record.state) {
                 allow.push(network);
+            }
+        }
+        for (id, certificate) in self.certificates {
+            if let Some(record) = tree.record_mut(id) {
+                record.tls = Some(SiteTls { certificate, force_https: false, hsts: None });
+            }
+        }
+        for id in self.forced {
+            if let Some(tls) = tree.record_mut(id).and_then(|record| record.tls.as_mut()) {
+                tls.force_https = true;
+            }
+        }
+        for (id, hsts) in self.hsts {
+            if let Some(tls) = tree.record_mut(id).and_then(|record| record.tls.as_mut()) {
+                tls.hsts = Some(hsts);
             }
         }
         let names: Vec<(DomainName, SiteId)> =
@@ -131,12 +149,16 @@ impl Tree {
                     state: SiteState::Active,
                     sent_on: BTreeMap::new(),
                     redirect: None,
+                    tls: None,
                 };
                 self.sites[index(shard)].insert(id()?, record);
             }
             MapKind::Pool => said.pools.push((id()?, PoolName::parse(value).ok()?)),
             MapKind::State => said.states.push((id()?, line::state_of(value)?)),
             MapKind::Redirect => said.redirects.push((id()?, line::redirect_of(value)?)),
+            MapKind::Certificate => said.certificates.push((id()?, CertificateId::parse(value).ok()?)),
+            MapKind::ForceHttps => said.forced.push((value == line::FORCED).then(id)??),
+            MapKind::Hsts => said.hsts.push((id()?, line::hsts_of(value)?)),
             MapKind::Allow => return None,
         }
         Some(())

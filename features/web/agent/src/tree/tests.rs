@@ -45,6 +45,7 @@ fn want(n: u8, names: &[&str], pool: bool, suspended: bool, block: Option<&str>)
         state: if suspended { SiteState::Suspended } else { SiteState::Active },
         sent_on: BTreeMap::new(),
         redirect: None,
+        tls: None,
     };
     Want::Site(id(n), Some(SiteWant { record, block: block.map(Arc::from) }))
 }
@@ -70,6 +71,17 @@ fn served(want: Want, how: u8) -> Want {
             to: format!("https://r{how}.example.org/a/").parse().unwrap(),
             code: web_spec::RedirectCode::Found,
             keep_path: how & 32 != 0,
+        });
+    }
+    if how & 64 != 0 {
+        record.tls = Some(web_spec::SiteTls {
+            certificate: names::CertificateId::parse("01890a5d-ac96-774b-bcce-b302099a8057").unwrap(),
+            force_https: how & 1 != 0,
+            hsts: (how & 2 != 0).then_some(web_spec::Hsts {
+                max_age: u32::from(how),
+                include_subdomains: how & 4 != 0,
+                preload: how & 128 != 0,
+            }),
         });
     }
     Want::Site(id, Some(site))

@@ -97,11 +97,9 @@ async fn node_edit(
     Json(body): Json<EditNodeBody>,
 ) -> Result<Answer<Node>, ApiError> {
     let proof = actor.everywhere::<EditNode>()?;
-    if let Some(listen) = &body.listen {
-        rules::check_listen(listen)?;
-    }
+    body.check()?;
     let asked = Asked::by(&actor, change, prefer)?;
-    let progress = match panel.change(&asked, rules::Edit { proof, if_match, listen: body.listen }).await? {
+    let progress = match panel.change(&asked, rules::Edit { proof, if_match, body }).await? {
         Outcome::Plan(plan) => return Ok(Answer::Plan(plan)),
         Outcome::Done { progress, .. } => progress,
     };

@@ -19,10 +19,12 @@ use utoipa::IntoParams;
 use utoipa_axum::routes;
 use web_spec::SiteSpec;
 
+use crate::certificates::Certificates;
 use crate::pools::Pools;
+use crate::rules::body::{CreateSite, EditSite};
 use crate::rules::names::Names;
 use crate::rules::php;
-use crate::rules::site::{self as rules, Act, CreateSite, EditSite};
+use crate::rules::site::{self as rules, Act};
 use crate::serving::SiteRedirect;
 use crate::store::name;
 use crate::store::site::{self, Row, Site, SiteKey};
@@ -35,6 +37,8 @@ pub struct State {
     pub panel: Panel,
     /// The feature that has pools.
     pub pools: Arc<dyn Pools>,
+    /// The feature that has certificates.
+    pub certificates: Arc<dyn Certificates>,
 }
 
 /// The routes.
@@ -142,6 +146,7 @@ async fn site_create(
     let asked = Asked::by(&actor, change, prefer)?;
     let rules = rules::Create {
         pools: Arc::clone(&state.pools),
+        certificates: Arc::clone(&state.certificates),
         actor,
         account,
         names,
@@ -152,6 +157,7 @@ async fn site_create(
         index: body.index,
         redirected: body.redirected,
         redirect,
+        https: body.https,
     };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, true).await
@@ -196,7 +202,8 @@ async fn site_edit(
         php::check(&state.panel, version).await?;
     }
     let asked = Asked::by(&actor, change, prefer)?;
-    let rules = rules::Edit { pools: Arc::clone(&state.pools), actor, site, if_match, body: edit };
+    let (pools, certificates) = (Arc::clone(&state.pools), Arc::clone(&state.certificates));
+    let rules = rules::Edit { pools, certificates, actor, site, if_match, body: edit };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, false).await
 }
@@ -218,7 +225,8 @@ async fn site_delete(
     let find = async |tx: &mut Tx| site::find::<EditSites>(tx, &actor, &key).await;
     let site = state.panel.store().read(find).await?;
     let asked = Asked::by(&actor, change, prefer)?;
-    let rules = rules::Delete { pools: Arc::clone(&state.pools), actor, site, if_match };
+    let (pools, certificates) = (Arc::clone(&state.pools), Arc::clone(&state.certificates));
+    let rules = rules::Delete { pools, certificates, actor, site, if_match };
     let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, false).await
 }
@@ -357,6 +365,7 @@ async fn manage(
     let find = async |tx: &mut Tx| site::find::<ManageSites>(tx, &actor, &key).await;
     let site = state.panel.store().read(find).await?;
     let asked = Asked::by(&actor, change, prefer)?;
-    let outcome = state.panel.change(&asked, rules::Manage { site, if_match, act }).await?;
+    let rules = rules::Manage { certificates: Arc::clone(&state.certificates), site, if_match, act };
+    let outcome = state.panel.change(&asked, rules).await?;
     state.answer(outcome, false).await
 }

@@ -3,96 +3,24 @@
 use std::sync::Arc;
 
 use api_kit::{ApiError, IfMatch};
-use auth::{AccountKey, AccountRef, Actor, Authorised, EditSites, ManageSites};
+use auth::{AccountRef, Actor, Authorised, EditSites, ManageSites};
 use desired::event::{Code, Event};
 use desired::{Draft, Key, Rules};
 use limits::Feature;
 use names::{BodySize, DomainName, IndexOrder, PhpVersion, PoolId, RelPath, SiteId};
-use serde::Deserialize;
 use store::{Tx, WriteTx};
-use utoipa::ToSchema;
 use web_spec::{Redirect, SiteSpec};
 
+use crate::certificates::Certificates;
 use crate::object::SiteObject;
 use crate::pools::Pools;
+use crate::rules::body::{EditHttps, EditSite};
+use crate::rules::https::{self, Wish};
 use crate::rules::names::{self as name_rules, Claimant, Names};
 use crate::rules::redirects;
 use crate::serving::{SiteMaintenance, SiteRedirect};
 use crate::store::name;
 use crate::store::site::{self, Row, Site, Values};
-
-/// What a new site is made of.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(clippy::option_option, reason = "left out, null and a version are three different wishes")]
-pub(crate) struct CreateSite {
-    /// Whose it is: the account's name or id.
-    #[schema(value_type = String, example = "alice")]
-    pub(crate) account: AccountKey,
-    /// The primary name.
-    #[schema(value_type = String, example = "www.example.test")]
-    pub(crate) name: DomainName,
-    /// Further names.
-    #[serde(default)]
-    #[schema(value_type = Vec<String>)]
-    pub(crate) aliases: Vec<DomainName>,
-    /// Those of the further names whose visitors are sent on to the primary one.
-    #[serde(default)]
-    #[schema(value_type = Vec<String>)]
-    pub(crate) redirected: Vec<DomainName>,
-    /// The PHP version; null: no PHP; left out: the newest on the server.
-    #[serde(default, deserialize_with = "desired::nullable")]
-    #[schema(value_type = Option<String>, example = "8.4")]
-    pub(crate) php: Option<Option<PhpVersion>>,
-    /// Below the account's home; left out: `sites/<name>/public`.
-    #[schema(value_type = Option<String>)]
-    pub(crate) docroot: Option<RelPath>,
-    /// The largest request body, such as `64M`.
-    #[schema(value_type = Option<String>)]
-    pub(crate) body_size: Option<BodySize>,
-    /// The order of index files.
-    #[schema(value_type = Option<Vec<String>>)]
-    pub(crate) index: Option<IndexOrder>,
-    /// Where all its visitors are sent on to; left out: it shows its files.
-    pub(crate) redirect: Option<SiteRedirect>,
-}
-
-/// What is to be otherwise; what is left out stays, null goes back to the usual.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(clippy::option_option, reason = "left out, null and a value are three different wishes")]
-pub(crate) struct EditSite {
-    /// The primary name. The old one is no longer the site's, unless it is among the aliases.
-    #[schema(value_type = Option<String>)]
-    pub(crate) name: Option<DomainName>,
-    /// All further names.
-    #[schema(value_type = Option<Vec<String>>)]
-    pub(crate) aliases: Option<Vec<DomainName>>,
-    /// All those of the further names whose visitors are sent on to the primary one.
-    #[schema(value_type = Option<Vec<String>>)]
-    pub(crate) redirected: Option<Vec<DomainName>>,
-    /// The PHP version; null: no PHP.
-    #[serde(default, deserialize_with = "desired::nullable")]
-    #[schema(value_type = Option<String>)]
-    pub(crate) php: Option<Option<PhpVersion>>,
-    /// Below the account's home. The old directory and what is in it stay.
-    #[schema(value_type = Option<String>)]
-    pub(crate) docroot: Option<RelPath>,
-    /// The largest request body, such as `64M`.
-    #[serde(default, deserialize_with = "desired::nullable")]
-    #[schema(value_type = Option<String>)]
-    pub(crate) body_size: Option<Option<BodySize>>,
-    /// The order of index files.
-    #[serde(default, deserialize_with = "desired::nullable")]
-    #[schema(value_type = Option<Vec<String>>)]
-    pub(crate) index: Option<Option<IndexOrder>>,
-    /// Where all its visitors are sent on to; null: it shows its files, which were there all the time.
-    #[serde(default, deserialize_with = "desired::nullable")]
-    pub(crate) redirect: Option<Option<SiteRedirect>>,
-    /// It is being worked on; null: it no longer is.
-    #[serde(default, deserialize_with = "desired::nullable")]
-    pub(crate) maintenance: Option<Option<SiteMaintenance>>,
-}
 
 /// Where a site's files are, unless it says otherwise. A long name does not fit into a segment of a path; then the id does.
 fn usual_docroot(name: &DomainName, id: SiteId) -> Result<RelPath, ApiError> {
@@ -101,8 +29,10 @@ fn usual_docroot(name: &DomainName, id: SiteId) -> Result<RelPath, ApiError> {
 }
 
 /// Makes a site.
+#[expect(clippy::option_option, reason = "left out, null and a value are three different wishes")]
 pub(crate) struct Create {
     pub(crate) pools: Arc<dyn Pools>,
+    pub(crate) certificates: Arc<dyn Certificates>,
     pub(crate) actor: Actor,
     pub(crate) account: Authorised<AccountRef, EditSites>,
     pub(crate) names: Names,
@@ -115,6 +45,7 @@ pub(crate) struct Create {
     pub(crate) index: Option<IndexOrder>,
     pub(crate) redirected: Vec<DomainName>,
     pub(crate) redirect: Option<Redirect>,
+    pub(crate) https: Option<Option<EditHttps>>,
 }
 
 impl Rules for Create {
@@ -149,6 +80,8 @@ impl Rules for Create {
         name_rules::set(tx, &claimant, &self.names, draft.now).await?;
         redirects::set_names(tx, id, &self.redirected).await?;
         redirects::check(tx, id, self.redirect.as_ref()).await?;
+        let wish = self.https.as_ref().map_or(Wish::Usual, |https| Wish::of(https.as_ref()));
+        https::set(&*self.certificates, tx, draft, id, wish).await?;
         let made = show(tx, id).await?;
         draft.made(Key::of::<SiteSpec>(&id));
         told(tx, draft, "site.create", Code::Created, None, &made, self.account.id).await?;
@@ -186,6 +119,7 @@ async fn pool_of(
 /// Changes a site.
 pub(crate) struct Edit {
     pub(crate) pools: Arc<dyn Pools>,
+    pub(crate) certificates: Arc<dyn Certificates>,
     pub(crate) actor: Actor,
     pub(crate) site: Authorised<Row, EditSites>,
     pub(crate) if_match: IfMatch,
@@ -231,6 +165,8 @@ impl Rules for Edit {
             redirect: redirect.as_ref(),
         };
         site::update(tx, &self.site, &values, draft.now).await?;
+        let wish = edit.https.as_ref().map_or(Wish::Same, |https| Wish::of(https.as_ref()));
+        https::set(&*self.certificates, tx, draft, id, wish).await?;
         draft.raise::<SiteObject>(tx, &id).await?;
         self.pools.release_unused(tx, draft, row.account_id).await?;
         let after = show(tx, id).await?;
@@ -241,6 +177,7 @@ impl Rules for Edit {
 
 /// Suspends a site, or lets it go on; or approves its names, which must be the ones that were read: its owner may add others meanwhile.
 pub(crate) struct Manage {
+    pub(crate) certificates: Arc<dyn Certificates>,
     pub(crate) site: Authorised<Row, ManageSites>,
     pub(crate) if_match: IfMatch,
     pub(crate) act: Act,
@@ -277,6 +214,7 @@ impl Rules for Manage {
             }
             Act::Approve => {
                 name::approve(tx, id).await?;
+                https::set(&*self.certificates, tx, draft, id, Wish::Same).await?;
                 "site.approve"
             }
         };
@@ -315,6 +253,7 @@ impl Rules for Switch {
 /// Asks for a site's removal. Its files stay.
 pub(crate) struct Delete {
     pub(crate) pools: Arc<dyn Pools>,
+    pub(crate) certificates: Arc<dyn Certificates>,
     pub(crate) actor: Actor,
     pub(crate) site: Authorised<Row, EditSites>,
     pub(crate) if_match: IfMatch,
@@ -343,6 +282,7 @@ impl Rules for Delete {
             limits::give_back(tx, row.account_id, names.len()).await?,
         );
         site::delete(tx, &self.site, given, draft.now).await?;
+        self.certificates.release(tx, draft, id).await?;
         draft.raise::<SiteObject>(tx, &id).await?;
         self.pools.release_unused(tx, draft, row.account_id).await?;
         let after = show(tx, id).await?;
@@ -352,7 +292,7 @@ impl Rules for Delete {
 }
 
 /// The row as it is in this transaction; the proof's may be older.
-async fn now(tx: &mut Tx, id: SiteId) -> Result<Row, ApiError> {
+pub(crate) async fn now(tx: &mut Tx, id: SiteId) -> Result<Row, ApiError> {
     site::unscoped(tx, &id.to_string()).await?.ok_or_else(|| ApiError::not_found("site"))
 }
 

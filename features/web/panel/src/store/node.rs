@@ -5,27 +5,31 @@ use std::net::IpAddr;
 use auth::{Authorised, EditNode, Installation};
 use converge::methods::HostMetrics;
 use desired::{Block, BlockSql, Convergence};
-use names::{Hostname, ListenAddr, Micros, NodeId, PhpVersion};
+use names::{Hostname, ListenAddr, Micros, NodeId, PhpVersion, Thumbprint};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
+use web_spec::TlsProfile;
 
 const FIND: Statement = Statement::new(
-    "SELECT id, name, addresses, listen, php_versions, updated_at, generation, observed_generation, spec_digest, condition,
+    "SELECT id, name, addresses, listen, listen_tls, tls_profile, php_versions, (SELECT thumbprint FROM acme_key WHERE id = 1) AS acme, updated_at, generation, observed_generation, spec_digest, condition,
             reason, message, since, attempts, next_attempt_at, deleted_at, expect_plan, overwrite
      FROM node WHERE id = $1",
 );
 const LOCAL: Statement = Statement::new(
-    "SELECT id, name, addresses, listen, php_versions, updated_at, generation, observed_generation, spec_digest, condition,
+    "SELECT id, name, addresses, listen, listen_tls, tls_profile, php_versions, (SELECT thumbprint FROM acme_key WHERE id = 1) AS acme, updated_at, generation, observed_generation, spec_digest, condition,
             reason, message, since, attempts, next_attempt_at, deleted_at, expect_plan, overwrite
      FROM node ORDER BY created_at LIMIT 1",
 );
 const INSERT: Statement = Statement::new(
-    "INSERT INTO node (id, name, listen, created_at, updated_at, since) VALUES ($1, $2, $3, $4, $4, $4)
+    "INSERT INTO node (id, name, listen, listen_tls, created_at, updated_at, since) VALUES ($1, $2, $3, $4, $5, $5, $5)
      ON CONFLICT DO NOTHING",
 );
 const NAMES: Statement = Statement::new("SELECT name AS value FROM node ORDER BY id");
-const SET_LISTEN: Statement = Statement::new("UPDATE node SET listen = $2, updated_at = $3 WHERE id = $1");
+const SET_LISTEN: Statement = Statement::new(
+    "UPDATE node SET listen = $2, listen_tls = $3, tls_profile = $4, updated_at = $5 WHERE id = $1",
+);
 const SET_FACTS: Statement = Statement::new(
     "UPDATE node SET name = $2, addresses = $3, php_versions = $4, updated_at = $5 WHERE id = $1",
 );
@@ -99,10 +103,22 @@ pub struct Row {
     pub addresses: Vec<IpAddr>,
     /// What the web server listens on.
     pub listen: Vec<ListenAddr>,
+    /// What it listens on for HTTPS.
+    pub listen_tls: Vec<ListenAddr>,
+    /// How old a visitor's software may be.
+    pub tls_profile: TlsProfile,
+    /// The thumbprint of the key that signs at certificate authorities, once there is one.
+    pub acme: Option<Thumbprint>,
     /// PHP versions that are installed, as last reported.
     pub php_versions: Vec<PhpVersion>,
     /// How the web server stands.
     pub block: Block,
+}
+
+/// The profile's word, which is that of the wire.
+fn profile(word: &str) -> Result<TlsProfile, RowError> {
+    let read = serde_json::from_value(Value::from(word));
+    read.map_err(|_| RowError { column: "tls_profile".to_owned(), problem: "no such word".to_owned() })
 }
 
 impl FromRow for Row {
@@ -112,6 +128,9 @@ impl FromRow for Row {
             name: row.text("name")?,
             addresses: row.json("addresses")?,
             listen: row.json("listen")?,
+            listen_tls: row.json("listen_tls")?,
+            tls_profile: profile(&row.text("tls_profile")?)?,
+            acme: row.opt_parse("acme")?,
             php_versions: row.json("php_versions")?,
             block: Block::from_row(row)?,
         })
@@ -132,6 +151,12 @@ pub struct Node {
     /// What the web server listens on, such as `[::]:80`.
     #[schema(value_type = Vec<String>)]
     pub listen: Vec<ListenAddr>,
+    /// What it listens on for HTTPS, such as `[::]:443`; none: sites answer by HTTP alone.
+    #[schema(value_type = Vec<String>)]
+    pub listen_tls: Vec<ListenAddr>,
+    /// How old visitors' software may be: `intermediate` (TLS 1.2 and 1.3) or `modern` (TLS 1.3 alone).
+    #[schema(value_type = String, example = "intermediate")]
+    pub tls_profile: TlsProfile,
     /// PHP versions that are installed.
     #[schema(value_type = Vec<String>)]
     pub php_versions: Vec<PhpVersion>,
@@ -186,6 +211,8 @@ impl Node {
             name: row.name.clone(),
             addresses: row.addresses.clone(),
             listen: row.listen.clone(),
+            listen_tls: row.listen_tls.clone(),
+            tls_profile: row.tls_profile,
             php_versions: row.php_versions.clone(),
             panel_version: env!("CARGO_PKG_VERSION").to_owned(),
             host: metrics.map(|m| Host {
@@ -219,37 +246,50 @@ pub(crate) async fn local(tx: &mut Tx) -> Result<Option<Row>, StoreError> {
     tx.optional(LOCAL).await
 }
 
-/// Makes the row of the server that the panel runs on.
+/// Makes the row of the server that the panel runs on, with what it listens on for HTTP and for HTTPS.
 pub(crate) async fn insert(
     tx: &mut WriteTx,
     id: NodeId,
-    listen: &[ListenAddr],
+    (listen, listen_tls): (&[ListenAddr], &[ListenAddr]),
     now: Micros,
 ) -> Result<(), StoreError> {
-    tx.execute(INSERT.bind(id).bind("local").bind(json(listen)).bind(now)).await?;
+    let insert = INSERT.bind(id).bind("local").bind(json(listen)).bind(json(listen_tls)).bind(now);
+    tx.execute(insert).await?;
     Ok(())
 }
 
-/// Changes what the web server listens on.
-pub(crate) async fn set_listen(
+/// How the web server listens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Listening<'a> {
+    pub(crate) listen: &'a [ListenAddr],
+    pub(crate) listen_tls: &'a [ListenAddr],
+    pub(crate) tls_profile: TlsProfile,
+}
+
+/// Changes how the web server listens.
+pub(crate) async fn set_listening(
     tx: &mut WriteTx,
     _proof: &Authorised<Installation, EditNode>,
     id: NodeId,
-    listen: &[ListenAddr],
+    listening: Listening<'_>,
     now: Micros,
 ) -> Result<(), StoreError> {
-    tx.execute(SET_LISTEN.bind(id).bind(json(listen)).bind(now)).await?;
-    Ok(())
+    listening_adopted(tx, id, listening, now).await
 }
 
 /// As the server holds it.
-pub(crate) async fn listen_adopted(
+pub(crate) async fn listening_adopted(
     tx: &mut WriteTx,
     id: NodeId,
-    listen: &[ListenAddr],
+    Listening { listen, listen_tls, tls_profile }: Listening<'_>,
     now: Micros,
 ) -> Result<(), StoreError> {
-    tx.execute(SET_LISTEN.bind(id).bind(json(listen)).bind(now)).await?;
+    let profile = match tls_profile {
+        TlsProfile::Intermediate => "intermediate",
+        TlsProfile::Modern => "modern",
+    };
+    let set = SET_LISTEN.bind(id).bind(json(listen)).bind(json(listen_tls)).bind(profile).bind(now);
+    tx.execute(set).await?;
     Ok(())
 }
 

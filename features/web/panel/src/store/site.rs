@@ -12,40 +12,38 @@ use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 use web_spec::{Maintenance, Redirect};
 
+use crate::https::SiteHttps;
 use crate::serving::{SiteMaintenance, SiteRedirect};
 use crate::store::name::{Named, Ownership};
+use crate::store::site_https::Https;
 
 const FIND: Statement = Statement::new(
     "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, s.docroot,
             s.body_size, s.index_order, s.suspended, s.disabled, s.maintenance, s.redirect, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
+            s.https, s.force_https, s.hsts, s.certificate_id, c.site_id AS certificate_site,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
      FROM site s JOIN account a ON a.id = s.account_id
           JOIN site_name n ON n.site_id = s.id AND n.is_primary = 1
-          LEFT JOIN pool p ON p.id = s.pool_id
+          LEFT JOIN pool p ON p.id = s.pool_id LEFT JOIN certificate c ON c.id = s.certificate_id
      WHERE s.id = $1",
 );
 const ID_OF_NAME: Statement = Statement::new("SELECT site_id AS value FROM site_name WHERE name = $1");
-const INSERT: Statement = Statement::new(
+pub(super) const INSERT: Statement = Statement::new(
     "INSERT INTO site (id, account_id, node_id, pool_id, docroot, body_size, index_order, maintenance, redirect, created_at, updated_at, since)
      SELECT CAST($1 AS TEXT), a.id, a.node_id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT), CAST($6 AS TEXT),
             CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($9 AS BIGINT), CAST($9 AS BIGINT), CAST($9 AS BIGINT)
      FROM account a WHERE a.id = $2 AND a.deleted_at IS NULL",
 );
-const UPDATE: Statement = Statement::new(
+pub(super) const UPDATE: Statement = Statement::new(
     "UPDATE site SET pool_id = $2, docroot = $3, body_size = $4, index_order = $5, maintenance = $6, redirect = $7, updated_at = $8
      WHERE id = $1",
 );
-const SUSPEND: Statement = Statement::new("UPDATE site SET suspended = $2, updated_at = $3 WHERE id = $1");
-const DISABLE: Statement = Statement::new("UPDATE site SET disabled = $2, updated_at = $3 WHERE id = $1");
+pub(super) const SUSPEND: Statement =
+    Statement::new("UPDATE site SET suspended = $2, updated_at = $3 WHERE id = $1");
+pub(super) const DISABLE: Statement =
+    Statement::new("UPDATE site SET disabled = $2, updated_at = $3 WHERE id = $1");
 const DELETE: Statement = Statement::new("UPDATE site SET deleted_at = $2, updated_at = $2 WHERE id = $1");
-const SET_DELETED: Statement = Statement::new("UPDATE site SET deleted_at = $2 WHERE id = $1");
-const ACCOUNT_OF_NAME: Statement = Statement::new(
-    "SELECT a.id, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS suspended
-         FROM account a WHERE a.name = $1 AND a.deleted_at IS NULL",
-);
-const POOL_OF_NAME: Statement =
-    Statement::new("SELECT id AS value FROM pool WHERE name = $1 AND deleted_at IS NULL");
 const OF_ACCOUNT: Statement =
     Statement::new("SELECT id AS value FROM site WHERE account_id = $1 AND deleted_at IS NULL ORDER BY id");
 const COUNT: Statement = Statement::new(
@@ -60,21 +58,8 @@ const WITH_PHP: Statement = Statement::new(
 pub(crate) const SITES: Count = Count { limit: Limit::Sites, rows: COUNT };
 
 /// Every statement of this module.
-pub(crate) const STATEMENTS: &[Statement] = &[
-    FIND,
-    ID_OF_NAME,
-    INSERT,
-    UPDATE,
-    SUSPEND,
-    DISABLE,
-    DELETE,
-    SET_DELETED,
-    ACCOUNT_OF_NAME,
-    POOL_OF_NAME,
-    OF_ACCOUNT,
-    COUNT,
-    WITH_PHP,
-];
+pub(crate) const STATEMENTS: &[Statement] =
+    &[FIND, ID_OF_NAME, INSERT, UPDATE, SUSPEND, DISABLE, DELETE, OF_ACCOUNT, COUNT, WITH_PHP];
 
 /// One row, with what it names of other rows.
 #[derive(Debug, Clone)]
@@ -91,6 +76,8 @@ pub(crate) struct Row {
     pub(crate) disabled: bool,
     pub(crate) maintenance: Option<Maintenance>,
     pub(crate) redirect: Option<Redirect>,
+    /// None: it answers by HTTP alone.
+    pub(crate) https: Option<Https>,
     pub(crate) created_at: Micros,
     pub(crate) updated_at: Micros,
     pub(crate) pool_name: Option<PoolName>,
@@ -118,6 +105,7 @@ impl FromRow for Row {
             disabled: row.flag("disabled")?,
             maintenance: row.opt_json("maintenance")?,
             redirect: row.opt_json("redirect")?,
+            https: Https::from_site(row)?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,
             pool_name: row.opt_parse("pool_name")?,
@@ -173,6 +161,8 @@ pub struct Site {
     pub index: Option<IndexOrder>,
     /// Where all its visitors are sent on to; null: it shows its files.
     pub redirect: Option<SiteRedirect>,
+    /// How it answers by HTTPS; null: not at all.
+    pub https: Option<SiteHttps>,
     /// It answers 503, by its own or by its account's state.
     pub suspended: bool,
     /// Its owner has switched it off: it answers as if nobody knew its names.
@@ -208,6 +198,7 @@ impl Site {
             body_size: row.body_size,
             index: row.index.clone(),
             redirect: row.redirect.clone().map(SiteRedirect::from),
+            https: row.https.as_ref().map(SiteHttps::from),
             suspended: row.suspended || row.account_suspended,
             disabled: row.disabled,
             maintenance: row.maintenance.clone().map(SiteMaintenance::from),
@@ -254,22 +245,22 @@ pub(crate) struct Values<'a> {
 }
 
 impl Values<'_> {
-    fn body_size(&self) -> Option<i64> {
+    pub(super) fn body_size(&self) -> Option<i64> {
         // At most 10 GiB.
         self.body_size.and_then(|size| i64::try_from(size.bytes()).ok())
     }
 
-    fn index(&self) -> Option<String> {
+    pub(super) fn index(&self) -> Option<String> {
         // A list of texts, which is always JSON.
         self.index.and_then(|index| serde_json::to_string(index).ok())
     }
 
-    fn maintenance(&self) -> Option<String> {
+    pub(super) fn maintenance(&self) -> Option<String> {
         // As with the index: an object of texts.
         self.maintenance.and_then(|maintenance| serde_json::to_string(maintenance).ok())
     }
 
-    fn redirect(&self) -> Option<String> {
+    pub(super) fn redirect(&self) -> Option<String> {
         self.redirect.and_then(|redirect| serde_json::to_string(redirect).ok())
     }
 }
@@ -294,71 +285,6 @@ pub(crate) async fn insert(
         .bind(values.redirect())
         .bind(now);
     Ok(tx.execute(insert).await? == 1)
-}
-
-/// An account, for what the server holds.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct AccountFound {
-    pub(crate) id: AccountId,
-    pub(crate) suspended: bool,
-}
-
-impl FromRow for AccountFound {
-    fn from_row(row: &store::Row) -> Result<Self, RowError> {
-        Ok(Self { id: row.parse("id")?, suspended: row.flag("suspended")? })
-    }
-}
-
-/// The account of this name, for what the server holds.
-pub(crate) async fn account_of_name(
-    tx: &mut Tx,
-    name: &AccountName,
-) -> Result<Option<AccountFound>, StoreError> {
-    tx.optional(ACCOUNT_OF_NAME.bind(name.as_str())).await
-}
-
-/// The pool of this name, for what the server holds.
-pub(crate) async fn pool_of_name(tx: &mut Tx, name: &PoolName) -> Result<Option<PoolId>, StoreError> {
-    let id: Option<String> = tx.optional(POOL_OF_NAME.bind(name.as_str())).await?;
-    Ok(id.and_then(|id| id.parse().ok()))
-}
-
-/// What the server holds of a site, but for its names.
-pub(crate) struct AdoptedValues<'a> {
-    pub(crate) account: AccountId,
-    pub(crate) values: Values<'a>,
-    pub(crate) suspended: bool,
-    pub(crate) disabled: bool,
-}
-
-/// Makes a row, or makes it say what the server holds.
-pub(crate) async fn put_adopted(
-    tx: &mut WriteTx,
-    id: SiteId,
-    adopted: &AdoptedValues<'_>,
-    new: bool,
-    now: Micros,
-) -> Result<(), StoreError> {
-    let values = &adopted.values;
-    let bound = if new { INSERT.bind(id).bind(adopted.account) } else { UPDATE.bind(id) };
-    let bound = bound
-        .bind(values.pool)
-        .bind(values.docroot.as_str())
-        .bind(values.body_size())
-        .bind(values.index())
-        .bind(values.maintenance())
-        .bind(values.redirect())
-        .bind(now);
-    tx.execute(bound).await?;
-    tx.execute(SUSPEND.bind(id).bind(adopted.suspended).bind(now)).await?;
-    tx.execute(DISABLE.bind(id).bind(adopted.disabled).bind(now)).await?;
-    set_deleted(tx, id, None).await
-}
-
-/// As the server holds it: there or on its way out.
-pub(crate) async fn set_deleted(tx: &mut WriteTx, id: SiteId, at: Option<Micros>) -> Result<(), StoreError> {
-    tx.execute(SET_DELETED.bind(id).bind(at)).await?;
-    Ok(())
 }
 
 /// Changes a row.

@@ -34,12 +34,14 @@ macro_rules! rows {
             "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
                     n.name AS name, s.docroot,
                     s.body_size, s.index_order, s.suspended, s.disabled, s.maintenance, s.redirect, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
+                    s.https, s.force_https, s.hsts, s.certificate_id, c.site_id AS certificate_site,
                     s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
                     s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
              FROM (SELECT s.id AS id, ", $place, " AS place, ", $tie, " AS tie FROM ", $from,
             " WHERE ", $where, $after, " AND ", shown!(),
             " ORDER BY ", $place, $descending, ", ", $tie, $descending, " LIMIT $8) page
                   CROSS JOIN site s CROSS JOIN site_name n CROSS JOIN account a LEFT JOIN pool p ON p.id = s.pool_id
+                  LEFT JOIN certificate c ON c.id = s.certificate_id
              WHERE s.id = page.id AND n.site_id = s.id AND n.is_primary = 1 AND a.id = s.account_id
              ORDER BY page.place", $descending, ", page.tie", $descending
         )

@@ -1,0 +1,3 @@
+//! Routes.
+
+pub(crate) mod certificate;
