@@ -55,7 +55,11 @@ fn a_session_s_token_that_begins_as_these_is_not_one() {
     let session = OpaqueToken::parse(&format!("hf_{}", "A".repeat(40))).unwrap();
     assert!(!ApiToken::is_meant(session.expose().expose()));
     let text = known();
-    assert!((3..=52).filter(|&length| length != OpaqueToken::TEXT).all(|length| ApiToken::is_meant(&text[..length])));
+    assert!(
+        (3..=52)
+            .filter(|&length| length != OpaqueToken::TEXT)
+            .all(|length| ApiToken::is_meant(&text[..length]))
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -144,7 +144,7 @@ impl Bench {
             web: listener.local_addr().unwrap().port(),
         };
         tokio::spawn(serve_web(listener, Arc::clone(&web)));
-        let root = write_certificate(&folder.path().to_owned());
+        let root = write_certificate(folder.path());
         let at = |port: u16| format!("127.0.0.1:{port}");
         let names = Cmd::new([
             "pebble-challtestsrv",
@@ -165,8 +165,8 @@ impl Bench {
         ]);
         let names = names.deadline(LIFE).spawn().unwrap();
         let stop = CancellationToken::new();
-        let egress = play_egress(folder.path().join("egress.sock"), &played, ports.authority, root, &stop);
-        let agent = play_agent(folder.path().join("agent.sock"), &keys, &stop);
+        let egress = play_egress(&folder.path().join("egress.sock"), &played, ports.authority, root, &stop);
+        let agent = play_agent(&folder.path().join("agent.sock"), &keys, &stop);
         let store = TestStore::new().await;
         let agents = Agents { driver: agent.clone(), people: agent };
         let registry = Registry::default().with::<CertificateObject>();
@@ -319,7 +319,7 @@ async fn free_port() -> u16 {
 }
 
 /// The certificate that the authority itself shows; answers the root that signed it.
-fn write_certificate(folder: &std::path::Path) -> Vec<u8> {
+fn write_certificate(folder: &Path) -> Vec<u8> {
     let mut parameters = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
     parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let root = rcgen::CertifiedIssuer::self_signed(parameters, rcgen::KeyPair::generate().unwrap()).unwrap();
@@ -335,7 +335,7 @@ fn own_uid() -> u32 {
     wire::Call::local().caller().uid
 }
 
-fn serve(path: &std::path::Path, router: Router, stop: &CancellationToken) -> Peer {
+fn serve(path: &Path, router: Router, stop: &CancellationToken) -> Peer {
     let listener = UnixListener::bind(path).unwrap();
     let limits = Limits { connections: 100, kept_for_root: 0, ..Limits::default() };
     tokio::spawn(wire::serve(listener, router, AllowedPeers::of([own_uid()]), limits, stop.clone()));
@@ -343,7 +343,7 @@ fn serve(path: &std::path::Path, router: Router, stop: &CancellationToken) -> Pe
 }
 
 fn play_egress(
-    path: PathBuf,
+    path: &Path,
     played: &Arc<Played>,
     port: u16,
     root: Vec<u8>,
@@ -360,7 +360,7 @@ fn play_egress(
         let (played, tls) = (Arc::clone(&played), tls.clone());
         async move { fetch(&played, port, tls, ask).await }
     });
-    serve(&path, router, stop)
+    serve(path, router, stop)
 }
 
 async fn fetch(played: &Played, port: u16, tls: TlsConnector, ask: Fetch) -> Result<FetchReply, Refusal> {
@@ -429,7 +429,7 @@ async fn exchange(port: u16, tls: TlsConnector, verb: &str, ask: &Fetch) -> std:
 }
 
 /// Keys are the same for what is the same, as the agent's.
-fn play_agent(path: PathBuf, keys: &Arc<Keys>, stop: &CancellationToken) -> Peer {
+fn play_agent(path: &Path, keys: &Arc<Keys>, stop: &CancellationToken) -> Peer {
     let (making, discarding) = (Arc::clone(keys), Arc::clone(keys));
     let router = Router::new("agent")
         .method(move |_, ask: MakeKey| {
@@ -453,7 +453,7 @@ fn play_agent(path: PathBuf, keys: &Arc<Keys>, stop: &CancellationToken) -> Peer
             discarding.discarded.fetch_add(1, Ordering::SeqCst);
             async { Ok(KeysDiscarded { keys: 1 }) }
         });
-    serve(&path, router, stop)
+    serve(path, router, stop)
 }
 
 /// Answers challenges as nginx does: by the token in the path and the thumbprint.

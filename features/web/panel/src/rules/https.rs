@@ -9,7 +9,7 @@
 
 use api_kit::{ApiError, FieldError};
 use desired::Draft;
-use names::{CertName, CertificateId, DomainName, SiteId};
+use names::{CertificateId, DomainName, SiteId};
 use store::{Tx, WriteTx};
 use web_spec::Hsts;
 
@@ -134,11 +134,6 @@ async fn ensured(
     if names.is_empty() {
         return Ok(None);
     }
-    if let Some(own) = row.https.as_ref().and_then(Https::own)
-        && is_for(&own.names, &names)
-    {
-        return Ok(Some(own.id));
-    }
     Ok(Some(certificates.ensure(tx, draft, row.account_id, row.id, &names).await?))
 }
 
@@ -146,11 +141,6 @@ async fn approved(tx: &mut Tx, site: SiteId) -> Result<Vec<DomainName>, ApiError
     let all = name::of_site(tx, site).await?;
     let approved = all.into_iter().filter(|named| named.ownership == Ownership::Approved);
     Ok(approved.map(|named| named.name).collect())
-}
-
-/// Whether these are the same names, in any order.
-fn is_for(certificate: &[CertName], names: &[DomainName]) -> bool {
-    certificate.len() == names.len() && names.iter().all(|name| certificate.contains(&name.clone().into()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! How sites answer by HTTPS: columns of their rows.
 
-use names::{CertName, CertificateId, NodeId, SiteId};
+use names::{CertificateId, NodeId, SiteId};
 use store::{RowError, Statement, StoreError, Tx, WriteTx};
 use web_spec::{Hsts, SiteTls};
 

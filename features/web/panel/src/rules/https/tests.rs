@@ -7,7 +7,7 @@ use crate::store::site_https::Shown;
 const YEAR: Hsts = Hsts { max_age: 31_536_000, include_subdomains: false, preload: false };
 
 fn https(own: bool, force: bool, hsts: Option<Hsts>) -> Https {
-    let shown = Shown { id: id(1), own, observed: true, names: Vec::new() };
+    let shown = Shown { id: id(1), own };
     Https { shown: Some(shown), force, hsts }
 }
 
@@ -46,16 +46,4 @@ fn nobody_is_sent_to_where_nothing_listens_or_told_to_come_where_nobody_is_sent(
     assert_eq!(code(Wanted::edited(Some(&https(true, true, Some(YEAR))), &free, true)), "hsts_without_force");
     let free = EditHttps { force: Some(false), hsts: Some(None), ..EditHttps::default() };
     assert!(!Wanted::edited(Some(&https(true, true, Some(YEAR))), &free, true).unwrap().force);
-}
-
-#[test]
-fn the_order_of_names_is_no_change_of_a_certificate() {
-    let names = |all: &[&str]| all.iter().map(|name| name.parse::<DomainName>().unwrap()).collect::<Vec<_>>();
-    let certificate =
-        |all: &[&str]| all.iter().map(|name| name.parse::<CertName>().unwrap()).collect::<Vec<_>>();
-    let held = certificate(&["a.example.test", "b.example.test"]);
-    assert!(is_for(&held, &names(&["b.example.test", "a.example.test"])));
-    assert!(!is_for(&held, &names(&["a.example.test"])));
-    assert!(!is_for(&held, &names(&["a.example.test", "c.example.test"])));
-    assert!(!is_for(&certificate(&["*.example.test"]), &names(&["a.example.test"])));
 }
