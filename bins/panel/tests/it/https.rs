@@ -92,22 +92,6 @@ async fn a_new_site_shows_a_certificate_of_its_own_that_follows_its_names() {
 
 /// What a new site does to the server is told before its certificate is there.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_plan_of_a_new_site_is_known_before_its_certificate_is_there() {
-    let bench = bench().await;
-    let body = json!({ "account": "alice", "name": "www.example.test" });
-    let told = bench.root().post("/api/v1/sites?dry_run=true", body).await;
-    told.is(200);
-    let planned = told.json["plan"]["objects"].as_array().unwrap_or_else(|| panic!("{}", told.text));
-    for kind in ["certificate", "site"] {
-        let object =
-            planned.iter().find(|object| object["kind"] == kind).unwrap_or_else(|| panic!("{}", told.text));
-        let steps = object["steps"].as_array().unwrap();
-        let known = |step: &Value| step["unknown"] == Value::Null;
-        assert!(!steps.is_empty() && steps.iter().all(known), "{kind}: {}", told.text);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn https_goes_off_and_its_certificate_with_it_and_comes_back() {
     let bench = bench().await;
     let site = make(&bench, json!({ "account": "alice", "name": "www.example.test" })).await;
@@ -359,7 +343,13 @@ async fn https_is_planned_before_it_happens() {
     let objects = plan.json["plan"]["objects"].as_array().unwrap();
     let kinds: Vec<_> = objects.iter().map(|object| object["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["certificate", "site"], "{}", plan.text);
-    assert_eq!(objects[1]["steps"][0]["unknown"], "certificate www.example.test", "{}", plan.text);
+    let steps = objects.iter().flat_map(|object| object["steps"].as_array().unwrap());
+    assert!(steps.count() >= 2, "{}", plan.text);
+    assert!(
+        !plan.text.contains("\"unknown\""),
+        "the site's is known before its certificate is there: {}",
+        plan.text
+    );
     assert_eq!(bench.count("SELECT COUNT(*) AS value FROM certificate").await, 0);
     let hash = plan.json["plan"]["hash"].as_str().unwrap();
     bench.waiting().post(&format!("{SITES}?expect_plan={hash}"), body).await.is(201);
