@@ -36,8 +36,6 @@ step "format"
 cargo fmt --all --check
 step "shell scripts"
 for script in install.sh test.sh .ci/run packaging/deb/postinst packaging/deb/postrm packaging/deb/prerm; do sh -n "$script"; done
-step "layers"
-cargo xtask check-deps
 step "licences, bans, sources"
 # the advisories need a database from the network: `cargo deny check advisories` is for a timer, not for every change
 cargo deny check bans licenses sources
@@ -47,13 +45,16 @@ step "the browser panel: what it is made of, its words, its size"
     npm ci --silent --engine-strict --no-audit --no-fund
     npm run --silent check
 )
-# one build for all tests: what a crate is built with depends on which are built along
+step "all programs and tests"
+# in one build: what a crate is built with depends on which are built along
+cargo build --quiet --workspace --bins --tests
+xtask=${CARGO_TARGET_DIR:-target}/debug/xtask
+step "layers"
+"$xtask" check-deps
 step "tests of the parts"
 cargo nextest run --workspace --no-fail-fast -E 'not package(e2e)'
 step "package"
-deb=$(cargo xtask package --fast)
-# by its file, since from here on cargo has other work
-xtask=${CARGO_TARGET_DIR:-target}/debug/xtask
+deb=$("$xtask" package --fast)
 logs=$(mktemp -d)
 step "clippy begins: beside the browser, which leaves it room"
 # the kernel shares by sessions first, then by niceness in each

@@ -1,10 +1,10 @@
 //! A panel with a database; egress, agent and web server that a test plays; and a real authority, Debian's Pebble, on loopback.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -104,7 +104,7 @@ pub(super) struct Bench {
     played: Arc<Played>,
     keys: Arc<Keys>,
     web: Arc<Web>,
-    ports: Ports,
+    place: Place,
     folder: tempfile::TempDir,
     chaos: Chaos,
     _names: Running,
@@ -121,13 +121,28 @@ impl Drop for Stop {
     }
 }
 
+/// Where the programs of a test listen: at an address of loopback that no other test has, by ports that the kernel gives to nobody by itself.
 #[derive(Debug, Clone, Copy)]
-struct Ports {
-    authority: u16,
-    manage_authority: u16,
-    names: u16,
-    manage_names: u16,
-    web: u16,
+struct Place(Ipv4Addr);
+
+impl Place {
+    const AUTHORITY: u16 = 14_000;
+    const MANAGE_AUTHORITY: u16 = 15_000;
+    const NAMES: u16 = 8_053;
+    const MANAGE_NAMES: u16 = 8_055;
+    const WEB: u16 = 5_002;
+
+    fn new() -> Self {
+        static MADE: AtomicU8 = AtomicU8::new(1);
+        let [.., a, b, c] = std::process::id().to_be_bytes();
+        // most tests are processes of their own; of those that are not, each takes an address that is 64 networks from the last one's
+        let made = MADE.fetch_add(1, Ordering::SeqCst) % 4;
+        Self(Ipv4Addr::new(127, made << 6 | a & 0x3f, b, c))
+    }
+
+    fn at(self, port: u16) -> SocketAddr {
+        (self.0, port).into()
+    }
 }
 
 impl Bench {
@@ -135,25 +150,18 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let (played, keys, web) = (Arc::<Played>::default(), Arc::<Keys>::default(), Arc::<Web>::default());
         played.stop_at.store(usize::MAX, Ordering::SeqCst);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let ports = Ports {
-            authority: free_port().await,
-            manage_authority: free_port().await,
-            names: free_port().await,
-            manage_names: free_port().await,
-            web: listener.local_addr().unwrap().port(),
-        };
+        let place = Place::new();
+        let listener = TcpListener::bind(place.at(Place::WEB)).await.unwrap();
         tokio::spawn(serve_web(listener, Arc::clone(&web)));
         let root = write_certificate(folder.path());
-        let at = |port: u16| format!("127.0.0.1:{port}");
         let names = Cmd::new([
             "pebble-challtestsrv",
             "-dns01",
-            &at(ports.names),
+            &place.at(Place::NAMES).to_string(),
             "-management",
-            &at(ports.manage_names),
+            &place.at(Place::MANAGE_NAMES).to_string(),
             "-defaultIPv4",
-            "127.0.0.1",
+            &place.0.to_string(),
             "-defaultIPv6",
             "",
             "-http01",
@@ -165,13 +173,14 @@ impl Bench {
         ]);
         let names = names.deadline(LIFE).spawn().unwrap();
         let stop = CancellationToken::new();
-        let egress = play_egress(&folder.path().join("egress.sock"), &played, ports.authority, root, &stop);
+        let egress =
+            play_egress(&folder.path().join("egress.sock"), &played, place.at(Place::AUTHORITY), root, &stop);
         let agent = play_agent(&folder.path().join("agent.sock"), &keys, &stop);
         let store = TestStore::new().await;
         let agents = Agents { driver: agent.clone(), people: agent };
         let registry = Registry::default().with::<CertificateObject>();
         let panel = Panel::new(store.store.clone(), agents, registry, stop.clone());
-        let dns = ByDns(ports.manage_names);
+        let dns = ByDns(place.at(Place::MANAGE_NAMES));
         let state = Issuing {
             panel: panel.clone(),
             seal: SealKey::throw_away().unwrap(),
@@ -189,7 +198,7 @@ impl Bench {
             played,
             keys,
             web,
-            ports,
+            place,
             folder,
             chaos,
             _names: names,
@@ -212,14 +221,13 @@ impl Bench {
     pub(super) async fn restart_authority(&mut self) {
         self.authority = None;
         let folder = self.folder.path();
-        let at = |port: u16| format!("127.0.0.1:{port}");
         let keys: BTreeMap<_, _> = self.chaos.customers.into_iter().collect();
         let config = json!({ "pebble": {
-            "listenAddress": at(self.ports.authority),
-            "managementListenAddress": at(self.ports.manage_authority),
+            "listenAddress": self.place.at(Place::AUTHORITY),
+            "managementListenAddress": self.place.at(Place::MANAGE_AUTHORITY),
             "certificate": folder.join("certificate.pem"),
             "privateKey": folder.join("key.pem"),
-            "httpPort": self.ports.web,
+            "httpPort": Place::WEB,
             "tlsPort": 443,
             "ocspResponderURL": "",
             "externalAccountBindingRequired": self.chaos.customers.is_some(),
@@ -229,16 +237,17 @@ impl Bench {
         } });
         let path = folder.join("config.json");
         std::fs::write(&path, config.to_string()).unwrap();
-        let words = ["pebble", "-config", &path.to_string_lossy(), "-dnsserver", &at(self.ports.names)];
+        let names = self.place.at(Place::NAMES).to_string();
+        let words = ["pebble", "-config", &path.to_string_lossy(), "-dnsserver", &names];
         let pebble = Cmd::new(words)
             .env("PEBBLE_WFE_NONCEREJECT", self.chaos.refused_nonces.to_string())
             .env("PEBBLE_AUTHZREUSE", self.chaos.reused.to_string())
             .env("PEBBLE_VA_NOSLEEP", "1");
         self.authority = Some(pebble.deadline(LIFE).spawn().unwrap());
-        for port in [self.ports.authority, self.ports.manage_names] {
+        for at in [Place::AUTHORITY, Place::MANAGE_NAMES].map(|port| self.place.at(port)) {
             let end = tokio::time::Instant::now() + PATIENCE;
-            while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-                assert!(tokio::time::Instant::now() < end, "nothing answers on port {port}");
+            while TcpStream::connect(at).await.is_err() {
+                assert!(tokio::time::Instant::now() < end, "nothing answers at {at}");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
@@ -314,10 +323,6 @@ fn run(state: &Issuing, stop: &CancellationToken) -> (Jobs, tokio::task::JoinHan
     (jobs, running)
 }
 
-async fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
-}
-
 /// The certificate that the authority itself shows; answers the root that signed it.
 fn write_certificate(folder: &Path) -> Vec<u8> {
     let mut parameters = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
@@ -345,7 +350,7 @@ fn serve(path: &Path, router: Router, stop: &CancellationToken) -> Peer {
 fn play_egress(
     path: &Path,
     played: &Arc<Played>,
-    port: u16,
+    at: SocketAddr,
     root: Vec<u8>,
     stop: &CancellationToken,
 ) -> Peer {
@@ -358,12 +363,17 @@ fn play_egress(
     let played = Arc::clone(played);
     let router = Router::new("egress").method(move |_, ask: Fetch| {
         let (played, tls) = (Arc::clone(&played), tls.clone());
-        async move { fetch(&played, port, tls, ask).await }
+        async move { fetch(&played, at, tls, ask).await }
     });
     serve(path, router, stop)
 }
 
-async fn fetch(played: &Played, port: u16, tls: TlsConnector, ask: Fetch) -> Result<FetchReply, Refusal> {
+async fn fetch(
+    played: &Played,
+    place: SocketAddr,
+    tls: TlsConnector,
+    ask: Fetch,
+) -> Result<FetchReply, Refusal> {
     let verb = match ask.verb {
         Verb::Head => "HEAD",
         Verb::Post => "POST",
@@ -391,7 +401,7 @@ async fn fetch(played: &Played, port: u16, tls: TlsConnector, ask: Fetch) -> Res
         let headers = instead.headers.into_iter().map(header).collect();
         return Ok(reply(instead.status, headers, instead.body.to_string().into_bytes()));
     }
-    exchange(port, tls, verb, &ask).await.map_err(|error| Refusal::new(errors::NO_ANSWER, error.to_string()))
+    exchange(place, tls, verb, &ask).await.map_err(|error| Refusal::new(errors::NO_ANSWER, error.to_string()))
 }
 
 fn reply(status: u16, headers: Vec<Header>, body: Vec<u8>) -> FetchReply {
@@ -400,8 +410,8 @@ fn reply(status: u16, headers: Vec<Header>, body: Vec<u8>) -> FetchReply {
 }
 
 /// One exchange in HTTP/1.0, which ends with the connection.
-async fn exchange(port: u16, tls: TlsConnector, verb: &str, ask: &Fetch) -> std::io::Result<FetchReply> {
-    let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+async fn exchange(at: SocketAddr, tls: TlsConnector, verb: &str, ask: &Fetch) -> std::io::Result<FetchReply> {
+    let stream = TcpStream::connect(at).await?;
     let mut stream = tls.connect(ServerName::try_from(AUTHORITY).unwrap(), stream).await?;
     let mut head = format!("{verb} {} HTTP/1.0\r\nhost: {}\r\n", ask.url.target(), ask.url.authority());
     for Header { name, value } in &ask.headers {
@@ -487,7 +497,7 @@ async fn serve_web(listener: TcpListener, web: Arc<Web>) {
 }
 
 /// Proves names with a star by the name server of the tests.
-struct ByDns(u16);
+struct ByDns(SocketAddr);
 
 impl Prove for ByDns {
     fn challenge(&self) -> ChallengeType {
@@ -506,8 +516,7 @@ impl Prove for ByDns {
         Box::pin(async move {
             let host = format!("_acme-challenge.{}.", name.base());
             let body = json!({ "host": host, "value": proof.dns_value() }).to_string();
-            let at: SocketAddr = ([127, 0, 0, 1], self.0).into();
-            let mut stream = TcpStream::connect(at).await.map_err(|error| error.to_string())?;
+            let mut stream = TcpStream::connect(self.0).await.map_err(|error| error.to_string())?;
             let head = format!("POST /set-txt HTTP/1.0\r\ncontent-length: {}\r\n\r\n{body}", body.len());
             stream.write_all(head.as_bytes()).await.map_err(|error| error.to_string())?;
             let mut answer = String::new();
