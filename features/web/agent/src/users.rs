@@ -1,16 +1,17 @@
 //! Files of those who may enter directories that ask for a password.
 //!
 //! nginx's workers read them at each request, and nobody else may: the directory is root's and the web server's group's, and no site's
-//! document root lies there. A file is named by what is in it, so that the configuration which names it and the file change together:
-//! a new file is there before nginx is told of it, and an old one goes after.
+//! document root lies there. A file is named by the directory and the names that are in it, so that the configuration which names it and
+//! the file change together: a new file is there before nginx is told of it, and an old one goes after. A new password of the same people is
+//! no other configuration; and since it is hashed with a new salt each time, a name that hung on it would make every plan another.
 
 use std::fmt::Write as _;
 
 use converge::{Done, ObserveError, Own, StepError};
 use hostd::Host;
 use hostfs::{FileKind, Owner};
-use names::{Digest, Secret, SiteId};
-use web_spec::rule::DirectoryUser;
+use names::{Digest, PathPattern, Secret, SiteId};
+use web_spec::rule::PasswordDirectory;
 use web_spec::{Rule, SiteSpec};
 
 use crate::layout::{USERS, USERS_MODE};
@@ -27,21 +28,24 @@ pub struct UsersFile {
 
 impl PartialEq for UsersFile {
     fn eq(&self, other: &Self) -> bool {
-        self.path == other.path
+        self.path == other.path && self.digest() == other.digest()
     }
 }
 
 impl Eq for UsersFile {}
 
 impl UsersFile {
-    /// The file of these.
-    pub(crate) fn of(site: SiteId, users: &[DirectoryUser]) -> Self {
+    /// The file of a directory.
+    pub(crate) fn of(site: SiteId, directory: &PasswordDirectory) -> Self {
         let mut text = String::new();
-        for user in users {
+        for user in &directory.users {
             // a name has no colon and no line end, and neither has a hash
             let _ = writeln!(text, "{}:{}", user.name, user.hash.expose());
         }
-        Self { path: format!("{USERS}/{site}-{}.users", Digest::of(&text)), text: Secret::new(text) }
+        let place = directory.path.as_ref().map_or("/", PathPattern::as_str);
+        let names = directory.users.iter().map(|user| user.name.as_str());
+        let key = Digest::of_parts(std::iter::once(place).chain(names));
+        Self { path: format!("{USERS}/{site}-{}.users", key.short()), text: Secret::new(text) }
     }
 
     /// Absolute.
@@ -77,13 +81,15 @@ pub(crate) fn observe(
 ) -> Result<UsersSeen, ObserveError> {
     let mut seen = UsersSeen::default();
     let rules = spec.map(|spec| spec.rules.as_slice()).unwrap_or_default();
-    let files: Vec<UsersFile> = rules
-        .iter()
-        .filter_map(|rule| match rule {
-            Rule::Password(directory) => Some(UsersFile::of(site, &directory.users)),
-            _ => None,
-        })
-        .collect();
+    let mut files: Vec<UsersFile> = Vec::new();
+    for rule in rules {
+        let Rule::Password(directory) = rule else { continue };
+        let file = UsersFile::of(site, directory);
+        // of two rules for one directory the first is asked
+        if files.iter().all(|known| known.path != file.path) {
+            files.push(file);
+        }
+    }
     // the ledger remembers every file that was written for the site
     let before = own.loaded.keys().filter(|key| key.starts_with(USERS));
     for path in before.filter(|path| !files.iter().any(|file| file.path == **path)) {
@@ -106,9 +112,7 @@ pub(crate) fn observe(
         let meta = host.files().stat(&file.path)?;
         let fits = meta.is_some_and(|m| m.kind == FileKind::File && (m.mode, (m.uid, m.gid)) == (MODE, owner));
         seen.wanted.push((file.path.clone(), digest));
-        if (!fits || host.files().read(&file.path)?.map(Digest::of) != Some(digest))
-            && !seen.write.iter().any(|(other, _)| *other == file)
-        {
+        if !fits || host.files().read(&file.path)?.map(Digest::of) != Some(digest) {
             seen.write.push((file, owner));
         }
     }

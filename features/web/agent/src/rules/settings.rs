@@ -14,7 +14,7 @@ pub(super) fn passwords(site: SiteId, rules: &[Rule], subject: Subject) -> Vec<D
     let mut directives = Vec::new();
     for rule in rules.iter().rev() {
         let Rule::Password(directory) = rule else { continue };
-        let file = UsersFile::of(site, &directory.users);
+        let file = UsersFile::of(site, directory);
         let asks = vec![set("$hf_realm", directory.realm.as_str()), set("$hf_users", file.path())];
         directives.extend(subject.when(directory.path.as_ref().and_then(below).as_deref(), asks));
     }
