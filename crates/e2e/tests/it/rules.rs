@@ -85,7 +85,7 @@ fn a_password(node: &Node, api: &mut Api) {
     assert_eq!((right.status, right.text().contains("SECRET")), (200, true));
     assert_eq!(with("YWxpY2U6d3Jvbmc=").status, 401);
     let files = node.command(["sh", "-c", "stat -c '%a %U %G' /etc/nginx/holdfast-users/*.users"]).check().unwrap();
-    assert_eq!(files.stdout.trim(), "640 root www-data");
+    assert_eq!(files.text().trim(), "640 root www-data");
     // the tenant cannot read it, and the panel shows it to nobody
     let read = node.command(["runuser", "-u", "alice", "--", "sh", "-c", "cat /etc/nginx/holdfast-users/*.users"]);
     assert!(read.check().is_err());
@@ -96,7 +96,7 @@ fn a_password(node: &Node, api: &mut Api) {
     put(api, &rules);
     assert_eq!(with("YWxpY2U6b3BlbiBzZXNhbWUsIHBsZWFzZQ==").status, 200);
     let log = node.command(["sh", "-c", "journalctl -o cat; cat /var/log/holdfast/nginx/*.log"]).check().unwrap();
-    assert!(!log.stdout.contains(PASSWORD));
+    assert!(!log.text().contains(PASSWORD));
 }
 
 fn what_visitors_are_told(node: &Node, api: &mut Api) {
@@ -119,7 +119,7 @@ fn what_visitors_are_told(node: &Node, api: &mut Api) {
 fn a_preset(node: &Node, api: &mut Api) {
     let before = kinds(api);
     let plan = node.ok(&["site", "rules", "preset", SITE, "wordpress", "--replace", "--dry-run"]).unwrap();
-    assert!(plan.stdout.contains("xmlrpc"), "{}", plan.stdout);
+    assert!(plan.text().contains("xmlrpc"), "{}", plan.text());
     assert_eq!(kinds(api), before, "a dry run changes nothing");
     node.ok(&["site", "rules", "preset", SITE, "wordpress", "--replace"]).unwrap();
     assert_eq!(visit(node, "/xmlrpc.php").status, 403);
@@ -170,6 +170,6 @@ fn shut(node: &Node) {
 fn none(node: &Node, api: &mut Api) {
     put(api, &json!([]));
     let left = node.command(["sh", "-c", "ls /etc/nginx/holdfast/sites /etc/nginx/holdfast-users"]).check().unwrap();
-    assert!(!left.stdout.contains(".conf") && !left.stdout.contains(".users"), "{}", left.stdout);
+    assert!(!left.text().contains(".conf") && !left.text().contains(".users"), "{}", left.text());
     support::serves(node, SITE, PAGE);
 }
