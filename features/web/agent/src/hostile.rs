@@ -161,7 +161,7 @@ fn no_hostile_string_of_a_rule_makes_a_directive_or_a_variable() {
     let before = words(&block(&spec).unwrap().unwrap());
     let document = serde_json::to_value(&spec).unwrap();
     let (mut tried, mut taken, mut fields) = (0, 0, std::collections::BTreeSet::new());
-    for case in cases(&document, kind_of).into_iter().filter(|case| case.pointer.starts_with("/rules/")) {
+    for case in cases(&document, kind_of).filter(|case| case.pointer.starts_with("/rules/")) {
         tried += 1;
         fields.insert(case.pointer.clone());
         let Ok(spec) = serde_json::from_slice::<SiteSpec>(&case.body) else { continue };

@@ -343,7 +343,7 @@ fn pages_of_named_origins_alone_are_let_in() {
     let (_hosting, nginx) = served(&[("api/x", "x"), ("fonts/y", "y"), ("z", "z")], list);
     let ask = |method: &str, path: &str, origin: &str| {
         let asked = [("Origin", origin), ("Access-Control-Request-Method", "PUT")];
-        nginx.with_headers(method, path, if method == "OPTIONS" { &asked } else { &asked[..1] })
+        nginx.with_headers(method, path, if method == "OPTIONS" { &asked[..] } else { &asked[..1] })
     };
     let allowed = |reply: &str| headers(reply, "access-control-allow-origin");
     for origin in ["https://app.example.org", "http://localhost:3000"] {

@@ -19,7 +19,9 @@ export function SiteRules({ site }: { site: Schemas['Site'] }) {
   if (read.error) return <ErrorState error={read.error} retry={() => void read.refetch()} />
   if (!read.data) return <Skeleton h={160} />
   const { rules } = read.data
-  const edit = may('PUT /api/v1/sites/{site}/rules') ? (
+  // what this page does not know it would leave out when it saves
+  const isKnown = rules.every((rule) => kindOf(rule) !== undefined)
+  const edit = may('PUT /api/v1/sites/{site}/rules') && isKnown ? (
     <Button variant="default" onClick={() => setOpen(true)}>
       {t(rules.length ? 'rules.change' : 'rules.add')}
     </Button>
