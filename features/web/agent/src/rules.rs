@@ -63,6 +63,11 @@ impl Subject {
     }
 }
 
+/// What a variable is before the program ran; what it was set to the first time stays.
+fn unless_set(variable: &'static str, value: &str) -> Directive {
+    matching(variable, "^\\z", vec![set(variable, value)])
+}
+
 /// Makes the configuration of a site's rules. `homes` is the directory of all homes.
 pub(crate) fn conf(site: SiteId, spec: &SiteSpec, homes: &str) -> RuleConf {
     let rules = spec.rules.as_slice();
@@ -80,7 +85,7 @@ pub(crate) fn conf(site: SiteId, spec: &SiteSpec, homes: &str) -> RuleConf {
         before.push(set("$hf_realm", "off"));
     }
     if rules.iter().any(|rule| matches!(rule, Rule::Cache(_))) {
-        before.push(set("$hf_expires", "off"));
+        before.push(unless_set("$hf_expires", "off"));
     }
     before.extend(pages.before);
 

@@ -321,10 +321,11 @@ fn browsers_keep_what_a_rule_says_for_as_long() {
         { "cache": { "path": "/assets", "endings": ["css"], "seconds": 60 } },
         { "cache": { "endings": ["css", "tar.gz"], "seconds": 3600 } },
     ]);
-    let files = [("live/a.css", ""), ("assets/a.css", ""), ("b.CSS", ""), ("c.tar.gz", ""), ("d.txt", ""), ("acss", "")];
+    let files = [("live/a.css", ""), ("live/index.html", ""), ("assets/a.css", ""), ("b.CSS", ""), ("c.tar.gz", ""), ("d.txt", ""), ("acss", "")];
     let (_hosting, nginx) = served(&files, list);
     let control = |path: &str| headers(&nginx.get(NAME, path).1, "cache-control");
     assert_eq!(control("/live/a.css"), ["no-cache"]);
+    assert_eq!(control("/live/"), ["no-cache"], "by the path that was asked for");
     assert_eq!(control("/assets/a.css"), ["max-age=60"]);
     assert_eq!(control("/b.CSS"), ["max-age=3600"]);
     assert_eq!(control("/c.tar.gz"), ["max-age=3600"]);

@@ -5,7 +5,7 @@ use web_spec::Rule;
 use web_spec::rule::Span;
 
 use super::expression::{below, condition};
-use super::{PATH, Subject};
+use super::{PATH, Subject, unless_set};
 use crate::conf::{Directive, line, set};
 use crate::users::UsersFile;
 
@@ -72,7 +72,7 @@ pub(super) fn pages(rules: &[Rule]) -> Pages {
         let Rule::ErrorPage(page) = rule else { continue };
         let status = u16::from(page.status);
         if status == 404 {
-            pages.before.push(set("$hf_page_404", "@hf_404"));
+            pages.before.push(unless_set("$hf_page_404", "@hf_404"));
             pages.before.push(line(["error_page", "404", "$hf_page_404"]));
             pages.behind.push(set("$hf_page_404", page.page.as_str()));
         } else {
