@@ -150,8 +150,9 @@ impl RulesCommand {
             Self::List(args) => list(session, &args.site).await,
             Self::Add(args) => {
                 let rule = rule(session, &args.kind, &args.fields)?;
+                let place = args.at;
                 let edit = move |rules: &mut Vec<Value>| {
-                    let at = args.at.map_or(rules.len(), |at| usize::from(at) - 1).min(rules.len());
+                    let at = place.map_or(rules.len(), |at| usize::from(at) - 1).min(rules.len());
                     rules.insert(at, rule.clone());
                     Ok(())
                 };
@@ -167,8 +168,9 @@ impl RulesCommand {
             }
             Self::Preset(args) => {
                 let wanted = preset(session, &args.preset).await?;
+                let replace = args.replace;
                 let edit = move |rules: &mut Vec<Value>| {
-                    if args.replace {
+                    if replace {
                         rules.clear();
                     }
                     rules.extend(wanted.iter().cloned());
@@ -178,15 +180,17 @@ impl RulesCommand {
             }
             Self::Presets => presets(session).await,
             Self::Move(args) => {
+                let (number, to) = (args.number, usize::from(args.to) - 1);
                 let edit = move |rules: &mut Vec<Value>| {
-                    let rule = taken(rules, args.number)?;
-                    rules.insert((usize::from(args.to) - 1).min(rules.len()), rule);
+                    let rule = taken(rules, number)?;
+                    rules.insert(to.min(rules.len()), rule);
                     Ok(())
                 };
                 put(session, &args.site, (&args.if_match, &args.change), edit).await
             }
             Self::Remove(args) => {
-                let edit = move |rules: &mut Vec<Value>| taken(rules, args.number).map(drop);
+                let number = args.number;
+                let edit = move |rules: &mut Vec<Value>| taken(rules, number).map(drop);
                 put(session, &args.site, (&args.if_match, &args.change), edit).await
             }
         }

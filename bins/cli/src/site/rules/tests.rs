@@ -19,11 +19,12 @@ fn presets() -> Value {
 
 /// The rules that a command puts in the place of those that are there.
 async fn put(args: &[&str]) -> Value {
-    let panel = FakePanel::start([
+    let asks = args[0] == "preset";
+    let presets = asks.then(|| ("GET /sites/rule-presets", Answer::json(200, &presets())));
+    let panel = FakePanel::start(presets.into_iter().chain([
         ("GET /sites/www.example.test/rules", Answer::json(200, &there()).with("etag", "\"g1\"")),
-        ("GET /sites/rule-presets", Answer::json(200, &presets())),
         ("PUT /sites/www.example.test/rules", Answer::json(200, &there())),
-    ]);
+    ]));
     let all: Vec<&str> = ["site", "rules"].into_iter().chain(args.iter().copied()).collect();
     let ran = panel.run(&all).await;
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{args:?}");
