@@ -20,7 +20,8 @@ pub struct PathPattern(String);
 text_inner!(PathPattern);
 text_value!(PathPattern, "a path with wildcards");
 
-const REMEDY: &str = "write a path such as /blog/*/feed or /old/**, and other characters as in an address (%20)";
+const REMEDY: &str =
+    "write a path such as /blog/*/feed or /old/**, and other characters as in an address (%20)";
 
 /// A part of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]

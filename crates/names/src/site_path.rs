@@ -63,7 +63,10 @@ impl SitePath {
             }
         }
         if is_own(text) {
-            return refuse("site_path_own", "the path is for certificate authorities and for this server itself");
+            return refuse(
+                "site_path_own",
+                "the path is for certificate authorities and for this server itself",
+            );
         }
         Ok(Self(format!("/{rest}")))
     }
@@ -92,7 +95,8 @@ impl FileEnding {
             return Ok(Self(text.to_owned()));
         }
         let reason = "this is no ending of a file's name";
-        let remedy = "write up to eight lower-case letters and digits without the dot in front, such as jpg or tar.gz";
+        let remedy =
+            "write up to eight lower-case letters and digits without the dot in front, such as jpg or tar.gz";
         Err(NameError::new("file_ending", reason, remedy))
     }
 }

@@ -46,7 +46,10 @@ impl RewriteTarget {
             }
         }
         if is_own(path) {
-            return refuse("rewrite_own", "the path is for certificate authorities and for this server itself");
+            return refuse(
+                "rewrite_own",
+                "the path is for certificate authorities and for this server itself",
+            );
         }
         if let Some(query) = query {
             WebUrl::parse(&format!("https://example.com/?{}", without_captures(query)))?;
@@ -121,7 +124,8 @@ fn captures(text: &str) -> Result<usize, NameError> {
         let number = behind.chars().next().and_then(|c| c.to_digit(10)).filter(|number| *number > 0);
         let Some(number) = number else {
             let reason = "a dollar sign is not followed by the number of a wildcard";
-            let remedy = "write $1 for what the first wildcard stood for, up to $9; other variables are not taken";
+            let remedy =
+                "write $1 for what the first wildcard stood for, up to $9; other variables are not taken";
             return Err(NameError::new("target_capture", reason, remedy));
         };
         highest = highest.max(number as usize);

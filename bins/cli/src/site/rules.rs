@@ -231,7 +231,8 @@ async fn put(
 }
 
 async fn list(session: &mut Session, site: &str) -> Result<(), Failure> {
-    let reply = session.ask("looking at the rules", Call::get(format!("/sites/{}/rules", segment(site)))).await?;
+    let reply =
+        session.ask("looking at the rules", Call::get(format!("/sites/{}/rules", segment(site)))).await?;
     if session.json {
         return Ok(session.screen.json(&reply.body)?);
     }

@@ -16,7 +16,8 @@ pub(crate) fn on(distro: Distro) {
     support::account(&mut api, "alice");
     support::site(&mut api, "alice", SITE);
     let root = support::docroot("alice", SITE);
-    for (path, text) in [("members/a.txt", "SECRET"), ("errors/404.html", "NOT HERE"), ("style.css", "a {}")] {
+    for (path, text) in [("members/a.txt", "SECRET"), ("errors/404.html", "NOT HERE"), ("style.css", "a {}")]
+    {
         support::put(&node, "alice", &format!("{root}/{path}"), text);
     }
     let mut checks = Checks::new(distro.name());
@@ -27,7 +28,8 @@ pub(crate) fn on(distro: Distro) {
     checks.check("a rule that is none is refused at its place, and nothing changes", || refused(&mut api));
     checks.check("a listing is refused by the server until it is allowed", || a_listing(&node, &mut api));
     checks.check("a site that is shut is shut whatever its rules say", || shut(&node));
-    checks.check("without rules the site has no block and no file of users any more", || none(&node, &mut api));
+    checks
+        .check("without rules the site has no block and no file of users any more", || none(&node, &mut api));
     checks.check("nothing is left to do, and the doctor is content", || {
         support::nothing_to_do(&node);
         assert_eq!(support::complaints(&mut api), Vec::<Value>::new());
@@ -73,7 +75,8 @@ fn order_counts(node: &Node, api: &mut Api) {
 }
 
 fn a_password(node: &Node, api: &mut Api) {
-    let add = ["site", "rules", "add", SITE, "password", "path=/members", "realm=Members only", "users=alice"];
+    let add =
+        ["site", "rules", "add", SITE, "password", "path=/members", "realm=Members only", "users=alice"];
     node.holdfast(&add).stdin(PASSWORD).check().unwrap();
     assert_eq!(visit(node, "/members/a.txt").status, 401);
     let with = |authorization: &str| {
@@ -84,10 +87,12 @@ fn a_password(node: &Node, api: &mut Api) {
     let right = with("YWxpY2U6b3BlbiBzZXNhbWUsIHBsZWFzZQ==");
     assert_eq!((right.status, right.text().contains("SECRET")), (200, true));
     assert_eq!(with("YWxpY2U6d3Jvbmc=").status, 401);
-    let files = node.command(["sh", "-c", "stat -c '%a %U %G' /etc/nginx/holdfast-users/*.users"]).check().unwrap();
+    let files =
+        node.command(["sh", "-c", "stat -c '%a %U %G' /etc/nginx/holdfast-users/*.users"]).check().unwrap();
     assert_eq!(files.text().trim(), "640 root www-data");
     // the tenant cannot read it, and the panel shows it to nobody
-    let read = node.command(["runuser", "-u", "alice", "--", "sh", "-c", "cat /etc/nginx/holdfast-users/*.users"]);
+    let read =
+        node.command(["runuser", "-u", "alice", "--", "sh", "-c", "cat /etc/nginx/holdfast-users/*.users"]);
     assert!(read.check().is_err());
     let shown = api.get(&format!("/sites/{SITE}/rules")).unwrap().to_string();
     assert!(!shown.contains("$6$") && !shown.contains(PASSWORD), "{shown}");
@@ -95,7 +100,8 @@ fn a_password(node: &Node, api: &mut Api) {
     let rules = api.get(&format!("/sites/{SITE}/rules")).unwrap()["rules"].clone();
     put(api, &rules);
     assert_eq!(with("YWxpY2U6b3BlbiBzZXNhbWUsIHBsZWFzZQ==").status, 200);
-    let log = node.command(["sh", "-c", "journalctl -o cat; cat /var/log/holdfast/nginx/*.log"]).check().unwrap();
+    let log =
+        node.command(["sh", "-c", "journalctl -o cat; cat /var/log/holdfast/nginx/*.log"]).check().unwrap();
     assert!(!log.text().contains(PASSWORD));
 }
 
@@ -131,10 +137,16 @@ fn a_preset(node: &Node, api: &mut Api) {
 fn refused(api: &mut Api) {
     let before = kinds(api);
     for (rule, pointer) in [
-        (json!({ "redirect": { "from": "/a", "to": "https://x/;\n} location /etc/ { alias /etc/;" } }), "/rules/0/redirect/to"),
+        (
+            json!({ "redirect": { "from": "/a", "to": "https://x/;\n} location /etc/ { alias /etc/;" } }),
+            "/rules/0/redirect/to",
+        ),
         (json!({ "set_header": { "name": "X-A", "value": "$request_body" } }), "/rules/0/set_header/value"),
         (json!({ "deny": { "path": "/(a+)+" } }), "/rules/0/deny/path"),
-        (json!({ "password": { "realm": "a", "users": [{ "name": "new" }] } }), "/rules/0/password/users/0/password"),
+        (
+            json!({ "password": { "realm": "a", "users": [{ "name": "new" }] } }),
+            "/rules/0/password/users/0/password",
+        ),
     ] {
         let body = json!({ "rules": [rule] });
         let path = format!("/sites/{SITE}/rules");
@@ -169,7 +181,8 @@ fn shut(node: &Node) {
 
 fn none(node: &Node, api: &mut Api) {
     put(api, &json!([]));
-    let left = node.command(["sh", "-c", "ls /etc/nginx/holdfast/sites /etc/nginx/holdfast-users"]).check().unwrap();
+    let left =
+        node.command(["sh", "-c", "ls /etc/nginx/holdfast/sites /etc/nginx/holdfast-users"]).check().unwrap();
     assert!(!left.text().contains(".conf") && !left.text().contains(".users"), "{}", left.text());
     support::serves(node, SITE, PAGE);
 }

@@ -62,13 +62,10 @@ fn parts_are_what_the_wildcards_leave() {
     let parts = |text: &str| PathPattern::parse(text).unwrap().parts();
     assert_eq!(parts("/"), []);
     assert_eq!(parts("/a%20b"), [Literal(b"/a b".to_vec())]);
-    assert_eq!(parts("/x/**/a*b"), [
-        Literal(b"/x".to_vec()),
-        Many,
-        Literal(b"/a".to_vec()),
-        Some,
-        Literal(b"b".to_vec())
-    ]);
+    assert_eq!(
+        parts("/x/**/a*b"),
+        [Literal(b"/x".to_vec()), Many, Literal(b"/a".to_vec()), Some, Literal(b"b".to_vec())]
+    );
     assert_eq!(PathPattern::parse("/x/**/a*b/*").unwrap().wildcards(), 3);
 }
 

@@ -149,9 +149,10 @@ fn words(text: &str) -> Vec<String> {
 /// The names of all directives, sorted.
 fn directives(words: &[String]) -> Vec<&str> {
     let ends = |word: &str| matches!(word, ";" | "{" | "}");
-    let starts = words.iter().enumerate().filter(|(at, word)| {
-        !ends(word.as_str()) && (*at == 0 || ends(words[at - 1].as_str()))
-    });
+    let starts = words
+        .iter()
+        .enumerate()
+        .filter(|(at, word)| !ends(word.as_str()) && (*at == 0 || ends(words[at - 1].as_str())));
     let mut names: Vec<&str> = starts.map(|(_, word)| word.as_str()).collect();
     names.sort_unstable();
     names
@@ -192,10 +193,19 @@ fn no_hostile_string_of_a_rule_makes_a_directive_or_a_variable() {
         for word in &after {
             for behind in word.split('$').skip(1) {
                 let known = behind.starts_with(|c: char| c.is_ascii_digit())
-                    || ["hf_", "uri", "args", "is_args", "status", "request_method", "http_origin", "http_referer"]
-                        .iter()
-                        .chain(&["http_access_control_request_method", "binary_remote_addr", "upstream_http_"])
-                        .any(|known| behind.starts_with(known));
+                    || [
+                        "hf_",
+                        "uri",
+                        "args",
+                        "is_args",
+                        "status",
+                        "request_method",
+                        "http_origin",
+                        "http_referer",
+                    ]
+                    .iter()
+                    .chain(&["http_access_control_request_method", "binary_remote_addr", "upstream_http_"])
+                    .any(|known| behind.starts_with(known));
                 assert!(known, "{}: {word}", what());
             }
         }

@@ -173,7 +173,11 @@ impl Hosting {
         let homes = tempfile::Builder::new().prefix("holdfast-homes-").tempdir().unwrap();
         std::fs::set_permissions(homes.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let path = homes.path().canonicalize().unwrap().to_str().unwrap().to_owned();
-        let host = Host::for_test_of(debian(), Bounds { homes: path, directory_listings: true, ..Bounds::default() }).unwrap();
+        let host = Host::for_test_of(
+            debian(),
+            Bounds { homes: path, directory_listings: true, ..Bounds::default() },
+        )
+        .unwrap();
         let free = || TcpListener::bind("127.0.0.1:0").unwrap();
         let (http, https) = (free(), free());
         let [port, tls_port] = [http, https].map(|socket| socket.local_addr().unwrap().port());

@@ -134,7 +134,8 @@ impl Templates {
         let environment = self.environment(host)?;
         let rules = crate::rules::conf(id, spec, &host.bounds().homes);
         let text = |directives: &[conf::Directive], indent| {
-            let text = conf::write(directives, indent).map_err(|error| RenderError::Rules(error.to_string()))?;
+            let text =
+                conf::write(directives, indent).map_err(|error| RenderError::Rules(error.to_string()))?;
             Ok::<_, RenderError>(text.trim_end_matches('\n').to_owned())
         };
         let parts = [text(&rules.http, 0)?, text(&rules.before, 4)?, text(&rules.behind, 4)?];
@@ -155,7 +156,9 @@ impl Templates {
             let name = ["rules_http", "rules_before", "rules_behind"][left_out];
             return Err(RenderError::Template {
                 name: "site.conf".to_owned(),
-                reason: format!("it leaves out rules of the site: put {{{{ {name} | rules }}}} where the built-in one has it"),
+                reason: format!(
+                    "it leaves out rules of the site: put {{{{ {name} | rules }}}} where the built-in one has it"
+                ),
             });
         }
         Ok(Some(block))

@@ -105,12 +105,14 @@ pub(crate) fn observe(
     };
     let owner = (0, gid);
     let dir = host.files().stat(USERS)?;
-    let fits = dir.is_some_and(|m| m.kind == FileKind::Dir && (m.mode, (m.uid, m.gid)) == (USERS_MODE, owner));
+    let fits =
+        dir.is_some_and(|m| m.kind == FileKind::Dir && (m.mode, (m.uid, m.gid)) == (USERS_MODE, owner));
     seen.dir = (!fits).then_some(owner);
     for file in files {
         let digest = file.digest();
         let meta = host.files().stat(&file.path)?;
-        let fits = meta.is_some_and(|m| m.kind == FileKind::File && (m.mode, (m.uid, m.gid)) == (MODE, owner));
+        let fits =
+            meta.is_some_and(|m| m.kind == FileKind::File && (m.mode, (m.uid, m.gid)) == (MODE, owner));
         seen.wanted.push((file.path.clone(), digest));
         if !fits || host.files().read(&file.path)?.map(Digest::of) != Some(digest) {
             seen.write.push((file, owner));

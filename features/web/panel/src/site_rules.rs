@@ -50,7 +50,8 @@ pub struct SiteRule(pub Rule<ShownUser>);
 impl SiteRule {
     /// Without the hashes.
     pub(crate) fn of(rule: Rule) -> Self {
-        let shown = rule.with_users(|_, user| Ok::<_, std::convert::Infallible>(ShownUser { name: user.name }));
+        let shown =
+            rule.with_users(|_, user| Ok::<_, std::convert::Infallible>(ShownUser { name: user.name }));
         match shown {
             Ok(rule) => Self(rule),
             Err(never) => match never {},

@@ -285,7 +285,9 @@ impl TryFrom<u16> for ErrorStatus {
     type Error = &'static str;
     fn try_from(status: u16) -> Result<Self, Self::Error> {
         let known = Self::ALL.contains(&status);
-        known.then_some(Self(status)).ok_or("a page can be for 401, 403, 404, 405, 410, 413, 429, 500, 502 or 504")
+        known
+            .then_some(Self(status))
+            .ok_or("a page can be for 401, 403, 404, 405, 410, 413, 429, 500, 502 or 504")
     }
 }
 
@@ -353,7 +355,8 @@ impl<U> Rule<U> {
     ) -> Result<Rule<V>, E> {
         Ok(match self {
             Self::Password(PasswordDirectory { path, realm, users }) => {
-                let users = users.into_iter().map(|user| with(path.as_ref(), user)).collect::<Result<_, E>>()?;
+                let users =
+                    users.into_iter().map(|user| with(path.as_ref(), user)).collect::<Result<_, E>>()?;
                 Rule::Password(PasswordDirectory { path, realm, users })
             }
             Self::SetHeader(rule) => Rule::SetHeader(rule),

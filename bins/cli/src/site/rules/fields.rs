@@ -50,7 +50,8 @@ pub(super) const KINDS: [(&str, Fields); 17] = [
 
 /// Reads `path=/admin` of a kind.
 pub(super) fn read(kind: &str, field: &str) -> Result<(String, Value), Failure> {
-    let known = KINDS.into_iter().find(|(known, _)| *known == kind).map(|(_, fields)| fields).unwrap_or_default();
+    let known =
+        KINDS.into_iter().find(|(known, _)| *known == kind).map(|(_, fields)| fields).unwrap_or_default();
     let remedy = || {
         let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
         format!("The fields of {kind} are: {}.", names.join(", "))
@@ -63,7 +64,9 @@ pub(super) fn read(kind: &str, field: &str) -> Result<(String, Value), Failure> 
         (Switch, None | Some("yes" | "true")) => Value::Bool(true),
         (Switch, Some("no" | "false")) => Value::Bool(false),
         (Switch, Some(_)) => return Err(Failure::refused(format!("{name} is yes or no"), remedy())),
-        (_, None) => return Err(Failure::refused(format!("{name} has no value"), format!("Write {name}=VALUE."))),
+        (_, None) => {
+            return Err(Failure::refused(format!("{name} has no value"), format!("Write {name}=VALUE.")));
+        }
         (Text, Some(text)) => text.into(),
         (Number, Some(text)) => match text.parse::<u32>() {
             Ok(number) => number.into(),

@@ -35,14 +35,33 @@ async fn put(args: &[&str]) -> Value {
 async fn rules_are_added_moved_and_removed_among_those_that_are_there() {
     let all = there()["rules"].clone();
     let [a, m, c] = [&all[0], &all[1], &all[2]];
-    let redirect = json!({ "redirect": { "from": "/old/**", "to": "/new/$1?a=b", "code": 302, "keep_query": true } });
+    let redirect =
+        json!({ "redirect": { "from": "/old/**", "to": "/new/$1?a=b", "code": 302, "keep_query": true } });
     let added = put(&[
-        "add", "www.example.test", "redirect", "from=/old/**", "to=/new/$1?a=b", "code=302", "keep_query",
+        "add",
+        "www.example.test",
+        "redirect",
+        "from=/old/**",
+        "to=/new/$1?a=b",
+        "code=302",
+        "keep_query",
     ])
     .await;
     assert_eq!(added, json!([a, m, c, redirect]));
-    let first = put(&["add", "www.example.test", "addresses", "networks=10.0.0.0/8,::1/128", "others=deny", "--at", "1"]).await;
-    assert_eq!(first, json!([{ "addresses": { "networks": ["10.0.0.0/8", "::1/128"], "others": "deny" } }, a, m, c]));
+    let first = put(&[
+        "add",
+        "www.example.test",
+        "addresses",
+        "networks=10.0.0.0/8,::1/128",
+        "others=deny",
+        "--at",
+        "1",
+    ])
+    .await;
+    assert_eq!(
+        first,
+        json!([{ "addresses": { "networks": ["10.0.0.0/8", "::1/128"], "others": "deny" } }, a, m, c])
+    );
     assert_eq!(put(&["move", "www.example.test", "3", "1"]).await, json!([c, a, m]));
     assert_eq!(put(&["move", "www.example.test", "1", "200"]).await, json!([m, c, a]));
     assert_eq!(put(&["remove", "www.example.test", "2"]).await, json!([a, c]));
@@ -55,7 +74,9 @@ async fn rules_are_added_moved_and_removed_among_those_that_are_there() {
 async fn a_file_takes_the_place_of_all() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("rules.json");
-    for document in [json!([{ "deny": { "path": "/x" } }]), json!({ "rules": [{ "deny": { "path": "/x" } }] })] {
+    for document in
+        [json!([{ "deny": { "path": "/x" } }]), json!({ "rules": [{ "deny": { "path": "/x" } }] })]
+    {
         std::fs::write(&file, document.to_string()).unwrap();
         let rules = put(&["set", "www.example.test", file.to_str().unwrap()]).await;
         assert_eq!(rules, json!([{ "deny": { "path": "/x" } }]));
@@ -69,7 +90,11 @@ async fn the_list_is_numbered_and_shows_names_alone() {
     let lines: Vec<&str> = ran.out.lines().collect();
     assert_eq!(lines.len(), 4, "{}", ran.out);
     assert!(lines[1].contains("deny") && lines[1].contains("path=/a"), "{}", ran.out);
-    assert!(lines[2].contains("users=alice") && lines[3].contains("endings=css,js seconds=60"), "{}", ran.out);
+    assert!(
+        lines[2].contains("users=alice") && lines[3].contains("endings=css,js seconds=60"),
+        "{}",
+        ran.out
+    );
 }
 
 #[tokio::test]
@@ -94,7 +119,8 @@ fn kinds_and_fields_are_those_of_the_api() {
     let api = include_str!("../../../../../docs/reference/openapi.json");
     let api: Value = serde_json::from_str(api).unwrap();
     let described = &api["components"]["schemas"]["SiteRule"]["oneOf"];
-    let described = described.as_array().expect("the API's description is not of this version: cargo xtask openapi");
+    let described =
+        described.as_array().expect("the API's description is not of this version: cargo xtask openapi");
     assert_eq!(described.len(), fields::KINDS.len());
     for (kind, known) in fields::KINDS {
         let of_kind = described.iter().find_map(|one| one["properties"].get(kind)).expect(kind);

@@ -4,7 +4,8 @@ use super::*;
 
 #[test]
 fn words_are_written_so_that_they_are_read_as_they_are() {
-    let words = ["a", "", " ", "a b", "a;b", "{", "}", "\"", "a\"b\"", "it's", "#x", "\\z", "\\n", "^/a(?:/|\\z)"];
+    let words =
+        ["a", "", " ", "a b", "a;b", "{", "}", "\"", "a\"b\"", "it's", "#x", "\\z", "\\n", "^/a(?:/|\\z)"];
     for word in words {
         let directives = vec![block(["if", "($uri", "~", word, ")"], vec![line(["return", word])])];
         let text = write(&directives, 4).unwrap();
@@ -16,7 +17,9 @@ fn words_are_written_so_that_they_are_read_as_they_are() {
 
 #[test]
 fn what_nginx_would_read_as_something_else_is_not_written() {
-    for word in ["$host", "a$http_x", "${uri}", "$", "$0", "a\nb", "a\0b", "ä", "\u{7f}", "\t", "$remote_user"] {
+    for word in
+        ["$host", "a$http_x", "${uri}", "$", "$0", "a\nb", "a\0b", "ä", "\u{7f}", "\t", "$remote_user"]
+    {
         assert_eq!(write(&[line(["set", "$hf_x", word])], 0), Err(ConfError::Word), "{word:?}");
     }
     for word in ["$1", "$uri$is_args$args", "$hf_kept", "$upstream_http_x_a"] {
@@ -28,7 +31,21 @@ fn what_nginx_would_read_as_something_else_is_not_written() {
 
 #[test]
 fn a_text_that_is_not_well_formed_is_not_read() {
-    for text in ["a", "a {", "a; }", "}", ";", "{ }", "a \"b", "a \"b\"c;", "a b\"c;", "a ${x};", "a \\;", "a 'b';", "a\tb;"] {
+    for text in [
+        "a",
+        "a {",
+        "a; }",
+        "}",
+        ";",
+        "{ }",
+        "a \"b",
+        "a \"b\"c;",
+        "a b\"c;",
+        "a ${x};",
+        "a \\;",
+        "a 'b';",
+        "a\tb;",
+    ] {
         assert_eq!(read(text), None, "{text}");
     }
     assert_eq!(read("# a {\nb; # c;\n"), Some(vec![line(["b"])]));

@@ -146,9 +146,7 @@ fn a_denied_path_is_shown_to_nobody_however_it_is_asked_for() {
 
 #[test]
 fn addresses_decide_who_gets_to_see_a_path() {
-    let only = |networks: &[&str], others: &str, path: &str| {
-        json!({ "addresses": { "path": path, "networks": networks, "others": others } })
-    };
+    let only = |networks: &[&str], others: &str, path: &str| json!({ "addresses": { "path": path, "networks": networks, "others": others } });
     let files = [("a/x.txt", "a"), ("b/x.txt", "b"), ("c/x.txt", "c"), ("d/index.html", "d"), ("e.txt", "e")];
     let list = json!([
         only(&["127.0.0.0/8"], "deny", "/a"),
@@ -159,11 +157,20 @@ fn addresses_decide_who_gets_to_see_a_path() {
     let (_hosting, nginx) = served(&files, list);
     let ask = |address: &str, path: &str| {
         let forged = "X-Forwarded-For: 203.0.113.9\r\nX-Real-IP: 203.0.113.9\r\n";
-        nginx.ask_at(address, &format!("GET {path} HTTP/1.1\r\nHost: {NAME}\r\n{forged}Connection: close\r\n\r\n")).0
+        nginx
+            .ask_at(
+                address,
+                &format!("GET {path} HTTP/1.1\r\nHost: {NAME}\r\n{forged}Connection: close\r\n\r\n"),
+            )
+            .0
     };
-    for (path, four, six) in
-        [("/a/x.txt", 200, 403), ("/b/x.txt", 403, 200), ("/c/x.txt", 403, 200), ("/e.txt", 200, 200), ("/d/", 403, 403)]
-    {
+    for (path, four, six) in [
+        ("/a/x.txt", 200, 403),
+        ("/b/x.txt", 403, 200),
+        ("/c/x.txt", 403, 200),
+        ("/e.txt", 200, 200),
+        ("/d/", 403, 403),
+    ] {
         assert_eq!((ask("127.0.0.1", path), ask("::1", path)), (four, six), "{path}");
     }
 }
@@ -190,12 +197,15 @@ fn visitors_are_sent_on_by_patterns_and_add_no_header_of_their_own() {
     let escaped = nginx.location("/old/a%26b%3D%23/c%3Fd%20e%22%25");
     assert_eq!(escaped.0, 308);
     assert!(!escaped.1.contains([' ', '#']) && escaped.1.matches('?').count() == 1, "{escaped:?}");
-    for hostile in ["/old/a%0d%0aSet-Cookie:b/c", "/old/a/%0aLocation:x", "/here/%00", "/here/a%0d%0a%0d%0ax"] {
+    for hostile in ["/old/a%0d%0aSet-Cookie:b/c", "/old/a/%0aLocation:x", "/here/%00", "/here/a%0d%0a%0d%0ax"]
+    {
         let (status, reply) = nginx.get(NAME, hostile);
         assert!(headers(&reply, "set-cookie").is_empty(), "{status} {hostile}: {reply}");
         assert!(!headers(&reply, "location").join("").contains("x"), "{status} {hostile}: {reply}");
     }
-    for (asked, host) in [("/here//evil.test/", &base), ("/old/x///evil.test", &"https://www.example.org".to_owned())] {
+    for (asked, host) in
+        [("/here//evil.test/", &base), ("/old/x///evil.test", &"https://www.example.org".to_owned())]
+    {
         let (_, to) = nginx.location(asked);
         assert!(to.starts_with(host.as_str()), "{asked}: {to}");
     }
@@ -203,7 +213,8 @@ fn visitors_are_sent_on_by_patterns_and_add_no_header_of_their_own() {
 
 #[test]
 fn a_rewritten_path_is_answered_by_another_without_a_word() {
-    let files = [("page.html", "PAGE"), ("en/a.html", "ENGLISH"), ("index.php", ""), ("sub/index.html", "SUB")];
+    let files =
+        [("page.html", "PAGE"), ("en/a.html", "ENGLISH"), ("index.php", ""), ("sub/index.html", "SUB")];
     let list = json!([
         { "rewrite": { "from": "/p/*", "to": "/page.html" } },
         { "rewrite": { "from": "/english/**", "to": "/en/$1" } },
@@ -243,10 +254,12 @@ fn a_directory_asks_for_its_password_however_it_is_asked_for() {
     let users = hosting.server.host.files().list(crate::layout::USERS).unwrap();
     assert_eq!(users.len(), 2, "{users:?}");
     for (name, _) in users {
-        let meta = hosting.server.host.files().stat(&format!("{}/{name}", crate::layout::USERS)).unwrap().unwrap();
+        let meta =
+            hosting.server.host.files().stat(&format!("{}/{name}", crate::layout::USERS)).unwrap().unwrap();
         assert_eq!((meta.mode, meta.uid, meta.gid), (0o640, 0, 33));
     }
-    let shut = ["/members/a.txt", "/members/", "/side/a.txt", "//members/a.txt", "/%6dembers/a.txt", "/wp/admin/"];
+    let shut =
+        ["/members/a.txt", "/members/", "/side/a.txt", "//members/a.txt", "/%6dembers/a.txt", "/wp/admin/"];
     for path in shut {
         let (status, reply) = nginx.get(NAME, path);
         assert_eq!((status, reply.contains("SECRET")), (401, false), "{path}: {reply}");
@@ -321,7 +334,15 @@ fn browsers_keep_what_a_rule_says_for_as_long() {
         { "cache": { "path": "/assets", "endings": ["css"], "seconds": 60 } },
         { "cache": { "endings": ["css", "tar.gz"], "seconds": 3600 } },
     ]);
-    let files = [("live/a.css", ""), ("live/index.html", ""), ("assets/a.css", ""), ("b.CSS", ""), ("c.tar.gz", ""), ("d.txt", ""), ("acss", "")];
+    let files = [
+        ("live/a.css", ""),
+        ("live/index.html", ""),
+        ("assets/a.css", ""),
+        ("b.CSS", ""),
+        ("c.tar.gz", ""),
+        ("d.txt", ""),
+        ("acss", ""),
+    ];
     let (_hosting, nginx) = served(&files, list);
     let control = |path: &str| headers(&nginx.get(NAME, path).1, "cache-control");
     assert_eq!(control("/live/a.css"), ["no-cache"]);
@@ -358,7 +379,9 @@ fn pages_of_named_origins_alone_are_let_in() {
         assert_eq!(headers(&reply, "access-control-allow-headers"), ["X-Token"]);
         assert_eq!(headers(&reply, "access-control-max-age"), ["600"]);
     }
-    for origin in ["https://evil.test", "https://app.example.org.evil.test", "https://xapp.example.org", "null"] {
+    for origin in
+        ["https://evil.test", "https://app.example.org.evil.test", "https://xapp.example.org", "null"]
+    {
         let (status, reply) = ask("GET", "/api/x", origin);
         assert_eq!((status, allowed(&reply)), (200, Vec::new()), "{origin}");
         let (status, reply) = ask("OPTIONS", "/api/x", origin);
@@ -371,14 +394,13 @@ fn pages_of_named_origins_alone_are_let_in() {
 
 #[test]
 fn pages_of_other_sites_do_not_show_guarded_files() {
-    let list = |strict: bool| {
-        json!([{ "hotlink": { "endings": ["jpg"], "referers": ["*.friend.example", "one.example"], "strict": strict } }])
-    };
+    let list = |strict: bool| json!([{ "hotlink": { "endings": ["jpg"], "referers": ["*.friend.example", "one.example"], "strict": strict } }]);
     for strict in [false, true] {
         let (_hosting, nginx) = served(&[("a.JPG", "x"), ("b.txt", "x")], list(strict));
         let ask = |path: &str, from: &str| nginx.with_headers("GET", path, &[("Referer", from)]).0;
         let own = format!("http://{NAME}:8080/page");
-        for from in [own.as_str(), "https://a.friend.example/", "https://one.example", "http://ONE.example/x"] {
+        for from in [own.as_str(), "https://a.friend.example/", "https://one.example", "http://ONE.example/x"]
+        {
             assert_eq!(ask("/a.JPG", from), 200, "{from}");
         }
         for from in [
@@ -411,7 +433,9 @@ fn limits_hold_for_their_path_and_no_other() {
     assert!((0..10).all(|_| nginx.status("/y") == 200));
     let post = |size: usize| {
         let body = "x".repeat(size);
-        let head = format!("POST /index.php HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n");
+        let head = format!(
+            "POST /index.php HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
+        );
         nginx.ask(&format!("{head}{body}")).0
     };
     assert_eq!((post(2000), post(10)), (413, 502));

@@ -93,7 +93,11 @@ fn hotlinked(hotlink: &Hotlink, own: &[DomainName]) -> Vec<Directive> {
     }
     let files = condition(None, &hotlink.endings);
     directives.push(set("$hf_both", "$hf_guest$uri"));
-    directives.push(matching("$hf_both", &format!("^yes{}", files.as_deref().unwrap_or("/")), vec![refused()]));
+    directives.push(matching(
+        "$hf_both",
+        &format!("^yes{}", files.as_deref().unwrap_or("/")),
+        vec![refused()],
+    ));
     directives
 }
 

@@ -114,7 +114,8 @@ pub(super) fn limits(site: SiteId, rules: &[Rule]) -> Limits {
                 (limit.path.as_ref(), key)
             }
             Rule::ConnectionLimit(limit) => {
-                let (key, zone) = (format!("$hf_conn_{connections}"), format!("hf_conn_{site}_{connections}"));
+                let (key, zone) =
+                    (format!("$hf_conn_{connections}"), format!("hf_conn_{site}_{connections}"));
                 limits.zones.push(line(["limit_conn_zone", &key, &format!("zone={zone}:1m")]));
                 limits.directives.push(line(["limit_conn", &zone, &limit.connections.to_string()]));
                 connections += 1;

@@ -122,7 +122,8 @@ fn kept(wanted: &[Rule<HashedUser>], before: &[Rule]) -> Result<Vec<Rule>, ApiEr
             let place = format!("{at}/password/users/{number}/password");
             number += 1;
             let there = by_place.get(&(path.map(ToString::to_string), user.name.clone())).cloned();
-            let alone = || by_name.get(&user.name).and_then(|hashes| hashes.first().filter(|_| hashes.len() == 1));
+            let alone =
+                || by_name.get(&user.name).and_then(|hashes| hashes.first().filter(|_| hashes.len() == 1));
             let Some(hash) = user.hash.or(there).or_else(|| alone().cloned()) else {
                 let reason = "This name has no password there yet.";
                 return Err(invalid(&place, "password_missing", reason, "Send one of 8 characters or more."));

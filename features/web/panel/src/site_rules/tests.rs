@@ -83,9 +83,18 @@ fn what_cannot_be_read_is_refused_at_its_place() {
         (json!({ "redirect": { "from": "/a;", "to": "/b" } }), "/rules/0/redirect/from"),
         (json!({ "redirect": { "from": "/a", "to": "https://x/;\n}" } }), "/rules/0/redirect/to"),
         (json!({ "deny": { "path": "/a", "extra": 1 } }), "/rules/0/deny/extra"),
-        (json!({ "set_header": { "name": "X-A", "value": "a\r\nSet-Cookie: b" } }), "/rules/0/set_header/value"),
-        (json!({ "password": { "realm": "a", "users": [{ "name": "a:b" }] } }), "/rules/0/password/users/0/name"),
-        (json!({ "password": { "realm": "a", "users": [{ "name": "a", "password": "short" }] } }), "/rules/0/password/users/0/password"),
+        (
+            json!({ "set_header": { "name": "X-A", "value": "a\r\nSet-Cookie: b" } }),
+            "/rules/0/set_header/value",
+        ),
+        (
+            json!({ "password": { "realm": "a", "users": [{ "name": "a:b" }] } }),
+            "/rules/0/password/users/0/name",
+        ),
+        (
+            json!({ "password": { "realm": "a", "users": [{ "name": "a", "password": "short" }] } }),
+            "/rules/0/password/users/0/password",
+        ),
     ] {
         let body = json!({ "rules": [rule] });
         let error = api_kit::json::parse::<PutRules>(body.to_string().as_bytes()).unwrap_err();

@@ -139,7 +139,12 @@ fn alone<U: Named>(rule: &Rule<U>) -> Checked {
             let mut names = BTreeSet::new();
             let twice = directory.users.iter().position(|user| !names.insert(user.name()));
             twice.map_or(Ok(()), |at| {
-                refuse(&format!("users/{at}/name"), "user_twice", "This name is here already.", "Send it once.")
+                refuse(
+                    &format!("users/{at}/name"),
+                    "user_twice",
+                    "This name is here already.",
+                    "Send it once.",
+                )
             })
         }
         Rule::Cache(cache) => {
@@ -190,7 +195,12 @@ fn check_redirect(redirect: &PathRedirect) -> Checked {
         && (redirect.from.matches(path) || same_shape(redirect))
     {
         let reason = "The path that visitors are sent on to is one that is sent on: they would go round.";
-        return refuse("to", "redirect_loop", reason, "Send them to a path that this rule does not stand for.");
+        return refuse(
+            "to",
+            "redirect_loop",
+            reason,
+            "Send them to a path that this rule does not stand for.",
+        );
     }
     Ok(())
 }

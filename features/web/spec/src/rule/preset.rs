@@ -23,9 +23,8 @@ pub enum Preset {
 const LONG: u32 = 2_592_000;
 
 /// What is named anew when it changes.
-const STATIC: [&str; 14] = [
-    "css", "js", "mjs", "jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "ico", "woff", "woff2", "ttf",
-];
+const STATIC: [&str; 14] =
+    ["css", "js", "mjs", "jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "ico", "woff", "woff2", "ttf"];
 
 impl Preset {
     /// All of them.

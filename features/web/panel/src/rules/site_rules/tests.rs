@@ -47,7 +47,10 @@ fn a_name_without_a_password_anywhere_or_with_several_elsewhere_is_refused_at_it
         let after = [wanted(Some("/a"), &[("alice", None)]), wanted(Some("/new"), &[(name, None)])];
         let error = kept(&after, &before).unwrap_err();
         let text = format!("{error:?}");
-        assert!(text.contains("/rules/1/password/users/0/password") && text.contains("password_missing"), "{text}");
+        assert!(
+            text.contains("/rules/1/password/users/0/password") && text.contains("password_missing"),
+            "{text}"
+        );
     }
 }
 
@@ -57,10 +60,13 @@ async fn passwords_are_hashed_and_what_contradicts_itself_is_not() {
     let sent = |users: Value| -> Vec<Rule<SentUser>> {
         serde_json::from_value(json!([{ "password": { "realm": "a", "users": users } }])).unwrap()
     };
-    let rules = hashed(&passwords, sent(json!([
-        { "name": "alice" },
-        { "name": "bob", "password": "open sesame" },
-    ])))
+    let rules = hashed(
+        &passwords,
+        sent(json!([
+            { "name": "alice" },
+            { "name": "bob", "password": "open sesame" },
+        ])),
+    )
     .await
     .unwrap();
     let Rule::Password(directory) = &rules[0] else { panic!("another kind") };

@@ -12,14 +12,16 @@ fn user(name: &str) -> Value {
 
 #[test]
 fn what_contradicts_itself_is_refused_with_its_place() {
-    let cors = |origins: Value, credentials: bool| {
-        json!({ "cors": { "origins": origins, "methods": ["GET"], "credentials": credentials } })
-    };
+    let cors = |origins: Value, credentials: bool| json!({ "cors": { "origins": origins, "methods": ["GET"], "credentials": credentials } });
     let redirect = |from: &str, to: &str| json!({ "redirect": { "from": from, "to": to } });
     let rate = |requests: u16| json!({ "rate_limit": { "requests": requests, "per": "second" } });
     let page = json!({ "error_page": { "status": 404, "page": "/404.html" } });
     let cases = [
-        (json!([{ "set_header": { "name": "Set-Cookie", "value": "a" } }]), "0/set_header/name", "header_own"),
+        (
+            json!([{ "set_header": { "name": "Set-Cookie", "value": "a" } }]),
+            "0/set_header/name",
+            "header_own",
+        ),
         (json!([{ "rewrite": { "from": "/a/*", "to": "/b/$2" } }]), "0/rewrite/to", "capture_unknown"),
         (json!([redirect("/a", "/b/$1")]), "0/redirect/to", "capture_unknown"),
         (json!([redirect("/**", "/b")]), "0/redirect/to", "redirect_loop"),
