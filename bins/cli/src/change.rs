@@ -186,6 +186,17 @@ impl Subject {
     }
 }
 
+/// Where something is read and written.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// By which it is written.
+    pub(crate) method: Method,
+    /// The path that is read, with its version.
+    pub(crate) read: String,
+    /// The path that is written.
+    pub(crate) write: String,
+}
+
 /// One change of one object.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
@@ -332,16 +343,30 @@ impl ChangeArgs {
         if_match: &IfMatchArgs,
         body: impl Fn(&Value) -> Result<Value, Failure>,
     ) -> Result<(), Failure> {
+        let (read, write) = (subject.path.clone(), format!("{}{below}", subject.path));
+        let place = Place { method: Method::PATCH, read, write };
+        self.edit_at(session, subject, place, if_match, body).await
+    }
+
+    /// As [`ChangeArgs::edit`], of what is read and written at places of its own and has the object's version.
+    pub(crate) async fn edit_at(
+        &self,
+        session: &mut Session,
+        subject: Subject,
+        place: Place,
+        if_match: &IfMatchArgs,
+        body: impl Fn(&Value) -> Result<Value, Failure>,
+    ) -> Result<(), Failure> {
         let began = Instant::now();
         let mut tries = 0;
         loop {
             tries += 1;
             let read =
-                session.ask(&format!("looking at {}", subject.words()), Call::get(&subject.path)).await?;
+                session.ask(&format!("looking at {}", subject.words()), Call::get(&place.read)).await?;
             let tag = read.etag()?;
             let change = Change {
-                method: Method::PATCH,
-                path: format!("{}{below}", subject.path),
+                method: place.method.clone(),
+                path: place.write.clone(),
                 body: Some(body(&read.value()?)?),
                 if_match: Some(if_match.if_match.clone().unwrap_or(tag)),
                 subject: subject.clone(),

@@ -15,10 +15,12 @@ use crate::site_log::{LogArgs, TrafficArgs};
 use crate::table::Cell;
 
 mod https;
+mod rules;
 mod serving;
 mod shown;
 
 use https::{HttpsArgs, NewHttpsArgs};
+use rules::RulesCommand;
 use serving::{Aliases, MaintenanceCommand, RedirectArgs};
 
 /// Sites: names that are served from an account's files
@@ -41,6 +43,9 @@ pub(crate) enum SiteCommand {
     /// Say that a site is being worked on, or that it no longer is
     #[command(subcommand)]
     Maintenance(MaintenanceCommand),
+    /// Say what a site's web server does with some of its paths
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Suspend a site: it answers 503
     Suspend(ActArgs),
     /// Let a suspended site go on
@@ -244,6 +249,7 @@ impl SiteCommand {
             Self::Edit(args) => Some(&mut args.change),
             Self::Https(args) => Some(&mut args.change),
             Self::Maintenance(command) => Some(command.change()),
+            Self::Rules(command) => command.change(),
             Self::Disable(args) | Self::Enable(args) | Self::Suspend(args) | Self::Unsuspend(args) => {
                 Some(&mut args.change)
             }
@@ -282,6 +288,7 @@ impl SiteCommand {
             Self::Enable(args) => args.act(session, "enable").await,
             Self::Https(args) => args.run(session).await,
             Self::Maintenance(command) => command.run(session).await,
+            Self::Rules(command) => command.run(session).await,
             Self::Suspend(args) => args.act(session, "suspend").await,
             Self::Unsuspend(args) => args.act(session, "unsuspend").await,
             Self::Retry(args) => {

@@ -127,6 +127,7 @@ fn table(parts: Parts) -> Table {
         panel: parts.panel.clone(),
         pools: Arc::new(World),
         certificates: Arc::new(World),
+        passwords: parts.passwords.clone(),
     };
     let certificates = cert_panel::State { panel: parts.panel.clone(), keys: cert_panel::Keys::default() };
     let packages = package_panel::State { panel: parts.panel.clone(), hosted: Arc::new(World) };

@@ -73,6 +73,17 @@ export const queries = {
       queryKey: ['site', 'one', site],
       queryFn: () => unwrap(api.GET('/api/v1/sites/{site}', { params: { path: { site } } })),
     }),
+  siteRules: (site: string) =>
+    queryOptions({
+      queryKey: ['site', 'rules', site],
+      queryFn: () => unwrap(api.GET('/api/v1/sites/{site}/rules', { params: { path: { site } } })),
+    }),
+  rulePresets: () =>
+    queryOptions({
+      queryKey: ['rule-preset'],
+      queryFn: () => unwrap(api.GET('/api/v1/sites/rule-presets')),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
   certificates: (query: CertificateQuery = {}) =>
     queryOptions({
       ...list,

@@ -90,6 +90,18 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "account_suspend" => (json!({ "reason": "An ordinary note" }), account),
         "site_create" => (site_body(json!({ "account": "alice" })), site),
         "site_edit" => (site_body(json!({ "maintenance": { "allow": ["203.0.113.0/24"] } })), site),
+        // one of each type of text; every field of every kind is walked where the agent renders them
+        "site_rules_put" => {
+            let body = json!({ "rules": [
+                { "redirect": { "from": "/old/**", "to": "https://www.example.org/$1" } },
+                { "set_header": { "name": "X-Frame-Options", "value": "DENY" } },
+                { "password": { "realm": "Members", "users": [{ "name": "alice", "password": "correct horse battery" }] } },
+            ] });
+            (
+                body,
+                |pointer| if pointer.ends_with("/password") { FieldKind::Password } else { FieldKind::Any },
+            )
+        }
         "node_edit" => {
             let body = json!({ "listen": ["192.0.2.1:80"], "listen_tls": ["192.0.2.1:443"], "tls_profile": "modern" });
             (body, |pointer| if pointer == "/tls_profile" { FieldKind::Any } else { FieldKind::Listen })

@@ -37,6 +37,7 @@ mod schema;
 mod serving;
 mod sign_in;
 mod site_logs;
+mod site_rules;
 mod site_serving;
 mod timing;
 mod tokens;

@@ -245,6 +245,7 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
         "organisation_limits_edit" => json!({ "limits": { "sites": 1000 } }),
         "site_create" => json!({ "account": account, "name": "new.example.test", "php": null }),
         "site_edit" => json!({ "body_size": "8M" }),
+        "site_rules_put" => json!({ "rules": [{ "deny": { "path": "/private" } }] }),
         "certificate_create" => {
             json!({ "account": account, "names": [target.pick("a.example.test", "b.example.test", "c.example.test")] })
         }

@@ -10,7 +10,7 @@ use crate::store::name::{self, Ownership};
 use crate::store::node::{self, Listening};
 use crate::store::site::{self, Values};
 use crate::store::site_adopted::{self as adopted, AdoptedValues};
-use crate::store::site_https;
+use crate::store::{site_https, site_rules};
 
 /// See [`desired::Object::adopt`]. What the server serves was approved; names that wait for approval stay.
 pub(crate) async fn site(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Result<(), ApiError> {
@@ -61,6 +61,7 @@ pub(crate) async fn site(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Resul
         return Err(unknown(format!("The certificate {}", tls.certificate)));
     }
     site_https::set(tx, id, https).await?;
+    site_rules::set(tx, id, &spec.rules).await?;
     let old = name::of_site(tx, id).await?;
     for gone in
         old.iter().filter(|old| old.ownership == Ownership::Approved && !spec.names.contains(&old.name))

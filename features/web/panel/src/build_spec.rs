@@ -1,7 +1,7 @@
 //! From rows to what the agent is asked for. Pure.
 
 use converge::Wanted;
-use web_spec::{Serves, SiteSpec, WebServerSpec};
+use web_spec::{Rule, Serves, SiteSpec, WebServerSpec};
 
 use crate::store::name::{Named, Ownership};
 use crate::store::node;
@@ -9,7 +9,7 @@ use crate::store::site::Row;
 use crate::store::site_https::Https;
 
 /// What should be of this site; none while none of its names is approved.
-pub(crate) fn site(row: &Row, names: &[Named]) -> Option<Wanted<SiteSpec>> {
+pub(crate) fn site(row: &Row, names: &[Named], rules: Vec<Rule>) -> Option<Wanted<SiteSpec>> {
     if row.block.deleted_at.is_some() {
         return Some(Wanted::Absent);
     }
@@ -32,6 +32,7 @@ pub(crate) fn site(row: &Row, names: &[Named]) -> Option<Wanted<SiteSpec>> {
             disabled: row.disabled,
             maintenance: row.maintenance.clone(),
             tls: row.https.as_ref().and_then(Https::spec),
+            rules,
         })
     })
 }

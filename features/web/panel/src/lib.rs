@@ -18,6 +18,7 @@ mod routes;
 mod rules;
 mod search;
 mod serving;
+mod site_rules;
 pub mod sites;
 mod store;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use routes::site::State;
 pub use rules::claims::{COOL_DOWN_DAYS, COOL_DOWN_DAYS_USUAL};
 pub use search::search;
 pub use serving::{SiteMaintenance, SiteRedirect};
+pub use site_rules::{RulePreset, RulePresets, ShownUser, SiteRule, SiteRules};
 pub use store::node::Node;
 pub use store::site::{Site, SiteKey};
 
@@ -40,6 +42,7 @@ pub fn table(state: State) -> desired::Table {
     routes::node::table(state.panel.clone())
         .merge(routes::log::table(state.panel.clone()))
         .merge(routes::traffic::table(state.panel.clone()))
+        .merge(routes::site_rules::table(state.clone()))
         .merge(routes::site::table(state))
 }
 
@@ -50,6 +53,7 @@ pub const STATEMENTS: &[&[::store::Statement]] = &[
     store::site_block::STATEMENTS,
     store::site_https::STATEMENTS,
     store::site_list::STATEMENTS,
+    store::site_rules::STATEMENTS,
     store::name::STATEMENTS,
     store::name_left::STATEMENTS,
     store::node::STATEMENTS,

@@ -3,4 +3,5 @@
 pub(crate) mod log;
 pub(crate) mod node;
 pub(crate) mod site;
+pub(crate) mod site_rules;
 pub(crate) mod traffic;

@@ -8,4 +8,5 @@ pub(crate) mod site_adopted;
 pub(crate) mod site_block;
 pub(crate) mod site_https;
 pub(crate) mod site_list;
+pub(crate) mod site_rules;
 pub(crate) mod traffic;

@@ -22,6 +22,7 @@ import { type SiteAct, SiteMenu, siteAct, useSiteActs } from './SiteMenu'
 const SiteLogs = lazy(() => import('./logs/SiteLogs').then((file) => ({ default: file.SiteLogs })))
 const SiteTraffic = lazy(() => import('./logs/SiteTraffic').then((file) => ({ default: file.SiteTraffic })))
 const SiteHttps = lazy(() => import('./https/SiteHttps').then((file) => ({ default: file.SiteHttps })))
+const SiteRules = lazy(() => import('./rules/SiteRules').then((file) => ({ default: file.SiteRules })))
 const SiteDialog = lazy(() => import('./SiteActions').then((file) => ({ default: file.SiteDialog })))
 
 const KEYS: { [act in SiteAct]?: 'e' | 'Delete' } = { edit: 'e', delete: 'Delete' }
@@ -173,6 +174,7 @@ export function SitePage() {
             label: t('https.title'),
             show: () => <SiteHttps site={site} onEdit={() => setAct('https')} />,
           },
+          { key: 'rules', label: t('tabs.rules'), show: () => <SiteRules site={site} /> },
           { key: 'logs', label: t('tabs.logs'), show: () => <SiteLogs site={site} /> },
           { key: 'traffic', label: t('tabs.traffic'), show: () => <SiteTraffic site={site} /> },
           { key: 'activity', label: t('tabs.activity'), show: () => <Activity id={site.id} /> },

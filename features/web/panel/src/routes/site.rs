@@ -7,7 +7,7 @@ use api_kit::{
     Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, List, PageParams, Path, Prefer, Query,
     Rehearsal, RehearsalParams, Sorted, Tagged,
 };
-use auth::{Actor, EditSites, ManageSites, ViewSites};
+use auth::{Actor, EditSites, ManageSites, Passwords, ViewSites};
 use axum::extract::State as S;
 use desired::{
     Access, Answer, Asked, Changed, DryRun, Filter, FilterParams, Key, OfAccount, OfAccountParams, Outcome,
@@ -39,6 +39,8 @@ pub struct State {
     pub pools: Arc<dyn Pools>,
     /// The feature that has certificates.
     pub certificates: Arc<dyn Certificates>,
+    /// Hashes passwords of directories.
+    pub passwords: Passwords,
 }
 
 /// The routes.

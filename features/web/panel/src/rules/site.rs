@@ -296,7 +296,7 @@ pub(crate) async fn now(tx: &mut Tx, id: SiteId) -> Result<Row, ApiError> {
     site::unscoped(tx, &id.to_string()).await?.ok_or_else(|| ApiError::not_found("site"))
 }
 
-fn check_staying(row: &Row) -> Result<(), ApiError> {
+pub(crate) fn check_staying(row: &Row) -> Result<(), ApiError> {
     if row.block.deleted_at.is_some() {
         return Err(ApiError::conflict("deleting", "The site is being removed."));
     }
