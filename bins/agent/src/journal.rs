@@ -67,6 +67,13 @@ impl Journal {
         self.append(JOURNAL, &json!({ "at": at, "method": method, "certificate": certificate }))
     }
 
+    /// A pool is to forget the scripts that it compiled.
+    pub(crate) fn opcache_reset(&self, ask: &RunOpcacheReset) -> Result<(), HostError> {
+        let at = self.host.now().to_string();
+        let method = RunOpcacheReset::NAME;
+        self.append(JOURNAL, &json!({ "at": at, "method": method, "pool": ask.pool, "cause": ask.cause }))
+    }
+
     /// A decision about a hand edit was taken.
     pub(crate) fn decided(&self, decision: &impl serde::Serialize) -> Result<(), HostError> {
         self.append(JOURNAL, &json!({ "at": self.host.now().to_string(), "decision": decision }))

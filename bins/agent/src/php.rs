@@ -9,7 +9,7 @@ use crate::agent::Agent;
 
 /// Has a pool forget the scripts that it compiled.
 pub(crate) fn reset(agent: &Agent, ask: &RunOpcacheReset) -> Result<OpcacheReset, Refusal> {
-    agent.journal.decided(ask).map_err(|e| host_error(&e))?;
+    agent.journal.opcache_reset(ask).map_err(|e| host_error(&e))?;
     reset_opcache(&agent.host, &*agent.ledger, ask).map_err(|error| match error {
         ResetError::NoSuchPool => Refusal::new(errors::NO_SUCH_POOL, error.to_string()),
         ResetError::Ledger(cause) => Refusal::new("holdfast.agent1.Ledger", cause.to_string()),

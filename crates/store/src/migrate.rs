@@ -134,6 +134,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0020_certificate_order.sql"),
         include_str!("../migrations/postgres/0020_certificate_order.sql"),
     ),
+    (
+        22,
+        "php setting",
+        include_str!("../migrations/sqlite/0022_php_setting.sql"),
+        include_str!("../migrations/postgres/0022_php_setting.sql"),
+    ),
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.
