@@ -179,7 +179,10 @@ impl Hosted for World {
             if bounds.iter().all(|limit| before.most(*limit) == after.most(*limit)) {
                 return Ok(());
             }
-            sites::settle_pools(self, tx, draft, after.account, None).await?;
+            let uploads = before.most(Limit::PhpUploadBytes) != after.most(Limit::PhpUploadBytes);
+            let chose = pools::sites_with_settings(tx, after.account).await?;
+            let these = (!uploads).then_some(chose.as_slice());
+            sites::settle_pools(self, tx, draft, after.account, these).await?;
             pools::account_changed(tx, draft, after.account).await
         })
     }

@@ -10,7 +10,7 @@ use store::{Tx, WriteTx};
 
 use crate::build_spec::build;
 use crate::object::PoolObject;
-use crate::store::{pool, setting};
+use crate::store::{pool, setting, site};
 
 /// The pool of a site: the one of its account and version, or one of its own where it chose what the others have not. It is made where there
 /// is none.
@@ -53,6 +53,11 @@ pub async fn ensure(
     draft.made(key.clone());
     draft.event(tx, &Event::of(key, Some(account), Code::Created, name.as_str())).await?;
     Ok(PoolOfSite { id, upload })
+}
+
+/// The account's sites that chose something of PHP themselves.
+pub async fn sites_with_settings(tx: &mut Tx, account: AccountId) -> Result<Vec<SiteId>, ApiError> {
+    Ok(site::with_settings(tx, account).await?)
 }
 
 /// The site goes, and what it chose of PHP with it.
