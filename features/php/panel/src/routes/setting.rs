@@ -58,7 +58,8 @@ async fn account_php_show(
         let proof = auth::account::<ViewSites>(tx, &actor, &key).await?;
         rules::show_account(tx, proof.id).await
     };
-    let (shown, version) = state.panel.store().read(read).await?;
+    let shown = state.panel.store().read(read).await?;
+    let version = shown.version;
     Ok(Tagged::new(shown, version))
 }
 
@@ -86,7 +87,8 @@ async fn account_php_edit(
         Outcome::Done { progress, .. } => progress,
     };
     let read = async |tx: &mut Tx| rules::show_account(tx, id).await;
-    let (shown, version) = state.panel.store().read(read).await?;
+    let shown = state.panel.store().read(read).await?;
+    let version = shown.version;
     Ok(Answer::changed(shown, version, progress))
 }
 
@@ -102,7 +104,8 @@ async fn site_php_show(
         let proof = site::find::<ViewSites>(tx, &actor, &key).await?;
         rules::show_site(tx, proof.id).await
     };
-    let (shown, version) = state.panel.store().read(read).await?;
+    let shown = state.panel.store().read(read).await?;
+    let version = shown.version;
     Ok(Tagged::new(shown, version))
 }
 
@@ -130,8 +133,8 @@ async fn site_php_edit(
         Outcome::Plan(plan) => return Ok(Answer::Plan(plan)),
         Outcome::Done { progress, .. } => progress,
     };
-    let (shown, version) =
-        state.panel.store().read(async |tx: &mut Tx| rules::show_site(tx, id).await).await?;
+    let shown = state.panel.store().read(async |tx: &mut Tx| rules::show_site(tx, id).await).await?;
+    let version = shown.version;
     Ok(Answer::changed(shown, version, progress))
 }
 
