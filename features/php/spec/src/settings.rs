@@ -148,7 +148,7 @@ pub const MEMORY_LIMIT: ByteSize = ByteSize::mebibytes(128);
 /// What the web server takes as a request's body where a site says nothing else.
 pub const UPLOAD_LIMIT: ByteSize = ByteSize::mebibytes(64);
 /// PHP's own usual value, in seconds.
-pub const MAX_EXECUTION_TIME: i64 = 30;
+pub(crate) const MAX_EXECUTION_TIME: i64 = 30;
 
 settings! {
     /// The most memory that one request may take.
