@@ -1,5 +1,7 @@
 //! Settings of PHP, as PHP itself tells them to a visitor.
 
+use std::net::IpAddr;
+
 use e2e::{Api, Checks, Distro, Load, Node, Request};
 use serde_json::Value;
 
@@ -197,8 +199,7 @@ fn an_upload(node: &Node) {
 }
 
 fn nobody_is_hurt(node: &Node) {
-    let (v4, _) = node.address();
-    let load = Load::start(v4, &[ALONE, SHARED], "/tell.php?of=precision", "precision");
+    let load = Load::start(IpAddr::V4(node.ipv4()), &[ALONE, SHARED], "/tell.php?of=precision", "precision");
     node.ok(&["php", "set", ALONE, "precision=10"]).unwrap();
     let before = told(node, ALONE, &[])["pid"].clone();
     let done = node.ok(&["php", "reset-opcache", ALONE]).unwrap().text();
