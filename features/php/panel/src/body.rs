@@ -34,7 +34,7 @@ fn nullable(kind: Type) -> SchemaType {
     SchemaType::Array(vec![kind, Type::Null])
 }
 
-fn property(facts: &Facts) -> Schema {
+fn property(facts: &Facts) -> RefOr<Schema> {
     let described = ObjectBuilder::new().description(Some(facts.what));
     match facts.unit {
         Unit::Bytes | Unit::TimeZone | Unit::Path => described.schema_type(nullable(Type::String)).into(),
