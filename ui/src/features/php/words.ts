@@ -6,8 +6,10 @@ import { said } from '../../app/i18n'
 export type Setting = Schemas['PhpSetting']
 export type Shown = Schemas['PhpSettings']
 
+type GroupKey = 'amounts' | 'errors' | 'sessions' | 'speed' | 'workers' | 'language'
+
 /** The settings in the order in which people look for them; one that is new to this page stands with the last. */
-const GROUPS: [group: string, names: string[]][] = [
+const GROUPS: [group: GroupKey, names: string[]][] = [
   [
     'amounts',
     ['memory_limit', 'upload_limit', 'max_execution_time', 'max_input_time', 'max_input_vars', 'max_file_uploads'],
@@ -38,7 +40,7 @@ const GROUPS: [group: string, names: string[]][] = [
   ['language', []],
 ]
 
-export type Group = { key: string; settings: Setting[] }
+export type Group = { key: GroupKey; settings: Setting[] }
 
 export function groupsOf(settings: Setting[]): Group[] {
   const known = new Set(GROUPS.flatMap(([, names]) => names))
