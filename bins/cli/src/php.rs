@@ -93,7 +93,8 @@ pub(crate) struct ResetArgs {
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("must be a name and a value, such as memory_limit=256M")?;
+    let (name, value) =
+        text.split_once('=').ok_or("must be a name and a value, such as memory_limit=256M")?;
     Ok((name.replace('-', "_"), value.to_owned()))
 }
 
@@ -203,8 +204,10 @@ async fn show(session: &mut Session, args: &ShowArgs) -> Result<(), Failure> {
     }
     session.screen.line(&line)?;
     let titles = ["setting", "value", "because of", "most"];
-    let rows: Vec<Vec<Cell>> =
-        settings(&shown).filter(|setting| !args.chosen || text(setting, "from") != "usual").map(row).collect();
+    let rows: Vec<Vec<Cell>> = settings(&shown)
+        .filter(|setting| !args.chosen || text(setting, "from") != "usual")
+        .map(row)
+        .collect();
     table::write(&mut session.screen, &titles, &rows)?;
     for warning in shown.get("warnings").and_then(Value::as_array).into_iter().flatten() {
         session.screen.note(&[

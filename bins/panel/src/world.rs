@@ -174,8 +174,7 @@ impl Hosted for World {
     ) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             account_panel::accounts::limits_changed(tx, draft, before, after).await?;
-            let bounds =
-                [Limit::PhpWorkers, Limit::PhpMemoryBytes, Limit::PhpUploadBytes, Limit::PhpSeconds];
+            let bounds = [Limit::PhpWorkers, Limit::PhpMemoryBytes, Limit::PhpUploadBytes, Limit::PhpSeconds];
             if bounds.iter().all(|limit| before.most(*limit) == after.most(*limit)) {
                 return Ok(());
             }

@@ -154,7 +154,8 @@ impl PhpFunction {
         let fits = |b: u8| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit();
         let first = text.bytes().next().is_some_and(|b| !b.is_ascii_digit());
         if !first || text.len() > FUNCTION_LENGTH || !text.bytes().all(fits) {
-            let remedy = "write small letters, digits and underscores, 64 at most, such as exec or shell_exec";
+            let remedy =
+                "write small letters, digits and underscores, 64 at most, such as exec or shell_exec";
             return Err(NameError::new("php_function", "this is not the name of a function of PHP", remedy));
         }
         Ok(Self(text.to_owned()))

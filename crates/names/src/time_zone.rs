@@ -22,8 +22,9 @@ impl TimeZone {
     /// Refuses with `time_zone`.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'+');
-        let part =
-            |part: &str| part.bytes().next().is_some_and(|b| b.is_ascii_alphabetic()) && part.bytes().all(fits);
+        let part = |part: &str| {
+            part.bytes().next().is_some_and(|b| b.is_ascii_alphabetic()) && part.bytes().all(fits)
+        };
         if text.len() > LENGTH || text.split('/').count() > PARTS || !text.split('/').all(part) {
             let remedy = "write it as the IANA database does, such as Europe/Berlin or UTC";
             return Err(NameError::new("time_zone", "this is not the name of a time zone", remedy));

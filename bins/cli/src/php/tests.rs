@@ -83,7 +83,8 @@ async fn a_setting_that_there_is_not_is_refused_with_those_that_there_are() {
 #[tokio::test]
 async fn a_reset_says_whether_there_was_anything_to_forget() {
     for (ran, words) in [(true, "has forgotten"), (false, "slept")] {
-        let script = [("POST /sites/www.example.test/php/opcache-reset", Answer::json(200, &json!({ "ran": ran })))];
+        let script =
+            [("POST /sites/www.example.test/php/opcache-reset", Answer::json(200, &json!({ "ran": ran })))];
         let panel = FakePanel::start(script);
         let told = panel.run(&["php", "reset-opcache", "www.example.test"]).await;
         assert_eq!(told.code, 0);

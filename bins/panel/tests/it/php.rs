@@ -65,13 +65,21 @@ async fn what_an_account_chooses_holds_for_all_its_sites_and_no_pool_comes_of_it
     assert_eq!(done.json["version"], 2);
     assert_eq!(done.json["warnings"][0]["code"], "errors_shown");
     let pool = pool_of(&bench, "www.example.test").await;
-    assert_eq!((&pool["memory_limit"], &pool["settings"]), (&json!("256M"), &json!({ "display_errors": true })));
+    assert_eq!(
+        (&pool["memory_limit"], &pool["settings"]),
+        (&json!("256M"), &json!({ "display_errors": true }))
+    );
     assert_eq!(pools(&bench).await, 1);
     let site = bench.root().get(SITE).await;
     assert_eq!(state(&site.json, "memory_limit"), (json!("256M"), json!("account")));
-    let back = any(bench.root()).patch(ACCOUNT, json!({ "memory_limit": null, "display_errors": null })).await;
+    let back =
+        any(bench.root()).patch(ACCOUNT, json!({ "memory_limit": null, "display_errors": null })).await;
     assert_eq!(back.status, 200, "{}", back.text);
-    assert_eq!(pool_of(&bench, "www.example.test").await["settings"], json!(null), "as before there were any");
+    assert_eq!(
+        pool_of(&bench, "www.example.test").await["settings"],
+        json!(null),
+        "as before there were any"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,7 +167,12 @@ async fn what_does_not_fit_is_refused_at_its_place_with_a_remedy() {
         (SITE, json!({ "disable_functions": ["exec,system"] }), "/disable_functions/0", "php_function"),
         (SITE, json!({ "auto_prepend_file": "other/first.php" }), "/auto_prepend_file", "php_outside_site"),
         (ACCOUNT, json!({ "auto_prepend_file": "first.php" }), "/auto_prepend_file", "php_of_sites"),
-        (SITE, json!({ "session_cookie_samesite": "none" }), "/session_cookie_samesite", "samesite_without_secure"),
+        (
+            SITE,
+            json!({ "session_cookie_samesite": "none" }),
+            "/session_cookie_samesite",
+            "samesite_without_secure",
+        ),
         (SITE, json!({ "workers": 9 }), "/workers", "php_over_limit"),
         (SITE, json!({ "sendmail_path": "/bin/sh" }), "/sendmail_path", "unknown_field"),
     ];

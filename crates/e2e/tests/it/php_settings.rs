@@ -78,7 +78,8 @@ fn usual(node: &Node) {
             ("precision", "14"),
         ],
     );
-    let said = told(node, SHARED, &["display_errors", "opcache.enable", "allow_url_fopen", "error_reporting"]);
+    let said =
+        told(node, SHARED, &["display_errors", "opcache.enable", "allow_url_fopen", "error_reporting"]);
     assert!(said["display_errors"] == "" || said["display_errors"] == "0", "{said}");
     assert_eq!((&said["opcache.enable"], &said["allow_url_fopen"]), (&"1".into(), &"1".into()));
 }
@@ -160,7 +161,11 @@ fn of_a_site(node: &Node) {
             ("zlib.output_compression", "1"),
         ],
     );
-    says(node, SHARED, &[("max_input_vars", "1000"), ("precision", "14"), ("opcache.memory_consumption", "128")]);
+    says(
+        node,
+        SHARED,
+        &[("max_input_vars", "1000"), ("precision", "14"), ("opcache.memory_consumption", "128")],
+    );
     let script = "<?php echo function_exists('exec') ? 'exec is there' : 'exec is gone', ini_set('memory_limit', '4G') ? ' raised' : ' held';";
     for (site, words) in [(ALONE, "exec is gone held"), (SHARED, "exec is there held")] {
         put(node, "alice", &format!("{}/may.php", docroot("alice", site)), script);
@@ -211,7 +216,10 @@ fn nobody_is_hurt(node: &Node) {
     let said = told(node, ALONE, &["precision"]);
     assert_eq!(said["precision"], "10");
     assert_ne!(said["pid"], before);
-    assert!(said["cached"].as_u64().is_some_and(|cached| cached < 5), "what was compiled is forgotten: {said}");
+    assert!(
+        said["cached"].as_u64().is_some_and(|cached| cached < 5),
+        "what was compiled is forgotten: {said}"
+    );
 }
 
 fn hostile(node: &Node) {
@@ -240,6 +248,7 @@ fn back(node: &Node, api: &mut Api) {
     e2e::wait_for("one pool", support::LIMIT, || Ok((pools(node) == 1).then_some(()))).unwrap();
     api.wait_ready(&format!("/sites/{ALONE}"), support::LIMIT).unwrap();
     says(node, ALONE, &[("max_input_vars", "2000"), ("precision", "14"), ("memory_limit", "200M")]);
-    let left = node.command(["sh", "-c", "ls /etc/systemd/system/holdfast-php-*.service | wc -l"]).check().unwrap();
+    let left =
+        node.command(["sh", "-c", "ls /etc/systemd/system/holdfast-php-*.service | wc -l"]).check().unwrap();
     assert_eq!(left.text().trim(), "1");
 }

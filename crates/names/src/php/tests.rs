@@ -52,8 +52,7 @@ fn a_pool_of_one_site_has_the_id_behind_it_and_fits_a_sockets_path() {
     assert_eq!(pool, PoolName::of_site("alice".parse().unwrap(), "8.4".parse().unwrap(), site));
     assert_eq!((pool.as_str(), pool.site()), (text, Some(site)));
     assert_eq!(PoolName::parse("alice-8.4").unwrap().site(), None);
-    let longest =
-        PoolName::of_site("a".repeat(31).parse().unwrap(), PhpVersion::new(99, 99).unwrap(), site);
+    let longest = PoolName::of_site("a".repeat(31).parse().unwrap(), PhpVersion::new(99, 99).unwrap(), site);
     assert!(format!("/run/holdfast-php/{longest}.sock").len() < 108);
 }
 

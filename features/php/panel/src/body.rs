@@ -26,7 +26,9 @@ impl PartialSchema for EditPhp {
         for setting in Setting::ALL {
             object = object.property(setting.as_str(), property(&setting.facts()));
         }
-        object.additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::FreeForm(false))).into()
+        object
+            .additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::FreeForm(false)))
+            .into()
     }
 }
 

@@ -28,4 +28,5 @@ pub fn table(state: State) -> desired::Table {
 }
 
 /// Every statement of this crate.
-pub const STATEMENTS: &[&[::store::Statement]] = &[store::pool::STATEMENTS, store::setting::STATEMENTS, store::site::STATEMENTS];
+pub const STATEMENTS: &[&[::store::Statement]] =
+    &[store::pool::STATEMENTS, store::setting::STATEMENTS, store::site::STATEMENTS];

@@ -63,12 +63,7 @@ impl Object for PoolObject {
 }
 
 /// Makes the row of a pool that the server holds.
-async fn make(
-    tx: &mut WriteTx,
-    id: PoolId,
-    spec: &PoolSpec,
-    now: Micros,
-) -> Result<AccountId, ApiError> {
+async fn make(tx: &mut WriteTx, id: PoolId, spec: &PoolSpec, now: Micros) -> Result<AccountId, ApiError> {
     let Some(account) = pool::account_of_name(tx, &spec.account).await? else {
         let detail = format!("The account {} is not known here. Decide about it first.", spec.account);
         return Err(ApiError::conflict("account_unknown", detail));

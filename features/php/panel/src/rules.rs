@@ -143,7 +143,12 @@ fn check(
         let pointer = format!("/{setting}");
         if setting.is_of_sites() && docroot.is_none() {
             let reason = "A site alone has this setting: it is about its own files.";
-            errors.push(FieldError::new(pointer, "php_of_sites", reason, "Choose it for each site that is to have it."));
+            errors.push(FieldError::new(
+                pointer,
+                "php_of_sites",
+                reason,
+                "Choose it for each site that is to have it.",
+            ));
             continue;
         }
         errors.extend(beyond(setting, after, holds, pointer));
@@ -180,7 +185,10 @@ fn beyond(setting: Setting, after: &Settings, holds: &Effective, pointer: String
     };
     let (value, most) = (after.json(setting), holds.most(setting)?);
     let chosen = match setting.facts().unit {
-        Unit::Bytes => value.as_str().and_then(|text| ByteSize::parse(text).ok()).and_then(|size| i64::try_from(size.bytes()).ok()),
+        Unit::Bytes => value
+            .as_str()
+            .and_then(|text| ByteSize::parse(text).ok())
+            .and_then(|size| i64::try_from(size.bytes()).ok()),
         _ => value.as_i64(),
     };
     if chosen? <= most {
@@ -188,7 +196,8 @@ fn beyond(setting: Setting, after: &Settings, holds: &Effective, pointer: String
     }
     let said = limit.said(limits::Amount::Of(most));
     let reason = format!("This is more than the account may have: {said}.");
-    let remedy = format!("Choose {} at most, or have the account's limit {limit} raised.", limit.number(most));
+    let remedy =
+        format!("Choose {} at most, or have the account's limit {limit} raised.", limit.number(most));
     Some(FieldError::new(pointer, "php_over_limit", reason, remedy))
 }
 

@@ -11,7 +11,9 @@ mod value;
 
 pub use calls::{Extensions, ListExtensions, OpcacheReset, RunOpcacheReset, errors};
 pub use effective::{Bounds, Effective, Source};
-pub use settings::{EditSettings, Facts, MEMORY_LIMIT, SCRIPT_SECONDS, Setting, Settings, Told, UPLOAD_LIMIT};
+pub use settings::{
+    EditSettings, Facts, MEMORY_LIMIT, SCRIPT_SECONDS, Setting, Settings, Told, UPLOAD_LIMIT,
+};
 pub use value::{
     Bytes, Charset, ErrorReporting, Functions, Mebibytes, Number, Plain, SameSite, Unit, Value, WithLetter,
     Written,

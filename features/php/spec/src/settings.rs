@@ -249,4 +249,3 @@ impl Settings {
         said.into_iter().find(|setting| !self.json(*setting).is_null())
     }
 }
-

@@ -26,12 +26,7 @@ fn chosen() -> Settings {
 }
 
 fn bounds() -> Bounds {
-    Bounds {
-        memory: ByteSize::mebibytes(512),
-        upload: ByteSize::mebibytes(1024),
-        seconds: 300,
-        workers: 8,
-    }
+    Bounds { memory: ByteSize::mebibytes(512), upload: ByteSize::mebibytes(1024), seconds: 300, workers: 8 }
 }
 
 #[test]
@@ -46,10 +41,8 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         suspended: false,
         settings: Settings::default(),
     };
-    let mut own = PoolSpec {
-        name: "alice-8.4-01990000-0000-7000-8000-000000000003".parse().unwrap(),
-        ..spec.clone()
-    };
+    let mut own =
+        PoolSpec { name: "alice-8.4-01990000-0000-7000-8000-000000000003".parse().unwrap(), ..spec.clone() };
     Effective::of(&Settings::default(), &chosen(), bounds()).put(&mut own);
     let scope: names::PoolId = "01990000-0000-7000-8000-000000000002".parse().unwrap();
     let present = Apply::new(scope, Generation::new(1).unwrap(), Wanted::Present(spec));
@@ -78,7 +71,10 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         .reply::<Apply<PoolSpec>>("version-missing", &report(missing))
         .error::<Apply<PoolSpec>>("conflict", &conflict.into())
         .method(&RunOpcacheReset { pool: scope, cause: Cause::default() }, &OpcacheReset { ran: true })
-        .error::<RunOpcacheReset>("missing", &wire::Refusal::new(errors::NO_SUCH_POOL, "there is no such pool"))
+        .error::<RunOpcacheReset>(
+            "missing",
+            &wire::Refusal::new(errors::NO_SUCH_POOL, "there is no such pool"),
+        )
         .method(
             &ListExtensions { version: "8.4".parse().unwrap() },
             &Extensions { installed: true, extensions: vec!["curl".to_owned(), "mysqli".to_owned()] },

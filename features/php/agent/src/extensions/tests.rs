@@ -3,7 +3,15 @@ use super::*;
 #[test]
 fn extensions_are_those_of_which_a_file_tells() {
     let host = Host::for_test().unwrap();
-    let files = ["20-mysqli.ini", "10-opcache.ini", "20-pdo_mysql.ini", "README", "20-Bad name.ini", "x-y.ini", "20-.ini"];
+    let files = [
+        "20-mysqli.ini",
+        "10-opcache.ini",
+        "20-pdo_mysql.ini",
+        "README",
+        "20-Bad name.ini",
+        "x-y.ini",
+        "20-.ini",
+    ];
     for file in files {
         host.files().write(&format!("/etc/php/8.4/fpm/conf.d/{file}"), b"", 0o644, (0, 0)).unwrap();
     }

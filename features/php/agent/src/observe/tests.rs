@@ -63,7 +63,10 @@ fn a_time_zone_that_the_server_does_not_know_is_refused() {
     };
     for unknown in ["Europe/Atlantis", "Europe"] {
         let refused = look(unknown);
-        assert!(matches!(&refused, ObserveError::Refused { field, .. } if field == "settings/time_zone"), "{refused}");
+        assert!(
+            matches!(&refused, ObserveError::Refused { field, .. } if field == "settings/time_zone"),
+            "{refused}"
+        );
     }
     assert!(matches!(look("Europe/Berlin"), ObserveError::WaitsFor(_)), "the account comes next");
 }

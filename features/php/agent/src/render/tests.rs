@@ -147,7 +147,10 @@ fn no_hostile_string_reaches_a_file_but_as_what_it_means() {
         assert!(foreign.is_empty(), "{about}: {foreign:?}");
         assert!(words(&rendered.service.content) <= service, "{about}");
         for value in read(conf).values() {
-            assert!(value.matches('"').count() % 2 == 0 && !value.contains(['$', ';', '\\']), "{about}: {value}");
+            assert!(
+                value.matches('"').count() % 2 == 0 && !value.contains(['$', ';', '\\']),
+                "{about}: {value}"
+            );
         }
     }
     assert!(tried > 1000 && taken > 0, "{taken} of {tried}");
