@@ -157,7 +157,7 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "session_create_by_link" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
         "account_php_edit" => (php_body(json!({})), php),
         "site_php_edit" => {
-            (php_body(json!({ "auto_prepend_file": "sites/www.example.test/public/first.php" })), php)
+            (php_body(json!({ "auto_prepend_file": "sites/a.example.test/public/first.php" })), php)
         }
         other => return of_people(other).or_else(|| of_sign_in(other)).or_else(|| of_certificates(other)),
     })
