@@ -7,7 +7,9 @@ use converge::methods::{AuditHead, AuditHeads, RecordAuditHead};
 use converge::{Apply, Spec, Wanted};
 use hostd::{Host, HostError};
 use names::CertificateId;
+use php_spec::RunOpcacheReset;
 use serde_json::json;
+use wire::Method;
 
 /// What was asked for, a JSON object a line.
 pub(crate) const JOURNAL: &str = "/var/lib/holdfast-agent/journal.jsonl";
