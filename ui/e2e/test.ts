@@ -244,6 +244,7 @@ export const PAGES = [
   '/accounts/alice?tab=sites',
   '/accounts/alice?tab=certificates',
   '/accounts/alice?tab=members',
+  '/accounts/alice?tab=php',
   '/accounts/alice?tab=activity',
   '/packages',
   '/organisations',

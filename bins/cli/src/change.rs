@@ -178,7 +178,7 @@ impl Subject {
 
     /// Whether the object itself comes to be on the server; else what hangs on it does.
     fn converges(&self) -> bool {
-        !matches!(self.kind, "package" | "organisation")
+        !matches!(self.kind, "package" | "organisation" | "php")
     }
 
     fn words(&self) -> String {
@@ -461,9 +461,12 @@ impl ChangeArgs {
             session.screen.json(&reply.body)?;
         }
         if reply.status == StatusCode::ACCEPTED && !self.no_wait {
-            let remedy = "The wish stands, and the server follows by itself; `holdfast account list` tells how far it is.";
-            let reason = format!("{subject}: its accounts are still to follow");
-            return Err(Failure::NotReady { reason, remedy: remedy.to_owned() });
+            let what = if change.subject.kind == "php" { "pool" } else { "account" };
+            let remedy = format!(
+                "The wish stands, and the server follows by itself; `holdfast {what} list` tells how far it is."
+            );
+            let reason = format!("{subject}: its {what}s are still to follow");
+            return Err(Failure::NotReady { reason, remedy });
         }
         if !session.json {
             let words = if reply.status == StatusCode::ACCEPTED { ": written down" } else { ": done" };

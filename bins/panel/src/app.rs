@@ -129,6 +129,7 @@ fn table(parts: Parts) -> Table {
         certificates: Arc::new(World),
         passwords: parts.passwords.clone(),
     };
+    let php = php_panel::State { panel: parts.panel.clone(), sites: Arc::new(World) };
     let certificates = cert_panel::State { panel: parts.panel.clone(), keys: cert_panel::Keys::default() };
     let packages = package_panel::State { panel: parts.panel.clone(), hosted: Arc::new(World) };
     let people = people_panel::State {
@@ -142,7 +143,7 @@ fn table(parts: Parts) -> Table {
         .merge(package_panel::table(packages))
         .merge(people_panel::table(people))
         .merge(web_panel::table(sites))
-        .merge(php_panel::table(parts.panel.clone()))
+        .merge(php_panel::table(php))
         .merge(cert_panel::table(certificates))
         .merge(cert_panel::authority::table(parts.issuing()))
         .merge(webhook_panel::table(parts.webhooks()))

@@ -140,6 +140,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0021_site_rules.sql"),
         include_str!("../migrations/postgres/0021_site_rules.sql"),
     ),
+    (
+        22,
+        "php setting",
+        include_str!("../migrations/sqlite/0022_php_setting.sql"),
+        include_str!("../migrations/postgres/0022_php_setting.sql"),
+    ),
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.

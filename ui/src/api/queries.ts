@@ -118,6 +118,22 @@ export const queries = {
       queryKey: ['pool', 'list', query],
       queryFn: () => unwrap(api.GET('/api/v1/pools', { params: { query } })),
     }),
+  sitePhp: (site: string) =>
+    queryOptions({
+      queryKey: ['pool', 'settings', 'site', site],
+      queryFn: () => unwrap(api.GET('/api/v1/sites/{site}/php', { params: { path: { site } } })),
+    }),
+  sitePhpExtensions: (site: string) =>
+    queryOptions({
+      staleTime: 60_000,
+      queryKey: ['pool', 'extensions', site],
+      queryFn: () => unwrap(api.GET('/api/v1/sites/{site}/php/extensions', { params: { path: { site } } })),
+    }),
+  accountPhp: (account: string) =>
+    queryOptions({
+      queryKey: ['pool', 'settings', 'account', account],
+      queryFn: () => unwrap(api.GET('/api/v1/accounts/{account}/php', { params: { path: { account } } })),
+    }),
   packages: (query: Page = {}) =>
     queryOptions({
       ...list,

@@ -31,6 +31,7 @@ mod name_claims;
 mod notices;
 mod packages;
 mod people;
+mod php;
 mod rehearsals;
 mod retrying;
 mod schema;

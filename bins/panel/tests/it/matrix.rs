@@ -240,6 +240,7 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
         "account_edit" => json!({ "ssh_keys": [] }),
         "person_edit" => json!({ "email": "new@example.test" }),
         "account_limits_edit" => json!({ "limits": { "sites": 10 } }),
+        "account_php_edit" | "site_php_edit" => json!({ "display_errors": true }),
         "package_create" => json!({ "name": "pro", "organisation": organisation, "limits": { "sites": 10 } }),
         "package_edit" => json!({ "limits": { "sites": 20 } }),
         "organisation_limits_edit" => json!({ "limits": { "sites": 1000 } }),

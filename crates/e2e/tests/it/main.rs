@@ -19,6 +19,7 @@ mod many;
 mod outside;
 mod packages;
 mod passkeys;
+mod php_settings;
 mod programs;
 mod quota;
 mod rules;
@@ -57,6 +58,7 @@ on_both! {
     one_bad_site_stops_no_other => crate::web::on;
     a_site_serves_as_its_owner_says => crate::serving::on;
     a_site_has_rules => crate::rules::on;
+    php_is_as_accounts_and_sites_choose => crate::php_settings::on;
     a_site_answers_by_https => crate::https::on;
     certificates_are_ordered_and_renewed => crate::certificates::on;
     a_role_is_installed_by_the_panel => crate::jobs::on;

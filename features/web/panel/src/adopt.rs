@@ -37,6 +37,8 @@ pub(crate) async fn site(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Resul
         account: account.id,
         values: Values {
             pool,
+            // what its PHP needs is part of what the server takes for it
+            upload: None,
             docroot: &spec.docroot,
             body_size: spec.body_size,
             index: spec.index.as_ref(),

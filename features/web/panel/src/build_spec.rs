@@ -24,7 +24,8 @@ pub(crate) fn site(row: &Row, names: &[Named], rules: Vec<Rule>) -> Option<Wante
             names: approved,
             docroot: row.docroot.clone(),
             pool: row.pool_name.clone(),
-            body_size: row.body_size,
+            // what the site chose itself goes before what its PHP could take
+            body_size: row.body_size.or(row.upload),
             index: row.index.clone(),
             suspended: row.suspended || row.account_suspended,
             redirected: redirected.map(|named| named.name.clone()).collect(),

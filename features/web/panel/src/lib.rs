@@ -27,7 +27,7 @@ mod tests;
 pub use certificates::Certificates;
 pub use https::{SiteCertificate, SiteHsts, SiteHttps};
 pub use object::{SiteObject, WebServerObject};
-pub use pools::Pools;
+pub use pools::{PoolOfSite, Pools};
 pub use routes::log::{Lines, LinesParams};
 pub use routes::site::State;
 pub use rules::claims::{COOL_DOWN_DAYS, COOL_DOWN_DAYS_USUAL};

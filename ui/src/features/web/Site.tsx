@@ -21,6 +21,7 @@ import { type SiteAct, SiteMenu, siteAct, useSiteActs } from './SiteMenu'
 
 const SiteLogs = lazy(() => import('./logs/SiteLogs').then((file) => ({ default: file.SiteLogs })))
 const SiteTraffic = lazy(() => import('./logs/SiteTraffic').then((file) => ({ default: file.SiteTraffic })))
+const SitePhp = lazy(() => import('../php/PhpSettings').then((file) => ({ default: file.SitePhp })))
 const SiteHttps = lazy(() => import('./https/SiteHttps').then((file) => ({ default: file.SiteHttps })))
 const SiteRules = lazy(() => import('./rules/SiteRules').then((file) => ({ default: file.SiteRules })))
 const SiteDialog = lazy(() => import('./SiteActions').then((file) => ({ default: file.SiteDialog })))
@@ -85,7 +86,7 @@ function Overview({ site }: { site: Schemas['Site'] }) {
   )
 }
 
-function Runtime({ site }: { site: Schemas['Site'] }) {
+function Runtime({ site, onEdit }: { site: Schemas['Site']; onEdit: () => void }) {
   const { t } = useTranslation()
   const { may } = useMe()
   const pools = useQuery(queries.pools({ account: site.account }))
@@ -115,6 +116,7 @@ function Runtime({ site }: { site: Schemas['Site'] }) {
         ]}
       />
       <Text c="dimmed">{t('sites.sleeps')}</Text>
+      <SitePhp site={site.id} onEdit={onEdit} />
     </Stack>
   )
 }
@@ -168,7 +170,7 @@ export function SitePage() {
       <ObjectTabs
         tabs={[
           { key: 'overview', label: t('tabs.overview'), show: () => <Overview site={site} /> },
-          { key: 'runtime', label: t('tabs.runtime'), show: () => <Runtime site={site} /> },
+          { key: 'runtime', label: t('tabs.runtime'), show: () => <Runtime site={site} onEdit={() => setAct('php')} /> },
           {
             key: 'https',
             label: t('https.title'),
