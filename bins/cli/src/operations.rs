@@ -166,6 +166,8 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("site_log_download", "site log"),
     ("site_log_file_list", "site log"),
     ("site_log_follow", "site log"),
+    ("site_name_check", "site check"),
+    ("site_name_list", "site names"),
     ("site_retry", "site retry"),
     ("site_show", "site show"),
     ("site_suspend", "site suspend"),

@@ -20,6 +20,7 @@ use utoipa_axum::routes;
 use web_spec::SiteSpec;
 
 use crate::certificates::Certificates;
+use crate::pointing::Pointing;
 use crate::pools::Pools;
 use crate::rules::body::{CreateSite, EditSite};
 use crate::rules::names::Names;
@@ -39,6 +40,8 @@ pub struct State {
     pub pools: Arc<dyn Pools>,
     /// The feature that has certificates.
     pub certificates: Arc<dyn Certificates>,
+    /// What looks at names.
+    pub pointing: Pointing,
 }
 
 /// The routes.
