@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use egress_spec::{Body, Bounds, Fetch, Verb, Visit, VisitReply};
+use egress_spec::{Body, Bounds, Fetch, Forbidden, Verb, Visit, VisitReply};
 use names::NameError;
 use tokio::time::timeout;
 
@@ -20,9 +20,16 @@ const MOST: u32 = 256;
 /// Looks there. No name is resolved: the address is the one that was asked about, and it is judged as every other.
 pub(crate) async fn visit(bounds: &Bounds, ask: &Visit) -> Result<VisitReply, Failure> {
     bounds.judge_network(ask.address)?;
-    judge_own(ask.address)?;
     let at = SocketAddr::new(ask.address, PORT);
-    timeout(PATIENCE, look(at, ask)).await.unwrap_or_else(|_| Err(Failure::TooSlow(at.to_string(), PATIENCE)))
+    let looked = async {
+        judge_own(ask.address)?;
+        look(at, ask).await
+    };
+    let late = |_| Err(Failure::TooSlow(at.to_string(), PATIENCE));
+    match timeout(PATIENCE, looked).await.unwrap_or_else(late) {
+        Err(Failure::Forbidden(Forbidden::Own(own))) => Err(Failure::Own(own)),
+        other => other,
+    }
 }
 
 async fn look(at: SocketAddr, ask: &Visit) -> Result<VisitReply, Failure> {

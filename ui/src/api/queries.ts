@@ -73,6 +73,11 @@ export const queries = {
       queryKey: ['site', 'one', site],
       queryFn: () => unwrap(api.GET('/api/v1/sites/{site}', { params: { path: { site } } })),
     }),
+  siteNames: (site: string) =>
+    queryOptions({
+      queryKey: ['site', 'names', site],
+      queryFn: () => unwrap(api.GET('/api/v1/sites/{site}/names', { params: { path: { site } } })),
+    }),
   certificates: (query: CertificateQuery = {}) =>
     queryOptions({
       ...list,

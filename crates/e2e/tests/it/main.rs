@@ -19,6 +19,7 @@ mod many;
 mod outside;
 mod packages;
 mod passkeys;
+mod pointing;
 mod programs;
 mod quota;
 mod sandbox;
@@ -57,6 +58,7 @@ on_both! {
     a_site_serves_as_its_owner_says => crate::serving::on;
     a_site_answers_by_https => crate::https::on;
     certificates_are_ordered_and_renewed => crate::certificates::on;
+    names_lead_here_and_are_proven => crate::pointing::on;
     a_role_is_installed_by_the_panel => crate::jobs::on;
     the_panel_is_put_back_and_upgraded => crate::life::on;
     faults_wait_and_heal => crate::faults::on;

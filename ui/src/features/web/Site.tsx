@@ -22,6 +22,7 @@ import { type SiteAct, SiteMenu, siteAct, useSiteActs } from './SiteMenu'
 const SiteLogs = lazy(() => import('./logs/SiteLogs').then((file) => ({ default: file.SiteLogs })))
 const SiteTraffic = lazy(() => import('./logs/SiteTraffic').then((file) => ({ default: file.SiteTraffic })))
 const SiteHttps = lazy(() => import('./https/SiteHttps').then((file) => ({ default: file.SiteHttps })))
+const SiteNames = lazy(() => import('./names/SiteNames').then((file) => ({ default: file.SiteNames })))
 const SiteDialog = lazy(() => import('./SiteActions').then((file) => ({ default: file.SiteDialog })))
 
 const KEYS: { [act in SiteAct]?: 'e' | 'Delete' } = { edit: 'e', delete: 'Delete' }
@@ -33,6 +34,9 @@ function Overview({ site }: { site: Schemas['Site'] }) {
       {site.pending_names.length > 0 && (
         <Note tone="warning" title={t('sites.pendingTitle')}>
           <Text size="sm">{t('sites.pendingBody', { names: site.pending_names.join(', ') })}</Text>
+          <Link className="go" to="/sites/$site" params={{ site: site.name }} search={{ tab: 'names' }}>
+            {t('names.title')}
+          </Link>
         </Note>
       )}
       {site.disabled && (
@@ -168,6 +172,7 @@ export function SitePage() {
         tabs={[
           { key: 'overview', label: t('tabs.overview'), show: () => <Overview site={site} /> },
           { key: 'runtime', label: t('tabs.runtime'), show: () => <Runtime site={site} /> },
+          { key: 'names', label: t('names.title'), show: () => <SiteNames site={site} /> },
           {
             key: 'https',
             label: t('https.title'),
