@@ -12,7 +12,7 @@
 //! Guarantees: nothing is called good that was not observed; what could not be asked is told as that, and not as an answer; nothing that a
 //! stranger's name server says is anything but shown. A pending name is asked about in the DNS alone: port 80 answers for known names only.
 
-mod check;
+pub(crate) mod check;
 pub(crate) mod judge;
 pub(crate) mod observe;
 pub(crate) mod policy;
@@ -28,10 +28,11 @@ use wire::Peer;
 
 use crate::certificates::Certificates;
 
-pub use judge::{Trouble, hindrance};
+pub use judge::{Answers, Leads, Place, State, Trouble, WantedRecord, hindrance};
 pub use observe::{Answer, Observed};
-pub use policy::{PROOFS, PUBLIC_ADDRESSES};
+pub use policy::{Ours, PROOFS, PUBLIC_ADDRESSES};
 pub use upkeep::{round, run};
+pub use view::{NameCheck, NameOwnership, SiteName};
 
 /// Looks at once; each has some questions under way.
 const AT_ONCE: usize = 6;

@@ -3,6 +3,8 @@
 //! What stands in the way for certain is told with its remedy, and the name waits. What could not be found out stands in nobody's way: the
 //! authority is asked, and its word counts.
 
+use std::sync::Arc;
+
 use desired::BoxFuture;
 use egress_spec::Caa;
 use futures_util::stream::{self, StreamExt};
@@ -53,8 +55,15 @@ pub(crate) struct Issuer<'a> {
 
 /// Looks at these names.
 pub(crate) async fn look(state: &Issuing, names: &[CertName]) -> Vec<(CertName, Looked)> {
-    let look = async |name: &CertName| (name.clone(), state.lookout.look(name.base()).await);
-    stream::iter(names).map(look).buffered(AT_ONCE).collect().await
+    let look = |name: &CertName| {
+        let (name, lookout) = (name.clone(), Arc::clone(&state.lookout));
+        async move {
+            let looked = lookout.look(name.base()).await;
+            (name, looked)
+        }
+    };
+    let all: Vec<_> = names.iter().map(look).collect();
+    stream::iter(all).buffered(AT_ONCE).collect().await
 }
 
 /// Why CAA records keep an authority from issuing for a name without a star that is proven by HTTP (RFC 8659, 4; RFC 8657); none where they

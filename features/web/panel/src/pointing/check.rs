@@ -6,6 +6,7 @@ use std::time::Duration;
 use api_kit::{ApiError, Progress};
 use desired::{Asked, Outcome};
 use names::{DomainName, SiteId};
+use serde_json::json;
 use store::{StoreError, Tx, WriteTx};
 
 use super::judge::{State, judge};
@@ -16,6 +17,15 @@ use super::{Pointing, upkeep};
 use crate::store::name::{self, Named, Proof};
 use crate::store::site::Row;
 use crate::store::{name_check, node, site};
+
+/// Who has a name looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// Somebody asked: it is in the audit.
+    Person,
+    /// Its time came.
+    Time,
+}
 
 /// A name as it is now, with what is said of names here.
 struct Known {
@@ -47,7 +57,7 @@ impl Pointing {
         &self,
         id: SiteId,
         name: &DomainName,
-        asked: &Asked,
+        (asked, by): (&Asked, By),
     ) -> Result<Option<Outcome<()>>, ApiError> {
         let Some(known) = self.known(id, name).await? else { return Ok(None) };
         let seen = self.observe(&known.question).await;
@@ -61,7 +71,7 @@ impl Pointing {
         };
         // what was seen was seen, whatever came of it
         if !asked.change.dry_run {
-            self.keep(&known, &seen, asked).await?;
+            self.keep(&known, &seen, (asked, by)).await?;
         }
         outcome.map(Some)
     }
@@ -86,7 +96,12 @@ impl Pointing {
         self.panel.store().read(read).await
     }
 
-    async fn keep(&self, known: &Known, seen: &Observed, asked: &Asked) -> Result<(), StoreError> {
+    async fn keep(
+        &self,
+        known: &Known,
+        seen: &Observed,
+        (asked, by): (&Asked, By),
+    ) -> Result<(), StoreError> {
         let Known { site, policy, .. } = known;
         let name = &known.named.name;
         let state = judge(name, seen, &policy.ours).state;
@@ -99,6 +114,19 @@ impl Pointing {
             let before = name_check::find(tx, name).await?.map_or(0, |check| check.troubles);
             let troubles = if state == State::Good || is_new { 0 } else { before.saturating_add(1) };
             let again = if is_new { upkeep::SOON } else { upkeep::again(is_known, state, troubles) };
+            if by == By::Person {
+                let entry = audit::Entry {
+                    who: asked.who.clone(),
+                    request_id: &asked.cause.request_id,
+                    action: "site.name.check",
+                    object: audit::Object::of_account("site", site.id, site.account_id),
+                    before: None,
+                    after: Some(json!({ "name": name, "state": state })),
+                    plan_hash: asked.change.expect_plan,
+                    outcome: audit::Outcome::Done,
+                };
+                audit::append(tx, &entry, now).await?;
+            }
             if let Some(claim) = &asked.claim {
                 claim.done(tx).await?;
             }

@@ -13,6 +13,7 @@ use super::policy::Ours;
 /// Where a name leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NameLeads)]
 pub enum Leads {
     /// To this server, and nowhere else.
     Here,
@@ -31,6 +32,7 @@ pub enum Leads {
 /// What answers on port 80.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NameAnswers)]
 pub enum Answers {
     /// This server, by its own proof.
     Yes,
@@ -49,6 +51,7 @@ pub enum Answers {
 /// How a name stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NameState)]
 pub enum State {
     /// It was seen to lead here, and this server was seen to answer.
     Good,
@@ -64,6 +67,7 @@ pub enum State {
 
 /// An address that a name leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = NamePlace)]
 pub struct Place {
     /// The address.
     #[schema(value_type = String, example = "198.51.100.7")]
@@ -89,6 +93,7 @@ pub struct WantedRecord {
 
 /// What is not as it should be, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = NameTrouble)]
 pub struct Trouble {
     /// A stable code: `no_such_name`, `no_address`, `a_elsewhere`, `aaaa_elsewhere`, `not_answered`, `answered_otherwise`, `redirected`,
     /// `servers_failed`, `not_asked`.

@@ -278,9 +278,9 @@ fn is_silent(error: &WireError) -> bool {
     error.is_refused(errors::NO_ANSWER) || error.is_refused(PROBE_NO_ANSWER)
 }
 
-/// Why, in words that are short and visible.
+/// Why, in words that are short and visible, and tell nothing of how this server is made.
 fn words(error: &WireError) -> String {
-    let text = error.refusal().map_or_else(|| error.to_string(), |refusal| refusal.message.clone());
+    let text = error.refusal().map_or("this server cannot ask now", |refusal| refusal.message.as_str());
     egress_spec::Foreign::of(text.bytes()).to_string()
 }
 

@@ -6,6 +6,7 @@ use futures_util::stream::{self, StreamExt};
 use store::{StoreError, Tx, WriteTx};
 
 use super::Pointing;
+use super::check::By;
 use super::judge::State;
 use super::prove::by_system;
 use crate::rules::names::new_token;
@@ -51,10 +52,12 @@ pub async fn run(pointing: Pointing) {
     let mut moved = pointing.panel().events_moved();
     loop {
         moved.borrow_and_update();
-        match round(&pointing).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "names that are due could not be looked at"),
+        let looked = round(&pointing).await;
+        if let Err(error) = &looked {
+            tracing::warn!(%error, "names that are due could not be looked at");
+        }
+        if matches!(looked, Ok(true)) {
+            continue;
         }
         tokio::select! {
             changed = moved.changed() => if changed.is_err() { return },
@@ -76,7 +79,7 @@ pub async fn round(pointing: &Pointing) -> Result<bool, StoreError> {
 }
 
 async fn look(pointing: &Pointing, Due { name, site }: Due) {
-    if let Err(error) = pointing.check(site, &name, &by_system()).await {
+    if let Err(error) = pointing.check(site, &name, (&by_system(), By::Time)).await {
         let detail = &error.problem().detail;
         tracing::warn!(%name, %detail, "what was seen of a name came to nothing");
     }

@@ -9,6 +9,7 @@ use names::{DomainName, SiteId};
 use store::{StoreError, Tx};
 use utoipa_axum::routes;
 
+use crate::pointing::check::By;
 use crate::pointing::view::SiteName;
 use crate::pointing::{Pointing, policy};
 use crate::store::site::SiteKey;
@@ -55,7 +56,7 @@ async fn site_name_check(
     let Rehearsal { dry_run, expect_plan } = rehearsal;
     let asked = Asked::by(&actor, Change { dry_run, expect_plan, overwrite: false }, prefer)?;
     let missing = || ApiError::not_found("name");
-    let outcome = pointing.check(site, &name, &asked).await?.ok_or_else(missing)?;
+    let outcome = pointing.check(site, &name, (&asked, By::Person)).await?.ok_or_else(missing)?;
     if let Outcome::Plan(plan) = outcome {
         return Ok(Json(Changed::Plan(DryRun { plan })));
     }

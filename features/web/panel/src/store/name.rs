@@ -84,6 +84,7 @@ pub(crate) enum Ownership {
 /// How an account shows that a name is its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NameProof)]
 pub enum Proof {
     /// By a text in the DNS that was made for this account and this name.
     Dns,

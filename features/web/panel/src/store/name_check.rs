@@ -16,7 +16,7 @@ const FIND: Statement =
 // A name may have gone meanwhile, or be another site's.
 const PUT: Statement = Statement::new(
     "INSERT INTO name_check (name, checked_at, next_at, troubles, seen)
-     SELECT name, $3, $4, $5, $6 FROM site_name WHERE name = $1 AND site_id = $2
+     SELECT name, CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS BIGINT), $6 FROM site_name WHERE name = $1 AND site_id = $2
      ON CONFLICT (name) DO UPDATE SET checked_at = excluded.checked_at, next_at = excluded.next_at,
                                       troubles = excluded.troubles, seen = excluded.seen",
 );
