@@ -238,6 +238,7 @@ export const PAGES = [
   '/sites/www.alice.test?tab=traffic',
   '/sites/www.alice.test?tab=activity',
   '/sites/www.alice.test?tab=https',
+  '/sites/www.alice.test?tab=names',
   '/certificates',
   '/accounts',
   '/accounts/alice',

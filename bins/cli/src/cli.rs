@@ -181,6 +181,7 @@ impl Command {
     fn rehearsal(&mut self) -> Option<&mut RehearsalArgs> {
         match self {
             Self::Sweep(args) => Some(&mut args.rehearsal),
+            Self::Site(command) => command.rehearsal(),
             Self::Drift(args) => args.rehearsal(),
             Self::Notice(command) => command.rehearsal(),
             Self::Webhook(command) => command.rehearsal(),

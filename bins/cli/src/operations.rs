@@ -169,6 +169,8 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("site_log_download", "site log"),
     ("site_log_file_list", "site log"),
     ("site_log_follow", "site log"),
+    ("site_name_check", "site check"),
+    ("site_name_list", "site names"),
     ("site_opcache_reset", "php reset-opcache"),
     ("site_php_edit", "php set"),
     ("site_php_edit", "php unset"),

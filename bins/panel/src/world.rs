@@ -13,6 +13,7 @@
 //! | something else is chosen of PHP | the sites that it concerns get another pool where they need one |
 //! | the last site of a pool has gone | the pool is removed |
 //! | a site answers by HTTPS with a certificate of its own | that is made, and gets the site's approved names |
+//! | a certificate is to be ordered | its names are looked at first, as the authority will |
 //! | the key that answers the challenges of authorities is made | the web server gets a new generation |
 //! | a site shows another certificate, answers by HTTP alone, or is deleted | its own is removed |
 //! | an account may have more or less | its slice, its SFTP and its pools get a new generation, where they are held to it |
@@ -20,6 +21,7 @@
 
 use account_panel::Dependents;
 use api_kit::ApiError;
+use cert_panel::order::{Hindrance, Looked};
 use cert_panel::{CertificateObject, certificates};
 use desired::{BoxFuture, Draft, Registry};
 use limits::{Count, Feature, Limit};
@@ -27,7 +29,8 @@ use names::{AccountId, BodySize, CertificateId, DomainName, PhpVersion, SiteId};
 use package_panel::Hosted;
 use php_panel::{PoolObject, Which, pools};
 use store::{Tx, WriteTx};
-use web_panel::{Certificates, PoolOfSite, Pools, SiteObject, WebServerObject, sites};
+use web_panel::pointing::{self, Trouble};
+use web_panel::{Certificates, Pointing, PoolOfSite, Pools, SiteObject, WebServerObject, sites};
 
 /// All kinds of objects that converge.
 pub fn registry() -> Registry {
@@ -211,6 +214,28 @@ impl Hosted for World {
 
     fn counts(&self) -> Vec<Count> {
         sites::COUNTS.to_vec()
+    }
+}
+
+/// Names as they are seen from here, for whoever orders certificates.
+#[derive(Clone)]
+pub struct Sight(pub Pointing);
+
+impl cert_panel::order::Lookout for Sight {
+    fn look<'a>(&'a self, name: &'a DomainName) -> BoxFuture<'a, Looked> {
+        Box::pin(async move {
+            let (seen, ours) = match self.0.look(name).await {
+                Ok(looked) => looked,
+                Err(error) => {
+                    tracing::warn!(%name, %error, "a name could not be looked at before it is ordered");
+                    return Looked::default();
+                }
+            };
+            let hindrance = pointing::hindrance(name, &seen, &ours);
+            let hindrance =
+                hindrance.map(|Trouble { code, detail, remedy, .. }| Hindrance { code, detail, remedy });
+            Looked { hindrance, caa: seen.caa() }
+        })
     }
 }
 

@@ -146,6 +146,12 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0022_php_setting.sql"),
         include_str!("../migrations/postgres/0022_php_setting.sql"),
     ),
+    (
+        23,
+        "pointing",
+        include_str!("../migrations/sqlite/0023_pointing.sql"),
+        include_str!("../migrations/postgres/0023_pointing.sql"),
+    ),
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.

@@ -84,6 +84,11 @@ export const queries = {
       queryFn: () => unwrap(api.GET('/api/v1/sites/rule-presets')),
       staleTime: Number.POSITIVE_INFINITY,
     }),
+  siteNames: (site: string) =>
+    queryOptions({
+      queryKey: ['site', 'names', site],
+      queryFn: () => unwrap(api.GET('/api/v1/sites/{site}/names', { params: { path: { site } } })),
+    }),
   certificates: (query: CertificateQuery = {}) =>
     queryOptions({
       ...list,

@@ -331,6 +331,7 @@ fn path(operation: &Operation) -> String {
         .path
         .replace("{account}", "alice")
         .replace("{site}", "a.example.test")
+        .replace("{name}", "a.example.test")
         .replace("{package}", "basic")
         .replace("{key}", "panel.hostname")
         .replace("{webhook}", "on-call")

@@ -397,6 +397,7 @@ pub(crate) fn path(operation: &Operation, target: Target, ids: &Ids) -> String {
     path = path.replace("{certificate}", target.pick(CERTIFICATES[0], CERTIFICATES[1], missing_id));
     path = path.replace("{pool}", target.pick("alice-8.4", "bob-8.4", "carol-8.4"));
     path = path.replace("{package}", target.pick("basic", "plain", "nothing"));
+    path = path.replace("{name}", target.pick("a.example.test", "b.example.test", "c.example.test"));
     path = path.replace("{key}", "event.keep_days");
     path = path.replace("{file}", "access.log");
     path = path.replace("{change}", "1");

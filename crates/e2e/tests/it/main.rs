@@ -20,6 +20,7 @@ mod outside;
 mod packages;
 mod passkeys;
 mod php_settings;
+mod pointing;
 mod programs;
 mod quota;
 mod rules;
@@ -61,6 +62,7 @@ on_both! {
     php_is_as_accounts_and_sites_choose => crate::php_settings::on;
     a_site_answers_by_https => crate::https::on;
     certificates_are_ordered_and_renewed => crate::certificates::on;
+    names_lead_here_and_are_proven => crate::pointing::on;
     a_role_is_installed_by_the_panel => crate::jobs::on;
     the_panel_is_put_back_and_upgraded => crate::life::on;
     faults_wait_and_heal => crate::faults::on;

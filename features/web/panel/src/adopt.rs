@@ -65,21 +65,19 @@ pub(crate) async fn site(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Resul
     site_https::set(tx, id, https).await?;
     site_rules::set(tx, id, &spec.rules).await?;
     let old = name::of_site(tx, id).await?;
-    for gone in
-        old.iter().filter(|old| old.ownership == Ownership::Approved && !spec.names.contains(&old.name))
-    {
+    for gone in old.iter().filter(|old| old.ownership.is_known() && !spec.names.contains(&old.name)) {
         name::remove(tx, id, &gone.name, limits::counted_anew().1).await?;
     }
     for wanted in &spec.names {
         let known = old.iter().find(|old| old.name == *wanted);
-        if known.is_some_and(|known| known.ownership == Ownership::Approved) {
+        if known.is_some_and(|known| known.ownership.is_known()) {
             continue;
         }
         if known.is_some() {
             name::remove(tx, id, wanted, limits::counted_anew().1).await?;
         }
         let one = limits::counted_anew().0;
-        if !name::insert(tx, id, one, (wanted, false), Ownership::Approved, now).await? {
+        if !name::insert(tx, id, one, (wanted, false), (Ownership::Approved, None), now).await? {
             let detail = format!("Another site has the name {wanted} here. Take it from that one first.");
             return Err(ApiError::conflict("name_taken", detail));
         }

@@ -3,17 +3,17 @@
 use converge::Wanted;
 use web_spec::{Rule, Serves, SiteSpec, WebServerSpec};
 
-use crate::store::name::{Named, Ownership};
+use crate::store::name::Named;
 use crate::store::node;
 use crate::store::site::Row;
 use crate::store::site_https::Https;
 
-/// What should be of this site; none while none of its names is approved.
+/// What should be of this site; none while none of its names is known to be the account's.
 pub(crate) fn site(row: &Row, names: &[Named], rules: Vec<Rule>) -> Option<Wanted<SiteSpec>> {
     if row.block.deleted_at.is_some() {
         return Some(Wanted::Absent);
     }
-    let served = || names.iter().filter(|named| named.ownership == Ownership::Approved);
+    let served = || names.iter().filter(|named| named.ownership.is_known());
     let approved: Vec<_> = served().map(|named| named.name.clone()).collect();
     // nobody is sent on to a name that is not served
     let primary = served().any(|named| named.is_primary);

@@ -31,7 +31,8 @@ impl Object for SiteObject {
         let rules = site_rules::of_site(tx, row.id).await?;
         let wanted = build_spec::site(&row, &names, rules);
         // for its pool and its certificate the agent waits: what it would do is known before they are there
-        let approval = || Before::Approval(format!("an administrator's approval of the name {}", row.name));
+        let approval =
+            || Before::Approval(format!("a proof or an administrator's approval of the name {}", row.name));
         let waits_for = wanted.is_none().then(approval);
         Ok(Some(Wish {
             scope: row.id,

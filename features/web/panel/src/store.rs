@@ -1,6 +1,7 @@
 //! Rows.
 
 pub(crate) mod name;
+pub(crate) mod name_check;
 pub(crate) mod name_left;
 pub(crate) mod node;
 pub(crate) mod site;

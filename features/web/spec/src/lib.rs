@@ -2,6 +2,7 @@
 
 pub mod log;
 pub mod probe;
+pub mod probe_proof;
 pub mod probe_tls;
 pub mod rule;
 pub mod server;
@@ -11,6 +12,7 @@ pub mod worker;
 
 pub use log::{LogKind, OpenSiteLogs, SiteLogFile, SiteLogFiles};
 pub use probe::{ProbeHttp, ProbeHttpReply, ProbePath};
+pub use probe_proof::ProbeProof;
 pub use probe_tls::{ProbeTls, ProbeTlsReply};
 pub use rule::Rule;
 pub use server::{TlsProfile, WebServerSpec};

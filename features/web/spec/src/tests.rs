@@ -1,6 +1,7 @@
 //! What crosses the wire, as files.
 
 use converge::{Apply, Condition, Plan, Reason, Refusal, Report, Spec, Status, Wanted};
+use egress_spec::{Seen, VisitReply};
 use names::{Digest, Generation, IndexOrder};
 use wire::golden::Golden;
 
@@ -40,6 +41,15 @@ fn site() -> SiteSpec {
         maintenance: None,
         tls: None,
         rules: Vec::new(),
+    }
+}
+
+fn proof() -> ProbeProof {
+    ProbeProof {
+        address: "203.0.113.5:80".parse().unwrap(),
+        name: "www.example.test".parse().unwrap(),
+        token: "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA".to_owned().try_into().unwrap(),
+        thumbprint: "LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ".parse().unwrap(),
     }
 }
 
@@ -174,6 +184,8 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         .method(&shown, &certificate)
         .reply::<Apply<SiteSpec>>("refused", &report(&present, refused))
         .reply::<Apply<SiteSpec>>("foreign", &report(&present, foreign))
+        .method(&proof(), &VisitReply { seen: Seen::Proof, status: 200, micros: 412 })
+        .reply::<ProbeProof>("other", &VisitReply { seen: Seen::Other, status: 404, micros: 98 })
         .method(&asked, &seen)
         .request("front", &front)
         .reply::<ProbeHttp>("unknown", &unknown)

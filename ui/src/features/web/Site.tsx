@@ -23,6 +23,7 @@ const SiteLogs = lazy(() => import('./logs/SiteLogs').then((file) => ({ default:
 const SiteTraffic = lazy(() => import('./logs/SiteTraffic').then((file) => ({ default: file.SiteTraffic })))
 const SitePhp = lazy(() => import('../php/PhpSettings').then((file) => ({ default: file.SitePhp })))
 const SiteHttps = lazy(() => import('./https/SiteHttps').then((file) => ({ default: file.SiteHttps })))
+const SiteNames = lazy(() => import('./names/SiteNames').then((file) => ({ default: file.SiteNames })))
 const SiteRules = lazy(() => import('./rules/SiteRules').then((file) => ({ default: file.SiteRules })))
 const SiteDialog = lazy(() => import('./SiteActions').then((file) => ({ default: file.SiteDialog })))
 
@@ -35,6 +36,9 @@ function Overview({ site }: { site: Schemas['Site'] }) {
       {site.pending_names.length > 0 && (
         <Note tone="warning" title={t('sites.pendingTitle')}>
           <Text size="sm">{t('sites.pendingBody', { names: site.pending_names.join(', ') })}</Text>
+          <Link className="go" to="/sites/$site" params={{ site: site.name }} search={{ tab: 'names' }}>
+            {t('names.title')}
+          </Link>
         </Note>
       )}
       {site.disabled && (
@@ -171,6 +175,7 @@ export function SitePage() {
         tabs={[
           { key: 'overview', label: t('tabs.overview'), show: () => <Overview site={site} /> },
           { key: 'runtime', label: t('tabs.runtime'), show: () => <Runtime site={site} onEdit={() => setAct('php')} /> },
+          { key: 'names', label: t('names.title'), show: () => <SiteNames site={site} /> },
           {
             key: 'https',
             label: t('https.title'),

@@ -20,6 +20,7 @@ use utoipa_axum::routes;
 use web_spec::SiteSpec;
 
 use crate::certificates::Certificates;
+use crate::pointing::Pointing;
 use crate::pools::Pools;
 use crate::rules::body::{CreateSite, EditSite};
 use crate::rules::names::Names;
@@ -41,6 +42,8 @@ pub struct State {
     pub certificates: Arc<dyn Certificates>,
     /// Hashes passwords of directories.
     pub passwords: Passwords,
+    /// What looks at names.
+    pub pointing: Pointing,
 }
 
 /// The routes.
