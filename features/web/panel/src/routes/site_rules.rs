@@ -1,7 +1,7 @@
 //! `/sites/{site}/rules`
 
 use api_kit::openapi::{ChangeProblems, Problems};
-use api_kit::{ApiError, Caller, Change, ChangeParams, IfMatch, Json, Path, Prefer, Query, Tagged};
+use api_kit::{Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, Path, Prefer, Query, Tagged};
 use auth::{EditSites, ViewSites};
 use axum::extract::State as S;
 use desired::{Access, Answer, Asked, Changed, Outcome, Table};
@@ -70,12 +70,12 @@ async fn site_rules_put(
     };
     let Some(rules) = state.panel.store().read(read).await? else { return Ok(Answer::Gone) };
     let generation = rules.convergence.generation;
-    Ok(Answer::changed(rules, generation, progress))
+    Ok(Answer::Object(Accepted::changed(rules, generation, progress)))
 }
 
 /// Lists of rules that many sites need. A preset is put in and then is changed as any other rules: nothing remembers where they came from.
 #[utoipa::path(get, path = "/sites/rule-presets", tag = "sites",
     responses((status = 200, description = "The presets", body = RulePresets), Problems))]
-async fn site_rule_presets(Caller(_): Caller) -> Result<Json<RulePresets>, ApiError> {
+async fn site_rule_presets(Caller(_actor): Caller) -> Result<Json<RulePresets>, ApiError> {
     RulePresets::all().map(Json).map_err(ApiError::internal)
 }
