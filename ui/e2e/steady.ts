@@ -101,6 +101,35 @@ const CHANGES = (
   }),
 )
 
+/** What people did, the newest first. */
+const ENTRIES = (
+  [
+    ['root', 'login_link', 'person', null],
+    ['admin', 'identity_provider', 'identity_provider', 'corp'],
+    ['admin', 'webhook', 'webhook', 'hook'],
+    ['admin', 'role', 'role', 'helpdesk'],
+    ['admin', 'person', 'person', 'bob'],
+    ['admin', 'organisation', 'organisation', 'acme'],
+    ['admin', 'package', 'package', 'small'],
+    ['admin', 'site', 'site', 'shop.alice.test'],
+    ['admin', 'site', 'site', 'www.alice.test'],
+    ['admin', 'account', 'account', 'alice'],
+  ] as const
+).map(([actor_name, what, object_kind, name], index) =>
+  example('AuditView', {
+    id: String(index),
+    seq: 20 - index,
+    at: BEFORE,
+    actor_name,
+    via: null,
+    action: `${what}.create`,
+    object_kind,
+    before: null,
+    after: name && { name },
+    outcome: 'done',
+  }),
+)
+
 /** Answers that no two servers have alike. */
 const CANNED: Record<string, (real: Item) => unknown> = {
   drift_list: () => ({
@@ -133,7 +162,7 @@ const CANNED: Record<string, (real: Item) => unknown> = {
   plan_show: (real) => ({ ...real, objects: 4, differing: 0, not_ready: 0, waiting: [] }),
   session_list: (real) => ({ ...real, items: (real.items as Item[]).filter((row) => row.current) }),
   person_session_list: (real) => ({ ...real, items: (real.items as Item[]).slice(0, 1) }),
-  audit_list: (real) => ({ ...real, next_cursor: null, items: begun(real.items as Item[], 'action', /\.create$/) }),
+  audit_list: () => ({ items: ENTRIES, next_cursor: null }),
   event_list: (real) => ({ ...real, items: begun(real.items as Item[], 'code', /^object\.(created|ready)$/) }),
 }
 

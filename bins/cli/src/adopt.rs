@@ -232,7 +232,7 @@ async fn decide(
         [kind, id] => item.kind == *kind && (item.id == *id || item.name == *id),
         _ => item.choices.iter().any(|choice| choice == decision),
     };
-    let mut meant: Vec<Item> = items.into_iter().filter(is_meant).collect();
+    let meant: Vec<Item> = items.into_iter().filter(is_meant).collect();
     if meant.is_empty() {
         if args.all {
             let words = "there is nothing about which this can be decided";
@@ -241,12 +241,8 @@ async fn decide(
         let remedy = "`holdfast adopt` lists what waits for a decision, and how to name it.";
         return Err(Failure::refused("nothing of this kind and name waits for a decision", remedy));
     }
-    // What others stand on comes first, and goes last.
-    if decision == "remove" {
-        meant.reverse();
-    }
     let mut open = Vec::new();
-    for item in &meant {
+    for item in &in_order(meant, decision) {
         open.extend(send(session, decision, item, &args.change, &besides).await?);
     }
     if open.is_empty() {
@@ -255,6 +251,15 @@ async fn decide(
     let remedy =
         "The decision stands, and the server follows by itself; `holdfast plan` tells how far it is.";
     Err(Failure::NotReady { reason: open.join("; "), remedy: remedy.to_owned() })
+}
+
+/// What others stand on comes first, and goes last; what goes makes room for what comes.
+fn in_order(items: Vec<Item>, decision: &str) -> Vec<Item> {
+    let goes = |item: &Item| decision == "remove" || (decision == "host" && item.host_absent);
+    let (mut going, staying): (Vec<Item>, Vec<Item>) = items.into_iter().partition(goes);
+    going.reverse();
+    going.extend(staying);
+    going
 }
 
 /// Sends one decision; what is not yet so.

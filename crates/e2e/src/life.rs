@@ -49,13 +49,13 @@ pub fn put_back(node: &Node) -> Result<String> {
     Ok(node.holdfast(&["restore-panel", BACKUP]).deadline(Duration::from_mins(3)).check()?.text())
 }
 
-/// What waits for a decision: why and name, sorted.
+/// What waits for a decision: why, kind and name, sorted.
 pub fn undecided(node: &Node) -> Result<Vec<String>> {
     let list = node.json(&["adopt", "list"])?;
     let items = list["items"].as_array().context("no items")?;
     let word = |item: &Value, key: &str| item[key].as_str().unwrap_or_default().to_owned();
     let mut all: Vec<String> =
-        items.iter().map(|item| format!("{} {}", word(item, "why"), word(item, "name"))).collect();
+        items.iter().map(|item| ["why", "kind", "name"].map(|key| word(item, key)).join(" ")).collect();
     all.sort();
     Ok(all)
 }

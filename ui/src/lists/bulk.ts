@@ -27,10 +27,17 @@ export type Row = {
   error?: ProblemError
 }
 
+/** Whether a file that several objects share is written or goes is a matter of which of them comes last. */
+const touched = (code: string) => code.replace(/^file\.(write|remove)$/, 'file')
+
 /** Two plans of one shape do the same steps to the same objects and files. */
 const shapeOf = (plan: Plan) =>
   JSON.stringify(
-    plan.objects.map(({ kind, id, steps }) => [kind, id, steps.map(({ code, impact, path }) => [code, impact, path])]),
+    plan.objects.map(({ kind, id, steps }) => [
+      kind,
+      id,
+      steps.map(({ code, impact, path }) => [touched(code), impact, path]),
+    ]),
   )
 
 export function lookedAt(plan: Plan, keep: boolean): Looked {

@@ -264,6 +264,13 @@ test('the same steps on the same files are made under the new plan: another obje
   expect(one.state).toBe('done')
 })
 
+test('the last of those that a shared file is about takes it away', async () => {
+  const one = row('1', plan('first', [step]))
+  const sent = answers([changed(plan('second', [{ ...step, code: 'file.remove', diff: '-a' }])), answer(202, {})])
+  await apply(one, made, signal())
+  expect([sent, one.state]).toEqual([['first', 'second'], 'done'])
+})
+
 test('other steps than were looked at are not made, but shown', async () => {
   const one = row('1', plan('first', [step]))
   const sent = answers([changed(plan('second', [step, { code: 'unit.stop', impact: 'restart' }])), answer(202, {})])

@@ -95,6 +95,8 @@ test('objects of an older database are grouped by why they wait, and decided abo
   expect(commonChoices([account, kept])).toEqual(['remove'])
   expect(inOrder([account, site], 'take_over')).toEqual([account, site])
   expect(inOrder([account, site], 'remove')).toEqual([site, account])
+  const last = item({ id: 'e', why: 'behind', host_absent: true })
+  expect(inOrder([account, gone, last], 'host')).toEqual([last, gone, account])
   expect(effectOf(gone, 'panel')).toBe('panelAgain')
   expect(effectOf(item({ kind: 'account', host_absent: true }), 'panel')).toBe('panelAccountAgain')
   expect(effectOf(gone, 'host')).toBe('hostAbsent')

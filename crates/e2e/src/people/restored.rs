@@ -31,11 +31,11 @@ impl Teller<'_, '_> {
         let listed = self.root(&["adopt", "list"])?;
         let waiting = life::undecided(self.node)?;
         for (what, wanted) in [
-            ("the account that the panel does not know is listed", "unknown ben"),
-            ("and its site", "unknown ben.example.test"),
-            ("and the site that was made", "unknown new.example.test"),
-            ("the edited site is behind", "behind kept.example.test"),
-            ("the deleted one too", "behind gone.example.test"),
+            ("the account that the panel does not know is listed", "unknown account ben"),
+            ("and its site", "unknown site ben.example.test"),
+            ("and the site that was made", "unknown site new.example.test"),
+            ("the edited site is behind", "behind site kept.example.test"),
+            ("the deleted one too", "behind site gone.example.test"),
         ] {
             self.told.expect(what, listed.ok() && waiting.iter().any(|one| one == wanted))?;
         }

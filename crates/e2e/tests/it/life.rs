@@ -87,14 +87,19 @@ fn put_back(node: &Node) {
 fn adopt(node: &Node) {
     let waiting = life::undecided(node).unwrap();
     let php = node.distro().php();
-    let mut wanted = vec![
-        "behind gone.example.test".to_owned(),
-        "behind kept.example.test".to_owned(),
-        "unknown ben".to_owned(),
-        "unknown ben.example.test".to_owned(),
-        format!("unknown ben-{php}"),
-        "unknown new.example.test".to_owned(),
-    ];
+    let mut wanted: Vec<String> = [
+        "behind certificate gone.example.test",
+        "behind site gone.example.test",
+        "behind site kept.example.test",
+        "unknown account ben",
+        "unknown certificate ben.example.test",
+        "unknown certificate new.example.test",
+        "unknown site ben.example.test",
+        "unknown site new.example.test",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    wanted.push(format!("unknown pool ben-{php}"));
     wanted.sort();
     assert_eq!(waiting, wanted);
     let shown = node.ok(&["adopt"]).unwrap().text();

@@ -122,6 +122,12 @@ fn about(code: &'static str, name: &str) -> impl Fn(&Arrived) -> bool {
     }
 }
 
+/// A site of alice's alone, without a certificate that there would be messages about as well.
+fn site(api: &mut Api, name: &str) {
+    api.post("/sites", &json!({ "account": "alice", "name": name, "https": null })).unwrap();
+    api.wait_ready(&format!("/sites/{name}"), LIMIT).unwrap();
+}
+
 fn events_arrive(node: &Node, api: &mut Api, outside: &Outside, secret: &str) {
     let tested = outside.wait_for("the test message", |a| body(a)["type"] == "webhook.test");
     assert_eq!(tested.line, "POST /hook?key=1 HTTP/1.1");
@@ -134,7 +140,7 @@ fn events_arrive(node: &Node, api: &mut Api, outside: &Outside, secret: &str) {
         node.ok(&["webhook", "create", name, url, "--kind", "object.ready"]).unwrap();
     }
     support::account(api, "alice");
-    support::site(api, "alice", "a.example.test");
+    site(api, "a.example.test");
     for code in ["object.created", "object.ready"] {
         let arrived =
             outside.wait_for(code, |a| a.line.contains("/hook") && about(code, "a.example.test")(a));
@@ -156,7 +162,7 @@ fn events_arrive(node: &Node, api: &mut Api, outside: &Outside, secret: &str) {
 fn rotated(node: &Node, api: &mut Api, outside: &Outside, secret: &str) {
     let new = node.ok(&["webhook", "rotate-secret", "hook"]).unwrap().text().trim().to_owned();
     assert_ne!(new, secret);
-    support::site(api, "alice", "rotated.example.test");
+    site(api, "rotated.example.test");
     let arrived = outside.wait_for("the message", about("object.ready", "rotated.example.test"));
     assert!(is_signed(&arrived, secret) && is_signed(&arrived, &new), "{arrived:?}");
 }
@@ -172,8 +178,7 @@ fn settled(api: &mut Api) {
 fn back_again(api: &mut Api, outside: &Outside) {
     settled(api);
     outside.answers(&[Answer::HangUp, Answer::Status(503)]);
-    api.post("/sites", &json!({ "account": "alice", "name": "late.example.test" })).unwrap();
-    api.wait_ready("/sites/late.example.test", LIMIT).unwrap();
+    site(api, "late.example.test");
     let first = outside.wait_for("the first try", about("object.created", "late.example.test"));
     let id = first.headers["webhook-id"].clone();
     settled(api);
@@ -187,13 +192,13 @@ fn dead_letters(node: &Node, api: &mut Api, outside: &Outside) {
     node.ok(&["setting", "set", "webhook.tries", "1"]).unwrap();
     settled(api);
     node.ok(&["webhook", "edit", "hook", "--kind", "object.ready"]).unwrap();
-    for (site, status) in [("no.example.test", 500), ("gone.example.test", 410)] {
+    for (name, status) in [("no.example.test", 500), ("gone.example.test", 410)] {
         settled(api);
         outside.answers(&[Answer::Status(status)]);
-        support::site(api, "alice", site);
+        site(api, name);
         let path = "/webhooks/hook/deliveries?state=dead";
         let dead = api.wait_until(path, LIMIT, |page| page["items"][0]["last_status"] == status).unwrap();
-        assert_eq!(dead["items"][0]["body"]["data"]["params"]["name"], site, "{dead}");
+        assert_eq!(dead["items"][0]["body"]["data"]["params"]["name"], name, "{dead}");
     }
     let listed = node.ok(&["webhook", "deliveries", "hook", "--state", "dead"]).unwrap().text();
     assert!(listed.contains("it answered 500") && listed.contains("410"), "{listed}");
@@ -213,7 +218,7 @@ fn killed(node: &Node, api: &mut Api, outside: &Outside) {
     // nobody hears the messages, so that they wait while the panel dies
     node.check(["systemctl", "stop", "holdfast-egress.socket", "holdfast-egress.service"]).unwrap();
     for n in 0..5 {
-        support::site(api, "alice", &format!("k{n}.example.test"));
+        site(api, &format!("k{n}.example.test"));
     }
     node.kill9("holdfast-panel.service").unwrap();
     node.check(["systemctl", "start", "holdfast-egress.socket"]).unwrap();

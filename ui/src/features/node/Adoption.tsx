@@ -23,6 +23,7 @@ const STEP = 25
 /** Both sides of one object, field by field. */
 function Sides({ item }: { item: Item }) {
   const { t } = useTranslation()
+  const name = `${said(`kind.${item.kind}`) ?? item.kind} ${item.name}`
   const isKnown = item.panel_generation !== null && item.panel_generation !== undefined
   if (item.changes.length === 0) return null
   const value = (side: unknown, sign: string) => {
@@ -37,7 +38,7 @@ function Sides({ item }: { item: Item }) {
   }
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section className="table-box" tabIndex={0} aria-label={t('adoption.sidesOf', { name: item.name })}>
+    <section className="table-box" tabIndex={0} aria-label={t('adoption.sidesOf', { name })}>
       <table className="table">
         <thead>
           <tr>

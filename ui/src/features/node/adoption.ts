@@ -43,8 +43,11 @@ export const choicesOf = (item: Item) => [...item.choices].sort((a, b) => CHOICE
 export const commonChoices = (items: Item[]) =>
   (items[0] ? choicesOf(items[0]) : []).filter((choice) => items.every((item) => item.choices.includes(choice)))
 
-/** What others stand on comes first, and goes last. */
-export const inOrder = (items: Item[], choice: string) => (choice === 'remove' ? [...items].reverse() : items)
+/** What others stand on comes first, and goes last; what goes makes room for what comes. */
+export const inOrder = (items: Item[], choice: string) => {
+  const goes = (item: Item) => choice === 'remove' || (choice === 'host' && item.host_absent)
+  return [...items.filter(goes).reverse(), ...items.filter((item) => !goes(item))]
+}
 
 /** A value of a field as text; nothing where there is none. */
 export function fieldText(value: unknown): string | undefined {
