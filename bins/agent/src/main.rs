@@ -12,6 +12,7 @@ mod ledger;
 mod leftovers;
 mod metrics;
 mod others;
+mod php;
 mod processes;
 mod retries;
 mod roles;

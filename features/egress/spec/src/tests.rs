@@ -42,8 +42,112 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
             &FetchReply { status: 307, headers: vec![header("location", "/a")], ..reply.clone() },
         )
         .error::<Fetch>("forbidden", &Refusal::new(errors::FORBIDDEN, forbidden.to_string()))
+        .method(
+            &Resolve { name: "www.example.org".parse().unwrap(), kind: RecordKind::A },
+            &resolved(Found::Records { records: records(), cut: false }),
+        )
+        .request(
+            "proof",
+            &Resolve { name: "_holdfast-challenge.example.org".parse().unwrap(), kind: RecordKind::Txt },
+        )
+        .reply::<Resolve>("nothing", &resolved(Found::Nothing { ttl: Some(300) }))
+        .reply::<Resolve>("no-name", &resolved(Found::NoName { ttl: None }))
+        .error::<Resolve>(
+            "server-failed",
+            &Refusal::new(errors::SERVER_FAILED, "the name servers of www.example.org do not answer"),
+        )
+        .method(&visit(), &VisitReply { seen: Seen::Proof, status: 200, micros: 1_234 })
+        .reply::<Visit>("redirect", &VisitReply { seen: Seen::Redirect, status: 301, micros: 1_234 })
         .check()
         .unwrap();
+}
+
+fn resolved(found: Found) -> ResolveReply {
+    ResolveReply { found, micros: 4_321 }
+}
+
+/// One of each kind.
+fn records() -> Vec<DnsRecord> {
+    let text = |text: &str| Foreign::of(text.bytes());
+    let caa =
+        Caa { critical: true, tag: text("issue"), value: text("letsencrypt.org; validationmethods=http-01") };
+    [
+        RecordData::Cname(text("host.example.net")),
+        RecordData::A("198.51.100.7".parse().unwrap()),
+        RecordData::Aaaa("2001:db8::7".parse().unwrap()),
+        RecordData::Caa(caa),
+        RecordData::Ns(text("ns1.example.net")),
+        RecordData::Txt(Foreign::of(b"v=spf1 \xff\n\\".to_vec())),
+    ]
+    .map(|data| DnsRecord { ttl: 300, data })
+    .to_vec()
+}
+
+fn visit() -> Visit {
+    Visit {
+        name: "www.example.org".parse().unwrap(),
+        address: "198.51.100.7".parse().unwrap(),
+        token: "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA".to_owned().try_into().unwrap(),
+        thumbprint: "LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ".parse().unwrap(),
+    }
+}
+
+#[test]
+fn a_strangers_text_is_visible_and_short_whatever_it_is() {
+    let of = |bytes: &[u8]| Foreign::of(bytes.iter().copied());
+    assert_eq!(of(b"v=spf1 -all").as_str(), "v=spf1 -all");
+    assert_eq!(of(b"\x1b]0;\x07\n\r\0\xff\\").as_str(), "\\027]0;\\007\\010\\013\\000\\255\\092");
+    assert_eq!(of("\u{202e}a".as_bytes()).as_str(), "\\226\\128\\174a");
+    for byte in [b'a', 0xff] {
+        let long = of(&[byte; 5000]);
+        assert!(long.as_str().len() <= Foreign::MAX && long.as_str().ends_with("..."), "{long}");
+        let json = serde_json::to_string(&long).unwrap();
+        assert_eq!(serde_json::from_str::<Foreign>(&json).unwrap(), long);
+    }
+    for bad in ["\"a\\nb\"".to_owned(), "\"\u{202e}\"".to_owned(), format!("\"{}\"", "a".repeat(1025))] {
+        assert!(serde_json::from_str::<Foreign>(&bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn only_the_installations_own_answer_is_its_proof() {
+    let ask = visit();
+    let judge = |status, body: &str| {
+        VisitReply::judge((&ask.token, &ask.thumbprint), status, body.as_bytes(), 1).seen
+    };
+    let proof = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA.LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ";
+    assert_eq!(judge(200, proof), Seen::Proof);
+    assert_eq!(judge(200, &format!("{proof}\r\n")), Seen::Proof);
+    for (status, body) in [(200, ""), (200, "x"), (404, proof), (500, proof)] {
+        assert_eq!(judge(status, body), Seen::Other, "{status} {body}");
+    }
+    assert_eq!(judge(200, &format!(" {proof}")), Seen::Other);
+    assert_eq!(judge(200, &proof.to_uppercase()), Seen::Other);
+    assert_eq!(judge(200, &proof[..proof.len() - 1]), Seen::Other, "another key");
+    for status in [301, 302, 303, 307, 308] {
+        assert_eq!(judge(status, proof), Seen::Redirect, "{status}");
+    }
+    assert_eq!(judge(304, ""), Seen::Other);
+    for bad in ["", "a", "../../etc/passwd", "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-o?"] {
+        assert!(ProofToken::try_from(bad.to_owned()).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_visit_needs_no_leave_for_plain_http_and_goes_to_the_public_internet_alone() {
+    let judge = |bounds: &Bounds, text: &str| {
+        bounds.judge_network(text.parse().unwrap()).map_err(|forbidden| forbidden.code())
+    };
+    let usual = Bounds::default();
+    for address in ["8.8.8.8", "2a00::1"] {
+        assert_eq!(judge(&usual, address), Ok(()), "{address}");
+    }
+    for address in
+        ["127.0.0.1", "10.0.0.1", "169.254.169.254", "203.0.113.9", "::1", "fd00::1", "::ffff:8.8.8.8"]
+    {
+        assert_eq!(judge(&usual, address), Err("url_address"), "{address}");
+    }
+    assert_eq!(judge(&bounds(&["203.0.113.0/24"], &[]), "203.0.113.9"), Ok(()));
 }
 
 #[test]

@@ -1,3 +1,4 @@
 //! Routes.
 
 pub(crate) mod pool;
+pub(crate) mod setting;

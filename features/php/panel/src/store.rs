@@ -1,3 +1,5 @@
 //! Rows.
 
 pub(crate) mod pool;
+pub(crate) mod setting;
+pub(crate) mod site;

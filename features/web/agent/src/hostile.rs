@@ -21,6 +21,14 @@ fn kind_of(pointer: &str) -> FieldKind {
         "/tls/certificate" => FieldKind::Id,
         "/pool" => FieldKind::PoolName,
         "/body_size" => FieldKind::BodySize,
+        // types of their own, each with a grammar that these families are held against
+        _ if pointer.starts_with("/rules/") => match pointer.split('/').collect::<Vec<_>>()[3..] {
+            ["password", "users", _, "hash"] => FieldKind::CryptHash,
+            ["addresses", "networks", _] => FieldKind::Network,
+            ["body_size", "size"] => FieldKind::BodySize,
+            ["index", "files", _] => FieldKind::IndexFile,
+            _ => FieldKind::Any,
+        },
         _ if pointer.starts_with("/index/") => FieldKind::IndexFile,
         "/serves/redirect/to" => FieldKind::WebUrl,
         _ if pointer.starts_with("/maintenance/allow/") => FieldKind::Network,
@@ -104,4 +112,110 @@ fn no_hostile_string_reaches_a_file_but_as_what_it_means() {
     }
     assert!(tried > 1000 && taken > 10 && taken < tried / 4, "{taken} of {tried}");
     println!("{tried} strings, of which {taken} are values");
+}
+
+/// The words of a text and its braces, read without the code that wrote it.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            ' ' | '\n' => {}
+            '#' => while rest.next_if(|c| *c != '\n').is_some() {},
+            '"' => {
+                let mut word = String::from("\"");
+                loop {
+                    match rest.next().expect("the end of a word") {
+                        '"' => break,
+                        '\\' => word.push(rest.next().expect("what is escaped")),
+                        c => word.push(c),
+                    }
+                }
+                words.push(word);
+            }
+            ';' | '{' | '}' => words.push(c.to_string()),
+            c => {
+                let mut word = String::from(c);
+                while let Some(c) = rest.next_if(|c| !" \n;{".contains(*c)) {
+                    word.push(c);
+                }
+                words.push(word);
+            }
+        }
+    }
+    words
+}
+
+/// The names of all directives, sorted.
+fn directives(words: &[String]) -> Vec<&str> {
+    let ends = |word: &str| matches!(word, ";" | "{" | "}");
+    let starts = words
+        .iter()
+        .enumerate()
+        .filter(|(at, word)| !ends(word.as_str()) && (*at == 0 || ends(words[at - 1].as_str())));
+    let mut names: Vec<&str> = starts.map(|(_, word)| word.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn no_hostile_string_of_a_rule_makes_a_directive_or_a_variable() {
+    let host = Host::for_test().unwrap();
+    let committer = Committer::new(Box::new(UnitCheck), Box::new(SocketProbe));
+    let spec = SiteSpec { rules: crate::testing::every_rule(), ..own_block(&["www.example.test"]) };
+    let block = |spec: &SiteSpec| committer.templates().block(&host, site(1), spec);
+    let before = words(&block(&spec).unwrap().unwrap());
+    let document = serde_json::to_value(&spec).unwrap();
+    let (mut tried, mut taken, mut fields) = (0, 0, std::collections::BTreeSet::new());
+    for case in cases(&document, kind_of).filter(|case| case.pointer.starts_with("/rules/")) {
+        tried += 1;
+        fields.insert(case.pointer.clone());
+        let Ok(spec) = serde_json::from_slice::<SiteSpec>(&case.body) else { continue };
+        if web_spec::rule::check::check(&spec.rules).is_err() {
+            continue;
+        }
+        taken += 1;
+        let what = || format!("{} in {}", case.payload.id, case.pointer);
+        let text = match block(&spec) {
+            Ok(text) => text.unwrap(),
+            Err(error) => panic!("{}: {error}", what()),
+        };
+        assert!(text.bytes().all(|b| b == b'\n' || (b' '..=b'~').contains(&b)), "{}: {text}", what());
+        let after = words(&text);
+        // a rule that is for all paths needs no condition; nothing else may change, and least of all come in
+        let mut there = directives(&before);
+        for name in directives(&after) {
+            let at = there.iter().position(|known| *known == name);
+            let at = at.unwrap_or_else(|| panic!("{}: a new {name}: {text}", what()));
+            there.remove(at);
+        }
+        assert!(there.iter().all(|gone| *gone == "if"), "{}: without {there:?}: {text}", what());
+        for word in &after {
+            for behind in word.split('$').skip(1) {
+                let known = behind.starts_with(|c: char| c.is_ascii_digit())
+                    || [
+                        "hf_",
+                        "uri",
+                        "args",
+                        "is_args",
+                        "status",
+                        "request_method",
+                        "http_origin",
+                        "http_referer",
+                    ]
+                    .iter()
+                    .chain(&["http_access_control_request_method", "binary_remote_addr", "upstream_http_"])
+                    .any(|known| behind.starts_with(known));
+                assert!(known, "{}: {word}", what());
+            }
+        }
+    }
+    // every string of every rule was exchanged
+    for (at, rule) in document["rules"].as_array().unwrap().iter().enumerate() {
+        for pointer in testkit::hostile::string_leaves(rule) {
+            assert!(fields.contains(&format!("/rules/{at}{pointer}")), "/rules/{at}{pointer}");
+        }
+    }
+    assert!(tried > 5000 && taken > 30, "{taken} of {tried}");
+    println!("{tried} strings of rules, of which {taken} are values");
 }

@@ -8,3 +8,4 @@ pub(crate) mod node;
 pub(crate) mod php;
 pub(crate) mod redirects;
 pub(crate) mod site;
+pub(crate) mod site_rules;

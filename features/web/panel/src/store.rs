@@ -1,6 +1,7 @@
 //! Rows.
 
 pub(crate) mod name;
+pub(crate) mod name_check;
 pub(crate) mod name_left;
 pub(crate) mod node;
 pub(crate) mod site;
@@ -8,4 +9,5 @@ pub(crate) mod site_adopted;
 pub(crate) mod site_block;
 pub(crate) mod site_https;
 pub(crate) mod site_list;
+pub(crate) mod site_rules;
 pub(crate) mod traffic;

@@ -2,7 +2,9 @@
 
 pub mod log;
 pub mod probe;
+pub mod probe_proof;
 pub mod probe_tls;
+pub mod rule;
 pub mod server;
 pub mod site;
 pub mod traffic;
@@ -10,7 +12,9 @@ pub mod worker;
 
 pub use log::{LogKind, OpenSiteLogs, SiteLogFile, SiteLogFiles};
 pub use probe::{ProbeHttp, ProbeHttpReply, ProbePath};
+pub use probe_proof::ProbeProof;
 pub use probe_tls::{ProbeTls, ProbeTlsReply};
+pub use rule::Rule;
 pub use server::{TlsProfile, WebServerSpec};
 pub use site::{Hsts, Maintenance, Redirect, RedirectCode, Serves, SiteSpec, SiteTls};
 pub use traffic::{GetTraffic, SiteTraffic, TrafficPage};

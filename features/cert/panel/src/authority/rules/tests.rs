@@ -10,7 +10,7 @@ use serde_json::json;
 use wire::{CancellationToken, Peer};
 
 use super::*;
-use crate::order::{Ways, WebServer};
+use crate::order::{Looked, Lookout, Ways, WebServer};
 
 struct Nobody;
 
@@ -21,6 +21,12 @@ impl WebServer for Nobody {
         _draft: &'a mut Draft,
     ) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async { Ok(()) })
+    }
+}
+
+impl Lookout for Nobody {
+    fn look<'a>(&'a self, _name: &'a names::DomainName) -> BoxFuture<'a, Looked> {
+        Box::pin(async { Looked::default() })
     }
 }
 
@@ -43,6 +49,7 @@ impl Bench {
             bounds: Arc::new(Bounds::default()),
             web_server: Arc::new(Nobody),
             ways: Ways::default(),
+            lookout: Arc::new(Nobody),
         };
         Self { store, state, actor: Actor::root() }
     }
