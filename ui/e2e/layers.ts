@@ -222,11 +222,6 @@ export const ACTS: Record<string, Layer & { operation: string }> = {
     given: { site_show: (site: object) => ({ ...site, disabled: true }) },
     press: actions('Switch on'),
   },
-  site_opcache_reset: {
-    operation: 'site_opcache_reset',
-    at: '/sites/www.alice.test',
-    press: actions('Reset opcache'),
-  },
   site_unsuspend: {
     operation: 'site_unsuspend',
     at: '/sites/www.alice.test',
@@ -247,7 +242,6 @@ export const FORMS: Record<string, Layer> = {
   account_create: { at: '/accounts?open=new' },
   account_edit: { at: '/accounts/alice', press: actions('Edit') },
   account_limits_edit: { at: '/accounts/alice', press: actions('Package and limits') },
-  account_php_edit: { at: '/accounts/alice', press: actions('PHP settings') },
   account_member_add: { at: '/accounts/alice?tab=members', press: button('Add member') },
   adoption_decide: { at: '/adoption', given: unknown({ kind: 'account' }), press: button('Take over') },
   authority_create: { at: AUTHORITIES, press: button('Add authority') },
@@ -275,7 +269,6 @@ export const FORMS: Record<string, Layer> = {
   setting_set: { at: '/settings', press: button('Edit event.keep_days') },
   site_create: { at: '/sites?open=new' },
   site_edit: { at: '/sites/www.alice.test', press: actions('Edit') },
-  site_php_edit: { at: '/sites/www.alice.test', press: actions('PHP settings') },
   token_create: { at: TOKENS, press: button('Add token') },
   webhook_create: { at: '/webhooks?open=new' },
   webhook_edit: { at: '/webhooks', press: row('hook', 'Edit') },

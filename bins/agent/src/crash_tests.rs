@@ -66,7 +66,6 @@ fn pool() -> PoolSpec {
         memory_limit: ByteSize::parse("128M").unwrap(),
         upload_limit: ByteSize::parse("64M").unwrap(),
         suspended: false,
-        settings: php_spec::Settings::default(),
     }
 }
 

@@ -63,12 +63,8 @@ fn requests() -> Vec<(String, Value)> {
                 clippy::disallowed_methods,
                 reason = "the golden files are this repository's, not the host's"
             )]
-            let read = |file: &str| std::fs::read_to_string(method.path().join(file));
-            found.push((name.clone(), serde_json::from_str(&read("request.json").unwrap()).unwrap()));
-            // an older request of the same method that says nothing of settings stays as it is
-            if let Ok(text) = read("request-settings.json") {
-                found.push((name, serde_json::from_str(&text).unwrap()));
-            }
+            let text = std::fs::read_to_string(method.path().join("request.json")).unwrap();
+            found.push((name, serde_json::from_str(&text).unwrap()));
         }
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));

@@ -7,9 +7,7 @@ use converge::methods::{AuditHead, AuditHeads, RecordAuditHead};
 use converge::{Apply, Spec, Wanted};
 use hostd::{Host, HostError};
 use names::CertificateId;
-use php_spec::RunOpcacheReset;
 use serde_json::json;
-use wire::Method;
 
 /// What was asked for, a JSON object a line.
 pub(crate) const JOURNAL: &str = "/var/lib/holdfast-agent/journal.jsonl";
@@ -67,13 +65,6 @@ impl Journal {
     pub(crate) fn keys(&self, method: &str, certificate: CertificateId) -> Result<(), HostError> {
         let at = self.host.now().to_string();
         self.append(JOURNAL, &json!({ "at": at, "method": method, "certificate": certificate }))
-    }
-
-    /// A pool is to forget the scripts that it compiled.
-    pub(crate) fn opcache_reset(&self, ask: &RunOpcacheReset) -> Result<(), HostError> {
-        let at = self.host.now().to_string();
-        let method = RunOpcacheReset::NAME;
-        self.append(JOURNAL, &json!({ "at": at, "method": method, "pool": ask.pool, "cause": ask.cause }))
     }
 
     /// A decision about a hand edit was taken.

@@ -12,7 +12,6 @@ mod ledger;
 mod leftovers;
 mod metrics;
 mod others;
-mod php;
 mod processes;
 mod retries;
 mod roles;

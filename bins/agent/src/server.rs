@@ -15,7 +15,6 @@ use converge::methods::{
 use converge::{Apply, LedgerError, Pause, Reconcile, Report, TakeBack};
 use hostd::{Host, HostError};
 use php_agent::Pools;
-use php_spec::{ListExtensions, RunOpcacheReset};
 use tokio::sync::broadcast::error::RecvError;
 use web_agent::{Sites, WebServer};
 use web_spec::{GetTraffic, OpenSiteLogs};
@@ -23,7 +22,7 @@ use wire::{Call, Refusal, Router};
 
 use crate::agent::Agent;
 use crate::kinds::Managed;
-use crate::{doctor, keys, metrics, php, services, site_logs, uids, usage};
+use crate::{doctor, keys, metrics, services, site_logs, uids, usage};
 
 /// Objects a page, so that a frame stays far below its limit.
 const PAGE: usize = 500;
@@ -40,7 +39,6 @@ pub(crate) fn router(agent: &Arc<Agent>) -> Router {
     let router = apply::<Certificates>(router, &agent.certificates);
     let router = apply::<Sites>(router, &agent.sites);
     let router = private_keys(roles(drift(objects(router, agent), agent), agent), agent);
-    let router = pools(router, agent);
     let a = Arc::clone(agent);
     let router =
         router.blocking(move |_, _: GetHostMetrics| metrics::read(&a.host).map_err(|e| host_error(&e)));
@@ -89,13 +87,6 @@ fn roles(router: Router, agent: &Arc<Agent>) -> Router {
     let router = router.blocking(move |_, ask: StartRole| a.roles.start(&a.host, ask.role, &ask.cause));
     let a = Arc::clone(agent);
     router.blocking(move |_, ask: StopRole| a.roles.stop(&a.host, ask.role, &ask.cause))
-}
-
-fn pools(router: Router, agent: &Arc<Agent>) -> Router {
-    let a = Arc::clone(agent);
-    let router = router.blocking(move |_, ask: RunOpcacheReset| php::reset(&a, &ask));
-    let a = Arc::clone(agent);
-    router.blocking(move |_, ask: ListExtensions| php::extensions(&a, &ask))
 }
 
 fn private_keys(router: Router, agent: &Arc<Agent>) -> Router {

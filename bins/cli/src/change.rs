@@ -178,23 +178,12 @@ impl Subject {
 
     /// Whether the object itself comes to be on the server; else what hangs on it does.
     fn converges(&self) -> bool {
-        !matches!(self.kind, "package" | "organisation" | "php")
+        !matches!(self.kind, "package" | "organisation")
     }
 
     fn words(&self) -> String {
         if self.name.is_empty() { self.kind.to_owned() } else { format!("{} {}", self.kind, self.name) }
     }
-}
-
-/// Where something is read and written.
-#[derive(Debug, Clone)]
-pub(crate) struct Place {
-    /// By which it is written.
-    pub(crate) method: Method,
-    /// The path that is read, with its version.
-    pub(crate) read: String,
-    /// The path that is written.
-    pub(crate) write: String,
 }
 
 /// One change of one object.
@@ -343,30 +332,16 @@ impl ChangeArgs {
         if_match: &IfMatchArgs,
         body: impl Fn(&Value) -> Result<Value, Failure>,
     ) -> Result<(), Failure> {
-        let (read, write) = (subject.path.clone(), format!("{}{below}", subject.path));
-        let place = Place { method: Method::PATCH, read, write };
-        self.edit_at(session, subject, place, if_match, body).await
-    }
-
-    /// As [`ChangeArgs::edit`], of what is read and written at places of its own and has the object's version.
-    pub(crate) async fn edit_at(
-        &self,
-        session: &mut Session,
-        subject: Subject,
-        place: Place,
-        if_match: &IfMatchArgs,
-        body: impl Fn(&Value) -> Result<Value, Failure>,
-    ) -> Result<(), Failure> {
         let began = Instant::now();
         let mut tries = 0;
         loop {
             tries += 1;
             let read =
-                session.ask(&format!("looking at {}", subject.words()), Call::get(&place.read)).await?;
+                session.ask(&format!("looking at {}", subject.words()), Call::get(&subject.path)).await?;
             let tag = read.etag()?;
             let change = Change {
-                method: place.method.clone(),
-                path: place.write.clone(),
+                method: Method::PATCH,
+                path: format!("{}{below}", subject.path),
                 body: Some(body(&read.value()?)?),
                 if_match: Some(if_match.if_match.clone().unwrap_or(tag)),
                 subject: subject.clone(),
@@ -461,12 +436,9 @@ impl ChangeArgs {
             session.screen.json(&reply.body)?;
         }
         if reply.status == StatusCode::ACCEPTED && !self.no_wait {
-            let what = if change.subject.kind == "php" { "pool" } else { "account" };
-            let remedy = format!(
-                "The wish stands, and the server follows by itself; `holdfast {what} list` tells how far it is."
-            );
-            let reason = format!("{subject}: its {what}s are still to follow");
-            return Err(Failure::NotReady { reason, remedy });
+            let remedy = "The wish stands, and the server follows by itself; `holdfast account list` tells how far it is.";
+            let reason = format!("{subject}: its accounts are still to follow");
+            return Err(Failure::NotReady { reason, remedy: remedy.to_owned() });
         }
         if !session.json {
             let words = if reply.status == StatusCode::ACCEPTED { ": written down" } else { ": done" };

@@ -36,7 +36,6 @@ use crate::organisation::OrganisationCommand;
 use crate::package::PackageCommand;
 use crate::passkey::PasskeyCommand;
 use crate::person::PersonCommand;
-use crate::php::PhpCommand;
 use crate::pool::PoolCommand;
 use crate::role::{PermissionCommand, RoleCommand};
 use crate::run::Session;
@@ -84,8 +83,6 @@ enum Command {
     Certificate(CertificateCommand),
     #[command(subcommand)]
     Authority(AuthorityCommand),
-    #[command(subcommand)]
-    Php(PhpCommand),
     #[command(subcommand)]
     Pool(PoolCommand),
     #[command(subcommand)]
@@ -158,7 +155,6 @@ impl Command {
             Self::Organisation(command) => command.change(),
             Self::Site(command) => command.change(),
             Self::Certificate(command) => command.change(),
-            Self::Php(command) => command.change(),
             Self::Adopt(args) => args.change(),
             Self::Node(command) => command.change(),
             _ => None,
@@ -181,13 +177,11 @@ impl Command {
     fn rehearsal(&mut self) -> Option<&mut RehearsalArgs> {
         match self {
             Self::Sweep(args) => Some(&mut args.rehearsal),
-            Self::Site(command) => command.rehearsal(),
             Self::Drift(args) => args.rehearsal(),
             Self::Notice(command) => command.rehearsal(),
             Self::Webhook(command) => command.rehearsal(),
             Self::Authority(command) => command.rehearsal(),
             Self::Certificate(command) => command.rehearsal(),
-            Self::Php(command) => command.rehearsal(),
             Self::Job(command) => command.rehearsal(),
             Self::Node(command) => command.rehearsal(),
             Self::IdentityProvider(command) => command.rehearsal(),
@@ -237,7 +231,6 @@ impl Command {
             Self::Site(command) => command.run(session).await,
             Self::Certificate(command) => command.run(session).await,
             Self::Authority(command) => command.run(session).await,
-            Self::Php(command) => command.run(session).await,
             Self::Pool(command) => command.run(session).await,
             Self::Organisation(command) => command.run(session).await,
             Self::Role(command) => command.run(session).await,

@@ -43,7 +43,6 @@ mod organisation_limits;
 mod package;
 mod passkey;
 mod person;
-mod php;
 mod plan;
 mod pool;
 mod problem;

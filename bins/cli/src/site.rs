@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use crate::change::{AgainArgs, Change, ChangeArgs, ConfirmArgs, IfMatchArgs, RehearsalArgs, Subject};
+use crate::change::{AgainArgs, Change, ChangeArgs, ConfirmArgs, IfMatchArgs, Subject};
 use crate::client::Call;
 use crate::condition::Convergence;
 use crate::failure::Failure;
@@ -15,14 +15,10 @@ use crate::site_log::{LogArgs, TrafficArgs};
 use crate::table::Cell;
 
 mod https;
-mod names;
-mod rules;
 mod serving;
 mod shown;
 
 use https::{HttpsArgs, NewHttpsArgs};
-use names::CheckArgs;
-use rules::RulesCommand;
 use serving::{Aliases, MaintenanceCommand, RedirectArgs};
 
 /// Sites: names that are served from an account's files
@@ -36,10 +32,6 @@ pub(crate) enum SiteCommand {
     Show(NameArgs),
     /// Change a site
     Edit(Box<EditArgs>),
-    /// Show a site's names: whose each is known to be, whether it leads here, and what is to be done
-    Names(NameArgs),
-    /// Look at a name now: what the DNS has for it, what answers on port 80, and whether it is proven
-    Check(CheckArgs),
     /// Switch a site off: it answers as if nobody knew its names, which stay its own
     Disable(ActArgs),
     /// Switch a site on again
@@ -49,9 +41,6 @@ pub(crate) enum SiteCommand {
     /// Say that a site is being worked on, or that it no longer is
     #[command(subcommand)]
     Maintenance(MaintenanceCommand),
-    /// Say what a site's web server does with some of its paths
-    #[command(subcommand)]
-    Rules(RulesCommand),
     /// Suspend a site: it answers 503
     Suspend(ActArgs),
     /// Let a suspended site go on
@@ -248,14 +237,6 @@ impl SiteCommand {
         }
     }
 
-    /// How it is rehearsed, where the command does that and waits for nothing.
-    pub(crate) fn rehearsal(&mut self) -> Option<&mut RehearsalArgs> {
-        match self {
-            Self::Check(args) => Some(&mut args.rehearsal),
-            _ => None,
-        }
-    }
-
     /// How the change is made, where the command makes one.
     pub(crate) fn change(&mut self) -> Option<&mut ChangeArgs> {
         match self {
@@ -263,19 +244,12 @@ impl SiteCommand {
             Self::Edit(args) => Some(&mut args.change),
             Self::Https(args) => Some(&mut args.change),
             Self::Maintenance(command) => Some(command.change()),
-            Self::Rules(command) => command.change(),
             Self::Disable(args) | Self::Enable(args) | Self::Suspend(args) | Self::Unsuspend(args) => {
                 Some(&mut args.change)
             }
             Self::Approve(args) => Some(&mut args.change),
             Self::Delete(args) => Some(&mut args.change),
-            Self::List(_)
-            | Self::Show(_)
-            | Self::Names(_)
-            | Self::Check(_)
-            | Self::Retry(_)
-            | Self::Log(_)
-            | Self::Traffic(_) => None,
+            Self::List(_) | Self::Show(_) | Self::Retry(_) | Self::Log(_) | Self::Traffic(_) => None,
         }
     }
 
@@ -302,15 +276,12 @@ impl SiteCommand {
                 query.extend(filter.iter().map(|(name, value)| (*name, value.as_ref())));
                 args.page.run(session, "/sites", &query, (&titles, row)).await
             }
-            Self::Names(args) => names::list(session, &args).await,
-            Self::Check(args) => args.run(session).await,
             Self::Show(args) => shown::show(session, &args.site).await,
             Self::Edit(args) => edit(session, *args).await,
             Self::Disable(args) => args.act(session, "disable").await,
             Self::Enable(args) => args.act(session, "enable").await,
             Self::Https(args) => args.run(session).await,
             Self::Maintenance(command) => command.run(session).await,
-            Self::Rules(command) => command.run(session).await,
             Self::Suspend(args) => args.act(session, "suspend").await,
             Self::Unsuspend(args) => args.act(session, "unsuspend").await,
             Self::Retry(args) => {

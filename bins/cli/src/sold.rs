@@ -43,8 +43,6 @@ fn name_of(word: &str) -> &str {
         "disk" => "disk_bytes",
         "files" => "inodes",
         "traffic" => "traffic_bytes",
-        "php_memory" => "php_memory_bytes",
-        "php_upload" => "php_upload_bytes",
         other => other,
     }
 }
@@ -89,7 +87,6 @@ pub(crate) fn amount(limit: &str, value: &Value) -> String {
     match value.as_u64() {
         Some(number) if limit.ends_with("_bytes") => bytes(number),
         Some(number) if limit == "cpu_percent" => format!("{number} %"),
-        Some(number) if limit.ends_with("_seconds") => format!("{number} s"),
         _ => crate::fields::words(value),
     }
 }

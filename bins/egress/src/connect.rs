@@ -69,7 +69,7 @@ fn judge_connection(stream: &TcpStream, address: SocketAddr) -> Result<(), Failu
 
 /// Whether the address is this server's: the kernel says from where it would be reached. No packet is sent, so that nothing can be learnt
 /// about what listens there.
-pub(crate) fn judge_own(address: IpAddr) -> Result<(), Forbidden> {
+fn judge_own(address: IpAddr) -> Result<(), Forbidden> {
     match source(address) {
         Ok(source) if source == address => Err(Forbidden::Own(address)),
         // a network that cannot be reached at all is told by the connection

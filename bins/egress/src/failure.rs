@@ -1,10 +1,10 @@
 //! Why there is no answer.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use egress_spec::{Forbidden, errors};
-use names::{Hostname, RecordName};
+use names::Hostname;
 use wire::Refusal;
 
 /// Each is shown to whoever chose the URL: what is wrong, and nothing of what was sent.
@@ -20,15 +20,6 @@ pub(crate) enum Failure {
     ForbiddenName(Hostname, Forbidden),
     #[error("{0} cannot be resolved: {1}")]
     Unresolved(Hostname, String),
-    /// Whom a visit is about is this server.
-    #[error("{0} is an address of this server")]
-    Own(IpAddr),
-    /// The name servers answered, and not with what was asked for.
-    #[error("the records of {0} cannot be had: the name servers that were asked answer {1}")]
-    ServerFailed(RecordName, String),
-    /// No name server answered.
-    #[error("the records of {0} cannot be had: no name server answers ({1})")]
-    NoResolver(RecordName, String),
     #[error("{0} does not take the connection: {1}")]
     Connect(SocketAddr, std::io::Error),
     #[error("TLS with {0} failed: {1}")]
@@ -45,9 +36,6 @@ impl From<Failure> for Refusal {
             Failure::Call(parameter, message) => return Self::invalid(parameter, message.clone()),
             Failure::Forbidden(_) | Failure::ForbiddenName(..) => errors::FORBIDDEN,
             Failure::Unresolved(..) => errors::UNRESOLVED,
-            Failure::Own(_) => errors::OWN,
-            Failure::ServerFailed(..) => errors::SERVER_FAILED,
-            Failure::NoResolver(..) => errors::NO_RESOLVER,
             Failure::Untrusted(..) => errors::UNTRUSTED,
             Failure::Connect(..) | Failure::TooSlow(..) | Failure::Http(..) => errors::NO_ANSWER,
         };

@@ -29,11 +29,6 @@ impl Egress {
         Ok(Self { bounds, tls })
     }
 
-    /// Whom egress may speak to.
-    pub(crate) fn bounds(&self) -> &Bounds {
-        &self.bounds
-    }
-
     /// Does what is asked, or says why not.
     pub(crate) async fn fetch(&self, ask: Fetch) -> Result<FetchReply, Failure> {
         let request = request(&ask)?;

@@ -9,11 +9,9 @@ mod connect;
 mod exchange;
 mod failure;
 mod fetch;
-mod records;
 mod resolve;
 mod settings;
 mod tls;
-mod visit;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -60,20 +58,10 @@ async fn serve() -> anyhow::Result<()> {
 }
 
 fn router(egress: Arc<Egress>) -> Router {
-    let (resolving, visiting) = (Arc::clone(&egress), Arc::clone(&egress));
-    Router::new("holdfast-egress")
-        .method(move |_, ask: egress_spec::Fetch| {
-            let egress = Arc::clone(&egress);
-            async move { egress.fetch(ask).await.map_err(Into::into) }
-        })
-        .method(move |_, ask: egress_spec::Resolve| {
-            let egress = Arc::clone(&resolving);
-            async move { records::resolve(egress.bounds(), &ask).await.map_err(Into::into) }
-        })
-        .method(move |_, ask: egress_spec::Visit| {
-            let egress = Arc::clone(&visiting);
-            async move { visit::visit(egress.bounds(), &ask).await.map_err(Into::into) }
-        })
+    Router::new("holdfast-egress").method(move |_, ask: egress_spec::Fetch| {
+        let egress = Arc::clone(&egress);
+        async move { egress.fetch(ask).await.map_err(Into::into) }
+    })
 }
 
 /// What the kernel shows for users that a namespace does not map.

@@ -27,7 +27,7 @@ pub(crate) async fn addresses(name: &Hostname, servers: &[SocketAddr]) -> Result
     if addresses.is_empty() { Err("it has no address".to_owned()) } else { Ok(addresses) }
 }
 
-pub(crate) fn resolver(servers: &[SocketAddr]) -> Result<TokioResolver, NetError> {
+fn resolver(servers: &[SocketAddr]) -> Result<TokioResolver, NetError> {
     let mut builder = if servers.is_empty() {
         TokioResolver::builder_tokio()?
     } else {

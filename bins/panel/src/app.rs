@@ -17,12 +17,11 @@ use seal::SealKey;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa::OpenApi;
-use web_panel::Pointing;
 use wire::Peer;
 
 use crate::refused::Refusals;
 use crate::ui::Ui;
-use crate::world::{Sight, World};
+use crate::world::World;
 use crate::{authenticate, page, refused, routes};
 
 /// Between two pieces of a request's body.
@@ -47,8 +46,6 @@ pub struct Parts {
     pub probe: Peer,
     /// Egress.
     pub egress: Peer,
-    /// What looks at names of sites.
-    pub pointing: Pointing,
     /// Whom egress may speak to.
     pub bounds: Arc<Bounds>,
     /// What is known of identity providers.
@@ -101,7 +98,6 @@ impl Parts {
             bounds: Arc::clone(&self.bounds),
             web_server: Arc::new(World),
             ways: cert_panel::order::Ways::default(),
-            lookout: Arc::new(Sight(self.pointing.clone())),
         }
     }
 
@@ -131,10 +127,7 @@ fn table(parts: Parts) -> Table {
         panel: parts.panel.clone(),
         pools: Arc::new(World),
         certificates: Arc::new(World),
-        passwords: parts.passwords.clone(),
-        pointing: parts.pointing.clone(),
     };
-    let php = php_panel::State { panel: parts.panel.clone(), sites: Arc::new(World) };
     let certificates = cert_panel::State { panel: parts.panel.clone(), keys: cert_panel::Keys::default() };
     let packages = package_panel::State { panel: parts.panel.clone(), hosted: Arc::new(World) };
     let people = people_panel::State {
@@ -148,7 +141,7 @@ fn table(parts: Parts) -> Table {
         .merge(package_panel::table(packages))
         .merge(people_panel::table(people))
         .merge(web_panel::table(sites))
-        .merge(php_panel::table(php))
+        .merge(php_panel::table(parts.panel.clone()))
         .merge(cert_panel::table(certificates))
         .merge(cert_panel::authority::table(parts.issuing()))
         .merge(webhook_panel::table(parts.webhooks()))

@@ -16,7 +16,6 @@ use seal::SealKey;
 use store::{Store, Tx, WriteTx};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
-use web_panel::Pointing;
 use wire::{CancellationToken, Peer};
 
 use crate::app::{self, Limits, Parts};
@@ -158,7 +157,6 @@ pub async fn parts(config: &Config, seal: SealKey, stop: CancellationToken) -> a
     let probe = Peer::new(&config.probe_socket);
     let egress = Peer::with_connections(&config.egress_socket, OUTBOUND);
     let bounds = Arc::new(config.bounds());
-    let pointing = Pointing::new(panel.clone(), egress.clone(), probe.clone(), Arc::new(world::World));
     let issuing = Issuing {
         panel: panel.clone(),
         seal: seal.clone(),
@@ -166,27 +164,12 @@ pub async fn parts(config: &Config, seal: SealKey, stop: CancellationToken) -> a
         bounds: Arc::clone(&bounds),
         web_server: Arc::new(world::World),
         ways: Ways::default(),
-        lookout: Arc::new(world::Sight(pointing.clone())),
     };
     let kinds: Vec<Arc<dyn Kind>> = vec![Arc::new(RoleInstall), Arc::new(OrderCertificate::new(issuing))];
     let jobs = Jobs::new(panel.clone(), kinds, Timing::USUAL);
     let (passkeys, issuers) = (Passkeys::default(), identity_panel::Issuers::default());
     let port = 8443;
-    Ok(Parts {
-        panel,
-        jobs,
-        passwords,
-        seal,
-        passkeys,
-        probe,
-        egress,
-        pointing,
-        bounds,
-        issuers,
-        port,
-        stop,
-        refusals,
-    })
+    Ok(Parts { panel, jobs, passwords, seal, passkeys, probe, egress, bounds, issuers, port, stop, refusals })
 }
 
 /// Keys of webhooks that an older database holds in clear are sealed a batch at a time, and what is left of the clear ones in the file
@@ -236,7 +219,6 @@ pub fn spawn(parts: &Parts, config: &Config) -> Vec<tokio::task::JoinHandle<()>>
         tokio::spawn(account_panel::usage::run(panel.clone(), Arc::new(world::World))),
         tokio::spawn(webhook_panel::deliver(parts.webhooks())),
         tokio::spawn(cert_panel::order::run(parts.issuing(), parts.jobs.clone())),
-        tokio::spawn(web_panel::pointing::run(parts.pointing.clone())),
     ]
 }
 

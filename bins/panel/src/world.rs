@@ -9,11 +9,9 @@
 //! | an account is suspended or let go on | its pools and sites get a new generation |
 //! | an organisation takes its accounts off, or on again | they, their pools and their sites get a new generation |
 //! | an account is to be deleted | refused while it has sites; its pools and certificates go with it, and the people who were made for it |
-//! | a site needs a PHP version | the account's pool of that version is made, or one of the site's own |
-//! | something else is chosen of PHP | the sites that it concerns get another pool where they need one |
+//! | a site needs a PHP version | the account's pool of that version is made |
 //! | the last site of a pool has gone | the pool is removed |
 //! | a site answers by HTTPS with a certificate of its own | that is made, and gets the site's approved names |
-//! | a certificate is to be ordered | its names are looked at first, as the authority will |
 //! | the key that answers the challenges of authorities is made | the web server gets a new generation |
 //! | a site shows another certificate, answers by HTTP alone, or is deleted | its own is removed |
 //! | an account may have more or less | its slice, its SFTP and its pools get a new generation, where they are held to it |
@@ -21,16 +19,14 @@
 
 use account_panel::Dependents;
 use api_kit::ApiError;
-use cert_panel::order::{Hindrance, Looked};
 use cert_panel::{CertificateObject, certificates};
 use desired::{BoxFuture, Draft, Registry};
 use limits::{Count, Feature, Limit};
-use names::{AccountId, BodySize, CertificateId, DomainName, PhpVersion, SiteId};
+use names::{AccountId, CertificateId, DomainName, PhpVersion, PoolId, SiteId};
 use package_panel::Hosted;
-use php_panel::{PoolObject, Which, pools};
+use php_panel::{PoolObject, pools};
 use store::{Tx, WriteTx};
-use web_panel::pointing::{self, Trouble};
-use web_panel::{Certificates, Pointing, PoolOfSite, Pools, SiteObject, WebServerObject, sites};
+use web_panel::{Certificates, Pools, SiteObject, WebServerObject, sites};
 
 /// All kinds of objects that converge.
 pub fn registry() -> Registry {
@@ -93,19 +89,10 @@ impl Pools for World {
         &'a self,
         tx: &'a mut WriteTx,
         draft: &'a mut Draft,
-        of: (AccountId, SiteId),
+        account: AccountId,
         version: PhpVersion,
-    ) -> BoxFuture<'a, Result<PoolOfSite, ApiError>> {
-        Box::pin(async move {
-            let pool = pools::ensure(tx, draft, of, version).await?;
-            // the range of uploads lies within what the web server can take
-            let upload = BodySize::new(pool.upload).map_err(ApiError::internal)?;
-            Ok(PoolOfSite { id: pool.id, upload })
-        })
-    }
-
-    fn site_leaving<'a>(&'a self, tx: &'a mut WriteTx, site: SiteId) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(pools::site_leaving(tx, site))
+    ) -> BoxFuture<'a, Result<PoolId, ApiError>> {
+        Box::pin(pools::ensure(tx, draft, account, version))
     }
 
     fn release_unused<'a>(
@@ -115,24 +102,6 @@ impl Pools for World {
         account: AccountId,
     ) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(pools::release_unused(tx, draft, account))
-    }
-}
-
-impl php_panel::Sites for World {
-    fn settle<'a>(
-        &'a self,
-        tx: &'a mut WriteTx,
-        draft: &'a mut Draft,
-        account: AccountId,
-        which: Which,
-    ) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(async move {
-            let these = match &which {
-                Which::All => None,
-                Which::These(sites) => Some(sites.as_slice()),
-            };
-            sites::settle_pools(self, tx, draft, account, these).await
-        })
     }
 }
 
@@ -177,14 +146,9 @@ impl Hosted for World {
     ) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             account_panel::accounts::limits_changed(tx, draft, before, after).await?;
-            let bounds = [Limit::PhpWorkers, Limit::PhpMemoryBytes, Limit::PhpUploadBytes, Limit::PhpSeconds];
-            if bounds.iter().all(|limit| before.most(*limit) == after.most(*limit)) {
+            if before.most(Limit::PhpWorkers) == after.most(Limit::PhpWorkers) {
                 return Ok(());
             }
-            let uploads = before.most(Limit::PhpUploadBytes) != after.most(Limit::PhpUploadBytes);
-            let chose = pools::sites_with_settings(tx, after.account).await?;
-            let these = (!uploads).then_some(chose.as_slice());
-            sites::settle_pools(self, tx, draft, after.account, these).await?;
             pools::account_changed(tx, draft, after.account).await
         })
     }
@@ -214,28 +178,6 @@ impl Hosted for World {
 
     fn counts(&self) -> Vec<Count> {
         sites::COUNTS.to_vec()
-    }
-}
-
-/// Names as they are seen from here, for whoever orders certificates.
-#[derive(Clone)]
-pub struct Sight(pub Pointing);
-
-impl cert_panel::order::Lookout for Sight {
-    fn look<'a>(&'a self, name: &'a DomainName) -> BoxFuture<'a, Looked> {
-        Box::pin(async move {
-            let (seen, ours) = match self.0.look(name).await {
-                Ok(looked) => looked,
-                Err(error) => {
-                    tracing::warn!(%name, %error, "a name could not be looked at before it is ordered");
-                    return Looked::default();
-                }
-            };
-            let hindrance = pointing::hindrance(name, &seen, &ours);
-            let hindrance =
-                hindrance.map(|Trouble { code, detail, remedy, .. }| Hindrance { code, detail, remedy });
-            Looked { hindrance, caa: seen.caa() }
-        })
     }
 }
 

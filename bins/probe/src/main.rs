@@ -30,9 +30,6 @@ async fn serve() -> anyhow::Result<()> {
     let no_answer = |error: visit::VisitError| Refusal::new("holdfast.probe1.NoAnswer", error.to_string());
     let router = Router::new("holdfast-probe")
         .method(move |_, ask: web_spec::ProbeHttp| async move { visit::visit(&ask).await.map_err(no_answer) })
-        .method(
-            move |_, ask: web_spec::ProbeProof| async move { visit::proof(&ask).await.map_err(no_answer) },
-        )
         .method(move |_, ask: web_spec::ProbeTls| async move { shown::shown(&ask).await.map_err(no_answer) });
     let end = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate())?;

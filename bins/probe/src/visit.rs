@@ -3,23 +3,20 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use egress_spec::VisitReply;
 use http_body_util::{BodyExt, Empty, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Bytes;
 use hyper::{Request, Response, header};
 use hyper_util::rt::TokioIo;
-use names::DomainName;
 use serde::Deserialize;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use web_spec::{ProbeHttp, ProbeHttpReply, ProbePath, ProbeProof};
+use web_spec::{ProbeHttp, ProbeHttpReply, ProbePath};
 
 /// The Host of a visitor whom nobody knows; `.invalid` never exists.
 const UNKNOWN: &str = "holdfast-probe.invalid";
 
 /// More of an answer is not read.
 const MOST: usize = 64 * 1024;
-const MOST_OF_PROOF: usize = 256;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -64,53 +61,26 @@ pub(crate) async fn connect(address: SocketAddr) -> Result<TcpStream, VisitError
 
 async fn ask_at(address: SocketAddr, ask: &ProbeHttp) -> Result<ProbeHttpReply, VisitError> {
     let begun = Instant::now();
+    let stream = connect(address).await?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let connection = tokio::spawn(connection);
     let path = match ask.path {
         ProbePath::Identity => "/.well-known/holdfast",
         ProbePath::Front => "/",
     };
-    let (answer, connection) = answer(address, path, ask.host.as_ref()).await?;
+    let request = Request::get(path)
+        .header(header::HOST, ask.host.as_ref().map_or(UNKNOWN, |host| host.as_str()))
+        .header(header::USER_AGENT, "holdfast-probe")
+        .header(header::CONNECTION, "close")
+        .body(Empty::<Bytes>::new())?;
+    let answer = sender.send_request(request).await?;
     let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     let reply = read(ask.path, answer, micros).await;
     connection.abort();
     Ok(reply)
 }
 
-/// Asks for this server's own proof under a name.
-pub(crate) async fn proof(ask: &ProbeProof) -> Result<VisitReply, VisitError> {
-    let address = reachable(ask.address.socket());
-    let looking = async {
-        let begun = Instant::now();
-        let path = ask.token.path();
-        let (answer, connection) = answer(address, &path, Some(&ask.name)).await?;
-        let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let status = answer.status().as_u16();
-        // what is longer is no proof
-        let body = Limited::new(answer.into_body(), MOST_OF_PROOF).collect().await;
-        let body = body.map(|body| body.to_bytes()).unwrap_or_default();
-        connection.abort();
-        Ok(VisitReply::judge((&ask.token, &ask.thumbprint), status, &body, micros))
-    };
-    timeout(PATIENCE, looking).await.map_err(|_| VisitError::TooSlow(address))?
-}
-
-/// The head of an answer, and what reads the rest of it.
-async fn answer(
-    address: SocketAddr,
-    path: &str,
-    host: Option<&DomainName>,
-) -> Result<(Response<Incoming>, tokio::task::JoinHandle<hyper::Result<()>>), VisitError> {
-    let stream = connect(address).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(connection);
-    let request = Request::get(path)
-        .header(header::HOST, host.map_or(UNKNOWN, DomainName::as_str))
-        .header(header::USER_AGENT, "holdfast-probe")
-        .header(header::CONNECTION, "close")
-        .body(Empty::<Bytes>::new())?;
-    Ok((sender.send_request(request).await?, connection))
-}
-
-async fn read(path: ProbePath, answer: Response<Incoming>, micros: u64) -> ProbeHttpReply {
+async fn read(path: ProbePath, answer: Response<hyper::body::Incoming>, micros: u64) -> ProbeHttpReply {
     let status = answer.status().as_u16();
     let mut reply = ProbeHttpReply { status, site: None, tree: None, micros };
     if path == ProbePath::Identity

@@ -24,9 +24,6 @@ const AT_ONCE: usize = 2;
 /// sshd checks an SFTP password at every connection: half of the time that a person would notice.
 const SFTP_ROUNDS: u32 = 20_000;
 
-/// The web server checks a directory's password at every request, and everybody's requests wait meanwhile: two milliseconds.
-const DIRECTORY_ROUNDS: u32 = 5_000;
-
 /// A password could not be hashed or checked. It says nothing about the password.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
@@ -114,19 +111,10 @@ impl Passwords {
     /// The hash of an SFTP password for the system's login database: SHA-512 crypt with a new salt. It is made once, when the password
     /// is set, and stored: a salt made at each rendering would change the account's specification every time.
     pub async fn sftp_hash(&self, password: Password) -> Result<CryptHash, PasswordError> {
-        self.crypt_hash(password, SFTP_ROUNDS).await
-    }
-
-    /// The hash of the password of a site's directory, as [`Passwords::sftp_hash`] for the web server.
-    pub async fn directory_hash(&self, password: Password) -> Result<CryptHash, PasswordError> {
-        self.crypt_hash(password, DIRECTORY_ROUNDS).await
-    }
-
-    async fn crypt_hash(&self, password: Password, rounds: u32) -> Result<CryptHash, PasswordError> {
         self.blocking(move || {
             let mut salt = [0; 12]; // 16 characters of salt, the most that crypt(3) takes
             getrandom::fill(&mut salt).map_err(|_| PasswordError::Hash)?;
-            let params = sha_crypt::Params::new(rounds).map_err(|_| PasswordError::Hash)?;
+            let params = sha_crypt::Params::new(SFTP_ROUNDS).map_err(|_| PasswordError::Hash)?;
             let hasher = ShaCrypt::new(sha_crypt::Algorithm::Sha512Crypt, params);
             let hash = hasher
                 .hash_password_with_salt(password.expose().as_bytes(), &salt)

@@ -190,27 +190,6 @@ impl Pebble {
         self.tell("/add-caa", &json!({ "host": format!("{name}."), "policies": policies }))
     }
 
-    /// Has this text lie at a name, and no other; none: there is none any longer.
-    ///
-    /// # Errors
-    /// The name server does not answer.
-    pub fn text(&self, name: &str, text: Option<&str>) -> Result<()> {
-        let host = format!("{name}.");
-        self.tell("/clear-txt", &json!({ "host": host }))?;
-        match text {
-            Some(text) => self.tell("/set-txt", &json!({ "host": host, "value": text })),
-            None => Ok(()),
-        }
-    }
-
-    /// Has questions for a name be answered again.
-    ///
-    /// # Errors
-    /// The name server does not answer.
-    pub fn mend(&self, name: &str) -> Result<()> {
-        self.tell("/clear-servfail", &json!({ "host": format!("{name}.") }))
-    }
-
     /// Has every question for a name fail.
     ///
     /// # Errors

@@ -32,9 +32,6 @@ pub struct Bounds {
     pub callers: Vec<String>,
     /// What happens to a managed file that was edited by hand.
     pub drift: DriftPolicy,
-    /// Sites may list what is in their directories. Default `false`: nginx follows a link that takes a directory's place in the moment of
-    /// its look, so that a tenant who makes one could read the names of another's files.
-    pub directory_listings: bool,
     /// Most that an account may be given, whatever its package says.
     pub account: AccountBounds,
     /// How the agent works.
@@ -88,7 +85,6 @@ impl Default for Bounds {
             listen: Vec::new(),
             callers: vec!["root".to_owned(), "holdfast".to_owned()],
             drift: DriftPolicy::default(),
-            directory_listings: false,
             account: AccountBounds::default(),
             work: WorkBounds::default(),
         }

@@ -77,7 +77,7 @@ impl Owners {
 }
 
 /// Directories that a Debian server with our package has.
-const DIRS: [&str; 30] = [
+const DIRS: [&str; 28] = [
     "etc/holdfast/php",
     "etc/holdfast/quota",
     "etc/holdfast/templates",
@@ -88,7 +88,6 @@ const DIRS: [&str; 30] = [
     "etc/nginx/holdfast/sites",
     "etc/php/8.2/fpm",
     "etc/php/8.4/fpm",
-    "etc/php/8.4/fpm/conf.d",
     "etc/ssh/sshd_config.d",
     "etc/ssh/holdfast-keys",
     "etc/systemd/system",
@@ -100,7 +99,6 @@ const DIRS: [&str; 30] = [
     "run/holdfast-worker",
     "usr/lib",
     "usr/sbin",
-    "usr/share/zoneinfo/Europe",
     "var/lib/holdfast-agent/check",
     "var/lib/holdfast-agent/drift",
     "var/lib/holdfast-agent/ledger",
@@ -111,7 +109,7 @@ const DIRS: [&str; 30] = [
 ];
 
 /// Files that a Debian server with our package has.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 9] = [
     (
         "etc/passwd",
         "root:x:0:0:root:/root:/bin/bash\n\
@@ -129,7 +127,6 @@ const FILES: [(&str, &str); 10] = [
     ("usr/lib/os-release", "ID=debian\nVERSION_ID=\"13\"\nPRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\n"),
     ("usr/sbin/php-fpm8.4", ""),
     ("usr/sbin/nginx", ""),
-    ("usr/share/zoneinfo/Europe/Berlin", ""),
 ];
 
 /// Where a test's clock begins: midnight of 1 January 2026, UTC.

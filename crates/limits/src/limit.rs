@@ -32,8 +32,6 @@ pub enum Unit {
     Bytes,
     /// Bytes in each month.
     BytesPerMonth,
-    /// Seconds.
-    Seconds,
     /// Per cent of one processor.
     Percent,
     /// A share among others.
@@ -118,12 +116,6 @@ limits! {
     IoWeight = "io_weight", "of weight at the disks", Host, Weight, 1..=10_000, Amount::Of(100);
     /// Workers of each PHP pool.
     PhpWorkers = "php_workers", "PHP workers", Host, Count, 1..=500, Amount::Of(8);
-    /// The most memory that may be chosen for one request to PHP.
-    PhpMemoryBytes = "php_memory_bytes", "bytes of memory for each PHP request", Host, Bytes, 16 << 20..=8 << 30, Amount::Of(512 << 20);
-    /// The largest upload to PHP that may be chosen.
-    PhpUploadBytes = "php_upload_bytes", "bytes of an upload to PHP", Host, Bytes, 1 << 20..=10 << 30, Amount::Of(1 << 30);
-    /// The longest computing of one PHP script that may be chosen.
-    PhpSeconds = "php_seconds", "seconds of each PHP script", Host, Seconds, 1..=300, Amount::Of(300);
 }
 
 impl Limit {

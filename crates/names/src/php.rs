@@ -1,9 +1,9 @@
-//! PHP versions, the pools named after them, and functions of PHP.
+//! PHP versions, and the pools named after them.
 
 use std::fmt;
 
-use crate::text::{text_inner, text_value};
-use crate::{AccountName, NameError, SiteId};
+use crate::text::text_value;
+use crate::{AccountName, NameError};
 
 /// A PHP release branch such as `8.4`; ordered by number, so that `8.10` comes after `8.9`.
 ///
@@ -61,46 +61,33 @@ impl fmt::Display for PhpVersion {
     }
 }
 
-/// The name of a PHP pool: `<account>-<version>`, `alice-8.4`, which sites share; or with the id of the one site that has it behind that.
+/// The name of a PHP pool: `<account>-<version>`, `alice-8.4`.
 ///
-/// Safe wherever it is rendered: letters, digits, dashes and a dot. It is one path segment, never an option, and in a unit's name it
-/// adds no slice (only slices nest by dashes). At most 74 bytes, so that the path of its socket fits the 108 that a socket's may have.
+/// Safe wherever it is rendered: letters and digits, one dash, digits and a dot. It is one path segment, never an option, and in
+/// a unit's name it adds no slice (only slices nest by dashes).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PoolName {
     account: AccountName,
     version: PhpVersion,
-    site: Option<SiteId>,
     text: String,
 }
 
 text_value!(PoolName, "a pool name such as alice-8.4");
 
 impl PoolName {
-    /// The pool of this account for this version, which its sites share.
+    /// The pool of this account for this version.
     pub fn new(account: AccountName, version: PhpVersion) -> Self {
         let text = format!("{account}-{version}");
-        Self { account, version, site: None, text }
-    }
-
-    /// The pool of this account for this version that one site has for itself.
-    pub fn of_site(account: AccountName, version: PhpVersion, site: SiteId) -> Self {
-        let text = format!("{account}-{version}-{site}");
-        Self { account, version, site: Some(site), text }
+        Self { account, version, text }
     }
 
     /// Refuses with `pool_name`, or with the code of the part that is wrong.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        let Some((account, rest)) = text.split_once('-') else {
+        let Some((account, version)) = text.split_once('-') else {
             let remedy = "write account and PHP version, such as alice-8.4";
             return Err(NameError::new("pool_name", "the pool name has no dash", remedy));
         };
-        let account = AccountName::parse(account)?;
-        match rest.split_once('-') {
-            None => Ok(Self::new(account, PhpVersion::parse(rest)?)),
-            Some((version, site)) => {
-                Ok(Self::of_site(account, PhpVersion::parse(version)?, SiteId::parse(site)?))
-            }
-        }
+        Ok(Self::new(AccountName::parse(account)?, PhpVersion::parse(version)?))
     }
 
     /// The account that the pool runs as.
@@ -111,11 +98,6 @@ impl PoolName {
     /// The PHP version that the pool runs.
     pub const fn version(&self) -> PhpVersion {
         self.version
-    }
-
-    /// The site that has the pool for itself; none: the account's sites share it.
-    pub const fn site(&self) -> Option<SiteId> {
-        self.site
     }
 
     /// The canonical text.
@@ -133,32 +115,6 @@ impl fmt::Display for PoolName {
 impl AsRef<str> for PoolName {
     fn as_ref(&self) -> &str {
         &self.text
-    }
-}
-
-/// The longest name of a function.
-const FUNCTION_LENGTH: usize = 64;
-
-/// The name of a function of PHP, such as `exec`, as `disable_functions` takes it.
-///
-/// Safe wherever it is rendered: small letters, digits and underscores, never a digit first, 1 to 64 bytes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PhpFunction(String);
-
-text_value!(PhpFunction, "the name of a function of PHP such as exec");
-text_inner!(PhpFunction);
-
-impl PhpFunction {
-    /// Refuses with `php_function`.
-    pub fn parse(text: &str) -> Result<Self, NameError> {
-        let fits = |b: u8| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit();
-        let first = text.bytes().next().is_some_and(|b| !b.is_ascii_digit());
-        if !first || text.len() > FUNCTION_LENGTH || !text.bytes().all(fits) {
-            let remedy =
-                "write small letters, digits and underscores, 64 at most, such as exec or shell_exec";
-            return Err(NameError::new("php_function", "this is not the name of a function of PHP", remedy));
-        }
-        Ok(Self(text.to_owned()))
     }
 }
 

@@ -134,24 +134,6 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../migrations/sqlite/0020_certificate_order.sql"),
         include_str!("../migrations/postgres/0020_certificate_order.sql"),
     ),
-    (
-        21,
-        "site rules",
-        include_str!("../migrations/sqlite/0021_site_rules.sql"),
-        include_str!("../migrations/postgres/0021_site_rules.sql"),
-    ),
-    (
-        22,
-        "php setting",
-        include_str!("../migrations/sqlite/0022_php_setting.sql"),
-        include_str!("../migrations/postgres/0022_php_setting.sql"),
-    ),
-    (
-        23,
-        "pointing",
-        include_str!("../migrations/sqlite/0023_pointing.sql"),
-        include_str!("../migrations/postgres/0023_pointing.sql"),
-    ),
 ];
 
 /// A whole copy in one file, whatever the write-ahead log still holds.

@@ -73,22 +73,6 @@ export const queries = {
       queryKey: ['site', 'one', site],
       queryFn: () => unwrap(api.GET('/api/v1/sites/{site}', { params: { path: { site } } })),
     }),
-  siteRules: (site: string) =>
-    queryOptions({
-      queryKey: ['site', 'rules', site],
-      queryFn: () => unwrap(api.GET('/api/v1/sites/{site}/rules', { params: { path: { site } } })),
-    }),
-  rulePresets: () =>
-    queryOptions({
-      queryKey: ['rule-preset'],
-      queryFn: () => unwrap(api.GET('/api/v1/sites/rule-presets')),
-      staleTime: Number.POSITIVE_INFINITY,
-    }),
-  siteNames: (site: string) =>
-    queryOptions({
-      queryKey: ['site', 'names', site],
-      queryFn: () => unwrap(api.GET('/api/v1/sites/{site}/names', { params: { path: { site } } })),
-    }),
   certificates: (query: CertificateQuery = {}) =>
     queryOptions({
       ...list,
@@ -122,22 +106,6 @@ export const queries = {
     queryOptions({
       queryKey: ['pool', 'list', query],
       queryFn: () => unwrap(api.GET('/api/v1/pools', { params: { query } })),
-    }),
-  sitePhp: (site: string) =>
-    queryOptions({
-      queryKey: ['pool', 'settings', 'site', site],
-      queryFn: () => unwrap(api.GET('/api/v1/sites/{site}/php', { params: { path: { site } } })),
-    }),
-  sitePhpExtensions: (site: string) =>
-    queryOptions({
-      staleTime: 60_000,
-      queryKey: ['pool', 'extensions', site],
-      queryFn: () => unwrap(api.GET('/api/v1/sites/{site}/php/extensions', { params: { path: { site } } })),
-    }),
-  accountPhp: (account: string) =>
-    queryOptions({
-      queryKey: ['pool', 'settings', 'account', account],
-      queryFn: () => unwrap(api.GET('/api/v1/accounts/{account}/php', { params: { path: { account } } })),
     }),
   packages: (query: Page = {}) =>
     queryOptions({

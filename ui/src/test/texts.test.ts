@@ -26,7 +26,7 @@ const text = files.map((name) => readFileSync(join(source, name), 'utf8')).join(
 
 /** Groups whose keys are made at run time, of a code that the panel sends or an operation's name. */
 const MADE =
-  /^(act|adoption\.(badge|choice|effect|state|why)|bulkAct|certificates\.(because|left|source|state)|health\.profile|history\.(chart|ranges|series)|names\.(answers|leads|owner|record|state|trouble)|notices\.words|services\.(active|what)|condition|conditionWords|deliveryState|destroy|event|feature|impact|jobKind|jobState|jobStep|jobVia|kind|limit|limitFrom|memberState|nav|organisationKind|permission|problem|reason|role|serverRole|setting|severity|suspendedBy|synonyms|unit|via)\./
+  /^(act|adoption\.(badge|choice|effect|state|why)|bulkAct|certificates\.(because|left|source|state)|health\.profile|history\.(chart|ranges|series)|notices\.words|services\.(active|what)|condition|conditionWords|deliveryState|destroy|event|feature|impact|jobKind|jobState|jobStep|jobVia|kind|limit|limitFrom|memberState|nav|organisationKind|permission|problem|reason|role|serverRole|setting|severity|suspendedBy|synonyms|unit|via)\./
 
 /** The same of the first run's steps. */
 const OF_STEP = /^start\.\w+\.(short|title|about)$/

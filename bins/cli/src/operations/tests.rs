@@ -16,10 +16,6 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("account_list", "q", "query"),
     ("package_list", "q", "query"),
     ("site_list", "q", "query"),
-    ("account_php_edit", "account", "of"),
-    ("account_php_show", "account", "of"),
-    ("site_php_edit", "site", "of"),
-    ("site_php_show", "site", "of"),
     ("certificate_list", "q", "query"),
     ("site_log", "kind", "error"),
     ("site_log", "limit", "lines"),
@@ -74,9 +70,6 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("person_create", "password", "password_stdin"),
     ("person_edit", "password", "password_stdin"),
 ];
-
-/// Operations of which every field of the body is said by one argument, by its name.
-const BY_NAME: &[(&str, &str)] = &[("account_php_edit", "settings"), ("site_php_edit", "settings")];
 
 /// Set by the program, or the command itself.
 const EVERYWHERE: &[&str] = &["If-Match", "Last-Event-ID", "action", "decision"];
@@ -167,9 +160,6 @@ fn every_field_and_parameter_can_be_said() {
     let mut unsaid = Vec::new();
     for (id, operation) in operations(&description) {
         let mut names = properties(&description, &operation);
-        if let Some((_, argument)) = BY_NAME.iter().find(|(its, _)| *its == id) {
-            names = vec![(*argument).to_owned()];
-        }
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         names.extend(parameters.iter().filter_map(|parameter| parameter["name"].as_str().map(str::to_owned)));
         let commands = OPERATIONS.iter().filter(|(its, _)| *its == id).map(|(_, words)| command(words));

@@ -7,7 +7,6 @@ use crate::testing::{Answer, FakePanel};
 fn limits_are_said_in_the_units_that_people_use() {
     assert_eq!(limit("sites=10"), Ok(("sites".to_owned(), json!(10))));
     assert_eq!(limit("memory=2G"), Ok(("memory_bytes".to_owned(), json!(2_147_483_648_u64))));
-    assert_eq!(limit("php-memory=256M"), Ok(("php_memory_bytes".to_owned(), json!(268_435_456_u64))));
     assert_eq!(limit("php-workers=4"), Ok(("php_workers".to_owned(), json!(4))));
     assert_eq!(limit("databases=unlimited"), Ok(("databases".to_owned(), json!("unlimited"))));
     assert_eq!(limit("sites=usual"), Ok(("sites".to_owned(), Value::Null)));

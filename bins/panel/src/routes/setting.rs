@@ -1,7 +1,5 @@
 //! `/settings`: a few typed values for the whole installation.
 
-use std::net::IpAddr;
-
 use account_panel::usage;
 use api_kit::openapi::{ChangeProblems, Problems};
 use api_kit::{ApiError, Caller, Json, List, Path, Query, Rehearsal, RehearsalParams, json};
@@ -12,9 +10,8 @@ use axum::extract::State;
 use desired::event::{self, Code, Event};
 use desired::{Access, Changed, Key, Panel, PlanView, Table, setting};
 use names::{Hostname, IpNetwork, Label, Micros, OrganisationId};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json as value};
+use serde_json::Value;
 use store::{Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -73,46 +70,6 @@ const NAMES_COOL_DOWN: Known = Known {
             "This is not a number of days.".to_owned(),
             "Send a whole number from 0 to 365.",
         )),
-    },
-};
-
-/// Proofs and addresses, each once.
-fn list<T: DeserializeOwned + Serialize + Ord>(value: &Value) -> Option<Value> {
-    let mut all: Vec<T> = serde_json::from_value(value.clone()).ok()?;
-    all.sort();
-    all.dedup();
-    serde_json::to_value(all).ok()
-}
-
-const NAMES_PROOFS: Known = Known {
-    name: web_panel::pointing::PROOFS,
-    what: "How an owner may show that a name is theirs: dns (a TXT record), pointing (it leads to this server, so that any account may have a name that still leads here); none: administrators approve names.",
-    default: || value!(["dns"]),
-    read: |value| {
-        let remedy = "Send a list of dns and pointing, or an empty one.";
-        let proofs = list::<web_panel::Proof>(value);
-        proofs.ok_or(("unknown_value", "This is not a list of proofs that there are.".to_owned(), remedy))
-    },
-};
-
-const NAMES_ADDRESSES: Known = Known {
-    name: web_panel::pointing::PUBLIC_ADDRESSES,
-    what: "Addresses by which visitors reach this server beside its own: those of a router before it. Names that lead there are held to lead here.",
-    default: || value!([]),
-    read: |value| {
-        let remedy = "Send a list of at most 16 addresses such as 198.51.100.7 and 2001:db8::7.";
-        let addresses = list::<IpAddr>(value).filter(|all| all.as_array().is_some_and(|all| all.len() <= 16));
-        addresses.ok_or(("unknown_value", "This is not a list of IP addresses.".to_owned(), remedy))
-    },
-};
-
-const PREFLIGHT: Known = Known {
-    name: cert_panel::order::PREFLIGHT,
-    what: "Whether names are looked at in the DNS and on port 80 before a certificate is ordered for them; false for an authority that sees another DNS than this server.",
-    default: || Value::from(true),
-    read: |value| match value.as_bool() {
-        Some(is_on) => Ok(Value::from(is_on)),
-        None => Err(("wrong_type", "This is neither true nor false.".to_owned(), "Send true or false.")),
     },
 };
 
@@ -237,12 +194,9 @@ const ALL: &[Known] = &[
     EVENT_DAYS,
     FIRST_RUN,
     NAMES_COOL_DOWN,
-    NAMES_PROOFS,
-    NAMES_ADDRESSES,
     PACKAGE,
     PANEL_HOSTNAME,
     PASSWORD_LEAST,
-    PREFLIGHT,
     SIGN_IN_NETWORKS,
     USAGE_EVERY,
     USAGE_DAYS,

@@ -27,7 +27,7 @@ use converge::{
     Own, Plan, PlannedStep, Reason, Reconcile, Refusal, Report, Spec, Status, StepError, Wanted,
 };
 use names::{Generation, Micros};
-use php_spec::{Extensions, ListExtensions, OpcacheReset, PoolSpec, RunOpcacheReset, errors};
+use php_spec::PoolSpec;
 use tokio::sync::broadcast;
 use web_spec::{GetTraffic, SiteSpec, SiteTraffic, TrafficPage, WebServerSpec};
 use wire::{AllowedPeers, Call, CancellationToken, Limits, Router};
@@ -691,16 +691,6 @@ impl FakeAgent {
             let today = Micros::now().as_micros() / 86_400_000_000;
             let sites = if ask.day == today { lock(&traffic).clone() } else { Vec::new() };
             Ok(TrafficPage { sites, more: false })
-        });
-        let host = Arc::clone(&self.host);
-        let router = router.blocking(move |_: Call, ask: RunOpcacheReset| {
-            let missing = || wire::Refusal::new(errors::NO_SUCH_POOL, "this server holds no such pool");
-            host.object(PoolSpec::KIND, &ask.pool.to_string()).ok_or_else(missing)?;
-            Ok(OpcacheReset { ran: true })
-        });
-        let router = router.blocking(|_: Call, _: ListExtensions| -> Result<Extensions, wire::Refusal> {
-            let extensions = ["curl", "mysqli", "opcache"].map(str::to_owned).to_vec();
-            Ok(Extensions { installed: true, extensions })
         });
         let router = self.logs.answered(router);
         let router = self.keys.answered(router, &self.host);

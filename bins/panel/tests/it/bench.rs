@@ -1,7 +1,7 @@
 //! A whole panel for tests: database, router, driver, and a fake agent; no sockets but the agent's.
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,6 @@ use tokio::task::JoinHandle;
 use wire::CancellationToken;
 
 use crate::agent::FakeAgent;
-use crate::dns::{self, World};
 
 /// The panel with all around it.
 pub(crate) struct Bench {
@@ -27,8 +26,6 @@ pub(crate) struct Bench {
     pub(crate) agent: Arc<FakeAgent>,
     pub(crate) config: Config,
     pub(crate) router: axum::Router,
-    /// What there is beside the panel and its server.
-    pub(crate) world: Arc<World>,
     tasks: Tasks,
     folder: tempfile::TempDir,
 }
@@ -59,8 +56,7 @@ impl Bench {
         let parts = start::parts(&config, seal, CancellationToken::new()).await.unwrap();
         web_panel::node::ensure_local(&parts.panel, &config.web_listen, &config.listen_tls()).await.unwrap();
         let router = app::app(parts.clone(), unlimited());
-        let world = Arc::default();
-        Self { parts, agent, config, router, world, tasks: Tasks(Vec::new()), folder }
+        Self { parts, agent, config, router, tasks: Tasks(Vec::new()), folder }
     }
 
     fn config(folder: &tempfile::TempDir) -> Config {
@@ -81,11 +77,9 @@ impl Bench {
         let config = Self::config(&folder);
         let parts = start::parts(&config, seal.clone(), CancellationToken::new()).await.unwrap();
         let mut tasks = Tasks(start::spawn(&parts, &config));
-        let world = Arc::<World>::default();
-        tasks.0.push(dns::egress(&config.egress_socket, &world));
-        tasks.0.push(dns::probe(&config.probe_socket, &world));
+        tasks.0.push(egress(&config.egress_socket));
         let router = app::app(parts.clone(), unlimited());
-        Self { parts, agent, config, router, world, tasks, folder }
+        Self { parts, agent, config, router, tasks, folder }
     }
 
     /// The panel dies at once, wherever its tasks are, and starts again over the same files.
@@ -356,6 +350,20 @@ impl Bench {
             .await
             .unwrap()
     }
+}
+
+/// An egress that reaches nobody.
+fn egress(socket: &Path) -> JoinHandle<()> {
+    let _ = std::fs::remove_file(socket);
+    let listener = std::os::unix::net::UnixListener::bind(socket).unwrap();
+    let router = wire::Router::new("egress").method(async |_, _: egress_spec::Fetch| {
+        Err(wire::Refusal::new(egress_spec::errors::NO_ANSWER, "nobody answers"))
+    });
+    let own = wire::AllowedPeers::of([wire::Call::local().caller().uid]);
+    let limits = wire::Limits { connections: 100, kept_for_root: 0, ..wire::Limits::default() };
+    tokio::spawn(async move {
+        let _ = wire::serve(listener, router, own, limits, CancellationToken::new()).await;
+    })
 }
 
 /// More than any test asks for.

@@ -34,29 +34,6 @@ fn site_body(more: Value) -> Value {
     body
 }
 
-/// Every setting of PHP that an account may choose, with more.
-fn php_body(more: Value) -> Value {
-    let mut body = json!({
-        "memory_limit": "256M", "upload_limit": "128M", "max_execution_time": 120, "max_input_time": 90, "max_input_vars": 5000,
-        "max_file_uploads": 40, "display_errors": true, "error_reporting": "all", "log_errors": false, "time_zone": "Europe/Berlin",
-        "session_lifetime": 7200, "session_cookie_lifetime": 86400, "session_cookie_secure": true, "session_cookie_httponly": true,
-        "session_cookie_samesite": "lax", "output_buffering": "8K", "short_open_tag": true, "default_charset": "ISO-8859-1",
-        "default_socket_timeout": 30, "allow_url_fopen": false, "opcache": false, "opcache_memory": "192M",
-        "opcache_validate_timestamps": false, "opcache_revalidate_freq": 60, "realpath_cache_size": "8M", "realpath_cache_ttl": 600,
-        "disable_functions": ["exec"], "precision": 17, "output_compression": true, "workers": 3, "worker_requests": 500,
-        "worker_idle_time": 30
-    });
-    if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
-        body.extend(more);
-    }
-    body
-}
-
-/// Words, time zones, paths and functions are taken where they are some: what else they could be the types' own tests say.
-fn php(_: &str) -> FieldKind {
-    FieldKind::Any
-}
-
 /// A valid body with every string that the route knows, and what each of them is.
 fn example(operation: &str) -> Option<(Value, KindOf)> {
     let site = |pointer: &str| match pointer {
@@ -113,18 +90,6 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         "account_suspend" => (json!({ "reason": "An ordinary note" }), account),
         "site_create" => (site_body(json!({ "account": "alice" })), site),
         "site_edit" => (site_body(json!({ "maintenance": { "allow": ["203.0.113.0/24"] } })), site),
-        // one of each type of text; every field of every kind is walked where the agent renders them
-        "site_rules_put" => {
-            let body = json!({ "rules": [
-                { "redirect": { "from": "/old/**", "to": "https://www.example.org/$1" } },
-                { "set_header": { "name": "X-Frame-Options", "value": "DENY" } },
-                { "password": { "realm": "Members", "users": [{ "name": "alice", "password": "correct horse battery" }] } },
-            ] });
-            (
-                body,
-                |pointer| if pointer.ends_with("/password") { FieldKind::Password } else { FieldKind::Any },
-            )
-        }
         "node_edit" => {
             let body = json!({ "listen": ["192.0.2.1:80"], "listen_tls": ["192.0.2.1:443"], "tls_profile": "modern" });
             (body, |pointer| if pointer == "/tls_profile" { FieldKind::Any } else { FieldKind::Listen })
@@ -167,10 +132,6 @@ fn example(operation: &str) -> Option<(Value, KindOf)> {
         }
         "session_create" => (json!({ "login": "alice", "password": "wrong" }), |_| FieldKind::Any),
         "session_create_by_link" => (json!({ "token": FieldKind::Token.sample() }), |_| FieldKind::Token),
-        "account_php_edit" => (php_body(json!({})), php),
-        "site_php_edit" => {
-            (php_body(json!({ "auto_prepend_file": "sites/a.example.test/public/first.php" })), php)
-        }
         other => return of_people(other).or_else(|| of_sign_in(other)).or_else(|| of_certificates(other)),
     })
 }
@@ -331,7 +292,6 @@ fn path(operation: &Operation) -> String {
         .path
         .replace("{account}", "alice")
         .replace("{site}", "a.example.test")
-        .replace("{name}", "a.example.test")
         .replace("{package}", "basic")
         .replace("{key}", "panel.hostname")
         .replace("{webhook}", "on-call")

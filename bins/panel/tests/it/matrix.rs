@@ -240,13 +240,11 @@ pub(crate) fn body(operation: &str, target: Target) -> Value {
         "account_edit" => json!({ "ssh_keys": [] }),
         "person_edit" => json!({ "email": "new@example.test" }),
         "account_limits_edit" => json!({ "limits": { "sites": 10 } }),
-        "account_php_edit" | "site_php_edit" => json!({ "display_errors": true }),
         "package_create" => json!({ "name": "pro", "organisation": organisation, "limits": { "sites": 10 } }),
         "package_edit" => json!({ "limits": { "sites": 20 } }),
         "organisation_limits_edit" => json!({ "limits": { "sites": 1000 } }),
         "site_create" => json!({ "account": account, "name": "new.example.test", "php": null }),
         "site_edit" => json!({ "body_size": "8M" }),
-        "site_rules_put" => json!({ "rules": [{ "deny": { "path": "/private" } }] }),
         "certificate_create" => {
             json!({ "account": account, "names": [target.pick("a.example.test", "b.example.test", "c.example.test")] })
         }
@@ -397,7 +395,6 @@ pub(crate) fn path(operation: &Operation, target: Target, ids: &Ids) -> String {
     path = path.replace("{certificate}", target.pick(CERTIFICATES[0], CERTIFICATES[1], missing_id));
     path = path.replace("{pool}", target.pick("alice-8.4", "bob-8.4", "carol-8.4"));
     path = path.replace("{package}", target.pick("basic", "plain", "nothing"));
-    path = path.replace("{name}", target.pick("a.example.test", "b.example.test", "c.example.test"));
     path = path.replace("{key}", "event.keep_days");
     path = path.replace("{file}", "access.log");
     path = path.replace("{change}", "1");

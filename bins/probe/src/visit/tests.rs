@@ -53,28 +53,3 @@ fn all_addresses_are_reached_by_loopback() {
     assert_eq!(reachable("0.0.0.0:80".parse().unwrap()), "127.0.0.1:80".parse().unwrap());
     assert_eq!(reachable("[::]:80".parse().unwrap()), "[::1]:80".parse().unwrap());
 }
-
-fn proof_at(address: SocketAddr) -> ProbeProof {
-    ProbeProof {
-        address: address.to_string().parse().unwrap(),
-        name: "www.example.test".parse().unwrap(),
-        token: "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA".to_owned().try_into().unwrap(),
-        thumbprint: "LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ".parse().unwrap(),
-    }
-}
-
-#[tokio::test]
-async fn this_servers_own_proof_is_known_from_every_other_answer() {
-    let proof = "HTTP/1.1 200 OK\r\nContent-Length: 87\r\n\r\nevaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA.\
-                 LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ";
-    let (address, asked) = server(proof).await;
-    let reply = super::proof(&proof_at(address)).await.unwrap();
-    assert_eq!((reply.seen, reply.status), (egress_spec::Seen::Proof, 200));
-    let asked = asked.await.unwrap();
-    let path = "/.well-known/acme-challenge/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA";
-    assert!(asked.starts_with(&format!("GET {path} HTTP/1.1\r\n")), "{asked}");
-    let (address, _) = server("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno").await;
-    assert_eq!(super::proof(&proof_at(address)).await.unwrap().seen, egress_spec::Seen::Other);
-    let (address, _) = server("HTTP/1.1 308 Moved\r\nContent-Length: 0\r\n\r\n").await;
-    assert_eq!(super::proof(&proof_at(address)).await.unwrap().seen, egress_spec::Seen::Redirect);
-}

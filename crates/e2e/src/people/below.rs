@@ -31,8 +31,7 @@ impl Teller<'_, '_> {
         self.done("its owner signs in by her password", &signed)?;
         let php = self.node.distro().php();
         let made = self.by("alice", &["site", "create", "alice", SITE, "--php", php])?;
-        let waits = made.code() == 4
-            && made.error_text().contains("waits for a proof or an administrator's approval");
+        let waits = made.code() == 4 && made.error_text().contains("waits for an administrator's approval");
         self.told.expect("she makes a site; whether the name is hers, an administrator says", waits)?;
         let approved = self.root(&["site", "approve", SITE])?;
         self.done("the name is approved, and the site is ready", &approved)?;

@@ -31,7 +31,7 @@ impl Object for CertificateObject {
         let issued = certificate::issued(tx, row.id).await?;
         let wanted = build(&row, issued);
         let waits_for = if wanted.is_none() {
-            Some(Before::Approval("a proof or an administrator's approval of a name of its site".to_owned()))
+            Some(Before::Approval("an administrator's approval of a name of its site".to_owned()))
         } else if row.block.deleted_at.is_some() && row.holding > 0 {
             // What shows it on the host goes before it.
             Some(Before::Object(format!("{} of the account's sites", row.holding)))

@@ -4,7 +4,6 @@
 //! | --- | --- |
 //! | [`upkeep`] | looks for what is due, and asks for jobs; asks authorities when they would have a certificate renewed |
 //! | [`job`] | one order from its names to the installed chain, as a job that goes on after a stop |
-//! | [`preflight`] | what stands in a name's way for certain, before an authority is asked |
 //! | [`choose`] | which names are asked for, and which are left out for now |
 //! | [`schedule`] | when something is tried again |
 //! | [`store`], [`view`] | rows, and how the API shows them |
@@ -16,7 +15,6 @@
 
 pub(crate) mod choose;
 pub(crate) mod job;
-pub(crate) mod preflight;
 pub(crate) mod rules;
 pub(crate) mod schedule;
 pub(crate) mod store;
@@ -38,7 +36,6 @@ use wire::Peer;
 
 pub use crate::acme::prove::Ways;
 pub use job::OrderCertificate;
-pub use preflight::{Hindrance, Looked, Lookout, PREFLIGHT};
 pub use rules::renew;
 pub use upkeep::run;
 pub(crate) use view::of;
@@ -69,6 +66,4 @@ pub struct Issuing {
     pub web_server: Arc<dyn WebServer>,
     /// How names are proven.
     pub ways: Ways,
-    /// Whoever looks at names before they are ordered.
-    pub lookout: Arc<dyn Lookout>,
 }

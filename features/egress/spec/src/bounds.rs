@@ -112,23 +112,17 @@ impl Bounds {
 
     /// Whether an address may be spoken to. That it is this server's own is seen by the connection.
     pub fn judge_address(&self, scheme: Scheme, address: IpAddr) -> Result<(), Forbidden> {
-        self.judge_network(address)?;
-        if scheme == Scheme::Http && !within(&self.file.plain_http, address) {
+        let within = |networks: &[IpNetwork]| networks.iter().any(|network| network.contains(address));
+        if let Some(special) = Special::of(address)
+            // what may not be opened stays closed in the middle of a network that was
+            && !(special.may_be_opened() && within(&self.file.allow))
+        {
+            return Err(Forbidden::Address(address, special));
+        }
+        if scheme == Scheme::Http && !within(&self.file.plain_http) {
             return Err(Forbidden::Plain);
         }
         Ok(())
-    }
-
-    /// Whether an address is of the public internet, or of a network that was opened: all that is asked of whom [`crate::Visit`] goes to, which
-    /// sends nothing that others could not read.
-    pub fn judge_network(&self, address: IpAddr) -> Result<(), Forbidden> {
-        match Special::of(address) {
-            // what may not be opened stays closed in the middle of a network that was
-            Some(special) if !(special.may_be_opened() && within(&self.file.allow, address)) => {
-                Err(Forbidden::Address(address, special))
-            }
-            _ => Ok(()),
-        }
     }
 
     fn judge_port(&self, url: &WebUrl) -> Result<(), Forbidden> {
@@ -140,8 +134,4 @@ impl Bounds {
         };
         if may { Ok(()) } else { Err(Forbidden::Port(port)) }
     }
-}
-
-fn within(networks: &[IpNetwork], address: IpAddr) -> bool {
-    networks.iter().any(|network| network.contains(address))
 }

@@ -28,12 +28,6 @@ pub mod errors {
     pub const NO_ANSWER: &str = "holdfast.egress1.NoAnswer";
     /// What answers has no certificate for this name that is trusted.
     pub const UNTRUSTED: &str = "holdfast.egress1.Untrusted";
-    /// The name servers that are asked could not answer: those of the name did not, or what they say does not hold (SERVFAIL and its like).
-    pub const SERVER_FAILED: &str = "holdfast.egress1.ServerFailed";
-    /// The address is one of this server, and so nobody's that egress goes to; the probe does.
-    pub const OWN: &str = "holdfast.egress1.Own";
-    /// No name server answers in time, or there is none.
-    pub const NO_RESOLVER: &str = "holdfast.egress1.NoResolver";
 }
 
 /// What is done with the URL.

@@ -4,15 +4,9 @@
 
 mod bounds;
 mod fetch;
-mod foreign;
-mod resolve;
-mod visit;
 
 pub use bounds::{Bounds, BoundsError, BoundsFile, Forbidden, PATH};
 pub use fetch::{Body, Fetch, FetchReply, Header, MAX_ANSWER, MAX_BODY, MAX_TIMEOUT, Verb, errors};
-pub use foreign::Foreign;
-pub use resolve::{Caa, DnsRecord, Found, MAX_RECORDS, RecordData, RecordKind, Resolve, ResolveReply};
-pub use visit::{ProofToken, Seen, Visit, VisitReply};
 
 #[cfg(test)]
 mod tests;

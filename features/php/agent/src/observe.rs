@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use converge::file::{FilesPlan, plan_files};
 use converge::{ObserveError, Own, Reason, Wanted};
 use hostd::{Host, HostError, Unit};
-use hostfs::FileKind;
 use names::{Digest, PoolName};
 use php_spec::PoolSpec;
 
@@ -43,9 +42,6 @@ impl Observed {
         Digest::of_parts([rendered.conf.content.as_bytes(), rendered.service.content.as_bytes()])
     }
 }
-
-/// The distribution's time zones, which its PHP reads too; a file for each.
-const ZONES: &str = "/usr/share/zoneinfo";
 
 /// Under which name the ledger keeps the digest of the loaded unit files.
 pub(crate) fn units_key(pool: &PoolName) -> String {
@@ -115,22 +111,12 @@ fn check(host: &Host, spec: &PoolSpec) -> Result<(), ObserveError> {
             format!("{} is not account {} with PHP {}", spec.name, spec.account, spec.version),
         );
     }
-    if let Some(setting) = spec.settings.said_by_pool() {
-        return refuse("settings", format!("{setting} is a field of the pool itself"));
-    }
     if !(1..=500).contains(&spec.max_children) {
         return refuse("max_children", "must be 1 to 500".to_owned());
     }
     if !host.has_php(spec.version).map_err(|e| failed(&e))? {
         let message = format!("PHP {} is not installed on this server", spec.version);
         return Err(ObserveError::Because(Reason::PhpVersionMissing, message));
-    }
-    if let Some(zone) = &spec.settings.time_zone {
-        let found = host.files().stat(&format!("{ZONES}/{zone}")).map_err(|e| failed(&e))?;
-        // a link stands for another name of the zone, a directory for many zones
-        if !found.is_some_and(|found| matches!(found.kind, FileKind::File | FileKind::Symlink)) {
-            return refuse("settings/time_zone", format!("this server knows no time zone {zone}"));
-        }
     }
     let users = host.users().map_err(|e| failed(&e))?;
     match users.user(spec.account.as_str()) {

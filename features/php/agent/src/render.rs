@@ -1,11 +1,9 @@
 //! The three files of a pool. All values are of types that hold no control byte, quote or specifier.
 
-use std::fmt::Write as _;
-
 use converge::ManagedFile;
 use hostd::{Host, UNIT_DIR, Unit};
 use names::ByteSize;
-use php_spec::{PoolSpec, Setting, Settings, Told, Unit as Of};
+use php_spec::PoolSpec;
 
 const NOTE: &str =
     "Managed by Holdfast. An edit is noticed and kept, but not taken over: `holdfast drift` shows it.";
@@ -60,7 +58,6 @@ pub(crate) fn render(host: &Host, spec: &PoolSpec) -> Rendered {
                 .replace("{home}", &home)
                 .replace("{socket}", &socket_path)
                 .replace("{conf}", &conf_path)
-                .replace("{start}", &at_start(&spec.settings))
                 .replace("{fpm}", &fpm),
         ),
     }
@@ -78,63 +75,7 @@ fn mib(size: ByteSize) -> u64 {
     size.bytes().div_ceil(1 << 20)
 }
 
-/// What PHP reads once, when its master starts, and before it reads a pool: the memory that scripts are kept in.
-fn at_start(settings: &Settings) -> String {
-    let mut text = String::new();
-    for (setting, ini) in chosen(settings).filter(|(setting, _)| setting.facts().told == Told::AtStart) {
-        let value = match ini.as_str() {
-            "on" => "1",
-            "off" => "0",
-            other => other,
-        };
-        // writing to a string cannot fail
-        let _ = write!(text, " -d {}={value}", setting.facts().directive);
-    }
-    text
-}
-
-/// What was chosen, with the text that PHP reads. What is empty is what PHP takes where nothing is said, and php-fpm refuses an empty value.
-fn chosen(settings: &Settings) -> impl Iterator<Item = (Setting, String)> {
-    let all = Setting::ALL.iter().copied();
-    all.filter_map(|setting| Some((setting, settings.ini(setting)?))).filter(|(_, ini)| !ini.is_empty())
-}
-
-/// A directive of the pool: as it was chosen, or as usual.
-fn of_pool(settings: &Settings, setting: Setting, usual: &str) -> String {
-    let unit = if setting.facts().unit == Of::Seconds { "s" } else { "" };
-    settings.ini(setting).map_or_else(|| usual.to_owned(), |ini| format!("{ini}{unit}"))
-}
-
-/// The lines of what was chosen and has no line of its own.
-fn lines(settings: &Settings, home: &str) -> String {
-    let mut text = String::new();
-    for (setting, ini) in chosen(settings) {
-        let facts = setting.facts();
-        let key = match (facts.told, facts.unit) {
-            (Told::AtStart | Told::Pool, _) => continue,
-            (Told::Open, Of::Flag) => "php_flag",
-            (Told::Open, _) => "php_value",
-            (Told::Held, Of::Flag) => "php_admin_flag",
-            (Told::Held, _) => "php_admin_value",
-        };
-        // words are quoted: `None` and `no` without quotes are nothing to php-fpm
-        let value = match facts.unit {
-            Of::Path => format!("\"{home}/{ini}\""),
-            Of::Choice | Of::TimeZone | Of::Functions => format!("\"{ini}\""),
-            Of::Bytes | Of::Seconds | Of::Count | Of::Flag => ini,
-        };
-        let _ = writeln!(text, "{key}[{}] = {value}", facts.directive);
-        if setting == Setting::SessionLifetime {
-            // the distribution tidies its own directory of sessions, never that in a home, and has PHP leave it alone
-            text.push_str("php_value[session.gc_probability] = 1\nphp_value[session.gc_divisor] = 1000\n");
-        }
-    }
-    text
-}
-
 fn conf(spec: &PoolSpec, home: &str, socket: &str) -> String {
-    let settings = &spec.settings;
-    let usual = |none: bool, line: &'static str| if none { line } else { "" };
     format!(
         "; {NOTE}\n\
          [global]\n\
@@ -147,8 +88,8 @@ fn conf(spec: &PoolSpec, home: &str, socket: &str) -> String {
          listen = {socket}\n\
          pm = ondemand\n\
          pm.max_children = {children}\n\
-         pm.process_idle_timeout = {idle}\n\
-         pm.max_requests = {requests}\n\
+         pm.process_idle_timeout = 10s\n\
+         pm.max_requests = 1000\n\
          clear_env = yes\n\
          catch_workers_output = yes\n\
          decorate_workers_output = no\n\
@@ -164,27 +105,19 @@ fn conf(spec: &PoolSpec, home: &str, socket: &str) -> String {
          php_admin_value[sys_temp_dir] = /tmp\n\
          php_admin_flag[cgi.fix_pathinfo] = off\n\
          php_admin_flag[expose_php] = off\n\
-         {revalidate}\
+         ; what was put there is what is shown, at once; a tenant may choose otherwise\n\
+         php_value[opcache.revalidate_freq] = 0\n\
          php_value[error_log] = {home}/logs/php-error.log\n\
-         {log}\
+         php_flag[log_errors] = on\n\
          ; what a script sends past its log is lost: in nginx's, its lines could pass for those of another site\n\
          php_admin_flag[fastcgi.logging] = off\n\
-         {display}{chosen}",
+         php_flag[display_errors] = off\n",
         pool = spec.name,
         children = spec.max_children,
-        idle = of_pool(settings, Setting::WorkerIdleTime, "10s"),
-        requests = of_pool(settings, Setting::WorkerRequests, "1000"),
         memory = mib(spec.memory_limit),
         upload = mib(spec.upload_limit),
-        revalidate = usual(settings.opcache_revalidate_freq.is_none(), REVALIDATE),
-        log = usual(settings.log_errors.is_none(), "php_flag[log_errors] = on\n"),
-        display = usual(settings.display_errors.is_none(), "php_flag[display_errors] = off\n"),
-        chosen = lines(settings, home),
     )
 }
-
-const REVALIDATE: &str = "; what was put there is what is shown, at once; a tenant may choose otherwise\n\
-     php_value[opcache.revalidate_freq] = 0\n";
 
 /// The sandbox of all that a tenant's PHP does. The home is the only place that it can write.
 const SERVICE: &str = "\
@@ -206,7 +139,7 @@ KillSignal=SIGQUIT
 TimeoutStopSec=15
 # sessions outlive the pool's sleep, so they lie in the home; the tenant makes the directories itself
 ExecStartPre=/usr/bin/install -d -m 0700 {home}/.php {home}/.php/sessions {home}/logs
-ExecStart={fpm} --nodaemonize --fpm-config {conf}{start}
+ExecStart={fpm} --nodaemonize --fpm-config {conf}
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 AmbientCapabilities=

@@ -3,12 +3,11 @@
 use api_kit::ApiError;
 use converge::Wanted;
 use desired::{Adopt, Before, BlockSql, Object, Wish};
-use names::{AccountId, Micros, PoolId};
 use php_spec::PoolSpec;
 use store::{StoreError, Tx, WriteTx};
 
 use crate::build_spec::build;
-use crate::store::{pool, setting};
+use crate::store::pool;
 
 /// The kind `pool`.
 #[derive(Debug)]
@@ -23,28 +22,23 @@ impl Object for PoolObject {
     async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, PoolSpec>) -> Result<(), ApiError> {
         let (id, now) = (*adopt.id, adopt.now);
         let row = pool::unscoped(tx, &id.to_string()).await?;
-        let spec = match (adopt.held, &row) {
-            (Wanted::Absent, None) => return Ok(()),
-            (Wanted::Absent, Some(_)) => return Ok(pool::set_deleted(tx, id, Some(now)).await?),
-            (Wanted::Present(spec), _) => spec,
-        };
-        let account = match &row {
-            Some(row) => {
-                pool::set_deleted(tx, id, None).await?;
-                row.account_id
+        match (adopt.held, row) {
+            (Wanted::Absent, None) => Ok(()),
+            (Wanted::Absent, Some(_)) => Ok(pool::set_deleted(tx, id, Some(now)).await?),
+            (Wanted::Present(_), Some(_)) => Ok(pool::set_deleted(tx, id, None).await?),
+            (Wanted::Present(spec), None) => {
+                let Some(account) = pool::account_of_name(tx, &spec.account).await? else {
+                    let detail =
+                        format!("The account {} is not known here. Decide about it first.", spec.account);
+                    return Err(ApiError::conflict("account_unknown", detail));
+                };
+                if pool::of_version(tx, account, spec.version).await?.is_some() {
+                    let detail = format!("There is another pool {} here. Delete that one first.", spec.name);
+                    return Err(ApiError::conflict("name_taken", detail));
+                }
+                Ok(pool::insert(tx, id, account, spec.version, now).await?)
             }
-            None => make(tx, id, spec, now).await?,
-        };
-        // what holds by what is written down already is not written down once more
-        let row = pool::unscoped(tx, &id.to_string()).await?;
-        let as_held = |mine: &PoolSpec| {
-            (mine.memory_limit, mine.upload_limit, &mine.settings)
-                == (spec.memory_limit, spec.upload_limit, &spec.settings)
-        };
-        if !row.as_ref().is_some_and(|row| build(row).present().is_some_and(as_held)) {
-            setting::put(tx, account, spec.name.site(), &spec.chosen(), now).await?;
         }
-        Ok(())
     }
 
     async fn load(tx: &mut Tx, id: &str) -> Result<Option<Wish<PoolSpec>>, StoreError> {
@@ -60,18 +54,4 @@ impl Object for PoolObject {
             block: row.block,
         }))
     }
-}
-
-/// Makes the row of a pool that the server holds.
-async fn make(tx: &mut WriteTx, id: PoolId, spec: &PoolSpec, now: Micros) -> Result<AccountId, ApiError> {
-    let Some(account) = pool::account_of_name(tx, &spec.account).await? else {
-        let detail = format!("The account {} is not known here. Decide about it first.", spec.account);
-        return Err(ApiError::conflict("account_unknown", detail));
-    };
-    if pool::of_version(tx, account, spec.version, spec.name.site()).await?.is_some() {
-        let detail = format!("There is another pool {} here. Delete that one first.", spec.name);
-        return Err(ApiError::conflict("name_taken", detail));
-    }
-    pool::insert(tx, id, account, &spec.name, now).await?;
-    Ok(account)
 }

@@ -1,4 +1,3 @@
 //! Routes.
 
 pub(crate) mod pool;
-pub(crate) mod setting;

@@ -1,5 +1,3 @@
 //! Rows.
 
 pub(crate) mod pool;
-pub(crate) mod setting;
-pub(crate) mod site;

@@ -4,22 +4,7 @@ use converge::{Kind, Spec};
 use names::{AccountName, ByteSize, PhpVersion, PoolId, PoolName};
 use serde::{Deserialize, Serialize};
 
-mod calls;
-mod effective;
-mod settings;
-mod value;
-
-pub use calls::{Extensions, ListExtensions, OpcacheReset, RunOpcacheReset, errors};
-pub use effective::{Bounds, Effective, Source};
-pub use settings::{
-    EditSettings, Facts, MEMORY_LIMIT, SCRIPT_SECONDS, Setting, Settings, Told, UPLOAD_LIMIT,
-};
-pub use value::{
-    Bytes, Charset, ErrorReporting, Functions, Mebibytes, Number, Plain, SameSite, Unit, Value, WithLetter,
-    Written,
-};
-
-/// A pool as it should be on the host: an account's PHP of one version, or one site's of it.
+/// A pool as it should be on the host: an account's PHP of one version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoolSpec {
@@ -38,9 +23,6 @@ pub struct PoolSpec {
     /// The pool answers nothing and holds no process.
     #[serde(default)]
     pub suspended: bool,
-    /// What was chosen otherwise than usual, but for the three that have fields of their own.
-    #[serde(default, skip_serializing_if = "Settings::is_usual")]
-    pub settings: Settings,
 }
 
 impl Spec for PoolSpec {

@@ -19,10 +19,6 @@ pub const TLS: &str = "/etc/nginx/holdfast-tls";
 pub const TLS_MODE: u32 = 0o750;
 /// What visitors are shown who name no site of ours.
 pub const DEFAULT_CERTIFICATE: &str = "/etc/nginx/holdfast-tls/default.pem";
-/// Files of those who may enter directories that ask for a password: nginx's workers read them, and nobody else may.
-pub const USERS: &str = "/etc/nginx/holdfast-users";
-/// Mode of [`USERS`]; its group is the web server's.
-pub const USERS_MODE: u32 = 0o750;
 /// An administrator's own templates.
 pub const OVERRIDES: &str = "/etc/holdfast/templates/nginx";
 /// Logs of all sites; below it a directory per site.

@@ -2,7 +2,6 @@
 
 mod check;
 mod committer;
-mod conf;
 mod default_certificate;
 mod docroots;
 #[cfg(test)]
@@ -17,13 +16,11 @@ mod probe;
 mod real_nginx;
 mod record;
 mod render;
-mod rules;
 mod site;
 mod state;
 #[cfg(test)]
 mod testing;
 mod tree;
-mod users;
 mod webserver;
 mod worker_calls;
 mod workers;
@@ -38,6 +35,5 @@ pub use record::{Owner, SiteRecord, SiteState, SiteWant, Want};
 pub use render::{RenderError, Templates};
 pub use site::{Others, SiteSeen, SiteStep, Sites};
 pub use tree::{Preview, Tree, TreeError};
-pub use users::UsersFile;
 pub use webserver::{WebServer, WebServerSeen, WebServerStep, drop_in_path};
 pub use worker_calls::{WorkerCallError, WorkerCalls};

@@ -53,24 +53,20 @@ pub(crate) fn redirect_of(value: &str) -> Option<Redirect> {
 ///
 /// Bytes and not text, since a network ends at a bit. An address of the other family has another length, and so is none of the network.
 pub(crate) fn allow_key(site: SiteId, network: IpNetwork) -> String {
-    format!("\"~(?s)^{site} {}\\z\"", network_bytes(network))
-}
-
-/// The bytes of an address of a network, as an expression whose dot is any byte.
-pub(crate) fn network_bytes(network: IpNetwork) -> String {
     let bytes = |ip: IpAddr| match ip {
         IpAddr::V4(ip) => ip.octets().to_vec(),
         IpAddr::V6(ip) => ip.octets().to_vec(),
     };
-    let mut text = String::new();
+    let mut key = format!("\"~(?s)^{site} ");
     for pair in bytes(network.first()).into_iter().zip(bytes(network.last())) {
         let _ = match pair {
-            (first, last) if first == last => write!(text, "\\x{first:02x}"),
-            (0, u8::MAX) => write!(text, "."),
-            (first, last) => write!(text, "[\\x{first:02x}-\\x{last:02x}]"),
+            (first, last) if first == last => write!(key, "\\x{first:02x}"),
+            (0, u8::MAX) => write!(key, "."),
+            (first, last) => write!(key, "[\\x{first:02x}-\\x{last:02x}]"),
         };
     }
-    text
+    key.push_str("\\z\"");
+    key
 }
 
 /// Reads the line of a network, without its end; the key must be the one that it is written with.

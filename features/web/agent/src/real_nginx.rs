@@ -21,7 +21,7 @@ use hostd::{Bounds, Host, HostError};
 use names::IndexOrder;
 use web_spec::{SiteSpec, WebServerSpec};
 
-use crate::layout::{NGINX_LOGS, OVERRIDES, STAGE, TLS, TREE, USERS};
+use crate::layout::{NGINX_LOGS, OVERRIDES, STAGE, TLS, TREE};
 use crate::testing::{Files, Server, own_block, read_files, site, spec};
 use crate::{Check, Verdict};
 
@@ -36,7 +36,7 @@ impl Prefix {
     fn new() -> Self {
         assert!(Path::new(NGINX).exists(), "this test needs nginx (package nginx-light)");
         let dir = tempfile::Builder::new().prefix("holdfast-nginx-").tempdir().unwrap();
-        for below in ["tree/maps", "tree/sites", "tls", "users", "log", "run"] {
+        for below in ["tree/maps", "tree/sites", "tls", "log", "run"] {
             std::fs::create_dir_all(dir.path().join(below)).unwrap();
         }
         Self { dir }
@@ -57,7 +57,6 @@ impl Prefix {
             .replace("203.0.113.5:443 ", "127.0.0.1:18443 ")
             .replace("[2001:db8::5]:443 ", "[::1]:18443 ");
         text.replace(TLS, &at("tls"))
-            .replace(USERS, &at("users"))
             .replace(TREE, &at("tree"))
             .replace(NGINX_LOGS, &at("log"))
             .replace("/run/holdfast-php", &at("run"))
@@ -173,11 +172,7 @@ impl Hosting {
         let homes = tempfile::Builder::new().prefix("holdfast-homes-").tempdir().unwrap();
         std::fs::set_permissions(homes.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let path = homes.path().canonicalize().unwrap().to_str().unwrap().to_owned();
-        let host = Host::for_test_of(
-            debian(),
-            Bounds { homes: path, directory_listings: true, ..Bounds::default() },
-        )
-        .unwrap();
+        let host = Host::for_test_of(debian(), Bounds { homes: path, ..Bounds::default() }).unwrap();
         let free = || TcpListener::bind("127.0.0.1:0").unwrap();
         let (http, https) = (free(), free());
         let [port, tls_port] = [http, https].map(|socket| socket.local_addr().unwrap().port());
@@ -209,12 +204,10 @@ impl Hosting {
     fn serve_files(&self, files: &Files) -> Serving {
         let prefix = Prefix::new();
         prefix.put(files);
-        for (dir, below) in [(TLS, "tls"), (USERS, "users")] {
-            for (name, kind) in self.server.host.files().list(dir).unwrap() {
-                assert_eq!(kind, hostfs::FileKind::File);
-                let text = self.server.host.files().read(&format!("{dir}/{name}")).unwrap().unwrap();
-                std::fs::write(prefix.path(below).join(name), text).unwrap();
-            }
+        for (name, kind) in self.server.host.files().list(TLS).unwrap() {
+            assert_eq!(kind, hostfs::FileKind::File);
+            let text = self.server.host.files().read(&format!("{TLS}/{name}")).unwrap().unwrap();
+            std::fs::write(prefix.path("tls").join(name), text).unwrap();
         }
         let nginx = prefix.command().stderr(Stdio::null()).spawn().unwrap();
         let serving = Serving { prefix, nginx, port: self.port, tls_port: self.tls_port };
@@ -267,8 +260,6 @@ impl Serving {
 
 #[cfg(test)]
 mod challenge_tests;
-#[cfg(test)]
-mod rules_tests;
 #[cfg(test)]
 mod secure;
 #[cfg(test)]

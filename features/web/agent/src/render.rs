@@ -2,8 +2,7 @@
 //!
 //! The templates are built in; an administrator's own in [`OVERRIDES`] wins if it is root's and nobody else may write it.
 //! A value reaches the text through the filter `ngx` alone, which takes one plain word and nothing else; a test holds our
-//! templates to it. An undefined value is an error. The rules of a site are made elsewhere ([`crate::rules`]) and put in whole by the filter
-//! `rules`; a template that leaves them out is an error for a site that has some, since a password might no longer be asked for.
+//! templates to it. An undefined value is an error.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +13,6 @@ use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, co
 use names::{BodySize, IndexOrder, ListenAddr, SiteId};
 use web_spec::{SiteSpec, TlsProfile, WebServerSpec};
 
-use crate::conf;
 use crate::layout::{BaseFile, NGINX_LOGS, OVERRIDES, TLS, TREE};
 
 /// Where the pools' sockets lie.
@@ -42,9 +40,6 @@ pub enum RenderError {
         /// What is wrong, with the line.
         reason: String,
     },
-    /// The rules of a site could not be written.
-    #[error("the site's rules: {0}")]
-    Rules(String),
     /// An administrator's template that others than root could have written.
     #[error(
         "{path} is not used: it must be a file of root's that nobody else may write (chown root, chmod 0644)"
@@ -132,36 +127,14 @@ impl Templates {
             return Ok(None);
         }
         let environment = self.environment(host)?;
-        let rules = crate::rules::conf(id, spec, &host.bounds().homes);
-        let text = |directives: &[conf::Directive], indent| {
-            let text =
-                conf::write(directives, indent).map_err(|error| RenderError::Rules(error.to_string()))?;
-            Ok::<_, RenderError>(text.trim_end_matches('\n').to_owned())
-        };
-        let parts = [text(&rules.http, 0)?, text(&rules.before, 4)?, text(&rules.behind, 4)?];
-        let [rules_http, rules_before, rules_behind] = &parts;
-        let index = rules.index.as_ref().or(spec.index.as_ref());
         let values = context! {
             tree => TREE,
             id => id.to_string(),
             names => spec.names.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            body_size => rules.body_size.or(spec.body_size).unwrap_or_default().to_string(),
-            index => index.into_iter().flat_map(IndexOrder::files).map(ToString::to_string).collect::<Vec<_>>(),
-            rules_http,
-            rules_before,
-            rules_behind,
+            body_size => spec.body_size.unwrap_or_default().to_string(),
+            index => spec.index.iter().flat_map(IndexOrder::files).map(ToString::to_string).collect::<Vec<_>>(),
         };
-        let block = render(&environment, "site.conf", &values)?;
-        if let Some(left_out) = parts.iter().position(|part| !block.contains(part.as_str())) {
-            let name = ["rules_http", "rules_before", "rules_behind"][left_out];
-            return Err(RenderError::Template {
-                name: "site.conf".to_owned(),
-                reason: format!(
-                    "it leaves out rules of the site: put {{{{ {name} | rules }}}} where the built-in one has it"
-                ),
-            });
-        }
-        Ok(Some(block))
+        render(&environment, "site.conf", &values).map(Some)
     }
 }
 
@@ -200,7 +173,6 @@ fn compile(host: &Host, stamps: &[Option<Stamp>]) -> Result<Environment<'static>
     let syntax = syntax.map_err(|e| template_error("syntax", &e))?;
     environment.set_syntax(syntax);
     environment.add_filter("ngx", plain_word);
-    environment.add_filter("rules", whole_directives);
     for ((name, ours), stamp) in BUILT_IN.into_iter().zip(stamps) {
         let text = match stamp {
             Some(_) => host.files().read_text(&override_path(name))?,
@@ -235,15 +207,6 @@ fn plain_word(value: Value) -> Result<String, minijinja::Error> {
         ));
     }
     Ok(text)
-}
-
-/// Directives of nginx, each with its end.
-#[expect(clippy::needless_pass_by_value, reason = "the form of a filter")]
-fn whole_directives(value: Value) -> Result<String, minijinja::Error> {
-    let text = value.as_str().filter(|text| conf::read(text).is_some());
-    text.map(str::to_owned).ok_or_else(|| {
-        minijinja::Error::new(ErrorKind::InvalidOperation, "the value is not whole directives of nginx")
-    })
 }
 
 /// The directives of ours at the level of `http` that nginx takes only once.

@@ -1,7 +1,7 @@
 //! The kind `site`: names that lead to a document root of an account.
 //!
 //! A site's part of the host is its lines in the tree's maps, a block of its own where it has settings of its own, a
-//! file of those who may enter each directory that asks for a password, a directory for its logs, and, made once by the account's worker, a document root with a starter page. What lies in the
+//! directory for its logs, and, made once by the account's worker, a document root with a starter page. What lies in the
 //! document root is the tenant's: it is never looked at again, and stays when the site goes.
 
 use std::sync::Arc;
@@ -11,15 +11,14 @@ use converge::{
     StepError, Wanted,
 };
 use hostd::Host;
-use hostfs::{FileKind, Owner};
+use hostfs::FileKind;
 use names::{AccountName, Digest, PoolName, SiteId};
 use web_spec::{MakeDocroot, SiteSpec};
 
 use crate::committer::{Committer, Listen, Request};
 use crate::docroots::Docroots;
-use crate::layout::{LOG_TRASH, LOGS, TREE, USERS, USERS_MODE, certificate_file, site_logs};
+use crate::layout::{LOG_TRASH, LOGS, TREE, certificate_file, site_logs};
 use crate::record::{SiteRecord, SiteWant, Want};
-use crate::users::{self, UsersFile};
 use crate::worker_calls::WorkerCallError;
 
 /// The key of the made document root among what the ledger remembers as loaded.
@@ -49,7 +48,6 @@ pub struct SiteSeen {
     steps: Vec<SiteStep>,
     edits: Vec<Edit>,
     docroot: Option<Digest>,
-    users: Vec<(String, Digest)>,
 }
 
 /// One step of a site.
@@ -71,23 +69,6 @@ pub enum SiteStep {
     },
     /// A file that the next [`SiteStep::Switch`] changes; nothing by itself.
     File(FileStep),
-    /// Make the directory of the files of those who may enter, or set its mode and owner.
-    UsersDir {
-        /// User and group.
-        owner: Owner,
-    },
-    /// Write a file of those who may enter a directory.
-    Users {
-        /// With what is to be in it.
-        file: UsersFile,
-        /// User and group.
-        owner: Owner,
-    },
-    /// Remove a file of those who may enter that nginx no longer reads.
-    RemoveUsers {
-        /// Absolute path.
-        path: String,
-    },
     /// Test the changed tree, put it in place, have nginx load it and see that it is served.
     Switch {
         /// What the committer is asked.
@@ -108,9 +89,6 @@ impl Describe for SiteStep {
             Self::LogDir { .. } => "site.log_dir",
             Self::Docroot { .. } => "site.docroot",
             Self::File(step) => step.code(),
-            Self::UsersDir { .. } => "dir.make",
-            Self::Users { .. } => "site.users",
-            Self::RemoveUsers { .. } => "site.remove_users",
             Self::Switch { .. } => "nginx.switch",
             Self::TrashLogs { .. } => "site.trash_logs",
         }
@@ -126,11 +104,6 @@ impl Describe for SiteStep {
                 )
             }
             Self::File(step) => step.summary(),
-            Self::UsersDir { owner: (uid, gid) } => {
-                format!("make {USERS}/ with mode {USERS_MODE:04o} and owner {uid}:{gid}")
-            }
-            Self::Users { file, .. } => format!("write {}: who may enter a directory", file.path()),
-            Self::RemoveUsers { path } => format!("remove {path}"),
             Self::Switch { changes: true, .. } => {
                 format!("test {TREE}, reload nginx and see that the site is served")
             }
@@ -148,9 +121,7 @@ impl Describe for SiteStep {
 
     fn path(&self) -> Option<&str> {
         match self {
-            Self::LogDir { path } | Self::TrashLogs { from: path } | Self::RemoveUsers { path } => Some(path),
-            Self::UsersDir { .. } => Some(USERS),
-            Self::Users { file, .. } => Some(file.path()),
+            Self::LogDir { path } | Self::TrashLogs { from: path } => Some(path),
             Self::File(step) => step.path(),
             Self::Docroot { .. } | Self::Switch { .. } => None,
         }
@@ -159,7 +130,6 @@ impl Describe for SiteStep {
     fn diff(&self) -> Option<String> {
         match self {
             Self::File(step) => step.diff(),
-            // hashes of passwords are shown to nobody
             _ => None,
         }
     }
@@ -203,7 +173,6 @@ impl Sites {
         own: &Own,
     ) -> Result<SiteSeen, ObserveError> {
         check(spec)?;
-        rules::check(host, spec)?;
         crate::webserver::installed(host)?;
         let take_back = own.take_back.clone();
         let block = self
@@ -229,9 +198,6 @@ impl Sites {
             };
             steps.push(SiteStep::Docroot { account: spec.account.clone(), request, digest: docroot });
         }
-        let users = users::observe(host, id, Some(spec), own)?;
-        steps.extend(users.dir.map(|owner| SiteStep::UsersDir { owner }));
-        steps.extend(users.write.into_iter().map(|(file, owner)| SiteStep::Users { file, owner }));
         let due = look.is_due();
         let changes = look.differs || !look.repair.is_empty();
         steps.extend(look.steps.into_iter().map(SiteStep::File));
@@ -241,8 +207,7 @@ impl Sites {
             let request = Request { want, listen, repair: look.repair, take_back, reload: false };
             steps.push(SiteStep::Switch { request: Box::new(request), changes });
         }
-        steps.extend(users.remove.into_iter().map(|path| SiteStep::RemoveUsers { path }));
-        Ok(SiteSeen { steps, edits: look.edits, docroot: Some(docroot), users: users.wanted })
+        Ok(SiteSeen { steps, edits: look.edits, docroot: Some(docroot) })
     }
 
     fn observe_absent(&self, host: &Host, id: SiteId, own: &Own) -> Result<SiteSeen, ObserveError> {
@@ -260,13 +225,11 @@ impl Sites {
             };
             steps.push(SiteStep::Switch { request: Box::new(request), changes: look.differs });
         }
-        let users = users::observe(host, id, None, own)?;
-        steps.extend(users.remove.into_iter().map(|path| SiteStep::RemoveUsers { path }));
         let logs = site_logs(id);
         if host.files().stat(&logs)?.is_some() {
             steps.push(SiteStep::TrashLogs { from: logs });
         }
-        Ok(SiteSeen { steps, edits: look.edits, docroot: None, users: Vec::new() })
+        Ok(SiteSeen { steps, edits: look.edits, docroot: None })
     }
 }
 
@@ -340,8 +303,7 @@ impl Reconcile for Sites {
 
     /// The mirror knows which files are ours; the ledger remembers the document root.
     fn settled(&self, _: &Wanted<SiteSpec>, seen: &SiteSeen) -> Option<Settled> {
-        let docroot = seen.docroot.map(|digest| (DOCROOT.to_owned(), digest));
-        let loaded = docroot.into_iter().chain(seen.users.iter().cloned()).collect();
+        let loaded = seen.docroot.map(|digest| (DOCROOT.to_owned(), digest)).into_iter().collect();
         Some(Settled { loaded, ..Settled::default() })
     }
 
@@ -362,13 +324,6 @@ impl Reconcile for Sites {
                 return Ok(Done { loaded: Some((DOCROOT.to_owned(), *digest)) });
             }
             SiteStep::File(_) => {}
-            SiteStep::UsersDir { owner } => {
-                host.files().ensure_dirs(USERS, USERS_MODE, *owner)?;
-            }
-            SiteStep::Users { file, owner } => return users::write(host, file, *owner),
-            SiteStep::RemoveUsers { path } => {
-                host.files().remove(path)?;
-            }
             SiteStep::Switch { request, .. } => {
                 if let Want::Site(id, _) = &request.want {
                     self.others_ready(host, request, *id)?;
@@ -395,7 +350,6 @@ fn trash_logs(host: &Host, from: &str) -> Result<(), StepError> {
     }
 }
 
-mod rules;
 mod serving;
 #[cfg(test)]
 mod tests;

@@ -374,42 +374,7 @@ pub(crate) fn spec(names: &[&str]) -> SiteSpec {
         disabled: false,
         maintenance: None,
         tls: None,
-        rules: Vec::new(),
     }
-}
-
-/// One rule of each kind.
-pub(crate) fn every_rule() -> Vec<web_spec::Rule> {
-    let hash = format!("$6$rounds=5000$saltsalt${}", "a".repeat(86));
-    rules(serde_json::json!([
-        { "deny": { "path": "/private/**/*.sql" } },
-        { "addresses": { "path": "/admin", "networks": ["203.0.113.0/24", "2001:db8::/33"], "others": "deny" } },
-        { "redirect": { "from": "/old/*/**", "to": "https://www.example.org/new/$1/$2", "code": 308, "keep_query": true } },
-        { "rewrite": { "from": "/p/*", "to": "/page.php?name=$1" } },
-        { "hotlink": { "endings": ["jpg", "png"], "referers": ["*.example.org"], "strict": true } },
-        { "password": { "path": "/members", "realm": "Members only", "users": [{ "name": "bob", "hash": hash }] } },
-        { "set_header": { "path": "/embed", "name": "X-Frame-Options", "value": "SAMEORIGIN" } },
-        { "set_header": { "name": "Content-Security-Policy", "value": "default-src 'self'; report-to \"a\"" } },
-        { "remove_header": { "path": "/api", "name": "X-Powered-By" } },
-        { "cache": { "path": "/assets", "endings": ["css", "tar.gz"], "seconds": 86_400 } },
-        { "cors": {
-            "path": "/api", "origins": ["https://app.example.org", "http://localhost:3000"], "methods": ["GET", "POST"],
-            "headers": ["Content-Type"], "credentials": true, "preflight": 600,
-        } },
-        { "body_size": { "size": "64M" } },
-        { "rate_limit": { "path": "/login", "requests": 30, "per": "minute", "burst": 10 } },
-        { "connection_limit": { "path": "/download", "connections": 2 } },
-        { "error_page": { "status": 404, "page": "/errors/404.html" } },
-        { "error_page": { "status": 403, "page": "/errors/403.html" } },
-        { "index": { "files": ["home.html", "index.html"] } },
-        { "listing": { "path": "/files" } },
-        { "front_controller": { "path": "/app", "to": "/app/index.php" } },
-    ]))
-}
-
-/// Rules as JSON has them.
-pub(crate) fn rules(json: serde_json::Value) -> Vec<web_spec::Rule> {
-    serde_json::from_value(json).unwrap()
 }
 
 /// The same with a block of its own.

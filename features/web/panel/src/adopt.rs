@@ -10,7 +10,7 @@ use crate::store::name::{self, Ownership};
 use crate::store::node::{self, Listening};
 use crate::store::site::{self, Values};
 use crate::store::site_adopted::{self as adopted, AdoptedValues};
-use crate::store::{site_https, site_rules};
+use crate::store::site_https;
 
 /// See [`desired::Object::adopt`]. What the server serves was approved; names that wait for approval stay.
 pub(crate) async fn site(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Result<(), ApiError> {
@@ -37,8 +37,6 @@ pub(crate) async fn site(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Resul
         account: account.id,
         values: Values {
             pool,
-            // what its PHP needs is part of what the server takes for it
-            upload: None,
             docroot: &spec.docroot,
             body_size: spec.body_size,
             index: spec.index.as_ref(),
@@ -63,21 +61,22 @@ pub(crate) async fn site(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Resul
         return Err(unknown(format!("The certificate {}", tls.certificate)));
     }
     site_https::set(tx, id, https).await?;
-    site_rules::set(tx, id, &spec.rules).await?;
     let old = name::of_site(tx, id).await?;
-    for gone in old.iter().filter(|old| old.ownership.is_known() && !spec.names.contains(&old.name)) {
+    for gone in
+        old.iter().filter(|old| old.ownership == Ownership::Approved && !spec.names.contains(&old.name))
+    {
         name::remove(tx, id, &gone.name, limits::counted_anew().1).await?;
     }
     for wanted in &spec.names {
         let known = old.iter().find(|old| old.name == *wanted);
-        if known.is_some_and(|known| known.ownership.is_known()) {
+        if known.is_some_and(|known| known.ownership == Ownership::Approved) {
             continue;
         }
         if known.is_some() {
             name::remove(tx, id, wanted, limits::counted_anew().1).await?;
         }
         let one = limits::counted_anew().0;
-        if !name::insert(tx, id, one, (wanted, false), (Ownership::Approved, None), now).await? {
+        if !name::insert(tx, id, one, (wanted, false), Ownership::Approved, now).await? {
             let detail = format!("Another site has the name {wanted} here. Take it from that one first.");
             return Err(ApiError::conflict("name_taken", detail));
         }

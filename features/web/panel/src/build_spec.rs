@@ -1,19 +1,19 @@
 //! From rows to what the agent is asked for. Pure.
 
 use converge::Wanted;
-use web_spec::{Rule, Serves, SiteSpec, WebServerSpec};
+use web_spec::{Serves, SiteSpec, WebServerSpec};
 
-use crate::store::name::Named;
+use crate::store::name::{Named, Ownership};
 use crate::store::node;
 use crate::store::site::Row;
 use crate::store::site_https::Https;
 
-/// What should be of this site; none while none of its names is known to be the account's.
-pub(crate) fn site(row: &Row, names: &[Named], rules: Vec<Rule>) -> Option<Wanted<SiteSpec>> {
+/// What should be of this site; none while none of its names is approved.
+pub(crate) fn site(row: &Row, names: &[Named]) -> Option<Wanted<SiteSpec>> {
     if row.block.deleted_at.is_some() {
         return Some(Wanted::Absent);
     }
-    let served = || names.iter().filter(|named| named.ownership.is_known());
+    let served = || names.iter().filter(|named| named.ownership == Ownership::Approved);
     let approved: Vec<_> = served().map(|named| named.name.clone()).collect();
     // nobody is sent on to a name that is not served
     let primary = served().any(|named| named.is_primary);
@@ -24,8 +24,7 @@ pub(crate) fn site(row: &Row, names: &[Named], rules: Vec<Rule>) -> Option<Wante
             names: approved,
             docroot: row.docroot.clone(),
             pool: row.pool_name.clone(),
-            // what the site chose itself goes before what its PHP could take
-            body_size: row.body_size.or(row.upload),
+            body_size: row.body_size,
             index: row.index.clone(),
             suspended: row.suspended || row.account_suspended,
             redirected: redirected.map(|named| named.name.clone()).collect(),
@@ -33,7 +32,6 @@ pub(crate) fn site(row: &Row, names: &[Named], rules: Vec<Rule>) -> Option<Wante
             disabled: row.disabled,
             maintenance: row.maintenance.clone(),
             tls: row.https.as_ref().and_then(Https::spec),
-            rules,
         })
     })
 }

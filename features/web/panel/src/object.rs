@@ -6,7 +6,7 @@ use desired::{Adopt, Before, BlockSql, Object, Wish};
 use store::{StoreError, Tx, WriteTx};
 use web_spec::{SiteSpec, WebServerSpec};
 
-use crate::store::{name, node, site, site_block, site_rules};
+use crate::store::{name, node, site, site_block};
 use crate::{adopt, build_spec};
 
 /// The kind `site`.
@@ -17,8 +17,6 @@ impl Object for SiteObject {
     type Spec = SiteSpec;
     const RANK: u8 = 30;
     const SQL: BlockSql = site_block::BLOCK;
-    /// They hold hashes of passwords.
-    const SECRETS: &'static [&'static str] = &["rules"];
     const LACKS: Option<&'static str> = Some("names that waited for approval, and when it was made");
 
     async fn adopt(tx: &mut WriteTx, adopt: &Adopt<'_, SiteSpec>) -> Result<(), ApiError> {
@@ -28,11 +26,9 @@ impl Object for SiteObject {
     async fn load(tx: &mut Tx, id: &str) -> Result<Option<Wish<SiteSpec>>, StoreError> {
         let Some(row) = site::unscoped(tx, id).await? else { return Ok(None) };
         let names = name::of_site(tx, row.id).await?;
-        let rules = site_rules::of_site(tx, row.id).await?;
-        let wanted = build_spec::site(&row, &names, rules);
+        let wanted = build_spec::site(&row, &names);
         // for its pool and its certificate the agent waits: what it would do is known before they are there
-        let approval =
-            || Before::Approval(format!("a proof or an administrator's approval of the name {}", row.name));
+        let approval = || Before::Approval(format!("an administrator's approval of the name {}", row.name));
         let waits_for = wanted.is_none().then(approval);
         Ok(Some(Wish {
             scope: row.id,

@@ -8,4 +8,3 @@ pub(crate) mod node;
 pub(crate) mod php;
 pub(crate) mod redirects;
 pub(crate) mod site;
-pub(crate) mod site_rules;

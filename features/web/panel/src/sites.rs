@@ -3,12 +3,10 @@
 use api_kit::ApiError;
 use desired::Draft;
 use limits::Count;
-use names::{AccountId, SiteId};
+use names::AccountId;
 use store::{StoreError, Tx, WriteTx};
 
 use crate::object::SiteObject;
-use crate::pools::Pools;
-use crate::rules::site::settle_pool;
 use crate::store::{name, site};
 
 /// How sites and their names are counted.
@@ -47,23 +45,4 @@ pub async fn account_leaving(tx: &mut WriteTx, account: AccountId) -> Result<(),
         sites => format!("The account has {sites} sites. Delete them first."),
     };
     Err(ApiError::conflict("account_has_sites", detail))
-}
-
-/// What was chosen of PHP is otherwise: these sites of the account (none: all of them) ask for their pools anew, and pools that no site
-/// uses any longer go.
-pub async fn settle_pools(
-    pools: &dyn Pools,
-    tx: &mut WriteTx,
-    draft: &mut Draft,
-    account: AccountId,
-    sites: Option<&[SiteId]>,
-) -> Result<(), ApiError> {
-    let all = match sites {
-        Some(_) => Vec::new(),
-        None => site::ids_of_account(tx, account).await?,
-    };
-    for id in sites.unwrap_or(&all) {
-        settle_pool(pools, tx, draft, *id).await?;
-    }
-    pools.release_unused(tx, draft, account).await
 }

@@ -1,7 +1,6 @@
 //! Rows.
 
 pub(crate) mod name;
-pub(crate) mod name_check;
 pub(crate) mod name_left;
 pub(crate) mod node;
 pub(crate) mod site;
@@ -9,5 +8,4 @@ pub(crate) mod site_adopted;
 pub(crate) mod site_block;
 pub(crate) mod site_https;
 pub(crate) mod site_list;
-pub(crate) mod site_rules;
 pub(crate) mod traffic;

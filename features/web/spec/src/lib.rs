@@ -2,9 +2,7 @@
 
 pub mod log;
 pub mod probe;
-pub mod probe_proof;
 pub mod probe_tls;
-pub mod rule;
 pub mod server;
 pub mod site;
 pub mod traffic;
@@ -12,9 +10,7 @@ pub mod worker;
 
 pub use log::{LogKind, OpenSiteLogs, SiteLogFile, SiteLogFiles};
 pub use probe::{ProbeHttp, ProbeHttpReply, ProbePath};
-pub use probe_proof::ProbeProof;
 pub use probe_tls::{ProbeTls, ProbeTlsReply};
-pub use rule::Rule;
 pub use server::{TlsProfile, WebServerSpec};
 pub use site::{Hsts, Maintenance, Redirect, RedirectCode, Serves, SiteSpec, SiteTls};
 pub use traffic::{GetTraffic, SiteTraffic, TrafficPage};

@@ -7,8 +7,6 @@ use names::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::rule::Rule;
-
 /// A site as it should be on the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,9 +43,6 @@ pub struct SiteSpec {
     /// It answers by HTTPS, too; none: by HTTP alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<SiteTls>,
-    /// What its web server does with some of its paths, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rules: Vec<Rule>,
 }
 
 /// What answers at a site's names.
@@ -155,7 +150,7 @@ pub struct Hsts {
 impl SiteSpec {
     /// The site has settings of its own, and so a server block of its own; all others share one.
     pub fn has_own_block(&self) -> bool {
-        self.body_size.is_some() || self.index.is_some() || !self.rules.is_empty()
+        self.body_size.is_some() || self.index.is_some()
     }
 }
 

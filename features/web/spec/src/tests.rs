@@ -1,7 +1,6 @@
 //! What crosses the wire, as files.
 
 use converge::{Apply, Condition, Plan, Reason, Refusal, Report, Spec, Status, Wanted};
-use egress_spec::{Seen, VisitReply};
 use names::{Digest, Generation, IndexOrder};
 use wire::golden::Golden;
 
@@ -40,16 +39,6 @@ fn site() -> SiteSpec {
         disabled: false,
         maintenance: None,
         tls: None,
-        rules: Vec::new(),
-    }
-}
-
-fn proof() -> ProbeProof {
-    ProbeProof {
-        address: "203.0.113.5:80".parse().unwrap(),
-        name: "www.example.test".parse().unwrap(),
-        token: "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA".to_owned().try_into().unwrap(),
-        thumbprint: "LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ".parse().unwrap(),
     }
 }
 
@@ -80,45 +69,6 @@ fn with_all() -> SiteSpec {
     }
 }
 
-/// One of each kind, with everything that it can say.
-pub(crate) fn every_rule() -> Vec<Rule> {
-    let hash = format!("$6$rounds=5000$saltsalt${}", "a".repeat(86));
-    let rules = serde_json::json!([
-        { "deny": { "path": "/private/**/*.sql" } },
-        { "addresses": { "path": "/admin", "networks": ["203.0.113.0/24", "2001:db8::/32"], "others": "deny" } },
-        { "redirect": { "from": "/old/*/**", "to": "https://www.example.org/new/$1/$2", "code": 308, "keep_query": true } },
-        { "rewrite": { "from": "/p/*", "to": "/page.php?name=$1" } },
-        { "hotlink": { "endings": ["jpg", "png"], "referers": ["*.example.org"], "strict": true } },
-        { "password": { "path": "/members", "realm": "Members only", "users": [{ "name": "bob", "hash": hash }] } },
-        { "set_header": { "path": "/embed", "name": "X-Frame-Options", "value": "SAMEORIGIN" } },
-        { "set_header": { "name": "Content-Security-Policy", "value": "default-src 'self'; report-to \"a\"" } },
-        { "remove_header": { "path": "/api", "name": "X-Powered-By" } },
-        { "cache": { "path": "/assets", "endings": ["css", "tar.gz"], "seconds": 86_400 } },
-        { "cors": {
-            "path": "/api", "origins": ["https://app.example.org", "http://localhost:3000"], "methods": ["GET", "POST"],
-            "headers": ["Content-Type"], "credentials": true, "preflight": 600,
-        } },
-        { "body_size": { "size": "64M" } },
-        { "rate_limit": { "path": "/login", "requests": 30, "per": "minute", "burst": 10 } },
-        { "connection_limit": { "path": "/download", "connections": 2 } },
-        { "error_page": { "status": 404, "page": "/errors/404.html" } },
-        { "index": { "files": ["home.html", "index.html"] } },
-        { "listing": { "path": "/files" } },
-        { "front_controller": { "path": "/app", "to": "/app/index.php" } },
-    ]);
-    serde_json::from_value(rules).unwrap()
-}
-
-#[test]
-fn every_kind_of_rule_is_among_them() {
-    let kinds: std::collections::BTreeSet<&str> = every_rule().iter().map(Rule::kind).collect();
-    assert_eq!(kinds.len(), 17);
-    for rule in every_rule() {
-        let json = serde_json::to_value(&rule).unwrap();
-        assert_eq!(json.as_object().unwrap().keys().collect::<Vec<_>>(), [rule.kind()]);
-    }
-}
-
 #[test]
 fn what_crosses_the_wire_is_as_the_golden_files_say() {
     let base = wish::<WebServerSpec>(ID.parse().unwrap(), Wanted::Present(server()));
@@ -129,8 +79,6 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
     let serving = SiteSpec { tls: None, ..with_all() };
     let serving = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(serving));
     let tls = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(with_all()));
-    let ruled = SiteSpec { rules: every_rule(), ..site() };
-    let ruled = wish::<SiteSpec>(ID.parse().unwrap(), Wanted::Present(ruled));
     let https = WebServerSpec {
         listen_tls: vec!["203.0.113.5:443".parse().unwrap()],
         tls_profile: TlsProfile::Modern,
@@ -179,13 +127,10 @@ fn what_crosses_the_wire_is_as_the_golden_files_say() {
         .request("shared-block", &plain)
         .request("serving", &serving)
         .request("https", &tls)
-        .request("rules", &ruled)
         .request("https", &https)
         .method(&shown, &certificate)
         .reply::<Apply<SiteSpec>>("refused", &report(&present, refused))
         .reply::<Apply<SiteSpec>>("foreign", &report(&present, foreign))
-        .method(&proof(), &VisitReply { seen: Seen::Proof, status: 200, micros: 412 })
-        .reply::<ProbeProof>("other", &VisitReply { seen: Seen::Other, status: 404, micros: 98 })
         .method(&asked, &seen)
         .request("front", &front)
         .reply::<ProbeHttp>("unknown", &unknown)

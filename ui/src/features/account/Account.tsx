@@ -27,7 +27,6 @@ const AccountDialog = lazy(() => import('./AccountActions').then((file) => ({ de
 const CertificateTable = lazy(() =>
   import('../cert/CertificateTable').then((file) => ({ default: file.CertificateTable })),
 )
-const AccountPhp = lazy(() => import('../php/PhpSettings').then((file) => ({ default: file.AccountPhp })))
 const Members = lazy(() => import('../people/Members').then((file) => ({ default: file.Members })))
 
 const KEYS: { [act in AccountAct]?: 'e' | 'Delete' } = { edit: 'e', delete: 'Delete' }
@@ -140,11 +139,6 @@ export function AccountPage() {
             key: 'certificates',
             label: t('nav.certificates'),
             show: () => <CertificateTable account={account.name} />,
-          },
-          {
-            key: 'php',
-            label: t('php.title'),
-            show: () => <AccountPhp account={account.id} onEdit={() => setAct('php')} />,
           },
           ...(may('GET /api/v1/accounts/{account}/members')
             ? [{ key: 'members', label: t('members.title'), show: () => <Members account={account.name} /> }]

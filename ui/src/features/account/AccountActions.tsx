@@ -12,7 +12,6 @@ import { ConfirmChange } from '../../components/ConfirmChange'
 import { DoChange } from '../../components/DoChange'
 import { OptionalSelect } from '../../components/OptionalSelect'
 import { AmountFields, type Amounts, amountsChanged, amountsOf } from '../package/Amounts'
-import { AccountPhpForm } from '../php/PhpForm'
 import { EditAccount } from './AccountForms'
 import type { AccountAct } from './AccountMenu'
 
@@ -122,8 +121,6 @@ export function AccountDialog({
       return <EditAccount account={account} onClose={onClose} />
     case 'sell':
       return <Sell account={account} onClose={onClose} />
-    case 'php':
-      return <AccountPhpForm account={account} onClose={onClose} />
     case 'suspend':
       return <Suspend account={account} onClose={onClose} />
     case 'unsuspend':

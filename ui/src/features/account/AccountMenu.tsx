@@ -1,12 +1,4 @@
-import {
-  IconBrandPhp,
-  IconEdit,
-  IconPackage,
-  IconPlayerPause,
-  IconPlayerPlay,
-  IconRefresh,
-  IconTrash,
-} from '@tabler/icons-react'
+import { IconEdit, IconPackage, IconPlayerPause, IconPlayerPlay, IconRefresh, IconTrash } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/problem'
 import { useMe } from '../../app/session'
@@ -18,7 +10,6 @@ type Account = Schemas['Account']
 const ACTS = {
   edit: { words: 'common.edit', icon: IconEdit, needs: 'PATCH /api/v1/accounts/{account}' },
   sell: { words: 'accounts.sell', icon: IconPackage, needs: 'PATCH /api/v1/accounts/{account}/limits' },
-  php: { words: 'php.title', icon: IconBrandPhp, needs: 'PATCH /api/v1/accounts/{account}/php' },
   retry: { words: 'common.retry', icon: IconRefresh, needs: 'POST /api/v1/accounts/{account}/retry' },
   unsuspend: {
     words: 'common.unsuspend',

@@ -21,10 +21,7 @@ import { type SiteAct, SiteMenu, siteAct, useSiteActs } from './SiteMenu'
 
 const SiteLogs = lazy(() => import('./logs/SiteLogs').then((file) => ({ default: file.SiteLogs })))
 const SiteTraffic = lazy(() => import('./logs/SiteTraffic').then((file) => ({ default: file.SiteTraffic })))
-const SitePhp = lazy(() => import('../php/PhpSettings').then((file) => ({ default: file.SitePhp })))
 const SiteHttps = lazy(() => import('./https/SiteHttps').then((file) => ({ default: file.SiteHttps })))
-const SiteNames = lazy(() => import('./names/SiteNames').then((file) => ({ default: file.SiteNames })))
-const SiteRules = lazy(() => import('./rules/SiteRules').then((file) => ({ default: file.SiteRules })))
 const SiteDialog = lazy(() => import('./SiteActions').then((file) => ({ default: file.SiteDialog })))
 
 const KEYS: { [act in SiteAct]?: 'e' | 'Delete' } = { edit: 'e', delete: 'Delete' }
@@ -36,9 +33,6 @@ function Overview({ site }: { site: Schemas['Site'] }) {
       {site.pending_names.length > 0 && (
         <Note tone="warning" title={t('sites.pendingTitle')}>
           <Text size="sm">{t('sites.pendingBody', { names: site.pending_names.join(', ') })}</Text>
-          <Link className="go" to="/sites/$site" params={{ site: site.name }} search={{ tab: 'names' }}>
-            {t('names.title')}
-          </Link>
         </Note>
       )}
       {site.disabled && (
@@ -90,7 +84,7 @@ function Overview({ site }: { site: Schemas['Site'] }) {
   )
 }
 
-function Runtime({ site, onEdit }: { site: Schemas['Site']; onEdit: () => void }) {
+function Runtime({ site }: { site: Schemas['Site'] }) {
   const { t } = useTranslation()
   const { may } = useMe()
   const pools = useQuery(queries.pools({ account: site.account }))
@@ -120,7 +114,6 @@ function Runtime({ site, onEdit }: { site: Schemas['Site']; onEdit: () => void }
         ]}
       />
       <Text c="dimmed">{t('sites.sleeps')}</Text>
-      <SitePhp site={site.id} onEdit={onEdit} />
     </Stack>
   )
 }
@@ -174,14 +167,12 @@ export function SitePage() {
       <ObjectTabs
         tabs={[
           { key: 'overview', label: t('tabs.overview'), show: () => <Overview site={site} /> },
-          { key: 'runtime', label: t('tabs.runtime'), show: () => <Runtime site={site} onEdit={() => setAct('php')} /> },
-          { key: 'names', label: t('names.title'), show: () => <SiteNames site={site} /> },
+          { key: 'runtime', label: t('tabs.runtime'), show: () => <Runtime site={site} /> },
           {
             key: 'https',
             label: t('https.title'),
             show: () => <SiteHttps site={site} onEdit={() => setAct('https')} />,
           },
-          { key: 'rules', label: t('tabs.rules'), show: () => <SiteRules site={site} /> },
           { key: 'logs', label: t('tabs.logs'), show: () => <SiteLogs site={site} /> },
           { key: 'traffic', label: t('tabs.traffic'), show: () => <SiteTraffic site={site} /> },
           { key: 'activity', label: t('tabs.activity'), show: () => <Activity id={site.id} /> },

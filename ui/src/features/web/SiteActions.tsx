@@ -2,7 +2,6 @@ import { change } from '../../api/change'
 import type { Schemas } from '../../api/problem'
 import { ConfirmChange } from '../../components/ConfirmChange'
 import { DoChange } from '../../components/DoChange'
-import { SitePhpForm } from '../php/PhpForm'
 import { HttpsForm } from './https/HttpsForm'
 import { EditSite } from './SiteForms'
 import type { SiteAct } from './SiteMenu'
@@ -28,17 +27,6 @@ export function SiteDialog({
       return <EditSite site={site} onClose={onClose} />
     case 'https':
       return <HttpsForm site={site} onClose={onClose} />
-    case 'php':
-      return <SitePhpForm site={site} onClose={onClose} />
-    case 'opcache':
-      return (
-        <DoChange
-          words="site_opcache_reset"
-          name={name}
-          change={change('post', '/api/v1/sites/{site}/php/opcache-reset', { path })}
-          onClose={onClose}
-        />
-      )
     case 'suspend':
       return (
         <ConfirmChange

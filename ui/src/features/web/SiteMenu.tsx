@@ -1,8 +1,6 @@
 import {
-  IconBrandPhp,
   IconCheck,
   IconEdit,
-  IconEraser,
   IconExternalLink,
   IconLock,
   IconPlayerPause,
@@ -22,8 +20,6 @@ type Site = Schemas['Site']
 const ACTS = {
   edit: { words: 'common.edit', icon: IconEdit, needs: 'PATCH /api/v1/sites/{site}' },
   https: { words: 'https.title', icon: IconLock, needs: 'PATCH /api/v1/sites/{site}' },
-  php: { words: 'php.title', icon: IconBrandPhp, needs: 'PATCH /api/v1/sites/{site}/php' },
-  opcache: { words: 'php.reset', icon: IconEraser, needs: 'POST /api/v1/sites/{site}/php/opcache-reset' },
   approve: { words: 'sites.approve', icon: IconCheck, needs: 'POST /api/v1/sites/{site}/approve' },
   retry: { words: 'common.retry', icon: IconRefresh, needs: 'POST /api/v1/sites/{site}/retry' },
   enable: { words: 'sites.enable', icon: IconPower, needs: 'POST /api/v1/sites/{site}/enable' },
@@ -43,7 +39,6 @@ export function actsOf(site: Site, may: (operation: string) => boolean): SiteAct
   return (Object.keys(ACTS) as SiteAct[]).filter((act) => {
     if (!may(ACTS[act].needs)) return false
     if (act === 'approve') return site.pending_names.length > 0
-    if (act === 'php' || act === 'opcache') return !!site.php
     if (act === 'retry') return mayRetry(site)
     if (act === 'suspend') return !site.suspended
     if (act === 'disable') return !site.disabled

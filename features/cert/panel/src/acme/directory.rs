@@ -29,8 +29,6 @@ pub(crate) struct Directory {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Meta {
     pub(crate) external_account_required: bool,
-    /// Domains by which CAA records call it (RFC 8659).
-    pub(crate) caa_identities: Vec<String>,
 }
 
 impl Directory {

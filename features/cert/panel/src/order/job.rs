@@ -4,7 +4,6 @@
 //! agent makes the same key for the same names again, so that a request that was sent fits what comes of it.
 
 mod end;
-mod preflight;
 
 use std::future::Future;
 use std::time::Duration;
@@ -198,9 +197,7 @@ impl<'a> Course<'a> {
         let replaced = self.replaced().await?;
         let due = self.is_due(&client, replaced.as_ref()).await;
         if self.memory.left_out.is_none() {
-            let mut left_out = self.left_out_before().await?;
-            left_out.extend(self.preflight(work, &client, &left_out).await?);
-            self.memory.left_out = Some(left_out);
+            self.memory.left_out = Some(self.left_out_before().await?);
             let lines: Vec<String> = self
                 .left_out()
                 .iter()

@@ -32,12 +32,6 @@ pub(crate) fn name(now: Micros, refusals: i64, asked_for: Option<Duration>, chan
     now.plus(pause.max(asked_for.unwrap_or_default()))
 }
 
-/// When a name is looked at again that was found so often to be certain to fail: sooner than after an authority's word, since a look costs an
-/// authority nothing.
-pub(crate) fn preflight(now: Micros, times: i64, chance: f64) -> Micros {
-    now.plus(doubled(FIRST, times.saturating_sub(1), chance))
-}
-
 /// From when on fewer names are better than none.
 pub(crate) fn last_days(not_before: Micros, not_after: Micros) -> Micros {
     not_after.minus((not_after.since(not_before) / 10).min(LAST))
@@ -81,12 +75,6 @@ mod tests {
         let hours: Vec<u64> = (1..8).map(|n| name(NOW, n, None, 0.5).since(NOW).as_secs() / 3600).collect();
         assert_eq!(hours, [1, 2, 4, 8, 16, 24, 24]);
         assert_eq!(name(NOW, 1, Some(Duration::from_hours(50)), 0.5).since(NOW), Duration::from_hours(50));
-    }
-
-    #[test]
-    fn names_that_would_fail_are_looked_at_sooner() {
-        let minutes: Vec<u64> = (1..5).map(|n| preflight(NOW, n, 0.5).since(NOW).as_secs() / 60).collect();
-        assert_eq!(minutes, [10, 20, 40, 80]);
     }
 
     #[test]

@@ -27,7 +27,6 @@ use tokio::sync::Notify;
 use tokio_rustls::TlsConnector;
 use wire::{AllowedPeers, CancellationToken, Limits, Peer, Refusal, Router};
 
-use super::preflight::{Hindrance, Looked, Lookout};
 use super::{Issuing, OrderCertificate, Ways, WebServer, upkeep};
 use crate::CertificateObject;
 use crate::acme::key;
@@ -85,17 +84,6 @@ struct Web {
     thumbprint: Mutex<String>,
 }
 
-/// What is seen of names; of those that are not here, nothing that could be in the way.
-#[derive(Default)]
-struct Looks(Mutex<BTreeMap<String, Looked>>);
-
-impl Lookout for Looks {
-    fn look<'a>(&'a self, name: &'a names::DomainName) -> BoxFuture<'a, Looked> {
-        let looked = self.0.lock().unwrap().get(name.as_str()).cloned().unwrap_or_default();
-        Box::pin(async move { looked })
-    }
-}
-
 struct Told;
 
 impl WebServer for Told {
@@ -116,7 +104,6 @@ pub(super) struct Bench {
     played: Arc<Played>,
     keys: Arc<Keys>,
     web: Arc<Web>,
-    looks: Arc<Looks>,
     place: Place,
     folder: tempfile::TempDir,
     chaos: Chaos,
@@ -194,7 +181,6 @@ impl Bench {
         let registry = Registry::default().with::<CertificateObject>();
         let panel = Panel::new(store.store.clone(), agents, registry, stop.clone());
         let dns = ByDns(place.at(Place::MANAGE_NAMES));
-        let looks = Arc::<Looks>::default();
         let state = Issuing {
             panel: panel.clone(),
             seal: SealKey::throw_away().unwrap(),
@@ -202,7 +188,6 @@ impl Bench {
             bounds: Arc::new(Bounds::default()),
             web_server: Arc::new(Told),
             ways: Ways::new(vec![Box::new(ByHttp), Box::new(dns)]),
-            lookout: looks.clone(),
         };
         let (jobs, running) = run(&state, &stop);
         let mut bench = Self {
@@ -213,7 +198,6 @@ impl Bench {
             played,
             keys,
             web,
-            looks,
             place,
             folder,
             chaos,
@@ -272,16 +256,6 @@ impl Bench {
     /// Has these names, and no others, lead to another server.
     pub(super) fn elsewhere(&self, names: &[&str]) {
         *self.web.elsewhere.lock().unwrap() = names.iter().map(|name| (*name).to_owned()).collect();
-    }
-
-    /// Has this be seen of a name before it is ordered; none: nothing that could be in the way.
-    pub(super) fn sees(&self, name: &str, hindrance: Option<&str>, caa: Option<Vec<egress_spec::Caa>>) {
-        let hindrance = hindrance.map(|code| Hindrance {
-            code: code.to_owned(),
-            detail: format!("{name} leads elsewhere"),
-            remedy: "mend it".to_owned(),
-        });
-        self.looks.0.lock().unwrap().insert(name.to_owned(), Looked { hindrance, caa });
     }
 
     /// Answers the next request to such an address in the authority's place.

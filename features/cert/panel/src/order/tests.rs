@@ -29,8 +29,6 @@ const OBSERVED: Statement =
     Statement::new("UPDATE certificate SET observed_generation = generation, condition = 'ready'");
 const DUE_NOW: Statement =
     Statement::new("UPDATE certificate_order SET renew_at = 1 WHERE certificate_id = $1");
-const SET_LEFT_OUT: Statement =
-    Statement::new("UPDATE certificate_order SET left_out = $2 WHERE certificate_id = $1");
 const SEALED: Statement = Statement::new("SELECT eab_key AS value FROM authority WHERE eab_key IS NOT NULL");
 
 /// What a test made.
@@ -273,89 +271,6 @@ async fn a_name_that_is_refused_at_once_and_one_that_cannot_be_proven_are_left_o
         reason("www.blocked.example", "authority_rejected_identifier"),
     ];
     assert_eq!(left, expected);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_name_that_is_certain_to_fail_is_left_out_before_the_authority_is_asked() {
-    let bench = Bench::new(Chaos::default()).await;
-    bench.authority().await;
-    bench.sees("b.example", Some("no_address"), Some(Vec::new()));
-    // whether anything stands in the way of this one is not known
-    bench.sees("c.example", None, None);
-    // the authority does not say how CAA records call it, and is asked
-    let other = egress_spec::Foreign::of(*b"other.example");
-    let issue = egress_spec::Caa { critical: false, tag: egress_spec::Foreign::of(*b"issue"), value: other };
-    bench.sees("d.example", None, Some(vec![issue.clone()]));
-    let critical = egress_spec::Caa { critical: true, tag: egress_spec::Foreign::of(*b"future"), ..issue };
-    bench.sees("e.example", None, Some(vec![critical]));
-    let made = bench.site("alice", &["a.example", "b.example", "c.example", "d.example", "e.example"]).await;
-    bench.look().await;
-    bench.done(&made).await;
-    assert_eq!(bench.covers(&made).await, names(&["a.example", "c.example", "d.example"]));
-    let order = bench.order(&made).await;
-    let left: Vec<(String, &str)> =
-        order.left_out.iter().map(|left| (left.name.to_string(), left.reason.as_str())).collect();
-    assert_eq!(
-        left,
-        [("b.example".to_owned(), "preflight_no_address"), ("e.example".to_owned(), "preflight_caa")]
-    );
-    assert_eq!(
-        (order.left_out[0].detail.as_str(), order.left_out[0].remedy.as_str()),
-        ("b.example leads elsewhere", "mend it")
-    );
-    let again = order.left_out[0].retry_at.unwrap().since(Micros::now());
-    assert!(again > Duration::from_mins(7) && again < Duration::from_mins(13), "{again:?}");
-    assert_eq!(
-        (order.renew_at, order.renew_because.as_deref()),
-        (order.left_out.iter().filter_map(|left| left.retry_at).min(), Some("names"))
-    );
-    let orders = bench.take_calls().iter().filter(|call| *call == "POST /order-plz").count();
-    assert_eq!(orders, 1, "the authority was not asked about them");
-
-    // still so: nothing is ordered for nothing, and it waits longer
-    let write = async |tx: &mut WriteTx| -> Result<(), StoreError> {
-        tx.execute(DUE_NOW.bind(made.certificate)).await?;
-        let mut left = crate::order::store::find(tx, made.certificate).await?.unwrap().left_out;
-        left.iter_mut().for_each(|left| left.retry_at = Some(Micros::EPOCH));
-        tx.execute(SET_LEFT_OUT.bind(made.certificate).bind(serde_json::to_value(&left).unwrap())).await?;
-        Ok(())
-    };
-    bench.store.write(write).await.unwrap();
-    bench.look().await;
-    bench.done(&made).await;
-    let order = bench.order(&made).await;
-    assert!(order.left_out[0].retry_at.unwrap().since(Micros::now()) > Duration::from_mins(15), "{order:?}");
-    assert!(!bench.take_calls().iter().any(|call| call == "POST /order-plz"));
-
-    // mended, they join
-    bench.sees("b.example", None, Some(Vec::new()));
-    bench.sees("e.example", None, Some(Vec::new()));
-    let job = bench.renew(&made).await;
-    assert_eq!(job.state, State::Done, "{:?}", job.problem);
-    assert_eq!(bench.covers(&made).await, made.names);
-    assert!(bench.order(&made).await.left_out.is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn where_no_name_can_be_had_the_first_reason_is_told_and_the_authority_is_not_asked() {
-    let bench = Bench::new(Chaos::default()).await;
-    bench.authority().await;
-    bench.sees("a.example", Some("no_such_name"), None);
-    let made = bench.site("alice", &["a.example"]).await;
-    let job = bench.renew(&made).await;
-    assert_eq!(job.problem.as_ref().map(|problem| problem.code.as_str()), Some("no_name"));
-    let order = bench.order(&made).await;
-    assert!(order.error.unwrap().contains("a.example leads elsewhere"));
-    assert_eq!((order.remedy.as_deref(), order.renew_at), (Some("mend it"), order.left_out[0].retry_at));
-    assert!(!bench.take_calls().iter().any(|call| call == "POST /order-plz"));
-
-    // an installation whose authority sees another DNS does without
-    let off =
-        async |tx: &mut WriteTx| desired::setting::put(tx, super::PREFLIGHT, &false, Micros::now()).await;
-    bench.store.write(off).await.unwrap();
-    let job = bench.renew(&made).await;
-    assert_eq!(job.state, State::Done, "{:?}", job.problem);
-    assert_eq!(bench.covers(&made).await, made.names);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

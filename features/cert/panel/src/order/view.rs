@@ -14,8 +14,7 @@ pub struct LeftOutName {
     /// The name.
     #[schema(value_type = String, example = "shop.example.test")]
     pub name: CertName,
-    /// Why: a stable code, such as `authority_dns` (the authority refused it), `preflight_no_address` (it was seen beforehand) or
-    /// `no_dns_provider`.
+    /// Why: a stable code, such as `authority_dns` or `no_dns_provider`.
     pub reason: String,
     /// In the authority's words, where it was asked.
     pub detail: String,

@@ -14,13 +14,13 @@ pub(crate) const STATEMENTS: &[Statement] = &[HOLDER];
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Holder {
     pub(crate) account: AccountId,
-    /// It is known to be the account's: by an administrator's word, by that of who has the domain above, or by a proof.
+    /// An administrator's word, or that of who has the domain above, stands for it.
     pub(crate) approved: bool,
 }
 
 impl FromRow for Holder {
     fn from_row(row: &Row) -> Result<Self, RowError> {
-        Ok(Self { account: row.parse("account_id")?, approved: row.text("ownership")? != "pending" })
+        Ok(Self { account: row.parse("account_id")?, approved: row.text("ownership")? == "approved" })
     }
 }
 

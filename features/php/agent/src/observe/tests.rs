@@ -15,7 +15,6 @@ fn spec() -> PoolSpec {
         memory_limit: ByteSize::parse("128M").unwrap(),
         upload_limit: ByteSize::parse("64M").unwrap(),
         suspended: false,
-        settings: php_spec::Settings::default(),
     }
 }
 
@@ -50,33 +49,4 @@ fn an_old_listing_of_sockets_ends_also_where_the_clock_is_set_back() {
     clock.set_back(Duration::from_hours(1));
     clock.advance(Duration::from_secs(3));
     assert!(!pools.up(&host, &socket).unwrap());
-}
-
-#[test]
-fn a_time_zone_that_the_server_does_not_know_is_refused() {
-    let host = Host::for_test().unwrap();
-    let look = |zone: &str| {
-        let mut spec = spec();
-        spec.settings.time_zone = Some(zone.parse().unwrap());
-        let want = Wanted::Present(spec);
-        Pools::default().observe(&host, &PoolId::new(), &want, None, &Own::default()).unwrap_err()
-    };
-    for unknown in ["Europe/Atlantis", "Europe"] {
-        let refused = look(unknown);
-        assert!(
-            matches!(&refused, ObserveError::Refused { field, .. } if field == "settings/time_zone"),
-            "{refused}"
-        );
-    }
-    assert!(matches!(look("Europe/Berlin"), ObserveError::WaitsFor(_)), "the account comes next");
-}
-
-#[test]
-fn a_value_that_is_said_twice_is_refused() {
-    let host = Host::for_test().unwrap();
-    let mut spec = spec();
-    spec.settings.workers = Some(php_spec::Number::clamped(3));
-    let want = Wanted::Present(spec);
-    let refused = Pools::default().observe(&host, &PoolId::new(), &want, None, &Own::default()).unwrap_err();
-    assert!(matches!(&refused, ObserveError::Refused { field, .. } if field == "settings"), "{refused}");
 }

@@ -52,7 +52,6 @@ fn pool(max_children: u16) -> PoolSpec {
         memory_limit: ByteSize::parse("128M").unwrap(),
         upload_limit: ByteSize::parse("64M").unwrap(),
         suspended: false,
-        settings: php_spec::Settings::default(),
     }
 }
 
@@ -144,32 +143,4 @@ fn a_removed_pool_is_stopped_before_its_files_go() {
     assert_eq!(report.status, Status::ready());
     assert_eq!(codes(&report), ["unit.stop", "file.remove", "file.remove", "file.remove", "unit.load"]);
     assert!(server.host.files().stat(CONF).unwrap().is_none());
-}
-
-#[test]
-fn a_pool_of_one_site_stands_beside_the_one_that_the_others_share() {
-    let server = Server::new();
-    server.apply(1, Wanted::Present(pool(5)));
-    let name: PoolName = "alice-8.4-01990000-0000-7000-8000-000000000009".parse().unwrap();
-    let own = PoolSpec { name: name.clone(), ..pool(3) };
-    let id = PoolId::parse("01990000-0000-7000-8000-000000000003").unwrap();
-    let wish = Apply::new(id, Generation::new(1).unwrap(), Wanted::Present(own));
-    assert_eq!(server.engine.apply(&server.host, wish).unwrap().status, Status::ready());
-    for socket in [Unit::PhpPoolSocket(name), Unit::PhpPoolSocket(pool(5).name)] {
-        assert!(server.host.systemd().state(&socket).unwrap().active.is_up(), "{socket}");
-    }
-    assert!(server.pass().plan.is_empty(), "the shared one is as it was");
-}
-
-#[test]
-fn another_memory_for_compiled_scripts_restarts_a_master_that_runs() {
-    let server = Server::new();
-    server.apply(1, Wanted::Present(pool(5)));
-    let service = Unit::PhpPoolService("alice-8.4".parse().unwrap());
-    server.host.fake_systemd().unwrap().set_active(&service, hostd::Active::Active);
-    let mut more = pool(5);
-    more.settings.opcache_memory = Some(php_spec::Bytes::clamped(ByteSize::mebibytes(256)));
-    let report = server.apply(2, Wanted::Present(more));
-    assert_eq!(report.status, Status::ready());
-    assert_eq!(codes(&report), ["file.write", "unit.load", "unit.restart"], "the unit alone is otherwise");
 }

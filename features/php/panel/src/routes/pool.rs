@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::store::pool::{self, Pool, PoolKey};
 
 /// The routes.
-pub(crate) fn table(panel: Panel) -> Table {
+pub fn table(panel: Panel) -> Table {
     Table::default()
         .add(Access::listed::<ViewSites>(), routes!(pool_list))
         .add(Access::object::<ViewSites>(), routes!(pool_show))

@@ -2,57 +2,57 @@
 
 use auth::{Authorised, OnAccount, Owned, TenantScope};
 use desired::{Block, BlockSql, Convergence};
-use names::{AccountId, AccountName, Micros, PhpVersion, PoolId, PoolName, SiteId};
-use php_spec::{Bounds, Effective, Number, Settings};
+use names::{AccountId, AccountName, Micros, PhpVersion, PoolId, PoolName};
 use serde::{Deserialize, Serialize};
 use store::{FromRow, RowError, Statement, StoreError, Tx, WriteTx};
 use utoipa::ToSchema;
 
-use crate::store::setting;
-
-/// The columns of a pool, of what was chosen for it, and of what its account was sold. Whoever asks says how many sites hold it.
-macro_rules! pools {
-    ($holding:literal, $where:literal) => {
-        concat!(
-            "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
-            (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_workers') AS workers,
-            (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_memory_bytes') AS memory,
-            (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_upload_bytes') AS upload,
-            (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_seconds') AS seconds,
-            (SELECT g.settings FROM php_setting g WHERE g.account_id = a.id AND g.site_id IS NULL) AS account_settings,
-            (SELECT g.settings FROM php_setting g WHERE g.site_id = p.site_id) AS site_settings,
-            p.version, p.site_id, p.name, p.created_at,
+const FIND: Statement = Statement::new(
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
+            (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_workers') AS workers, p.version, p.name, p.created_at,
             p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
             p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
-            (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites, ",
-            $holding,
-            " AS holding FROM pool p JOIN account a ON a.id = p.account_id WHERE ",
-            $where
-        )
-    };
-}
-
-const FIND: Statement = Statement::new(pools!(
-    "(SELECT COUNT(*) FROM site s WHERE s.account_id = p.account_id AND (s.pool_id = p.id OR s.observed_generation < s.generation))",
-    "p.id = $1"
-));
-const FIND_BY_NAME: Statement = Statement::new(pools!("0", "p.name = $1"));
-const SHARED: Statement =
-    Statement::new(pools!("0", "p.account_id = $1 AND p.version = $2 AND p.site_id IS NULL"));
-const OF_SITE: Statement = Statement::new(pools!("0", "p.site_id = $1 AND p.version = $2"));
-const OF_ACCOUNT: Statement = Statement::new(pools!("0", "p.account_id = $1 ORDER BY p.name"));
-const LIST: Statement = Statement::new(pools!(
-    "0",
-    "p.name > $1
+            (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites,
+            (SELECT COUNT(*) FROM site s WHERE s.account_id = p.account_id
+                AND (s.pool_id = p.id OR s.observed_generation < s.generation)) AS holding
+     FROM pool p JOIN account a ON a.id = p.account_id
+     WHERE p.id = $1",
+);
+const FIND_BY_NAME: Statement = Statement::new(
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
+            (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_workers') AS workers, p.version, p.name, p.created_at,
+            p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
+            p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
+            (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites, 0 AS holding
+     FROM pool p JOIN account a ON a.id = p.account_id
+     WHERE p.name = $1",
+);
+const OF_ACCOUNT: Statement = Statement::new(
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
+            (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_workers') AS workers, p.version, p.name, p.created_at,
+            p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
+            p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
+            (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites, 0 AS holding
+     FROM pool p JOIN account a ON a.id = p.account_id
+     WHERE p.account_id = $1 AND (p.version = $2 OR $2 IS NULL) ORDER BY p.version LIMIT 100",
+);
+const LIST: Statement = Statement::new(
+    "SELECT p.id, p.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
+            (SELECT l.most FROM account_limit l WHERE l.account_id = a.id AND l.name = 'php_workers') AS workers, p.version, p.name, p.created_at,
+            p.generation, p.observed_generation, p.spec_digest, p.condition, p.reason, p.message, p.since, p.attempts,
+            p.next_attempt_at, p.deleted_at, p.expect_plan, p.overwrite,
+            (SELECT COUNT(*) FROM site s WHERE s.pool_id = p.id AND s.deleted_at IS NULL) AS sites, 0 AS holding
+     FROM pool p JOIN account a ON a.id = p.account_id
+     WHERE p.name > $1
        AND ($2 = 'all' OR p.account_id IN
             (SELECT account_id FROM account_permission WHERE holder_id = $2 AND permission = $3))
        AND (p.account_id = $4 OR $4 IS NULL)
-     ORDER BY p.name LIMIT $5"
-));
+     ORDER BY p.name LIMIT $5",
+);
 const INSERT: Statement = Statement::new(
-    "INSERT INTO pool (id, account_id, version, site_id, name, node_id, created_at, updated_at, since)
-     SELECT CAST($1 AS TEXT), a.id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), a.node_id,
-            CAST($6 AS BIGINT), CAST($6 AS BIGINT), CAST($6 AS BIGINT)
+    "INSERT INTO pool (id, account_id, version, name, node_id, created_at, updated_at, since)
+     SELECT CAST($1 AS TEXT), a.id, CAST($3 AS TEXT), a.name || '-' || CAST($3 AS TEXT), a.node_id,
+            CAST($4 AS BIGINT), CAST($4 AS BIGINT), CAST($4 AS BIGINT)
      FROM account a WHERE a.id = $2",
 );
 const ACCOUNT_OF_NAME: Statement =
@@ -97,8 +97,6 @@ pub(crate) const BLOCK: BlockSql = BlockSql {
 pub(crate) const STATEMENTS: &[Statement] = &[
     FIND,
     FIND_BY_NAME,
-    SHARED,
-    OF_SITE,
     OF_ACCOUNT,
     LIST,
     INSERT,
@@ -116,6 +114,9 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     BLOCK.page,
 ];
 
+/// Where nothing else is written down.
+const USUAL_WORKERS: u16 = 8;
+
 /// One row.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
@@ -123,13 +124,9 @@ pub(crate) struct Row {
     pub(crate) account_id: AccountId,
     pub(crate) account_name: AccountName,
     pub(crate) account_suspended: bool,
-    /// What its account was sold.
-    pub(crate) bounds: Bounds,
-    pub(crate) account_settings: Settings,
-    /// Of the site that has it for itself; nothing where sites share it.
-    pub(crate) site_settings: Settings,
+    /// Workers at most: each takes its memory only while it works.
+    pub(crate) workers: u16,
     pub(crate) version: PhpVersion,
-    pub(crate) site: Option<SiteId>,
     pub(crate) name: PoolName,
     pub(crate) created_at: Micros,
     pub(crate) block: Block,
@@ -146,24 +143,14 @@ impl FromRow for Row {
             account_id: row.parse("account_id")?,
             account_name: row.parse("account_name")?,
             account_suspended: row.flag("account_suspended")?,
-            bounds: setting::bounds(row)?,
-            account_settings: row.opt_json("account_settings")?.unwrap_or_default(),
-            site_settings: row.opt_json("site_settings")?.unwrap_or_default(),
+            workers: row.opt_number("workers")?.unwrap_or(USUAL_WORKERS),
             version: row.parse("version")?,
-            site: row.opt_parse("site_id")?,
             name: row.parse("name")?,
             created_at: row.time("created_at")?,
             block: Block::from_row(row)?,
             sites: row.int("sites")?,
             holding: row.int("holding")?,
         })
-    }
-}
-
-impl Row {
-    /// What holds for its PHP.
-    pub(crate) fn effective(&self) -> Effective {
-        Effective::of(&self.account_settings, &self.site_settings, self.bounds)
     }
 }
 
@@ -181,7 +168,7 @@ pub struct Pool {
     /// The id.
     #[schema(value_type = String, format = "uuid")]
     pub id: PoolId,
-    /// The account's name and the version, with a hyphen between; and the id of the site that has it for itself.
+    /// The account's name and the version, with a hyphen between.
     #[schema(value_type = String, example = "alice-8.4")]
     pub name: PoolName,
     /// Whose it is.
@@ -190,13 +177,10 @@ pub struct Pool {
     /// The PHP version.
     #[schema(value_type = String, example = "8.4")]
     pub version: PhpVersion,
-    /// The one site that has it for itself, since it chose settings of its own; null: the account's sites share it.
-    #[schema(value_type = Option<String>, format = "uuid")]
-    pub site: Option<SiteId>,
     /// How many sites use it.
     pub sites: i64,
     /// Workers at most.
-    pub workers: i32,
+    pub workers: u16,
     /// Its account is suspended, so it answers nothing.
     pub suspended: bool,
     /// When it was made.
@@ -214,9 +198,8 @@ impl From<&Row> for Pool {
             name: row.name.clone(),
             account: row.account_name.clone(),
             version: row.version,
-            site: row.site,
             sites: row.sites,
-            workers: row.effective().settings.workers.map_or(0, Number::get),
+            workers: row.workers,
             suspended: row.account_suspended,
             created_at: row.created_at,
             convergence: Convergence::from(&row.block),
@@ -246,15 +229,13 @@ pub(crate) async fn find<P: OnAccount>(
     actor.authorise(tx, found).await
 }
 
-/// The pool of one version that the account's sites share, or the one that this site has for itself.
+/// The account's pool of one version.
 pub(crate) async fn of_version(
     tx: &mut Tx,
     account: AccountId,
     version: PhpVersion,
-    site: Option<SiteId>,
 ) -> Result<Option<Row>, StoreError> {
-    let statement = site.map_or_else(|| SHARED.bind(account), |site| OF_SITE.bind(site));
-    tx.optional(statement.bind(version.to_string())).await
+    tx.optional(OF_ACCOUNT.bind(account).bind(version.to_string())).await
 }
 
 /// The account of this name, for what the server holds.
@@ -268,7 +249,7 @@ pub(crate) async fn account_of_name(
 
 /// All pools of the account.
 pub(crate) async fn of_account(tx: &mut Tx, account: AccountId) -> Result<Vec<Row>, StoreError> {
-    tx.all(OF_ACCOUNT.bind(account)).await
+    tx.all(OF_ACCOUNT.bind(account).bind(None::<String>)).await
 }
 
 /// Pools in the order of their names.
@@ -287,11 +268,10 @@ pub(crate) async fn insert(
     tx: &mut WriteTx,
     id: PoolId,
     account: AccountId,
-    name: &PoolName,
+    version: PhpVersion,
     now: Micros,
 ) -> Result<(), StoreError> {
-    let insert = INSERT.bind(id).bind(account).bind(name.version().to_string()).bind(name.site());
-    tx.execute(insert.bind(name.as_str()).bind(now)).await?;
+    tx.execute(INSERT.bind(id).bind(account).bind(version.to_string()).bind(now)).await?;
     Ok(())
 }
 

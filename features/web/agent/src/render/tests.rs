@@ -20,7 +20,6 @@ fn spec() -> SiteSpec {
         disabled: false,
         maintenance: None,
         tls: None,
-        rules: Vec::new(),
     }
 }
 
@@ -100,32 +99,11 @@ fn a_site_with_settings_of_its_own_has_a_block() {
 }
 
 #[test]
-fn every_kind_of_rule_is_rendered() {
-    let host = Host::for_test().unwrap();
-    let spec = SiteSpec { rules: crate::testing::every_rule(), body_size: None, index: None, ..spec() };
-    golden("site-rules.conf", &Templates::default().block(&host, site(), &spec).unwrap().unwrap());
-}
-
-#[test]
-fn a_template_that_leaves_out_a_sites_rules_is_an_error_for_that_site_alone() {
-    let host = Host::for_test().unwrap();
-    let path = format!("{OVERRIDES}/site.conf.j2");
-    host.files().ensure_dirs(OVERRIDES, 0o755, host.test_owner()).unwrap();
-    host.files().write(&path, b"# own\n", 0o644, host.test_owner()).unwrap();
-    let templates = Templates::default();
-    assert!(templates.block(&host, site(), &spec()).is_ok());
-    let ruled = SiteSpec { rules: crate::testing::every_rule(), ..spec() };
-    let error = templates.block(&host, site(), &ruled).unwrap_err().to_string();
-    assert!(error.contains("site.conf") && error.contains("rules_http | rules"), "{error}");
-}
-
-#[test]
 fn every_value_in_our_templates_goes_through_the_filter() {
     for (name, text) in BUILT_IN {
         for expression in text.split("{{").skip(1) {
             let expression = expression.split("}}").next().unwrap().trim();
-            let filtered = expression.ends_with("| ngx") || expression.ends_with("| rules");
-            assert!(filtered, "{name}: {{{{ {expression} }}}}");
+            assert!(expression.ends_with("| ngx"), "{name}: {{{{ {expression} }}}}");
         }
     }
 }

@@ -7,7 +7,7 @@ use api_kit::{
     Accepted, ApiError, Caller, Change, ChangeParams, IfMatch, Json, List, PageParams, Path, Prefer, Query,
     Rehearsal, RehearsalParams, Sorted, Tagged,
 };
-use auth::{Actor, EditSites, ManageSites, Passwords, ViewSites};
+use auth::{Actor, EditSites, ManageSites, ViewSites};
 use axum::extract::State as S;
 use desired::{
     Access, Answer, Asked, Changed, DryRun, Filter, FilterParams, Key, OfAccount, OfAccountParams, Outcome,
@@ -20,7 +20,6 @@ use utoipa_axum::routes;
 use web_spec::SiteSpec;
 
 use crate::certificates::Certificates;
-use crate::pointing::Pointing;
 use crate::pools::Pools;
 use crate::rules::body::{CreateSite, EditSite};
 use crate::rules::names::Names;
@@ -40,10 +39,6 @@ pub struct State {
     pub pools: Arc<dyn Pools>,
     /// The feature that has certificates.
     pub certificates: Arc<dyn Certificates>,
-    /// Hashes passwords of directories.
-    pub passwords: Passwords,
-    /// What looks at names.
-    pub pointing: Pointing,
 }
 
 /// The routes.

@@ -9,11 +9,11 @@ use std::time::Duration;
 use api_kit::{ApiError, FieldError};
 use auth::ManageSites;
 use desired::setting;
-use names::{AccountId, DomainName, Hostname, Micros};
+use names::{DomainName, Hostname, Micros};
 use store::Tx;
 
 use crate::rules::names::Claimant;
-use crate::store::name;
+use crate::store::name::{self, Ownership};
 use crate::store::{name_left, node};
 
 /// For how many days a name that was given up is nobody's, as a JSON number.
@@ -106,7 +106,7 @@ fn is_service(name: &DomainName, own: &str) -> bool {
     !is_domain && SERVICES.contains(&first) && (own == rest || is_below(own, rest))
 }
 
-/// Another account's names below this one, and the nearest name above it.
+/// Another account's approved names below this one, and the nearest name above it.
 async fn check_neighbours(
     tx: &mut Tx,
     claimant: &Claimant<'_>,
@@ -114,7 +114,9 @@ async fn check_neighbours(
     pointer: &str,
 ) -> Result<(), ApiError> {
     let mut others = name::accounts_below(tx, name).await?;
-    others.extend(nearest_above(tx, name).await?.filter(|h| h.ownership.is_known()).map(|h| h.account));
+    others.extend(
+        nearest_above(tx, name).await?.filter(|h| h.ownership == Ownership::Approved).map(|h| h.account),
+    );
     for other in others {
         if other != claimant.account && !claimant.actor.may::<ManageSites>(tx, other).await? {
             let reason = "The name lies below or above a name of another account.";
@@ -123,17 +125,6 @@ async fn check_neighbours(
         }
     }
     Ok(())
-}
-
-/// Whether nobody else has a name below or above this one: what a proof cannot decide, since each of both may show that theirs is their own.
-pub(crate) async fn stands_alone(
-    tx: &mut Tx,
-    account: AccountId,
-    name: &DomainName,
-) -> Result<bool, ApiError> {
-    let mut others = name::accounts_below(tx, name).await?;
-    others.extend(nearest_above(tx, name).await?.filter(|h| h.ownership.is_known()).map(|h| h.account));
-    Ok(others.into_iter().all(|other| other == account))
 }
 
 /// Who holds the nearest name above this one that anyone has.

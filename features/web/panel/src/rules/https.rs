@@ -16,7 +16,7 @@ use web_spec::Hsts;
 use crate::certificates::Certificates;
 use crate::rules::body::EditHttps;
 use crate::rules::site::now;
-use crate::store::name;
+use crate::store::name::{self, Ownership};
 use crate::store::site::Row;
 use crate::store::site_https::{self, Https, Values};
 
@@ -139,7 +139,7 @@ async fn ensured(
 
 async fn approved(tx: &mut Tx, site: SiteId) -> Result<Vec<DomainName>, ApiError> {
     let all = name::of_site(tx, site).await?;
-    let approved = all.into_iter().filter(|named| named.ownership.is_known());
+    let approved = all.into_iter().filter(|named| named.ownership == Ownership::Approved);
     Ok(approved.map(|named| named.name).collect())
 }
 

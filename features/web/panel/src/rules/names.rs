@@ -2,7 +2,7 @@
 
 use api_kit::{ApiError, FieldError};
 use auth::{Actor, ManageSites};
-use names::{AccountId, DomainName, Micros, OpaqueToken, SiteId};
+use names::{AccountId, DomainName, Micros, SiteId};
 use store::{Tx, WriteTx};
 
 use crate::rules::claims;
@@ -81,8 +81,6 @@ pub(crate) async fn set(
     let taken = limits::take_many(tx, claimant.actor, claimant.account, new.len()).await?;
     for ((new, pointer), one) in new.into_iter().zip(taken) {
         let ownership = ownership(tx, claimant, new).await?;
-        let token = (!ownership.is_known()).then(new_token).transpose()?;
-        let ownership = (ownership, token.as_deref());
         if !name::insert(tx, claimant.site, one, (new, false), ownership, now).await? {
             return Err(claims::taken_by(pointer, false));
         }
@@ -98,7 +96,7 @@ pub(crate) async fn left(
     named: &Named,
     now: Micros,
 ) -> Result<(), ApiError> {
-    if named.ownership.is_known() {
+    if named.ownership == Ownership::Approved {
         name_left::put(tx, &named.name, account, now).await?;
     }
     Ok(())
@@ -111,14 +109,8 @@ async fn ownership(tx: &mut Tx, claimant: &Claimant<'_>, name: &DomainName) -> R
         return Ok(Ownership::Approved);
     }
     let above = claims::nearest_above(tx, name).await?;
-    let own = above.is_some_and(|h| h.account == claimant.account && h.ownership.is_known());
+    let own = above.is_some_and(|h| h.account == claimant.account && h.ownership == Ownership::Approved);
     Ok(if own { Ownership::Approved } else { Ownership::Pending })
-}
-
-/// The text by which a name is proven in the DNS: made for one account's claim of one name, since it goes with the name's row.
-pub(crate) fn new_token() -> Result<String, ApiError> {
-    let token = OpaqueToken::generate().map_err(ApiError::internal)?;
-    Ok(token.expose().expose().clone())
 }
 
 /// The names of a row as they are, with what an edit changes.

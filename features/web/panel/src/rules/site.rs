@@ -64,10 +64,9 @@ impl Rules for Create {
         };
         check_php(tx, self.account.id, None, php).await?;
         let one = limits::take(tx, &self.actor, self.account.id).await?;
-        let (pool, upload) = pool_of(&*self.pools, tx, draft, (self.account.id, id), php).await?;
+        let pool = pool_of(&*self.pools, tx, draft, (self.account.id, php)).await?;
         let values = Values {
             pool,
-            upload,
             docroot: &docroot,
             body_size: self.body_size,
             index: self.index.as_ref(),
@@ -105,40 +104,16 @@ async fn check_php(
     Err(api_kit::json::refuse("php", "feature_off", reason, remedy))
 }
 
-/// The pool of a site with PHP, and the upload that the web server has to take for it, where that is more than usual.
 async fn pool_of(
     pools: &dyn Pools,
     tx: &mut WriteTx,
     draft: &mut Draft,
-    of: (names::AccountId, SiteId),
-    php: Option<PhpVersion>,
-) -> Result<(Option<PoolId>, Option<BodySize>), ApiError> {
-    let Some(version) = php else { return Ok((None, None)) };
-    let pool = pools.ensure(tx, draft, of, version).await?;
-    Ok((Some(pool.id), beyond_usual(pool.upload)))
-}
-
-/// What the web server takes anyway is not said.
-fn beyond_usual(upload: BodySize) -> Option<BodySize> {
-    (upload > BodySize::default()).then_some(upload)
-}
-
-/// What was chosen of PHP is otherwise: leads a site to the pool that it is to have now.
-pub(crate) async fn settle_pool(
-    pools: &dyn Pools,
-    tx: &mut WriteTx,
-    draft: &mut Draft,
-    id: SiteId,
-) -> Result<(), ApiError> {
-    let row = now(tx, id).await?;
-    let (Some(version), None) = (row.php, row.block.deleted_at) else { return Ok(()) };
-    let pool = pools.ensure(tx, draft, (row.account_id, id), version).await?;
-    let upload = beyond_usual(pool.upload);
-    if row.pool_id == Some(pool.id) && row.upload == upload {
-        return Ok(());
+    (account, php): (names::AccountId, Option<PhpVersion>),
+) -> Result<Option<PoolId>, ApiError> {
+    match php {
+        Some(version) => Ok(Some(pools.ensure(tx, draft, account, version).await?)),
+        None => Ok(None),
     }
-    site::set_pool(tx, id, pool.id, upload, draft.now).await?;
-    draft.raise::<SiteObject>(tx, &id).await
 }
 
 /// Changes a site.
@@ -180,10 +155,9 @@ impl Rules for Edit {
         };
         let php = edit.php.unwrap_or(row.php);
         check_php(tx, row.account_id, row.php, php).await?;
-        let (pool, upload) = pool_of(&*self.pools, tx, draft, (row.account_id, id), php).await?;
+        let pool = pool_of(&*self.pools, tx, draft, (row.account_id, php)).await?;
         let values = Values {
             pool,
-            upload,
             docroot: edit.docroot.as_ref().unwrap_or(&row.docroot),
             body_size: edit.body_size.unwrap_or(row.body_size),
             index: edit.index.as_ref().unwrap_or(&row.index).as_ref(),
@@ -309,7 +283,6 @@ impl Rules for Delete {
         );
         site::delete(tx, &self.site, given, draft.now).await?;
         self.certificates.release(tx, draft, id).await?;
-        self.pools.site_leaving(tx, id).await?;
         draft.raise::<SiteObject>(tx, &id).await?;
         self.pools.release_unused(tx, draft, row.account_id).await?;
         let after = show(tx, id).await?;
@@ -323,7 +296,7 @@ pub(crate) async fn now(tx: &mut Tx, id: SiteId) -> Result<Row, ApiError> {
     site::unscoped(tx, &id.to_string()).await?.ok_or_else(|| ApiError::not_found("site"))
 }
 
-pub(crate) fn check_staying(row: &Row) -> Result<(), ApiError> {
+fn check_staying(row: &Row) -> Result<(), ApiError> {
     if row.block.deleted_at.is_some() {
         return Err(ApiError::conflict("deleting", "The site is being removed."));
     }

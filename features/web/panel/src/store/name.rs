@@ -4,17 +4,15 @@ use std::collections::HashMap;
 
 use limits::{Count, Given, Limit, Names, Taken};
 use names::{AccountId, DomainName, Micros, SiteId};
-use serde::{Deserialize, Serialize};
 use store::{Bound, FromRow, Row, RowError, Statement, StoreError, Tx, WriteTx};
-use utoipa::ToSchema;
 use web_spec::Redirect;
 
 const OF_SITE: Statement = Statement::new(
-    "SELECT site_id, name, is_primary, ownership, proof, proven_at, proof_token, redirected FROM site_name WHERE site_id = $1 ORDER BY is_primary DESC, name",
+    "SELECT site_id, name, is_primary, ownership, redirected FROM site_name WHERE site_id = $1 ORDER BY is_primary DESC, name",
 );
 // So many sites are asked about at once; where there are fewer, the last is named again.
 const OF_SITES: Statement = Statement::new(
-    "SELECT site_id, name, is_primary, ownership, proof, proven_at, proof_token, redirected FROM site_name
+    "SELECT site_id, name, is_primary, ownership, redirected FROM site_name
      WHERE site_id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
                        $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45, $46,
                        $47, $48, $49, $50, $51)
@@ -23,10 +21,10 @@ const OF_SITES: Statement = Statement::new(
 /// How many sites [`OF_SITES`] asks about: a usual page.
 const AT_ONCE: usize = 51;
 const HOLDER: Statement = Statement::new(
-    "SELECT s.account_id, n.ownership, n.proof, s.deleted_at FROM site_name n JOIN site s ON s.id = n.site_id WHERE n.name = $1",
+    "SELECT s.account_id, n.ownership, s.deleted_at FROM site_name n JOIN site s ON s.id = n.site_id WHERE n.name = $1",
 );
 const INSERT: Statement = Statement::new(
-    "INSERT INTO site_name (name, site_id, is_primary, ownership, proof_token, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+    "INSERT INTO site_name (name, site_id, is_primary, ownership, created_at) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (name) DO NOTHING",
 );
 const REMOVE: Statement = Statement::new("DELETE FROM site_name WHERE site_id = $1 AND name = $2");
@@ -39,20 +37,7 @@ const REDIRECT: Statement = Statement::new(
 const LEADS_ON: Statement = Statement::new(
     "SELECT n.site_id, s.redirect FROM site_name n JOIN site s ON s.id = n.site_id WHERE n.name = $1 AND s.deleted_at IS NULL",
 );
-const APPROVE: Statement = Statement::new(
-    "UPDATE site_name SET ownership = 'approved' WHERE site_id = $1 AND ownership = 'pending'",
-);
-const PROVE: Statement = Statement::new(
-    "UPDATE site_name SET ownership = 'proven', proof = $3, proven_at = $4
-     WHERE site_id = $1 AND name = $2 AND ownership = 'pending'",
-);
-// Names from before there were proofs, and those whose token is gone.
-const TOKENLESS: Statement = Statement::new(
-    "SELECT name AS value FROM site_name WHERE ownership = 'pending' AND proof_token IS NULL ORDER BY name LIMIT 100",
-);
-const SET_TOKEN: Statement = Statement::new(
-    "UPDATE site_name SET proof_token = $2 WHERE name = $1 AND ownership = 'pending' AND proof_token IS NULL",
-);
+const APPROVE: Statement = Statement::new("UPDATE site_name SET ownership = 'approved' WHERE site_id = $1");
 const COUNT: Statement = Statement::new(
     "SELECT s.account_id AS id, 'names' AS name, COUNT(*) AS used FROM site_name n JOIN site s ON s.id = n.site_id
      WHERE s.deleted_at IS NULL GROUP BY s.account_id",
@@ -60,74 +45,38 @@ const COUNT: Statement = Statement::new(
 // A pattern with a star at its front is looked for in all names; they are short, and only a new name asks.
 const BELOW: Statement = Statement::new(
     "SELECT DISTINCT s.account_id AS value FROM site_name n JOIN site s ON s.id = n.site_id
-     WHERE n.name LIKE $1 AND n.ownership <> 'pending'",
+     WHERE n.name LIKE $1 AND n.ownership = 'approved'",
 );
 
 /// Every statement of this module.
-pub(crate) const STATEMENTS: &[Statement] = &[
-    OF_SITE, OF_SITES, HOLDER, INSERT, REMOVE, DEMOTE, PROMOTE, REDIRECT, LEADS_ON, APPROVE, PROVE,
-    TOKENLESS, SET_TOKEN, COUNT, BELOW,
-];
+pub(crate) const STATEMENTS: &[Statement] =
+    &[OF_SITE, OF_SITES, HOLDER, INSERT, REMOVE, DEMOTE, PROMOTE, REDIRECT, LEADS_ON, APPROVE, COUNT, BELOW];
 
 /// How names of sites are counted.
 pub(crate) const NAMES: Count = Count { limit: Limit::Names, rows: COUNT };
 
-/// Whose a name is known to be.
+/// Whether a name may be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ownership {
-    /// The account's, by the word of whoever may approve names, or since it lies below one of the account's.
+    /// It may.
     Approved,
-    /// The account's, as it has shown.
-    Proven(Proof),
-    /// That is not known yet, and so it is not served.
+    /// Not before an administrator approves it.
     Pending,
 }
 
-/// How an account shows that a name is its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = NameProof)]
-pub enum Proof {
-    /// By a text in the DNS that was made for this account and this name.
-    Dns,
-    /// By leading the name here.
-    Pointing,
-}
-
-impl Proof {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Dns => "dns",
-            Self::Pointing => "pointing",
-        }
-    }
-}
-
 impl Ownership {
-    /// The word in the database and the API.
-    pub(crate) const fn as_str(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Approved => "approved",
-            Self::Proven(_) => "proven",
             Self::Pending => "pending",
         }
     }
 
-    /// Whether the name is the account's, and so is served.
-    pub(crate) const fn is_known(self) -> bool {
-        !matches!(self, Self::Pending)
-    }
-
     pub(crate) fn read(row: &Row) -> Result<Self, RowError> {
-        let unknown =
-            |column: &str| RowError { column: column.to_owned(), problem: "no such word".to_owned() };
-        match (row.text("ownership")?.as_str(), row.opt_text("proof")?.as_deref()) {
-            ("approved", None) => Ok(Self::Approved),
-            ("pending", None) => Ok(Self::Pending),
-            ("proven", Some("dns")) => Ok(Self::Proven(Proof::Dns)),
-            ("proven", Some("pointing")) => Ok(Self::Proven(Proof::Pointing)),
-            ("approved" | "pending" | "proven", _) => Err(unknown("proof")),
-            _ => Err(unknown("ownership")),
+        match row.text("ownership")?.as_str() {
+            "approved" => Ok(Self::Approved),
+            "pending" => Ok(Self::Pending),
+            _ => Err(RowError { column: "ownership".to_owned(), problem: "no such word".to_owned() }),
         }
     }
 }
@@ -139,10 +88,6 @@ pub(crate) struct Named {
     pub(crate) name: DomainName,
     pub(crate) is_primary: bool,
     pub(crate) ownership: Ownership,
-    /// When it was proven; none where it was not.
-    pub(crate) proven_at: Option<Micros>,
-    /// What its owner is to publish in the DNS; none where nothing was made for it.
-    pub(crate) proof_token: Option<String>,
     /// Its visitors are sent on to the primary name.
     pub(crate) redirected: bool,
 }
@@ -154,8 +99,6 @@ impl FromRow for Named {
             name: row.parse("name")?,
             is_primary: row.flag("is_primary")?,
             ownership: Ownership::read(row)?,
-            proven_at: row.opt_time("proven_at")?,
-            proof_token: row.opt_text("proof_token")?,
             redirected: row.flag("redirected")?,
         })
     }
@@ -206,17 +149,16 @@ pub(crate) async fn holder(tx: &mut Tx, name: &str) -> Result<Option<Holder>, St
     tx.optional(HOLDER.bind(name)).await
 }
 
-/// Gives the site a name; `false` where someone has it. `ownership` comes with the text that proves a name that waits.
+/// Gives the site a name; `false` where someone has it.
 pub(crate) async fn insert(
     tx: &mut WriteTx,
     site: SiteId,
     _one: Taken<Names>,
     (name, is_primary): (&DomainName, bool),
-    (ownership, proof_token): (Ownership, Option<&str>),
+    ownership: Ownership,
     now: Micros,
 ) -> Result<bool, StoreError> {
-    let insert = INSERT.bind(name.as_str()).bind(site).bind(is_primary).bind(ownership.as_str());
-    let insert = insert.bind(proof_token.map(str::to_owned)).bind(now);
+    let insert = INSERT.bind(name.as_str()).bind(site).bind(is_primary).bind(ownership.as_str()).bind(now);
     Ok(tx.execute(insert).await? == 1)
 }
 
@@ -267,35 +209,13 @@ pub(crate) async fn leads_on(tx: &mut Tx, name: &str) -> Result<Option<LeadsOn>,
     tx.optional(LEADS_ON.bind(name)).await
 }
 
-/// Approves all names of the site that wait.
+/// Approves all names of the site.
 pub(crate) async fn approve(tx: &mut WriteTx, site: SiteId) -> Result<(), StoreError> {
     tx.execute(APPROVE.bind(site)).await?;
     Ok(())
 }
 
-/// One of the site's names is proven; `false` where it is not pending any longer.
-pub(crate) async fn prove(
-    tx: &mut WriteTx,
-    (site, name): (SiteId, &DomainName),
-    proof: Proof,
-    now: Micros,
-) -> Result<bool, StoreError> {
-    let prove = PROVE.bind(site).bind(name.as_str()).bind(proof.as_str()).bind(now);
-    Ok(tx.execute(prove).await? == 1)
-}
-
-/// Some pending names for which nothing was made that proves them.
-pub(crate) async fn tokenless(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
-    tx.all(TOKENLESS).await
-}
-
-/// What proves a pending name from now on.
-pub(crate) async fn set_token(tx: &mut WriteTx, name: &str, token: &str) -> Result<(), StoreError> {
-    tx.execute(SET_TOKEN.bind(name).bind(token)).await?;
-    Ok(())
-}
-
-/// The accounts with names below this one that are known to be theirs.
+/// The accounts with approved names below this one.
 pub(crate) async fn accounts_below(tx: &mut Tx, name: &DomainName) -> Result<Vec<AccountId>, StoreError> {
     // a name has none of the characters that a pattern gives a meaning to
     let ids: Vec<String> = tx.all(BELOW.bind(format!("%.{name}"))).await?;

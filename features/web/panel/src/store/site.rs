@@ -20,7 +20,7 @@ use crate::store::site_https::Https;
 const FIND: Statement = Statement::new(
     "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended, n.name AS name, s.docroot,
             s.body_size, s.index_order, s.suspended, s.disabled, s.maintenance, s.redirect, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
-            s.pool_id, s.upload_size, s.https, s.force_https, s.hsts, s.certificate_id, c.site_id AS certificate_site,
+            s.https, s.force_https, s.hsts, s.certificate_id, c.site_id AS certificate_site,
             s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
             s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
      FROM site s JOIN account a ON a.id = s.account_id
@@ -30,18 +30,15 @@ const FIND: Statement = Statement::new(
 );
 const ID_OF_NAME: Statement = Statement::new("SELECT site_id AS value FROM site_name WHERE name = $1");
 pub(super) const INSERT: Statement = Statement::new(
-    "INSERT INTO site (id, account_id, node_id, pool_id, upload_size, docroot, body_size, index_order, maintenance, redirect, created_at, updated_at, since)
-     SELECT CAST($1 AS TEXT), a.id, a.node_id, CAST($3 AS TEXT), CAST($4 AS BIGINT), CAST($5 AS TEXT), CAST($6 AS BIGINT), CAST($7 AS TEXT),
-            CAST($8 AS TEXT), CAST($9 AS TEXT), CAST($10 AS BIGINT), CAST($10 AS BIGINT), CAST($10 AS BIGINT)
+    "INSERT INTO site (id, account_id, node_id, pool_id, docroot, body_size, index_order, maintenance, redirect, created_at, updated_at, since)
+     SELECT CAST($1 AS TEXT), a.id, a.node_id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS BIGINT), CAST($6 AS TEXT),
+            CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($9 AS BIGINT), CAST($9 AS BIGINT), CAST($9 AS BIGINT)
      FROM account a WHERE a.id = $2 AND a.deleted_at IS NULL",
 );
 pub(super) const UPDATE: Statement = Statement::new(
-    "UPDATE site SET pool_id = $2, upload_size = $3, docroot = $4, body_size = $5, index_order = $6, maintenance = $7, redirect = $8,
-            updated_at = $9
+    "UPDATE site SET pool_id = $2, docroot = $3, body_size = $4, index_order = $5, maintenance = $6, redirect = $7, updated_at = $8
      WHERE id = $1",
 );
-const SET_POOL: Statement =
-    Statement::new("UPDATE site SET pool_id = $2, upload_size = $3, updated_at = $4 WHERE id = $1");
 pub(super) const SUSPEND: Statement =
     Statement::new("UPDATE site SET suspended = $2, updated_at = $3 WHERE id = $1");
 pub(super) const DISABLE: Statement =
@@ -62,7 +59,7 @@ pub(crate) const SITES: Count = Count { limit: Limit::Sites, rows: COUNT };
 
 /// Every statement of this module.
 pub(crate) const STATEMENTS: &[Statement] =
-    &[FIND, ID_OF_NAME, INSERT, UPDATE, SET_POOL, SUSPEND, DISABLE, DELETE, OF_ACCOUNT, COUNT, WITH_PHP];
+    &[FIND, ID_OF_NAME, INSERT, UPDATE, SUSPEND, DISABLE, DELETE, OF_ACCOUNT, COUNT, WITH_PHP];
 
 /// One row, with what it names of other rows.
 #[derive(Debug, Clone)]
@@ -83,10 +80,7 @@ pub(crate) struct Row {
     pub(crate) https: Option<Https>,
     pub(crate) created_at: Micros,
     pub(crate) updated_at: Micros,
-    pub(crate) pool_id: Option<PoolId>,
     pub(crate) pool_name: Option<PoolName>,
-    /// What its PHP takes as an upload, where that is more than usual.
-    pub(crate) upload: Option<BodySize>,
     pub(crate) php: Option<PhpVersion>,
     pub(crate) block: Block,
 }
@@ -114,9 +108,7 @@ impl FromRow for Row {
             https: Https::from_site(row)?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,
-            pool_id: row.opt_parse("pool_id")?,
             pool_name: row.opt_parse("pool_name")?,
-            upload: row.opt_number::<u64>("upload_size")?.map(size).transpose()?,
             php: row.opt_parse("php")?,
             block: Block::from_row(row)?,
         })
@@ -245,8 +237,6 @@ pub(crate) async fn find<P: OnAccount>(
 /// What a row is made of.
 pub(crate) struct Values<'a> {
     pub(crate) pool: Option<PoolId>,
-    /// What its PHP takes as an upload, where that is more than usual.
-    pub(crate) upload: Option<BodySize>,
     pub(crate) docroot: &'a RelPath,
     pub(crate) body_size: Option<BodySize>,
     pub(crate) index: Option<&'a IndexOrder>,
@@ -254,18 +244,10 @@ pub(crate) struct Values<'a> {
     pub(crate) redirect: Option<&'a Redirect>,
 }
 
-/// At most 10 GiB.
-fn stored(size: Option<BodySize>) -> Option<i64> {
-    size.and_then(|size| i64::try_from(size.bytes()).ok())
-}
-
 impl Values<'_> {
-    pub(super) fn upload(&self) -> Option<i64> {
-        stored(self.upload)
-    }
-
     pub(super) fn body_size(&self) -> Option<i64> {
-        stored(self.body_size)
+        // At most 10 GiB.
+        self.body_size.and_then(|size| i64::try_from(size.bytes()).ok())
     }
 
     pub(super) fn index(&self) -> Option<String> {
@@ -296,7 +278,6 @@ pub(crate) async fn insert(
         .bind(id)
         .bind(account.id)
         .bind(values.pool)
-        .bind(values.upload())
         .bind(values.docroot.as_str())
         .bind(values.body_size())
         .bind(values.index())
@@ -316,7 +297,6 @@ pub(crate) async fn update(
     let update = UPDATE
         .bind(site.id)
         .bind(values.pool)
-        .bind(values.upload())
         .bind(values.docroot.as_str())
         .bind(values.body_size())
         .bind(values.index())
@@ -324,18 +304,6 @@ pub(crate) async fn update(
         .bind(values.redirect())
         .bind(now);
     tx.execute(update).await?;
-    Ok(())
-}
-
-/// Leads the site to another pool, or has the web server take other uploads for it. Raising its generation is the caller's.
-pub(crate) async fn set_pool(
-    tx: &mut WriteTx,
-    id: SiteId,
-    pool: PoolId,
-    upload: Option<BodySize>,
-    now: Micros,
-) -> Result<(), StoreError> {
-    tx.execute(SET_POOL.bind(id).bind(pool).bind(stored(upload)).bind(now)).await?;
     Ok(())
 }
 

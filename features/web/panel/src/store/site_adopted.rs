@@ -63,7 +63,6 @@ pub(crate) async fn put_adopted(
     let bound = if new { INSERT.bind(id).bind(adopted.account) } else { UPDATE.bind(id) };
     let bound = bound
         .bind(values.pool)
-        .bind(values.upload())
         .bind(values.docroot.as_str())
         .bind(values.body_size())
         .bind(values.index())

@@ -34,7 +34,7 @@ macro_rules! rows {
             "SELECT s.id, s.account_id, a.name AS account_name, (SELECT t.suspended FROM account_state t WHERE t.account_id = a.id) AS account_suspended,
                     n.name AS name, s.docroot,
                     s.body_size, s.index_order, s.suspended, s.disabled, s.maintenance, s.redirect, s.created_at, s.updated_at, p.name AS pool_name, p.version AS php,
-                    s.pool_id, s.upload_size, s.https, s.force_https, s.hsts, s.certificate_id, c.site_id AS certificate_site,
+                    s.https, s.force_https, s.hsts, s.certificate_id, c.site_id AS certificate_site,
                     s.generation, s.observed_generation, s.spec_digest, s.condition, s.reason, s.message, s.since, s.attempts,
                     s.next_attempt_at, s.deleted_at, s.expect_plan, s.overwrite
              FROM (SELECT s.id AS id, ", $place, " AS place, ", $tie, " AS tie FROM ", $from,

@@ -10,7 +10,7 @@ use serde_json::json;
 use wire::{CancellationToken, Peer};
 
 use super::*;
-use crate::order::{Looked, Lookout, Ways, WebServer};
+use crate::order::{Ways, WebServer};
 
 struct Nobody;
 
@@ -21,12 +21,6 @@ impl WebServer for Nobody {
         _draft: &'a mut Draft,
     ) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async { Ok(()) })
-    }
-}
-
-impl Lookout for Nobody {
-    fn look<'a>(&'a self, _name: &'a names::DomainName) -> BoxFuture<'a, Looked> {
-        Box::pin(async { Looked::default() })
     }
 }
 
@@ -49,7 +43,6 @@ impl Bench {
             bounds: Arc::new(Bounds::default()),
             web_server: Arc::new(Nobody),
             ways: Ways::default(),
-            lookout: Arc::new(Nobody),
         };
         Self { store, state, actor: Actor::root() }
     }
